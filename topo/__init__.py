@@ -1,0 +1,1 @@
+"""planewise, the network side: fabrics, routing, flow, cost, studies and reports."""

@@ -1,0 +1,357 @@
+"""Fabric: the nodes of a network and the directed links that join them.
+
+A cable is two links, one each way.  Generators think in cables;
+``Fabric.from_cables`` doubles, sorts and checks them once, and every array is
+read-only afterwards: a failed cable or switch is a new fabric.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from topo.size import DEFAULT_MEDIUM, Medium, Size, Tier, cable_row
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["Fabric", "FabricError", "Medium", "NodeKind", "RELAYS", "Tier"]
+
+#: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
+RELAYS = ("source", "destination", "split", "none")
+
+
+class FabricError(ValueError):
+    """A network that breaks a rule of the model; the message names the first offender."""
+
+
+class NodeKind(IntEnum):
+    """What a node is; nodes are numbered in this order.  Every endpoint-bearing switch is a leaf."""
+
+    ENDPOINT = 0
+    SCALE_UP = 1
+    LEAF = 2
+    SPINE = 3
+    CORE = 4
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fabric:
+    """Nodes joined by directed links; links of node n are ``first[n]:first[n + 1]``."""
+
+    name: str  # family and parameters, as printed in reports
+    kind: NDArray[np.int8]  # (N,) NodeKind; endpoints first, then scale-up switches, leaves, spines, cores
+    plane: NDArray[np.int16]  # (N,) plane of the node; -1 where it serves all planes
+    group: NDArray[np.int32]  # (N,) pod or dragonfly group; -1 where the word has no meaning
+    host: NDArray[np.int32]  # (E,) server of each endpoint
+    tail: NDArray[np.int32]  # (L,) node that the link leaves; sorted, then by head, then by cable
+    head: NDArray[np.int32]  # (L,) node that the link enters
+    first: NDArray[np.int64]  # (N + 1,) first link of each node
+    capacity: NDArray[np.float64]  # (L,) [B/s], one direction
+    latency: NDArray[np.float64]  # (L,) [s], propagation plus the switch it enters
+    weight: NDArray[np.int8]  # (L,) routing metric
+    cable: NDArray[np.int32]  # (L,) the two links of a cable share a number
+    tier: NDArray[np.int8]  # (L,) Tier
+    medium: NDArray[np.int8]  # (C,) Medium of each cable
+    overhead: float = 0.0  # [s] both endpoints of a message together, before and after the wire
+    relay: str = "source"  # one of RELAYS; matters only where endpoints of a host sit on different planes
+    radix: int = 0  # ports of a switch; 0 where it was not stated
+    symmetry: tuple[NDArray[np.int32], ...] = field(default=())  # known automorphisms, each (N,) node -> node
+
+    @classmethod
+    def from_cables(
+        cls,
+        *,
+        name: str,
+        kind: ArrayLike,
+        a: ArrayLike,
+        b: ArrayLike,
+        capacity: ArrayLike,
+        tier: ArrayLike,
+        medium: ArrayLike | None = None,
+        latency: ArrayLike = 0.0,
+        weight: ArrayLike = 1,
+        plane: ArrayLike = 0,
+        group: ArrayLike = -1,
+        host: ArrayLike | None = None,
+        overhead: float = 0.0,
+        relay: str = "source",
+        radix: int = 0,
+        symmetry: tuple[NDArray[np.int32], ...] = (),
+    ) -> Fabric:
+        """Return the fabric of cables ``a[i] -- b[i]``.
+
+        ``capacity`` [B/s, one way], ``latency`` [s], ``weight`` and ``medium`` go by cable,
+        ``plane`` and ``group`` by node; each may be one value for all.  ``host`` (E,) is the
+        server of each endpoint, by default one server each.
+
+        Raises FabricError with the first offender for: nodes out of kind order, a cable to a
+        node that does not exist or to itself, two endpoints joined directly, a capacity that
+        is not positive, a switch with more cables than ``radix``, a cable between two planes.
+        """
+        kind_ = np.ascontiguousarray(kind, dtype=np.int8)
+        n_nodes, n_endpoints = len(kind_), int(np.count_nonzero(kind_ == NodeKind.ENDPOINT))
+        a_, b_ = np.asarray(a, dtype=np.int64).ravel(), np.asarray(b, dtype=np.int64).ravel()
+        n_cables = len(a_)
+        by_cable = {
+            "capacity": _fill(capacity, n_cables, np.float64, "capacity", "cable"),
+            "latency": _fill(latency, n_cables, np.float64, "latency", "cable"),
+            "weight": _fill(weight, n_cables, np.int8, "weight", "cable"),
+            "tier": _fill(tier, n_cables, np.int8, "tier", "cable"),
+        }
+        plane_ = _fill(plane, n_nodes, np.int16, "plane", "node")
+        _check_cables(kind_, plane_, a_, b_, by_cable)
+        if medium is None:
+            medium = np.array([DEFAULT_MEDIUM[t] for t in Tier], dtype=np.int8)[by_cable["tier"]]
+        tail, head = np.concatenate([a_, b_]), np.concatenate([b_, a_])
+        order = np.argsort(tail * n_nodes + head, kind="stable")
+        number = np.tile(np.arange(n_cables, dtype=np.int32), 2)[order]
+        fabric = cls(
+            name=name,
+            kind=kind_,
+            plane=plane_,
+            group=_fill(group, n_nodes, np.int32, "group", "node"),
+            host=_fill(np.arange(n_endpoints) if host is None else host, n_endpoints, np.int32, "host", "endpoint"),
+            tail=tail[order].astype(np.int32),
+            head=head[order].astype(np.int32),
+            first=np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=n_nodes))]).astype(np.int64),
+            cable=number,
+            medium=_fill(medium, n_cables, np.int8, "medium", "cable"),
+            overhead=overhead,
+            relay=relay,
+            radix=radix,
+            symmetry=symmetry,
+            **{key: value[number] for key, value in by_cable.items()},
+        )
+        _check_fabric(fabric)
+        return fabric
+
+    def __post_init__(self) -> None:
+        for value in (*vars(self).values(), *self.symmetry):
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+    def __repr__(self) -> str:
+        cables = self.n_cables - int(np.count_nonzero(self.tier == Tier.SCALE_UP)) // 2
+        return f"<Fabric {self.name}: {self.n_endpoints} endpoints, {self.n_switches} switches, {cables} cables>"
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes N."""
+        return len(self.kind)
+
+    @property
+    def n_links(self) -> int:
+        """Number of directed links L, twice the cables."""
+        return len(self.tail)
+
+    @property
+    def n_cables(self) -> int:
+        """Number of cables C, those inside hosts included."""
+        return len(self.medium)
+
+    @property
+    def n_endpoints(self) -> int:
+        """Number of endpoints E; they are nodes 0 to E - 1."""
+        return len(self.host)
+
+    @cached_property
+    def n_switches(self) -> int:
+        """Number of network switches; scale-up switches come with the server and do not count."""
+        return int(np.count_nonzero(self.kind >= NodeKind.LEAF))
+
+    @cached_property
+    def n_planes(self) -> int:
+        """Number of planes: switch networks that share no switch."""
+        return int(self.plane[self.kind >= NodeKind.LEAF].max(initial=0)) + 1
+
+    @cached_property
+    def n_hosts(self) -> int:
+        """Number of servers."""
+        return int(self.host.max(initial=-1)) + 1
+
+    @cached_property
+    def endpoints_per_host(self) -> int:
+        """Endpoints of the fullest host."""
+        return int(np.bincount(self.host).max(initial=1)) if len(self.host) else 1
+
+    @cached_property
+    def has_scale_up(self) -> bool:
+        """Whether hosts carry a scale-up switch."""
+        return bool((self.kind == NodeKind.SCALE_UP).any())
+
+    @cached_property
+    def is_switch_link(self) -> NDArray[np.bool_]:
+        """(L,) whether the link joins two network switches."""
+        return _frozen(self.tier > Tier.ENDPOINT)
+
+    @cached_property
+    def reverse(self) -> NDArray[np.int32]:
+        """(L,) the other link of the same cable."""
+        pairs = np.argsort(self.cable, kind="stable").reshape(-1, 2)
+        reverse = np.empty(self.n_links, dtype=np.int32)
+        reverse[pairs[:, 0]], reverse[pairs[:, 1]] = pairs[:, 1], pairs[:, 0]
+        return _frozen(reverse)
+
+    @cached_property
+    def size(self) -> Size:
+        """The parts list of this fabric, counted."""
+        keys, counts = np.unique(self._cable_tier * 16 + self.medium, return_counts=True)
+        rows = (
+            cable_row(Tier(key // 16), int(n), Medium(key % 16)) for key, n in zip(keys.tolist(), counts, strict=True)
+        )
+        degree = np.diff(self.first)[self.kind >= NodeKind.LEAF]
+        return Size(
+            name=self.name,
+            endpoints=self.n_endpoints,
+            switches=self.n_switches,
+            radix=self.radix or int(degree.max(initial=0)),
+            cables=tuple(row for pair in rows for row in pair),
+            planes=self.n_planes,
+            hosts=self.n_hosts,
+            scale_up_switches=int(np.count_nonzero(self.kind == NodeKind.SCALE_UP)),
+        )
+
+    @property
+    def _cable_tier(self) -> NDArray[np.int64]:
+        tier = np.empty(self.n_cables, dtype=np.int64)
+        tier[self.cable] = self.tier
+        return tier
+
+    def cables(self) -> dict[str, Any]:
+        """Return what ``from_cables`` takes by cable: a, b, capacity, latency, weight, tier, medium, each (C,)."""
+        forth = np.flatnonzero(self.tail < self.head)
+        forth = forth[np.argsort(self.cable[forth], kind="stable")]
+        columns = {"a": self.tail, "b": self.head, "capacity": self.capacity, "latency": self.latency}
+        columns |= {"weight": self.weight, "tier": self.tier}
+        return {key: column[forth] for key, column in columns.items()} | {"medium": self.medium}
+
+    def without(self, *, cables: ArrayLike = (), nodes: ArrayLike = ()) -> Fabric:
+        """Return this fabric after failures: the ``cables`` and all cables of ``nodes`` are gone.
+
+        Nodes keep their numbers, so results stay comparable; a dead switch was still bought
+        and still counts.  Remaining cables are renumbered in order.  Only automorphisms that
+        map the remaining cables onto themselves are kept.
+
+        Raises FabricError for a cable or node that does not exist.
+        """
+        dead_cables = _ids(cables, self.n_cables, "cable")
+        dead_nodes = _ids(nodes, self.n_nodes, "node")
+        rows = self.cables()
+        keep = np.ones(self.n_cables, dtype=bool)
+        keep[dead_cables] = False
+        keep &= ~np.isin(rows["a"], dead_nodes) & ~np.isin(rows["b"], dead_nodes)
+        failed = int(np.count_nonzero(~keep))
+        if not failed:
+            return self
+        survivor = Fabric.from_cables(
+            name=f"{self.name} without {failed} cable{'s' * (failed > 1)}",
+            **{key: column[keep] for key, column in rows.items()},
+            **self._nodes(),
+        )
+        return replace(survivor, symmetry=tuple(p for p in self.symmetry if survivor.is_automorphism(p)))
+
+    def is_automorphism(self, permutation: NDArray[np.int32]) -> bool:
+        """Return whether ``permutation`` (N,) of the nodes maps links onto links of equal numbers."""
+        if not np.array_equal(np.sort(permutation), np.arange(self.n_nodes)):
+            return False
+        pair = permutation[self.tail].astype(np.int64) * self.n_nodes + permutation[self.head]
+        order = np.argsort(pair, kind="stable")
+        mine = self.tail.astype(np.int64) * self.n_nodes + self.head
+        same_kind = np.array_equal(self.kind[permutation], self.kind)
+        columns = (self.capacity, self.latency, self.weight, self.tier)
+        return same_kind and np.array_equal(pair[order], mine) and all(np.array_equal(c[order], c) for c in columns)
+
+    def _nodes(self) -> dict[str, Any]:
+        keys = ("kind", "plane", "group", "host", "overhead", "relay", "radix")
+        return {key: getattr(self, key) for key in keys}
+
+    def to_networkx(self) -> nx.MultiGraph:
+        """Return a plain ``networkx.MultiGraph`` with the same numbers; edge keys are cable numbers."""
+        from topo import graph
+
+        return graph.to_networkx(self)
+
+    @classmethod
+    def from_networkx(cls, graph: nx.Graph) -> Fabric:
+        """Return the fabric of an undirected networkx graph with the attributes that ``to_networkx`` writes."""
+        from topo.graph import from_networkx
+
+        return from_networkx(graph)
+
+
+def _fill(value: ArrayLike, n: int, dtype: Any, what: str, per: str) -> NDArray[Any]:
+    array = np.asarray(value, dtype=dtype)
+    if array.ndim == 0:
+        return np.full(n, array, dtype=dtype)
+    if array.shape != (n,):
+        raise FabricError(f"{what}: one value a {per} is needed, {n} in all; got shape {array.shape}")
+    return np.array(array, dtype=dtype)
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    array.setflags(write=False)
+    return array
+
+
+def _ids(ids: ArrayLike, n: int, what: str) -> NDArray[np.int64]:
+    given = np.atleast_1d(np.asarray(ids, dtype=np.int64)).ravel()
+    wrong = given[(given < 0) | (given >= n)]
+    if len(wrong):
+        raise FabricError(f"{what} {wrong[0]} does not exist; there are {n}, numbered from 0")
+    return given
+
+
+def _check_cables(
+    kind: NDArray[np.int8],
+    plane: NDArray[np.int16],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    by_cable: dict[str, NDArray[Any]],
+) -> None:
+    n = len(kind)
+    if (np.diff(kind) < 0).any():
+        node = int(np.argmax(np.diff(kind) < 0)) + 1
+        raise FabricError(
+            f"node {node}: nodes are numbered endpoints first, then scale-up switches, leaves, spines, cores"
+        )
+    if len(a) != len(b):
+        raise FabricError(f"a and b must be equally long; got {len(a)} and {len(b)}")
+    _refuse((a < 0) | (a >= n) | (b < 0) | (b >= n), a, b, f"joins a node that does not exist; there are {n}")
+    _refuse(a == b, a, b, "joins a node to itself")
+    one_endpoint = (kind[a] == NodeKind.ENDPOINT) ^ (kind[b] == NodeKind.ENDPOINT)
+    both_endpoints = (kind[a] == NodeKind.ENDPOINT) & (kind[b] == NodeKind.ENDPOINT)
+    _refuse(both_endpoints, a, b, "joins two endpoints; endpoints meet through a switch")
+    scale_up = (kind[a] == NodeKind.SCALE_UP) | (kind[b] == NodeKind.SCALE_UP)
+    _refuse(scale_up & ~one_endpoint, a, b, "joins a scale-up switch to something other than an endpoint")
+    capacity, latency, weight = by_cable["capacity"], by_cable["latency"], by_cable["weight"]
+    _refuse(~(np.isfinite(capacity) & (capacity > 0)), a, b, "needs a capacity that is positive and finite")
+    _refuse(~(np.isfinite(latency) & (latency >= 0)), a, b, "needs a latency that is finite and not negative")
+    _refuse(weight < 1, a, b, "needs a routing weight of at least 1")
+    between = (plane[a] != plane[b]) & (plane[a] >= 0) & (plane[b] >= 0)
+    _refuse(between, a, b, "joins two planes; planes share no switch")
+
+
+def _refuse(wrong: NDArray[np.bool_], a: NDArray[np.int64], b: NDArray[np.int64], rule: str) -> None:
+    if wrong.any():
+        cable = int(np.argmax(wrong))
+        raise FabricError(f"cable {cable} ({a[cable]} -- {b[cable]}) {rule}")
+
+
+def _check_fabric(fabric: Fabric) -> None:
+    if fabric.relay not in RELAYS:
+        raise FabricError(f"relay {fabric.relay!r} is unknown; known: {', '.join(RELAYS)}")
+    if not (np.isfinite(fabric.overhead) and fabric.overhead >= 0):
+        raise FabricError(f"overhead {fabric.overhead!r} must be finite and not negative")
+    if (fabric.host < 0).any():
+        raise FabricError(f"endpoint {int(np.argmax(fabric.host < 0))}: host numbers start at 0")
+    degree = np.diff(fabric.first)
+    over = (degree > fabric.radix) & (fabric.kind >= NodeKind.LEAF)
+    if fabric.radix and over.any():
+        node = int(np.argmax(over))
+        raise FabricError(f"switch {node} needs {degree[node]} ports; the radix is {fabric.radix}")

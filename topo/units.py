@@ -1,0 +1,94 @@
+"""Quantities with units, read into SI: the one place where bits meet bytes.
+
+``b`` is a bit and ``B`` a byte; prefixes are decimal (k, M, G, T, P) or binary
+(Ki, Mi, Gi, Ti), and case counts: ``400Gb/s`` is 50e9 B/s, ``50GB/s`` the same.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+BITS_PER_BYTE = 8
+_DECIMAL = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
+_BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
+_PREFIX = {**_DECIMAL, **_BINARY}
+_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-12}
+_NUMBER = r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*"
+_RATE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(b|B|bit|bits|byte|bytes)(?:/s|ps)\s*")
+_SIZE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(B|b|bit|bits|byte|bytes)?\s*")
+_TIME = re.compile(_NUMBER + r"(s|ms|us|µs|ns|ps)\s*")
+
+
+class UnitError(ValueError):
+    """A quantity that cannot be read: says what was given and what would do."""
+
+
+def rate(text: str) -> float:
+    """Return the rate written in ``text`` [B/s]; ``400Gb/s`` and ``50GB/s`` are equal.
+
+    Raises UnitError for a number without a unit, an unknown unit, or a rate that is not positive.
+    """
+    match = _RATE.fullmatch(_text(text, "rate", "400Gb/s or 50GB/s"))
+    if match is None:
+        raise UnitError(f"rate: {text!r} is not a rate; write a number with b/s or B/s, such as 400Gb/s or 50GB/s")
+    number, prefix, unit = match.groups()
+    return _positive(float(number) * _PREFIX[prefix] / _bits(unit), "rate", text)
+
+
+def size(text: str | float) -> float:
+    """Return the number of bytes written in ``text`` [bytes]; a bare number is bytes.
+
+    Raises UnitError for an unknown unit or a size that is not positive.
+    """
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        return _positive(float(text), "size", text)
+    match = _SIZE.fullmatch(_text(text, "size", "1MiB or 4096"))
+    if match is None:
+        raise UnitError(f"size: {text!r} is not a size; write bytes or a number with a unit, such as 1MiB or 4096")
+    number, prefix, unit = match.groups()
+    if prefix and not unit:
+        raise UnitError(f"size: {text!r} has a prefix without a unit; write {number}{prefix}B for bytes")
+    return _positive(float(number) * _PREFIX[prefix] / _bits(unit or "B"), "size", text)
+
+
+def duration(text: str | float) -> float:
+    """Return the time written in ``text`` [s]; zero may go without a unit.
+
+    Raises UnitError for a number without a unit, an unknown unit or a negative time.
+    """
+    if text in (0, 0.0) and not isinstance(text, bool):
+        return 0.0
+    match = _TIME.fullmatch(_text(text, "duration", "1.2us"))
+    if match is None:
+        raise UnitError(f"duration: {text!r} is not a time; write a number with s, ms, us or ns, such as 1.2us")
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise UnitError(f"duration: {text!r} must be finite and not negative")
+    return seconds
+
+
+def gbps(bytes_per_second: float) -> float:
+    """Return a rate [B/s] in gigabits a second, the unit of datasheets and of ``*_gbps`` keys."""
+    return bytes_per_second * BITS_PER_BYTE / 1e9
+
+
+def from_gbps(gigabits_per_second: float) -> float:
+    """Return a datasheet rate [Gb/s] in bytes a second."""
+    return gigabits_per_second * 1e9 / BITS_PER_BYTE
+
+
+def _text(value: object, what: str, example: str) -> str:
+    if not isinstance(value, str):
+        raise UnitError(f"{what}: {value!r} has no unit; write {example}")
+    return value
+
+
+def _bits(unit: str) -> int:
+    return BITS_PER_BYTE if unit in ("b", "bit", "bits") else 1
+
+
+def _positive(value: float, what: str, given: object) -> float:
+    if not (math.isfinite(value) and value > 0):
+        raise UnitError(f"{what}: {given!r} must be positive and finite")
+    return value

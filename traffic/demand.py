@@ -1,0 +1,242 @@
+"""Demand: who sends how many bytes to whom, in ranks.
+
+Two forms carry it.  ``Demand`` lists its commodities.  ``GroupedDemand`` says
+"every rank sends the same number of bytes to every other rank of its group" and
+never lists them: uniform all-to-all over 261,632 ranks has 6.8e10 pairs.  Both
+speak of F commodities; a ``GroupedDemand`` has one, which stands for all pairs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+#: Pairs above which a grouped demand refuses to be listed: 28 bytes each, so about 1 GB.
+MAX_PAIRS = 40_000_000
+
+
+class DemandError(ValueError):
+    """A workload that cannot be: says the rule, what was given and what would do."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Demand:
+    """Commodities, sorted by phase, then dst, then src; no rank sends to itself.
+
+    Phases run one after another, phase i ``repeat[i]`` times.
+    """
+
+    name: str  # pattern and parameters, as printed in reports
+    n_ranks: int
+    src: NDArray[np.int32]  # (F,) rank that sends
+    dst: NDArray[np.int32]  # (F,) rank that receives
+    size: NDArray[np.float64]  # (F,) [bytes] of one run of the phase
+    phase: NDArray[np.int32]  # (F,) phase of the commodity
+    repeat: NDArray[np.int32]  # (phases,) times that each phase runs
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        n_ranks: int,
+        *,
+        src: ArrayLike,
+        dst: ArrayLike,
+        size: ArrayLike,
+        phase: ArrayLike = 0,
+        repeat: ArrayLike = 1,
+    ) -> Demand:
+        """Return the demand of these commodities, in any order; scalars stand for all.
+
+        Raises DemandError with the first offender for: a rank out of range, a rank that sends
+        to itself, a size [bytes] that is not positive and finite, a phase without a ``repeat``.
+        """
+        src_, dst_, size_, phase_ = np.broadcast_arrays(
+            np.asarray(src, np.int64),
+            np.asarray(dst, np.int64),
+            np.asarray(size, np.float64),
+            np.asarray(phase, np.int64),
+        )
+        repeat_ = np.atleast_1d(np.asarray(repeat, dtype=np.int32))
+        _refuse(
+            (src_ < 0) | (src_ >= n_ranks) | (dst_ < 0) | (dst_ >= n_ranks),
+            src_,
+            dst_,
+            f"ranks go from 0 to {n_ranks - 1}",
+        )
+        _refuse(src_ == dst_, src_, dst_, "a rank does not send to itself")
+        _refuse(~(np.isfinite(size_) & (size_ > 0)), src_, dst_, "a size must be positive and finite")
+        _refuse((phase_ < 0) | (phase_ >= len(repeat_)), src_, dst_, f"phases go from 0 to {len(repeat_) - 1}")
+        if (repeat_ < 1).any():
+            raise DemandError(f"phase {int(np.argmax(repeat_ < 1))}: repeat must be at least 1")
+        order = np.lexsort((src_, dst_, phase_))
+        return cls(
+            name,
+            n_ranks,
+            src_[order].astype(np.int32),
+            dst_[order].astype(np.int32),
+            size_[order],
+            phase_[order].astype(np.int32),
+            repeat_,
+        )
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+    def __repr__(self) -> str:
+        return f"<Demand {self.name}: {self.n_ranks} ranks, {self.n_commodities} commodities, {self.n_phases} phases>"
+
+    @property
+    def n_commodities(self) -> int:
+        """Number of commodities F."""
+        return len(self.src)
+
+    @property
+    def n_phases(self) -> int:
+        """Number of phases."""
+        return len(self.repeat)
+
+    @property
+    def pairs(self) -> NDArray[np.float64]:
+        """(F,) pairs of ranks that each commodity stands for: one."""
+        return np.ones(self.n_commodities)
+
+    def total(self) -> float:
+        """Return the bytes of the whole demand, repeats included."""
+        return float(self.size @ self.repeat[self.phase])
+
+    def sent(self) -> NDArray[np.float64]:
+        """Return (n_ranks,) bytes that each rank sends, repeats included."""
+        return np.bincount(self.src, self.size * self.repeat[self.phase], self.n_ranks)
+
+    def received(self) -> NDArray[np.float64]:
+        """Return (n_ranks,) bytes that each rank receives, repeats included."""
+        return np.bincount(self.dst, self.size * self.repeat[self.phase], self.n_ranks)
+
+    def gather(self, label: ArrayLike) -> Demand:
+        """Return the demand between labels: ranks of equal ``label`` (n_ranks,) become one.
+
+        Commodities inside a label vanish, those that coincide are added up.
+        """
+        label_ = np.asarray(label, dtype=np.int64)
+        n = int(label_.max(initial=-1)) + 1
+        src, dst = label_[self.src], label_[self.dst]
+        key = (self.phase.astype(np.int64) * n + dst) * n + src
+        key, row = np.unique(key[src != dst], return_inverse=True)
+        size = np.bincount(row, self.size[src != dst], len(key))
+        return Demand.of(
+            self.name, n, src=key % n, dst=key // n % n, size=size, phase=key // (n * n), repeat=self.repeat
+        )
+
+    def matrix(self) -> csr_array:
+        """Return the (n_ranks, n_ranks) sparse matrix of bytes, src by dst, repeats included."""
+        bytes_ = self.size * self.repeat[self.phase]
+        return csr_array((bytes_, (self.src, self.dst)), shape=(self.n_ranks, self.n_ranks))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GroupedDemand:
+    """Every rank sends ``size[0]`` bytes to every other rank of equal ``label``; label -1 is silent.
+
+    One commodity (F = 1) stands for all ``pairs``; rates, sizes and loads are those of one pair.
+    """
+
+    name: str
+    n_ranks: int
+    label: NDArray[np.int32]  # (n_ranks,) group of each rank; -1 takes no part
+    size: NDArray[np.float64]  # (1,) [bytes] between an ordered pair
+    repeat: NDArray[np.int32]  # (1,) times that the phase runs
+
+    @classmethod
+    def of(cls, name: str, *, label: ArrayLike, size: float, repeat: int = 1) -> GroupedDemand:
+        """Return all-to-all inside each group of ``label`` (n_ranks,), ``size`` [bytes] a pair.
+
+        Raises DemandError where no group has two ranks, or the size is not positive and finite.
+        """
+        label_ = np.array(label, dtype=np.int32)
+        if not (np.isfinite(size) and size > 0):
+            raise DemandError(f"size {size!r} must be positive and finite")
+        if not len(label_) or np.bincount(label_[label_ >= 0], minlength=1).max() < 2:
+            raise DemandError(f"{name}: no two ranks belong together, so nothing is sent; at least 2 are needed")
+        return cls(name, len(label_), label_, np.array([size], dtype=np.float64), np.array([repeat], dtype=np.int32))
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+    def __repr__(self) -> str:
+        return f"<GroupedDemand {self.name}: {self.n_ranks} ranks, {self.pairs[0]:.0f} pairs>"
+
+    @property
+    def n_commodities(self) -> int:
+        """Number of commodities F: one, for all pairs."""
+        return 1
+
+    @property
+    def n_phases(self) -> int:
+        """Number of phases: one."""
+        return 1
+
+    @property
+    def phase(self) -> NDArray[np.int32]:
+        """(1,) phase of the commodity."""
+        return np.zeros(1, dtype=np.int32)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """(groups,) ranks of each group."""
+        return np.bincount(self.label[self.label >= 0], minlength=1)
+
+    @property
+    def pairs(self) -> NDArray[np.float64]:
+        """(1,) ordered pairs of ranks that the commodity stands for."""
+        counts = self.counts.astype(np.float64)
+        return np.array([counts @ (counts - 1)])
+
+    def total(self) -> float:
+        """Return the bytes of the whole demand, repeats included."""
+        return float(self.pairs[0] * self.size[0] * self.repeat[0])
+
+    def sent(self) -> NDArray[np.float64]:
+        """Return (n_ranks,) bytes that each rank sends, repeats included."""
+        peers = np.where(self.label >= 0, self.counts[self.label] - 1, 0)
+        return peers * float(self.size[0] * self.repeat[0])
+
+    def received(self) -> NDArray[np.float64]:
+        """Return (n_ranks,) bytes that each rank receives: as many as it sends."""
+        return self.sent()
+
+    def listed(self) -> Demand:
+        """Return the same demand with every pair listed.
+
+        Raises DemandError above MAX_PAIRS pairs.
+        """
+        if self.pairs[0] > MAX_PAIRS:
+            raise DemandError(
+                f"{self.name}: {self.pairs[0]:.3g} pairs are too many to list (at most {MAX_PAIRS:.0e}); "
+                "use the proportional solver with a policy that needs no list, or fewer ranks"
+            )
+        order = np.argsort(self.label, kind="stable")
+        order = order[self.label[order] >= 0].astype(np.int32)
+        start = np.concatenate([[0], np.cumsum(self.counts)])
+        blocks = [order[a:b] for a, b in pairwise(start) if b - a > 1]
+        src = np.concatenate([np.tile(block, len(block)) for block in blocks])
+        dst = np.concatenate([np.repeat(block, len(block)) for block in blocks])
+        other = src != dst
+        return Demand.of(self.name, self.n_ranks, src=src[other], dst=dst[other], size=self.size[0], repeat=self.repeat)
+
+
+def _freeze(demand: Demand | GroupedDemand) -> None:
+    for value in vars(demand).values():
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+
+
+def _refuse(wrong: NDArray[np.bool_], src: NDArray[Any], dst: NDArray[Any], rule: str) -> None:
+    if wrong.any():
+        i = int(np.argmax(wrong))
+        raise DemandError(f"commodity {i} ({src.flat[i]} -> {dst.flat[i]}): {rule}")
