@@ -1,0 +1,44 @@
+# make study   the paper's network study: installs what is pinned, runs it, prints the report's path
+# make test    ruff, mypy and every test
+# make bench   time and memory against size, and against peers where they are installed
+# make clean   removes .venv and what tools left behind; reports stay
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+STUDY  := reports/deepseek-v3
+
+WORKERS ?= 2
+
+.PHONY: study test lint bench clean
+
+study: $(VENV)/.runtime
+	$(BIN)/topo study configs/studies/deepseek-v3.yaml -o $(STUDY)
+	@echo "report: $(CURDIR)/$(STUDY)/index.html"
+
+test: lint
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; v = sys.version_info; (3, 11) <= v < (3, 14) or sys.exit(f"planewise needs Python 3.11 to 3.13; this is {v[0]}.{v[1]}; choose another with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.runtime
