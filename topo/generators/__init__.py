@@ -1,0 +1,260 @@
+"""Families of networks: each in closed form (``size_of``) and built (``generate``).
+
+A family module describes one plane; copies of it, the inside of hosts and all
+speeds are added here, alike for every family.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.fabric import RELAYS, Fabric
+from topo.generators import dragonfly, fat_tree_2, fat_tree_3, slim_fly
+from topo.generators.host import hosts, with_scale_up
+from topo.generators.planes import NICS, copies, of_one_plane
+from topo.generators.wiring import GeneratorError, Wiring, label
+from topo.size import Size, Tier, cable_row
+
+__all__ = ["FAMILIES", "NICS", "Family", "GeneratorError", "Wiring", "generate", "size_of"]
+
+#: Cables above which ``generate`` refuses, about 200 bytes each while it builds; ``size_of`` knows no limit.
+MAX_CABLES = 60_000_000
+
+
+@dataclass(frozen=True)
+class Family:
+    """Two functions of the same parameters, for one plane: its parts list and its wiring."""
+
+    size: Callable[..., Size]
+    build: Callable[..., Wiring]
+
+
+FAMILIES: dict[str, Family] = {
+    "dragonfly": Family(dragonfly.size, dragonfly.build),
+    "fat-tree-2": Family(fat_tree_2.size, fat_tree_2.build),
+    "fat-tree-3": Family(fat_tree_3.size, fat_tree_3.build),
+    "slim-fly": Family(slim_fly.size, slim_fly.build),
+}
+
+
+def size_of(
+    family: str,
+    *,
+    planes: int = 1,
+    nic: str = "single-plane",
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+    scale_up: float | None = None,
+    **family_params: Any,
+) -> Size:
+    """Return the parts list of a network, in closed form at any scale.
+
+    ``endpoints`` counts all planes; None takes all that fit.  ``family_params`` are those of the
+    family's ``size``.  ``buildable`` is False where the formula has no network.
+
+    Raises GeneratorError for an unknown family or parameter, and for values that no network has.
+    """
+    functions = _family(family, family_params)
+    if scale_up is not None:
+        _positive(scale_up, "scale_up")
+    local, local_per_host = of_one_plane(endpoints, endpoints_per_host, planes, nic)
+    shared = nic == "multi-port"
+    if endpoints is not None:
+        most = functions.size(endpoints_per_host=local_per_host, **family_params)
+        total = most.endpoints * (1 if shared else planes)
+        if endpoints > total:
+            raise GeneratorError(
+                f"endpoints: at most {total} fit {_label(most.name, planes, nic, None)}; got {endpoints}"
+            )
+    one = functions.size(endpoints=local, endpoints_per_host=local_per_host, **family_params)
+    size = one.planes_of(planes, shared_endpoints=shared)
+    n_hosts = -(-size.endpoints // endpoints_per_host)
+    inside = cable_row(Tier.SCALE_UP, size.endpoints) if scale_up is not None else ()
+    return replace(
+        size,
+        name=_label(one.name, planes, nic, endpoints),
+        cables=inside + size.cables,
+        hosts=n_hosts,
+        scale_up_switches=n_hosts if scale_up is not None else 0,
+    )
+
+
+def generate(
+    family: str,
+    *,
+    capacity: float,
+    planes: int = 1,
+    nic: str = "single-plane",
+    nic_capacity: float | None = None,
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+    scale_up: float | None = None,
+    relay: str = "source",
+    switch_latency: float = 0.0,
+    cable_latency: float = 0.0,
+    scale_up_latency: float = 0.0,
+    overhead: float = 0.0,
+    **family_params: Any,
+) -> Fabric:
+    """Return the fabric of a family: ``planes`` copies of it, with hosts.
+
+    Parameters
+    ----------
+    family
+        One of ``FAMILIES``; ``family_params`` are those of its ``build``.
+    capacity
+        Of a switch port, one way [B/s].
+    planes, nic
+        Disjoint copies, and how endpoints reach them: ``single-plane`` or ``multi-port``.
+    nic_capacity
+        Of all network ports of an endpoint together, one way [B/s]; a port carries the lesser of
+        its share and ``capacity``.  None: as much as the switch ports.
+    endpoints
+        Of all planes together; None takes all that fit.
+    scale_up
+        Capacity of the cable between an endpoint and its scale-up switch, one way [B/s]; None: no
+        such switch.
+    relay
+        How traffic reaches a plane that its endpoint has no port on.
+    switch_latency, cable_latency, scale_up_latency, overhead
+        [s].  A path pays ``cable_latency`` for each network cable and ``switch_latency`` for each
+        switch.  Both links of a cable are equal: a cable between switches is charged one switch, a
+        cable to an endpoint half of one.  ``scale_up_latency`` is that of a cable inside a host.
+
+    Raises
+    ------
+    GeneratorError
+        For an unknown family or parameter and for values that no network has.
+    """
+    where: dict[str, Any] = {"planes": planes, "nic": nic, "endpoints": endpoints}
+    where["endpoints_per_host"] = endpoints_per_host
+    size = size_of(family, **where, scale_up=scale_up, **family_params)
+    _check_buildable(size)
+    if relay not in RELAYS:
+        raise GeneratorError(f"relay: {relay!r} is unknown; {_known(str(relay), list(RELAYS))}")
+    _not_negative(overhead, "overhead")
+    port = _port_capacity(capacity, nic_capacity, planes if nic == "multi-port" else 1)
+    network = _network(family, **where, scale_up=scale_up is not None, family_params=family_params)
+    return Fabric.from_cables(
+        name=size.name,
+        kind=network.kind,
+        a=network.a,
+        b=network.b,
+        capacity=_capacities(capacity, port, scale_up)[network.tier],
+        latency=_latencies(switch_latency, cable_latency, scale_up_latency)[network.tier],
+        weight=network.weight,
+        tier=network.tier,
+        plane=network.plane,
+        group=network.group,
+        host=hosts(network.n_endpoints, endpoints_per_host),
+        overhead=overhead,
+        relay=relay,
+        radix=network.radix,
+    )
+
+
+def _network(
+    family: str,
+    *,
+    planes: int,
+    nic: str,
+    endpoints: int | None,
+    endpoints_per_host: int,
+    scale_up: bool,
+    family_params: dict[str, Any],
+) -> Wiring:
+    """Return the wiring of all planes, with the inside of hosts where ``scale_up``."""
+    local, local_per_host = of_one_plane(endpoints, endpoints_per_host, planes, nic)
+    plane = FAMILIES[family].build(endpoints=local, endpoints_per_host=local_per_host, **family_params)
+    network = copies(plane, planes, nic)
+    return with_scale_up(network, endpoints_per_host) if scale_up else network
+
+
+def _capacities(switch: float, port: float, scale_up: float | None) -> NDArray[np.float64]:
+    """Return (tiers,) capacity of a cable [B/s]."""
+    by_tier = np.full(len(Tier), float(switch))
+    by_tier[Tier.ENDPOINT] = port
+    by_tier[Tier.SCALE_UP] = np.nan if scale_up is None else scale_up
+    return by_tier
+
+
+def _latencies(switch: float, cable: float, scale_up: float) -> NDArray[np.float64]:
+    """Return (tiers,) latency of a cable [s]; that of an endpoint carries half of a switch, others a whole one."""
+    for what, seconds in (("switch_latency", switch), ("cable_latency", cable), ("scale_up_latency", scale_up)):
+        _not_negative(seconds, what)
+    by_tier = np.full(len(Tier), cable + switch)
+    by_tier[Tier.ENDPOINT] = cable + switch / 2
+    by_tier[Tier.SCALE_UP] = scale_up
+    return by_tier
+
+
+def _family(family: str, family_params: dict[str, Any]) -> Family:
+    if family not in FAMILIES:
+        raise GeneratorError(f"family: {family!r} is unknown; {_known(family, list(FAMILIES))}")
+    signature = inspect.signature(FAMILIES[family].size).parameters
+    own = [name for name in signature if name not in ("endpoints", "endpoints_per_host")]
+    for name in family_params:
+        if name not in own:
+            raise GeneratorError(f"{family}: no parameter {name!r}; {_known(name, own)}")
+    for name in own:
+        if signature[name].default is inspect.Parameter.empty and name not in family_params:
+            raise GeneratorError(f"{family}: parameter {name!r} is missing; it has {', '.join(own)}")
+    return FAMILIES[family]
+
+
+def _known(given: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(given, names, n=1)
+    return f"known: {', '.join(names)}" + (f". Did you mean {near[0]!r}?" if near else "")
+
+
+def _label(name: str, planes: int, nic: str, endpoints: int | None) -> str:
+    extra: dict[str, object] = {}
+    if planes > 1:
+        # A family that counts its endpoints a switch as p keeps the letter.
+        extra["planes" if " p=" in name else "p"] = planes
+    if nic != "single-plane":
+        extra["nic"] = nic
+    if endpoints is not None:
+        extra["endpoints"] = endpoints
+    return label(name, **extra)
+
+
+def _check_buildable(size: Size) -> None:
+    if not size.buildable:
+        raise GeneratorError(size.reason, size.neighbours)
+    cables = sum(n for _, _, n in size.cables)
+    if cables > MAX_CABLES:
+        raise GeneratorError(
+            f"{size.name} has {cables} cables; up to {MAX_CABLES} are built. Its size and cost are known at any scale"
+        )
+
+
+def _port_capacity(capacity: float, nic_capacity: float | None, ports: int) -> float:
+    """Return the capacity of one network port of an endpoint [B/s]."""
+    _positive(capacity, "capacity")
+    if nic_capacity is None:
+        return capacity
+    _positive(nic_capacity, "nic_capacity")
+    return min(capacity, nic_capacity / ports)
+
+
+def _positive(value: float, what: str) -> None:
+    if not (_number(value) and value > 0):
+        raise GeneratorError(f"{what}: a number above 0 is needed [B/s]; got {value!r}")
+
+
+def _not_negative(value: float, what: str) -> None:
+    if not (_number(value) and value >= 0):
+        raise GeneratorError(f"{what}: 0 or more is needed [s]; got {value!r}")
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,207 @@
+r"""Dragonflies: groups of switches, all to all inside a group and between groups.
+
+A switch has p endpoints, a - 1 local cables to the rest of its group and h
+global cables to other groups::
+
+       group 0              group 1                 g groups, g <= a h + 1
+    +------------+       +------------+
+    | S--S--..--S|-------|S--S--..--S |--  ..       a switches a group, all to all
+    | |\      /| |       ||\      /|  |
+    +-|--------|-+       +|--------|--+
+     endpoints                                      p a switch
+
+    h global cables a switch, so a h a group; g - 1 = a h is one to every other
+
+There are N = a p g endpoints, a g switches, g a (a - 1) / 2 local cables and,
+for the canonical g = a h + 1, g a h / 2 global ones.  Balanced, which is the
+default, is a = 2 p = 2 h [1]_.  Any g <= a h + 1 is allowed.
+
+Global port j of a group is on switch j // h.  In rounds of g - 1 ports every
+other group gets one cable a round; ``arrangement`` names the port of group G
+that leads to group T at offset o = (T - G) mod g [2]_:
+
+- ``palmtree`` (default): port o - 1;
+- ``circulant``: offsets +1, -1, +2, -2, .. in turn;
+- ``absolute``: port T where T < G, else T - 1.
+
+Ports left over after whole rounds are cabled to offsets +1, -1, +2, -2, ..
+(the paper's a = 32, h = 16, g = 511 leaves two, one pair [3]_ [4]_) and, where one
+remains and g is even, to offset g / 2; where g is odd it stays free.  Rotation
+of groups is so a symmetry of palmtree and circulant.
+
+Minimal routing is hierarchical: local, global, local.  Local cables weigh 1 and
+global ones 16, so that shortest weighted paths take one global cable wherever
+there is one, even after a lost local cable (local, local, global, local).
+
+Local cables are copper, global ones optical.  The group of a node is its
+dragonfly group, numbered on from plane to plane; with fewer ``endpoints`` all
+switches stay and are filled evenly in order.
+
+.. [1] J. Kim, W. Dally, S. Scott, D. Abts, Technology-driven, highly-scalable
+   dragonfly topology, ISCA 2008.
+.. [2] E. Hastings et al., Comparing global link arrangements for dragonfly
+   networks, CLUSTER 2015.
+.. [3] C. Zhao et al., Insights into DeepSeek-V3, ISCA 2025, table 3.
+.. [4] D. De Sensi et al., An in-depth analysis of the Slingshot interconnect,
+   SC'20, footnote 3: 511 groups.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.generators.wiring import GeneratorError, Wiring, label, populated, spread, whole, wire
+from topo.size import Size, Tier, cable_row
+
+#: Routing metric of a global cable against 1 for a local one: above the three local cables of a detour.
+GLOBAL_WEIGHT = 16
+
+ARRANGEMENTS = ("absolute", "circulant", "palmtree")
+
+
+def size(
+    *,
+    a: int,
+    p: int | None = None,
+    h: int | None = None,
+    g: int | None = None,
+    arrangement: Literal["palmtree", "absolute", "circulant"] = "palmtree",
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+) -> Size:
+    """Return the parts list of one plane, in closed form.
+
+    Examples
+    --------
+    >>> size(a=32, g=511).endpoints, size(a=32, g=511).switches, size(a=32, g=511).switch_links
+    (261632, 16352, 384272)
+    """
+    d = _dragonfly(a, p, h, g, arrangement)
+    n = populated(endpoints, d.a * d.p * d.g)
+    return Size(
+        name=d.name,
+        endpoints=n,
+        switches=d.a * d.g,
+        radix=d.a - 1 + d.h + d.p,
+        cables=cable_row(Tier.ENDPOINT, n)
+        + cable_row(Tier.LOCAL, d.g * d.a * (d.a - 1) // 2)
+        + cable_row(Tier.GLOBAL, d.g * d.cabled // 2),
+    )
+
+
+def build(
+    *,
+    a: int,
+    p: int | None = None,
+    h: int | None = None,
+    g: int | None = None,
+    arrangement: Literal["palmtree", "absolute", "circulant"] = "palmtree",
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+) -> Wiring:
+    """Return the wiring of one plane.
+
+    Examples
+    --------
+    >>> from topo.generators import generate
+    >>> generate("dragonfly", a=8, capacity=50e9)
+    <Fabric dragonfly(a=8, p=4, h=4, g=33): 1056 endpoints, 264 switches, 2508 cables>
+    """
+    d = _dragonfly(a, p, h, g, arrangement)
+    n = populated(endpoints, d.a * d.p * d.g)
+    return wire(
+        d.name,
+        radix=d.a - 1 + d.h + d.p,
+        leaf=spread(n, d.a * d.g),
+        layers=(d.a * d.g,),
+        cables=[(Tier.LOCAL, *_local_cables(d)), (Tier.GLOBAL, *_global_cables(d))],
+        group=np.repeat(np.arange(d.g), d.a),
+        global_weight=GLOBAL_WEIGHT,
+    )
+
+
+@dataclass(frozen=True)
+class _Dragonfly:
+    name: str
+    a: int
+    p: int
+    h: int
+    g: int
+    arrangement: str
+
+    @property
+    def rounds(self) -> int:
+        """Cables to every other group."""
+        return self.a * self.h // (self.g - 1) if self.g > 1 else 0
+
+    @property
+    def extra(self) -> int:
+        """Left-over ports of a group that can be cabled."""
+        left = self.a * self.h - self.rounds * (self.g - 1) if self.g > 1 else 0
+        return left - left % 2 * (self.g % 2)
+
+    @property
+    def cabled(self) -> int:
+        """Global ports of a group that carry a cable."""
+        return self.rounds * (self.g - 1) + self.extra
+
+
+def _dragonfly(a: int, p: int | None, h: int | None, g: int | None, arrangement: str) -> _Dragonfly:
+    a = whole(a, "a")
+    if a % 2 and (p is None or h is None):
+        raise GeneratorError(f"a: a balanced dragonfly has a = 2 p = 2 h, so a is even; got {a}. Give p and h with it")
+    p_, h_ = (a // 2 if given is None else whole(given, what) for given, what in ((p, "p"), (h, "h")))
+    most = a * h_ + 1
+    g_ = most if g is None else whole(g, "g")
+    if g_ > most:
+        raise GeneratorError(
+            f"g: a group of a={a} switches with h={h_} global ports each reaches {a * h_} others, so g is at most "
+            f"a h + 1 = {most}; got {g_}",
+            (f"g={most}",),
+        )
+    if arrangement not in ARRANGEMENTS:
+        raise GeneratorError(f"arrangement: {arrangement!r} is unknown; known: {', '.join(ARRANGEMENTS)}")
+    name = label("dragonfly", a=a, p=p_, h=h_, g=g_)
+    if arrangement != "palmtree":
+        name = label(name, arrangement=arrangement)
+    return _Dragonfly(name, a, p_, h_, g_, arrangement)
+
+
+def _local_cables(d: _Dragonfly) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    tail, head = np.triu_indices(d.a, 1)
+    group = np.arange(d.g)[:, None] * d.a
+    return (group + tail).ravel(), (group + head).ravel()
+
+
+def _global_cables(d: _Dragonfly) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the global cables, each as its lower group sees it, group by group and there port by port."""
+    group, port = np.indices((d.g, d.cabled))
+    offset = _offsets(d)
+    target, mate = (group + offset) % max(d.g, 1), np.broadcast_to(_mates(d, offset), group.shape)
+    if d.arrangement == "absolute":
+        base, slot = np.divmod(port, max(d.g - 1, 1))
+        regular = base < d.rounds
+        target = np.where(regular, slot + (slot >= group), target)
+        mate = np.where(regular, base * (d.g - 1) + group - (group > target), mate)
+    once = group < target
+    return (group * d.a + port // d.h)[once], (target * d.a + mate // d.h)[once]
+
+
+def _offsets(d: _Dragonfly) -> NDArray[np.int64]:
+    """Return (cabled,) how many groups ahead each global port leads."""
+    ahead = np.arange(1, d.g)
+    alternating = np.where(ahead % 2 == 1, (ahead + 1) // 2, d.g - ahead // 2)
+    extra = alternating[: d.extra].copy()
+    extra[d.extra - d.extra % 2 :] = d.g // 2
+    return np.concatenate([np.tile(alternating if d.arrangement == "circulant" else ahead, d.rounds), extra])
+
+
+def _mates(d: _Dragonfly, offset: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (cabled,) the port at the far end of each: the one of the same round that leads back."""
+    base = np.arange(d.cabled) // max(d.g - 1, 1) * d.g
+    order = np.argsort(base + offset)
+    return order[np.searchsorted((base + offset)[order], base + d.g - offset)]

@@ -1,0 +1,133 @@
+r"""Two-layer fat-trees, also known as leaf-spine networks.
+
+Every leaf has ``down`` ports to endpoints and ``up`` ports to spines; every
+spine reaches every leaf::
+
+    spine       S  S  ..  S         up         k ports down
+                |\ | \/ | |
+                | \|/ \ | |
+    leaf        L  L  ..  L         k          up ports up, down ports down
+                ||||     ||||
+    endpoint    0 1 2 ..  N-1       k down     endpoint e on leaf e // down
+
+Of the k ports of a leaf up = floor(k / (1 + r)) go up and down = floor(r up)
+go down, r being the oversubscription; r = 1 is non-blocking.  Full, and with
+r = 1, there are N = k^2/2 endpoints, 3k/2 switches and k^2/2 switch cables
+[1]_ [2]_.
+
+Partly populated with N endpoints it has L = ceil(N / down) leaves and
+s = ceil(L up / k) spines: cable ``leaf up + j`` goes to spine
+``(leaf up + j) mod s``.  Where s divides up, every leaf has up / s parallel
+cables to every spine; otherwise some pairs have one more than others.  One
+leaf needs no spine.
+
+With ``wiring="rail"`` endpoint i of every host sits on a leaf of rail i (the
+multi-rail fat-tree): hosts fill ceil(hosts / down) leaves of every rail, and a
+full tree has floor(k / endpoints_per_host) leaves a rail.  Leaf and group
+numbers are rail-major; the word group has no meaning here.
+
+.. [1] C. Leiserson, Fat-trees: universal networks for hardware-efficient
+   supercomputing, IEEE Trans. Computers C-34(10), 1985.
+.. [2] C. Zhao et al., Insights into DeepSeek-V3, ISCA 2025, sec. 5.1, table 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from topo.generators.wiring import (
+    GeneratorError,
+    Wiring,
+    label,
+    options,
+    populated,
+    rails_of,
+    split_ports,
+    whole_hosts,
+    wire,
+)
+from topo.size import Size, Tier, cable_row
+
+
+def size(
+    *,
+    radix: int,
+    oversubscription: float = 1.0,
+    wiring: Literal["host", "rail"] = "host",
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+) -> Size:
+    """Return the parts list of one plane, in closed form.
+
+    Examples
+    --------
+    >>> size(radix=64).endpoints, size(radix=64).switches, size(radix=64).switch_links
+    (2048, 96, 2048)
+    """
+    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
+    return Size(
+        name=t.name,
+        endpoints=t.endpoints,
+        switches=t.leaves + t.spines,
+        radix=radix,
+        cables=cable_row(Tier.ENDPOINT, t.endpoints) + cable_row(Tier.LEAF_SPINE, t.leaves * t.up if t.spines else 0),
+    )
+
+
+def build(
+    *,
+    radix: int,
+    oversubscription: float = 1.0,
+    wiring: Literal["host", "rail"] = "host",
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+) -> Wiring:
+    """Return the wiring of one plane.
+
+    Examples
+    --------
+    >>> from topo.generators import generate
+    >>> generate("fat-tree-2", radix=64, planes=8, capacity=50e9)
+    <Fabric fat-tree-2(k=64, p=8): 16384 endpoints, 768 switches, 32768 cables>
+    """
+    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
+    unit, rail = np.divmod(np.arange(t.endpoints), t.rails)
+    cable = np.arange(t.leaves * t.up if t.spines else 0)
+    return wire(
+        t.name,
+        radix=radix,
+        leaf=rail * t.leaves_per_rail + unit // t.down,
+        layers=(t.leaves, t.spines),
+        cables=[(Tier.LEAF_SPINE, cable // t.up, t.leaves + cable % max(t.spines, 1))],
+    )
+
+
+@dataclass(frozen=True)
+class _Tree:
+    name: str
+    endpoints: int
+    up: int
+    down: int
+    rails: int
+    leaves_per_rail: int
+    leaves: int
+    spines: int
+
+
+def _tree(radix: int, oversubscription: float, wiring: str, endpoints: int | None, endpoints_per_host: int) -> _Tree:
+    up, down = split_ports(radix, oversubscription)
+    rails = rails_of(wiring, endpoints_per_host)
+    if rails > radix:
+        raise GeneratorError(
+            f"wiring=rail: every one of the {rails} endpoints of a host needs a leaf of its own, but a spine of radix "
+            f"{radix} reaches {radix} leaves; take endpoints_per_host up to {radix}, or wiring=host"
+        )
+    n = populated(endpoints, radix // rails * rails * down)
+    leaves_per_rail = -(-whole_hosts(n, rails) // down)
+    leaves = leaves_per_rail * rails
+    name = label("fat-tree-2", k=radix, **options(oversubscription, wiring))
+    spines = -(-leaves * up // radix) if leaves > 1 else 0
+    return _Tree(name, n, up, down, rails, leaves_per_rail, leaves, spines)

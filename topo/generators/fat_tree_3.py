@@ -1,0 +1,170 @@
+r"""Three-layer fat-trees: pods of leaves and spines, joined by cores.
+
+With h = k/2, a pod has h leaves and ``up`` spines, each leaf a cable to every
+spine of its pod; spine j of every pod reaches the cores j h to j h + h - 1::
+
+    core        C C .. C   C C .. C     h for each spine position, k ports down
+                 \ |  /     \ |  /
+    spine         S0  ..      S1        up a pod, h ports down and h up
+                 / \ \      / / \
+    leaf        L   L  ..  L   L        h a pod, up ports up, down ports down
+               |||  |||   |||  |||
+    endpoint   0 1 2 ..                 endpoint s on leaf s // down
+
+Untapered (r = 1) and full, with k pods, there are N = k^3/4 endpoints,
+5k^2/4 switches and k^3/2 switch cables [1]_.  Oversubscription r tapers the
+leaf only: up = floor(k / (1 + r)), down = floor(r up).
+
+Partly populated, in whole leaves, so that each layer keeps its taper:
+
+- L = ceil(N / down) leaves in P = ceil(L / h) pods, ceil(L / P) a pod, the last
+  pod with what remains;
+- S = ceil(l up / h) spines a pod, l the leaves of a full pod; up-cable
+  ``l' up + i`` of a pod goes to its spine ``(l' up + i) mod S``;
+- u = min(h, ceil(l up / S)) up-cables a spine and ceil(P u / k) cores for each
+  spine position, none where there is one pod; cable ``pod u + i`` goes to core
+  ``(pod u + i) mod cores``.  One leaf needs no spine.
+
+With ``wiring="rail"`` endpoint i of every host sits on a leaf of rail i of its
+pod: floor(h / endpoints_per_host) leaves a rail a pod, so that a pod holds
+whole hosts.  The group of a node is its pod; cores have none.
+
+.. [1] M. Al-Fares, A. Loukissas, A. Vahdat, A scalable, commodity data center
+   network architecture, SIGCOMM 2008.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.generators.wiring import (
+    GeneratorError,
+    Wiring,
+    label,
+    options,
+    populated,
+    rails_of,
+    split_ports,
+    whole_hosts,
+    wire,
+)
+from topo.size import Size, Tier, cable_row
+
+
+def size(
+    *,
+    radix: int,
+    oversubscription: float = 1.0,
+    wiring: Literal["host", "rail"] = "host",
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+) -> Size:
+    """Return the parts list of one plane, in closed form.
+
+    Examples
+    --------
+    >>> size(radix=64).endpoints, size(radix=64).switches, size(radix=64).switch_links
+    (65536, 5120, 131072)
+    """
+    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
+    return Size(
+        name=t.name,
+        endpoints=t.endpoints,
+        switches=t.leaves + t.pods * t.spines + t.spines * t.cores,
+        radix=radix,
+        cables=cable_row(Tier.ENDPOINT, t.endpoints)
+        + cable_row(Tier.LEAF_SPINE, t.leaves * t.up if t.spines else 0)
+        + cable_row(Tier.SPINE_CORE, t.pods * t.spines * t.spine_up),
+    )
+
+
+def build(
+    *,
+    radix: int,
+    oversubscription: float = 1.0,
+    wiring: Literal["host", "rail"] = "host",
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+) -> Wiring:
+    """Return the wiring of one plane.
+
+    Examples
+    --------
+    >>> from topo.generators import generate
+    >>> generate("fat-tree-3", radix=64, capacity=50e9)
+    <Fabric fat-tree-3(k=64): 65536 endpoints, 5120 switches, 196608 cables>
+    """
+    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
+    pod_of_leaf = np.arange(t.leaves) // t.leaves_per_pod
+    spines = t.pods * t.spines
+    group = np.concatenate([pod_of_leaf, np.repeat(np.arange(t.pods), t.spines), np.full(t.spines * t.cores, -1)])
+    return wire(
+        t.name,
+        radix=radix,
+        leaf=_leaf(t),
+        layers=(t.leaves, spines, t.spines * t.cores),
+        cables=[(Tier.LEAF_SPINE, *_leaf_cables(t)), (Tier.SPINE_CORE, *_core_cables(t))],
+        group=group,
+    )
+
+
+@dataclass(frozen=True)
+class _Tree:
+    name: str
+    endpoints: int
+    up: int
+    down: int
+    rails: int
+    leaves: int
+    leaves_per_pod: int
+    pods: int
+    spines: int  # a pod
+    spine_up: int
+    cores: int  # a spine position
+
+
+def _tree(radix: int, oversubscription: float, wiring: str, endpoints: int | None, endpoints_per_host: int) -> _Tree:
+    up, down = split_ports(radix, oversubscription)
+    h, rails = radix // 2, rails_of(wiring, endpoints_per_host)
+    if rails > h:
+        raise GeneratorError(
+            f"wiring=rail: every one of the {rails} endpoints of a host needs a leaf of its own in the pod, but a pod "
+            f"of radix {radix} has {h} leaves; take endpoints_per_host up to {h}, or wiring=host"
+        )
+    n = populated(endpoints, radix * (h // rails) * rails * down)
+    leaves_per_rail = -(-whole_hosts(n, rails) // down)
+    pods = -(-leaves_per_rail // (h // rails))
+    leaves, leaves_per_pod = leaves_per_rail * rails, -(-leaves_per_rail // pods) * rails
+    spines = -(-leaves_per_pod * up // h) if leaves > 1 else 0
+    spine_up = min(h, -(-leaves_per_pod * up // spines)) if pods > 1 else 0
+    cores = -(-pods * spine_up // radix)
+    name = label("fat-tree-3", k=radix, **options(oversubscription, wiring))
+    return _Tree(name, n, up, down, rails, leaves, leaves_per_pod, pods, spines, spine_up, cores)
+
+
+def _leaf(t: _Tree) -> NDArray[np.int64]:
+    """Return (E,) the leaf of each endpoint: pod by pod, in a pod rail by rail."""
+    unit, rail = np.divmod(np.arange(t.endpoints), t.rails)
+    leaf_of_rail = unit // t.down
+    a_pod = t.leaves_per_pod // t.rails
+    pod, position = np.divmod(leaf_of_rail, a_pod)
+    leaves_of_rail = np.minimum(t.leaves // t.rails - pod * a_pod, a_pod)
+    leaf: NDArray[np.int64] = pod * t.leaves_per_pod + rail * leaves_of_rail + position
+    return leaf
+
+
+def _leaf_cables(t: _Tree) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    leaf, port = np.divmod(np.arange(t.leaves * t.up if t.spines else 0), t.up)
+    pod, position = np.divmod(leaf, t.leaves_per_pod)
+    return leaf, t.leaves + pod * t.spines + (position * t.up + port) % max(t.spines, 1)
+
+
+def _core_cables(t: _Tree) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    spine, port = np.divmod(np.arange(t.pods * t.spines * t.spine_up), max(t.spine_up, 1))
+    pod, position = np.divmod(spine, max(t.spines, 1))
+    core = position * t.cores + (pod * t.spine_up + port) % max(t.cores, 1)
+    return t.leaves + spine, t.leaves + t.pods * t.spines + core

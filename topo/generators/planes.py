@@ -1,0 +1,104 @@
+r"""Planes: disjoint copies of one network, and how endpoints reach them.
+
+``nic="single-plane"``: an endpoint has one port.  Endpoint e = local p + plane,
+so neighbours in a host sit on neighbouring planes and the other planes are
+reached through them; p planes serve p times the endpoints::
+
+    switches     plane 0      plane 1      plane 0      plane 1
+                  | |          | |            \   \     /   /
+    endpoint      0 2          1 3              0        1
+                  single-plane                  multi-port
+
+``nic="multi-port"``: every endpoint has a port on every plane and sprays over
+all; p planes serve the endpoints of one [1]_.
+
+.. [1] C. Zhao et al., Insights into DeepSeek-V3, ISCA 2025, sec. 5.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.fabric import NodeKind
+from topo.generators.wiring import GeneratorError, Wiring, whole
+
+#: How endpoints reach planes.
+NICS = ("multi-port", "single-plane")
+
+
+def copies(plane: Wiring, planes: int, nic: str) -> Wiring:
+    """Return ``planes`` copies of the network ``plane``; nodes of equal kind are numbered plane by plane."""
+    if planes == 1:
+        return plane
+    maps = np.stack([_numbers(plane, planes, nic, i) for i in range(planes)])
+    n_nodes = int(maps.max()) + 1
+    kind, group = np.zeros(n_nodes, dtype=np.int8), np.full(n_nodes, -1, dtype=np.int32)
+    number = np.full(n_nodes, -1, dtype=np.int16)
+    groups = int(plane.group.max(initial=-1)) + 1
+    # Last plane first: endpoints that sit on all planes keep the group that plane 0 gives them.
+    for i in reversed(range(planes)):
+        kind[maps[i]], number[maps[i]] = plane.kind, i
+        group[maps[i]] = np.where(plane.group < 0, -1, plane.group + i * groups)
+    if nic == "multi-port":
+        number[: plane.n_endpoints] = -1
+    return replace(
+        plane,
+        kind=kind,
+        plane=number,
+        group=group,
+        a=maps[:, plane.a].ravel(),
+        b=maps[:, plane.b].ravel(),
+        tier=np.tile(plane.tier, planes),
+        weight=np.tile(plane.weight, planes),
+    )
+
+
+def of_one_plane(endpoints: int | None, endpoints_per_host: int, planes: int, nic: str) -> tuple[int | None, int]:
+    """Return the endpoints, and the endpoints of a host, that one plane sees.
+
+    Raises GeneratorError for an unknown ``nic``, for a number of planes that does not divide the
+    endpoints of a host (hosts would fall into islands) or the endpoints.
+    """
+    whole(planes, "planes")
+    whole(endpoints_per_host, "endpoints_per_host")
+    if nic not in NICS:
+        raise GeneratorError(f"nic: {nic!r} is unknown; known: {', '.join(NICS)}")
+    if endpoints is not None:
+        whole(endpoints, "endpoints")
+    if nic == "multi-port":
+        return endpoints, endpoints_per_host
+    if endpoints_per_host % planes:
+        divisors = [n for n in range(1, endpoints_per_host + 1) if endpoints_per_host % n == 0]
+        raise GeneratorError(
+            f"planes: with nic=single-plane every host must reach every plane, so planes divides endpoints_per_host; "
+            f"got planes={planes}, endpoints_per_host={endpoints_per_host}. "
+            f"Take planes from {', '.join(map(str, divisors))}, or nic=multi-port"
+        )
+    if endpoints is None:
+        return None, endpoints_per_host // planes
+    if endpoints % planes:
+        below = endpoints - endpoints % planes
+        near = tuple(n for n in (below, below + planes) if n)
+        raise GeneratorError(
+            f"endpoints: {planes} planes share them evenly; {endpoints} is no multiple of {planes}, "
+            f"{' and '.join(map(str, near))} {'are' if len(near) > 1 else 'is'}",
+            tuple(f"endpoints={n}" for n in near),
+        )
+    return endpoints // planes, endpoints_per_host // planes
+
+
+def _numbers(plane: Wiring, planes: int, nic: str, i: int) -> NDArray[np.int32]:
+    """Return (N,) the number that each node of copy ``i`` has among all copies."""
+    n_endpoints, n_nodes = plane.n_endpoints, len(plane.kind)
+    if nic == "multi-port":
+        endpoint, all_endpoints = np.arange(n_endpoints), n_endpoints
+    else:
+        endpoint, all_endpoints = np.arange(n_endpoints) * planes + i, n_endpoints * planes
+    bounds = np.searchsorted(plane.kind, [NodeKind.LEAF, NodeKind.SPINE, NodeKind.CORE, NodeKind.CORE + 1])
+    counts = np.diff(bounds)
+    shift = all_endpoints + planes * (bounds[:-1] - n_endpoints) + i * counts - bounds[:-1]
+    switch = np.arange(n_endpoints, n_nodes) + np.repeat(shift, counts)
+    return np.concatenate([endpoint, switch]).astype(np.int32)

@@ -1,0 +1,190 @@
+"""Wiring: a network as lists of cables, before any speed is given to it.
+
+A family returns the wiring of one plane; ``planes`` copies it, ``host`` adds
+the inside of the servers, and ``generate`` gives it capacities.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.fabric import FabricError, NodeKind
+from topo.size import Tier
+
+#: Rounding slack of port counts computed from a fractional oversubscription.
+ROUNDING = 1e-9
+
+#: A switch layer below which another lies: what a switch of it is called.
+LAYERS = (NodeKind.LEAF, NodeKind.SPINE, NodeKind.CORE)
+
+
+class GeneratorError(FabricError):
+    """Parameters that no network has; ``neighbours`` names the nearest that one does have."""
+
+    def __init__(self, message: str, neighbours: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.neighbours = neighbours
+
+
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """Nodes by kind and the cables between them, each array by node (N,) or by cable (C,)."""
+
+    name: str
+    radix: int  # ports of a switch that are in use, or that it has
+    kind: NDArray[np.int8]  # (N,) NodeKind, ascending
+    plane: NDArray[np.int16]  # (N,) -1 where the node serves all planes
+    group: NDArray[np.int32]  # (N,) pod or dragonfly group; -1 where the word has no meaning
+    a: NDArray[np.int32]  # (C,) one end of each cable
+    b: NDArray[np.int32]  # (C,) the other
+    tier: NDArray[np.int8]  # (C,) Tier
+    weight: NDArray[np.int8]  # (C,) routing metric
+
+    @property
+    def n_endpoints(self) -> int:
+        """Number of endpoints E; they are nodes 0 to E - 1."""
+        return int(np.searchsorted(self.kind, NodeKind.SCALE_UP))
+
+
+def wire(
+    name: str,
+    *,
+    radix: int,
+    leaf: NDArray[np.integer[Any]],
+    layers: Sequence[int],
+    cables: Sequence[tuple[Tier, NDArray[np.integer[Any]], NDArray[np.integer[Any]]]],
+    group: NDArray[np.integer[Any]] | None = None,
+    global_weight: int = 1,
+) -> Wiring:
+    """Return the wiring of one plane.
+
+    ``leaf`` (E,) is the switch of each endpoint, ``layers`` the number of leaves, spines and
+    cores, ``cables`` the switch cables by tier; switches are numbered from 0, leaves first.
+    ``group`` (switches,) is handed down to the endpoints.  ``global_weight`` is the routing
+    metric of a global cable; all others cost 1.
+    """
+    n_endpoints, n_switches = len(leaf), sum(layers)
+    groups = np.full(n_endpoints + n_switches, -1, dtype=np.int32)
+    if group is not None:
+        groups[n_endpoints:] = group
+        groups[:n_endpoints] = group[leaf]
+    kinds = [np.full(n, kind, dtype=np.int8) for n, kind in zip(layers, LAYERS, strict=False)]
+    ends = [(Tier.ENDPOINT, np.arange(n_endpoints) - n_endpoints, leaf), *cables]
+    tier = np.repeat(np.array([tier for tier, _, _ in ends], dtype=np.int8), [len(a) for _, a, _ in ends])
+    return Wiring(
+        name=name,
+        radix=radix,
+        kind=np.concatenate([np.zeros(n_endpoints, dtype=np.int8), *kinds]),
+        plane=np.zeros(n_endpoints + n_switches, dtype=np.int16),
+        group=groups,
+        a=(np.concatenate([a for _, a, _ in ends]) + n_endpoints).astype(np.int32),
+        b=(np.concatenate([b for _, _, b in ends]) + n_endpoints).astype(np.int32),
+        tier=tier,
+        weight=np.where(tier == Tier.GLOBAL, global_weight, 1).astype(np.int8),
+    )
+
+
+def spread(endpoints: int, switches: int) -> NDArray[np.int64]:
+    """Return (endpoints,) the switch of each endpoint: in order, and as evenly as whole numbers allow."""
+    return np.arange(endpoints, dtype=np.int64) * switches // max(endpoints, 1)
+
+
+def whole(value: object, what: str, *, least: int = 1) -> int:
+    """Return ``value`` as an int.
+
+    Raises GeneratorError unless it is a whole number of at least ``least``.
+    """
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise GeneratorError(f"{what}: a whole number of at least {least} is needed; got {value!r}")
+    return number
+
+
+def populated(endpoints: int | None, most: int) -> int:
+    """Return the number of endpoints to connect: all ``most`` where None is given.
+
+    Raises GeneratorError for less than one or more than ``most``.
+    """
+    if endpoints is None:
+        return most
+    if whole(endpoints, "endpoints") > most:
+        raise GeneratorError(f"endpoints: at most {most} fit; got {endpoints}. Take more planes or a larger network")
+    return endpoints
+
+
+def split_ports(radix: int, oversubscription: float) -> tuple[int, int]:
+    """Return how many ports of a leaf go up and how many down: floor(k / (1 + r)), floor(r up).
+
+    Raises GeneratorError where the radix is odd or either number is zero.
+    """
+    k = whole(radix, "radix", least=2)
+    if k % 2:
+        raise GeneratorError(
+            f"radix: an even number of ports is needed, half of them up and half down; got {k}. "
+            f"Take {k - 1} or {k + 1}",
+            (f"radix={k - 1}", f"radix={k + 1}"),
+        )
+    number = isinstance(oversubscription, int | float) and not isinstance(oversubscription, bool)
+    if not (number and math.isfinite(oversubscription) and oversubscription > 0):
+        raise GeneratorError(
+            "oversubscription: a ratio down : up above 0 is needed, such as 1 (non-blocking) or 3; "
+            f"got {oversubscription!r}"
+        )
+    up = math.floor(k / (1 + oversubscription) + ROUNDING)
+    down = math.floor(oversubscription * up + ROUNDING)
+    if not (up and down):
+        raise GeneratorError(
+            f"oversubscription: {oversubscription:g} leaves a switch of radix {k} {up} ports up and {down} down; "
+            f"at most {k - 1} and at least {1 / (k - 1):.3g} do"
+        )
+    return up, down
+
+
+def rails_of(wiring: str, endpoints_per_host: int) -> int:
+    """Return how many rails a network is wired in: one with ``host`` wiring.
+
+    Raises GeneratorError for a wiring that is neither ``host`` nor ``rail``.
+    """
+    if wiring not in ("host", "rail"):
+        raise GeneratorError(f"wiring: {wiring!r} is unknown; known: host, rail")
+    return whole(endpoints_per_host, "endpoints_per_host") if wiring == "rail" else 1
+
+
+def whole_hosts(endpoints: int, rails: int) -> int:
+    """Return endpoints a rail.
+
+    Raises GeneratorError where the rails would not be equally long.
+    """
+    if endpoints % rails:
+        below = endpoints - endpoints % rails
+        raise GeneratorError(
+            f"wiring=rail needs whole hosts: {endpoints} endpoints of a plane are no multiple of the {rails} that "
+            f"a host has there; {f'{below} or ' if below else ''}{below + rails} are"
+        )
+    return endpoints // rails
+
+
+def label(name: str, **parameters: object) -> str:
+    """Return ``name`` as reports print it: ``family(key=value, ..)`` with one more for each parameter given."""
+    given = ", ".join(
+        f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}" for key, value in parameters.items()
+    )
+    if not given:
+        return name
+    return f"{name[:-1]}, {given})" if name.endswith(")") else f"{name}({given})"
+
+
+def options(oversubscription: float, wiring: str) -> dict[str, object]:
+    """Return what the name of a tree says besides its radix: whatever differs from the defaults."""
+    tapered: dict[str, object] = {} if oversubscription == 1 else {"r": float(oversubscription)}
+    return tapered | ({} if wiring == "host" else {"wiring": wiring})
