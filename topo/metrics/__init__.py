@@ -1,0 +1,1 @@
+"""What a result means in numbers: structure of a fabric, loads, times, fairness."""

@@ -1,0 +1,128 @@
+"""Lower bounds on the capacity between two halves of one plane.
+
+``up_down_share`` holds for trees: if every endpoint can send at a share f of its
+rate up to the top switches and down again whatever the destinations, then any
+half can send that much to the other half, so no cut between them is smaller.
+``algebraic_connectivity`` holds for any network [1]_.
+
+.. [1] M. Fiedler, Algebraic connectivity of graphs, Czechoslovak Mathematical
+   Journal 23, 1973; B. Mohar, 1991, for weighted nodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh
+from scipy.sparse import csr_array, diags_array
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+Floats = NDArray[np.float64]
+
+_DENSE = 600  # switches up to which a dense eigensolver is the faster one
+_SCHUR = 1500  # switches up to which bare ones are eliminated densely
+_ROUNDING = 1e-9  # relative
+_EIGENVALUE = 1e-7  # relative accuracy asked of the iterative eigensolver
+
+
+@dataclass(frozen=True)
+class PlaneGraph:
+    """The switches of one plane."""
+
+    capacity: csr_array  # (S, S) symmetric, one way
+    ports: Floats  # (S,) capacity of the endpoint ports on each switch
+    level: NDArray[np.int64]  # (S,) tier of the switch: 0 leaf, 1 spine, 2 core
+
+
+def up_down_share(plane: PlaneGraph) -> float | None:
+    """Return the share f <= 1 of its ports' capacity that every endpoint can send and receive at once.
+
+    Traffic climbs, split by capacity, to the top switches and descends the same way.  That
+    works if all leaves spread alike over the tops; None where they do not, or where switches
+    of one level are joined (no tree).
+    """
+    tail = np.repeat(np.arange(len(plane.ports)), np.diff(plane.capacity.indptr))
+    head, capacity = plane.capacity.indices, plane.capacity.data
+    if (plane.level[tail] == plane.level[head]).any():
+        return None
+    rises = plane.level[head] > plane.level[tail]
+    up: Floats = np.bincount(tail[rises], capacity[rises], len(plane.ports)).astype(np.float64)
+    climb = csr_array(
+        (capacity[rises] / up[tail[rises]], (tail[rises], head[rises])),
+        shape=plane.capacity.shape,
+    )
+    if not _spread_alike(climb, plane.ports, up):
+        return None
+    load = plane.ports.copy()
+    for _ in range(int(plane.level.max(initial=0))):
+        load = plane.ports + climb.T @ load
+    busy = (up > 0) & (load > 0)
+    return float(min(1.0, (up[busy] / load[busy]).min(initial=1.0)))
+
+
+def _spread_alike(climb: csr_array, ports: Floats, up: Floats) -> bool:
+    top = diags_array((up == 0).astype(np.float64))
+    spread = climb + top
+    reach = spread[np.flatnonzero(ports)]
+    while (reach @ diags_array((up > 0).astype(np.float64))).sum() > _ROUNDING:
+        reach = reach @ spread
+    mean = reach.mean(axis=0)
+    # The squares of equal rows sum to n times the square of their mean, those of unequal ones to more.
+    return bool(reach.power(2).sum() <= reach.shape[0] * (mean @ mean) * (1 + _ROUNDING))
+
+
+def algebraic_connectivity(plane: PlaneGraph) -> tuple[float, Floats] | None:
+    """Return lambda and its vector (S,): a set of switches with port capacity x of W in all has a cut of at
+    least lambda x (W - x) / W.
+
+    lambda is the second smallest root of L v = lambda P v, with L the Laplacian of the
+    capacities and P the port capacities.  None where bare switches are too many to eliminate.
+    """
+    bearing, bare = plane.ports > 0, plane.ports <= 0
+    n = len(plane.ports)
+    if not bearing.sum() > 1:
+        return None
+    laplacian = csr_array(diags_array(plane.capacity.sum(axis=0)) - plane.capacity)
+    root = np.sqrt(plane.ports[bearing])
+    if bare.any() or n <= _DENSE:
+        if n > _SCHUR:
+            return None
+        dense = _eliminated(laplacian.toarray(), bearing)
+        if dense is None:
+            return None
+        values, vectors = eigh(dense / np.outer(root, root), subset_by_index=[1, 1])
+        least = float(values[0]) * (1 - _ROUNDING)
+    else:
+        values, vectors = _second_smallest(csr_array(diags_array(1 / root) @ laplacian @ diags_array(1 / root)), root)
+        least = float(values[0]) * (1 - 10 * _EIGENVALUE)
+    vector = np.zeros(n)
+    vector[bearing] = vectors[:, 0] / root
+    return max(0.0, least), vector
+
+
+def _eliminated(laplacian: Floats, keep: NDArray[np.bool_]) -> Floats | None:
+    """Return the Laplacian between the kept switches when the others settle where they cut least."""
+    if keep.all():
+        return laplacian
+    try:
+        inner = np.linalg.solve(laplacian[~keep][:, ~keep], laplacian[~keep][:, keep])
+    except np.linalg.LinAlgError:
+        return None
+    return np.asarray(laplacian[keep][:, keep] - laplacian[keep][:, ~keep] @ inner)
+
+
+def _second_smallest(matrix: csr_array, null: Floats) -> tuple[Floats, Floats]:
+    """Return the second smallest eigenvalue (1,) and its vector (n, 1) of a matrix with the known null vector."""
+    ceiling = float(abs(matrix).sum(axis=0).max())
+    unit = null / np.linalg.norm(null)
+
+    def flipped(x: Floats) -> Floats:
+        x = x.ravel()
+        return np.asarray(ceiling * (x - unit * (unit @ x)) - matrix @ x)
+
+    operator = LinearOperator(matrix.shape, matvec=flipped, dtype=np.float64)
+    start = np.random.default_rng(0).standard_normal(len(null))
+    values, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=_EIGENVALUE)
+    return ceiling - values, vectors

@@ -1,0 +1,157 @@
+"""Distances in cables: how many pairs of endpoints, or of switches, are how far apart.
+
+Endpoints never forward, so a path runs over switches only: its length between two
+endpoints is that between their switches plus the two endpoint cables.  Searches
+run breadth first from many sources at once, one bit a source.  Where the fabric
+states automorphisms, one source an orbit stands for all of its orbit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from topo.fabric import Fabric, NodeKind, Tier
+
+_WORD = 64  # sources in a machine word
+_BLOCK_BYTES = 64 * 2**20  # of one block's gathered frontier
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Ordered pairs by distance; pairs that are not connected are left out."""
+
+    pairs_at: NDArray[np.float64]  # (D + 1,) connected pairs at each distance, 0 first
+    unconnected: float  # pairs without any path
+
+    @property
+    def diameter(self) -> int | None:
+        """Largest distance; None where no pair is connected."""
+        return int(np.flatnonzero(self.pairs_at)[-1]) if self.pairs_at.any() else None
+
+    @property
+    def mean(self) -> float | None:
+        """Mean distance; None where no pair is connected."""
+        total = self.pairs_at.sum()
+        return float(self.pairs_at @ np.arange(len(self.pairs_at)) / total) if total else None
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Endpoints classed by the set of switches that they have ports on."""
+
+    of: Ints  # (E,) class of each endpoint; -1 without a port
+    count: Ints  # (C,) endpoints of each class
+    switches: Ints  # (C, most ports) node numbers, filled up with the first one
+
+    @classmethod
+    def to(cls, fabric: Fabric) -> Attachment:
+        """Return the classes of the endpoints of ``fabric``."""
+        ports = np.flatnonzero((fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints))
+        tail, head = fabric.tail[ports], fabric.head[ports].astype(np.int64)
+        degree = np.bincount(tail, minlength=fabric.n_endpoints)
+        start = np.concatenate([[0], np.cumsum(degree)])
+        bearing = np.flatnonzero(degree)
+        column = np.arange(int(degree.max(initial=1)))
+        offset = np.where(column < degree[bearing, None], column, 0)
+        rows, number = np.unique(head[start[bearing, None] + offset], axis=0, return_inverse=True)
+        of = np.full(fabric.n_endpoints, -1, dtype=np.int64)
+        of[bearing] = number.ravel()
+        return cls(of, np.bincount(of[bearing], minlength=len(rows)), rows)
+
+
+def endpoint_distances(fabric: Fabric) -> Distances:
+    """Return the distances between endpoints that switches connect, both endpoint cables counted."""
+    attachment = Attachment.to(fabric)
+    base, n = fabric.n_nodes - fabric.n_switches, len(attachment.count)
+    pairs = [(attachment.of, attachment.of[moved[: fabric.n_endpoints]]) for moved in fabric.symmetry]
+    pairs = [(a[(a >= 0) & (b >= 0)], b[(a >= 0) & (b >= 0)]) for a, b in pairs]
+    weight = attachment.count.astype(np.float64)
+    at = _pairs_at(fabric, attachment.switches - base, weight, _orbits(n, pairs))
+    at[:1] -= weight.sum()  # an endpoint is no pair with itself
+    everyone = float(fabric.n_endpoints) * (fabric.n_endpoints - 1)
+    return Distances(np.concatenate([[0.0, 0.0], at]), everyone - at.sum())
+
+
+def switch_distances(fabric: Fabric) -> Distances:
+    """Return the distances between switches; those of different planes are not connected."""
+    n = fabric.n_switches
+    base = fabric.n_nodes - n
+    pairs = [(np.arange(n), moved[base:].astype(np.int64) - base) for moved in fabric.symmetry]
+    at = _pairs_at(fabric, np.arange(n)[:, None], np.ones(n), _orbits(n, pairs))
+    at[:1] = 0.0
+    return Distances(at, float(n) * (n - 1) - at.sum())
+
+
+def switch_neighbours(fabric: Fabric) -> tuple[Ints, Ints]:
+    """Return tail and head of every directed pair of neighbouring switches, numbered from 0, parallel cables merged."""
+    base = fabric.kind.searchsorted(NodeKind.LEAF)
+    tail, head = (end[fabric.is_switch_link].astype(np.int64) - base for end in (fabric.tail, fabric.head))
+    key = np.unique(tail * fabric.n_switches + head)
+    return key // max(fabric.n_switches, 1), key % max(fabric.n_switches, 1)
+
+
+def _orbits(n: int, pairs: list[tuple[Ints, Ints]]) -> Ints:
+    """Return (n,) the least member of each one's orbit under the maps a -> b of ``pairs``."""
+    if not pairs:
+        return np.arange(n)
+    a, b = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    count, label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)
+    least = np.full(count, n, dtype=np.int64)
+    np.minimum.at(least, label, np.arange(n))
+    return np.asarray(least[label])
+
+
+def _pairs_at(fabric: Fabric, switches: Ints, weight: NDArray[np.float64], orbit: Ints) -> NDArray[np.float64]:
+    """Return (D + 1,) pairs of stations by the least distance between their switches, pairs with oneself included.
+
+    Station i sits on the switches ``switches[i]`` (numbered from 0) and stands for ``weight[i]`` members.
+    """
+    tail, head = switch_neighbours(fabric)
+    stands_for = np.bincount(orbit, weight, len(weight)).astype(np.float64)
+    total = np.zeros(1)
+    for block in _blocks(stands_for, len(head)):
+        frontier = np.zeros((fabric.n_switches, -(-len(block) // _WORD)), dtype=np.uint64)
+        bit = np.arange(len(block))
+        for column in switches[block].T:
+            np.bitwise_or.at(frontier, (column, bit // _WORD), np.uint64(1) << (bit % _WORD).astype(np.uint64))
+        at = _search(frontier, tail, head, switches, weight) * stands_for[block[0]]
+        wide = max(len(at), len(total))
+        total = np.pad(total, (0, wide - len(total))) + np.pad(at, (0, wide - len(at)))
+    return total
+
+
+def _blocks(stands_for: NDArray[np.float64], n_links: int) -> Iterator[Ints]:
+    """Yield sources of equal standing, so many at once as memory allows; only those that stand for someone."""
+    most = _WORD * max(1, _BLOCK_BYTES // (8 * max(n_links, 1)))
+    for value in np.unique(stands_for[stands_for > 0]):
+        same = np.flatnonzero(stands_for == value)
+        yield from np.array_split(same, -(-len(same) // most))
+
+
+def _search(
+    frontier: NDArray[np.uint64], tail: Ints, head: Ints, switches: Ints, weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return (D + 1,) members that the sources of ``frontier`` (S, words) first reach at each distance."""
+    inner, start = np.unique(tail, return_index=True)
+    reached = frontier.copy()
+    seen = np.zeros((len(switches), frontier.shape[1]), dtype=np.uint64)
+    counts: list[float] = []
+    while frontier.any():
+        arrived = np.bitwise_or.reduce(reached[switches], axis=1) if switches.shape[1] > 1 else reached[switches[:, 0]]
+        new = arrived & ~seen
+        seen |= arrived
+        counts.append(float(weight @ np.bitwise_count(new).sum(axis=1, dtype=np.int64)))
+        grown = np.zeros_like(frontier)
+        if len(inner):
+            grown[inner] = np.bitwise_or.reduceat(frontier[head], start, axis=0)
+        frontier = grown & ~reached
+        reached |= frontier
+    return np.array(counts)

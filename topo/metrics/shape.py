@@ -1,0 +1,78 @@
+"""What a fabric is, before any traffic: counts, distances, oversubscription, bisection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from topo.fabric import Fabric, NodeKind, Tier
+from topo.metrics.bisection import bisect
+from topo.metrics.distances import endpoint_distances, switch_distances
+
+
+def structure(fabric: Fabric) -> dict[str, Any]:
+    """Return the structure of ``fabric`` as plain scalars.
+
+    Hops count cables, endpoint cables included; paths run over switches, never through a host.
+    ``mean_hops`` and ``diameter`` are over pairs of endpoints that switches connect,
+    ``mean_switch_hops`` and ``switch_diameter`` over pairs of switches of a plane; None where
+    there is no such pair.  ``findings`` says in words what a reader must know.
+    """
+    size = fabric.size
+    between, switches = endpoint_distances(fabric), switch_distances(fabric)
+    cut = bisect(fabric)
+    return {
+        "endpoints": size.endpoints,
+        "hosts": fabric.n_hosts,
+        "switches": size.switches,
+        "switch_links": size.switch_links,
+        "endpoint_links": size.endpoint_links,
+        "planes": fabric.n_planes,
+        "radix": size.radix,
+        "diameter": between.diameter,
+        "mean_hops": between.mean,
+        "unconnected_pairs": round(between.unconnected),
+        "switch_diameter": switches.diameter,
+        "mean_switch_hops": switches.mean,
+        "oversubscription": oversubscription(fabric),
+        "bisection_per_endpoint": cut.per_endpoint,
+        "bisection_bound": cut.bound,
+        "bisection_method": cut.method,
+        "findings": _findings(fabric, between.unconnected, between.diameter),
+    }
+
+
+def oversubscription(fabric: Fabric) -> dict[str, float]:
+    """Return the down capacity over the up capacity of each tier of a tree; 1 is non-blocking.
+
+    The key is the tier of the up-links: ``leaf-spine`` compares the endpoint ports of the
+    leaves with their uplinks.  Links between switches of one level, as in direct networks,
+    are neither up nor down: no tier, no entry.
+    """
+    below, above = fabric.kind[fabric.tail], fabric.kind[fabric.head]
+    network = fabric.tier >= Tier.ENDPOINT
+    ratio = {}
+    for tier, level in ((Tier.LEAF_SPINE, NodeKind.LEAF), (Tier.SPINE_CORE, NodeKind.SPINE)):
+        up = float(fabric.capacity[network & (below == level) & (above > level)].sum())
+        down = float(fabric.capacity[network & (below == level) & (above < level)].sum())
+        if up:
+            ratio[tier.label] = down / up
+    return ratio
+
+
+def _findings(fabric: Fabric, unconnected: float, diameter: int | None) -> list[str]:
+    bare = np.setdiff1d(np.arange(fabric.n_endpoints), fabric.tail[fabric.tier == Tier.ENDPOINT])
+    found = []
+    if len(bare):
+        found.append(f"{len(bare)} endpoints have no port, endpoint {bare[0]} the first")
+    if diameter is None:
+        found.append("no two endpoints are connected through switches, so hops are undefined")
+    elif unconnected and fabric.n_planes > 1:
+        found.append(
+            f"{unconnected:.0f} ordered pairs of endpoints share no plane: they meet through their hosts, "
+            f"and hops leave them out (relay: {fabric.relay})"
+        )
+    elif unconnected:
+        found.append(f"{unconnected:.0f} ordered pairs of endpoints are not connected; hops leave them out")
+    return found
