@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 #: Pairs above which a grouped demand refuses to be listed: 28 bytes each, so about 1 GB.
 MAX_PAIRS = 40_000_000
@@ -38,6 +40,7 @@ class Demand:
     size: NDArray[np.float64]  # (F,) [bytes] of one run of the phase
     phase: NDArray[np.int32]  # (F,) phase of the commodity
     repeat: NDArray[np.int32]  # (phases,) times that each phase runs
+    phase_names: tuple[str, ...] = ()  # one a phase, such as dispatch and combine; empty where there is nothing to say
 
     @classmethod
     def of(
@@ -50,11 +53,13 @@ class Demand:
         size: ArrayLike,
         phase: ArrayLike = 0,
         repeat: ArrayLike = 1,
+        phase_names: tuple[str, ...] = (),
     ) -> Demand:
         """Return the demand of these commodities, in any order; scalars stand for all.
 
         Raises DemandError with the first offender for: a rank out of range, a rank that sends
-        to itself, a size [bytes] that is not positive and finite, a phase without a ``repeat``.
+        to itself, a size [bytes] that is not positive and finite, a phase without a ``repeat``, names
+        that do not go one to a phase.
         """
         src_, dst_, size_, phase_ = np.broadcast_arrays(
             np.asarray(src, np.int64),
@@ -74,6 +79,8 @@ class Demand:
         _refuse((phase_ < 0) | (phase_ >= len(repeat_)), src_, dst_, f"phases go from 0 to {len(repeat_) - 1}")
         if (repeat_ < 1).any():
             raise DemandError(f"phase {int(np.argmax(repeat_ < 1))}: repeat must be at least 1")
+        if phase_names and len(phase_names) != len(repeat_):
+            raise DemandError(f"{len(phase_names)} phase names for {len(repeat_)} phases; give one a phase, or none")
         order = np.lexsort((src_, dst_, phase_))
         return cls(
             name,
@@ -83,6 +90,7 @@ class Demand:
             size_[order],
             phase_[order].astype(np.int32),
             repeat_,
+            phase_names,
         )
 
     def __post_init__(self) -> None:
@@ -112,11 +120,11 @@ class Demand:
 
     def sent(self) -> NDArray[np.float64]:
         """Return (n_ranks,) bytes that each rank sends, repeats included."""
-        return np.bincount(self.src, self.size * self.repeat[self.phase], self.n_ranks)
+        return np.bincount(self.src, self.size * self.repeat[self.phase], self.n_ranks).astype(np.float64, copy=False)
 
     def received(self) -> NDArray[np.float64]:
         """Return (n_ranks,) bytes that each rank receives, repeats included."""
-        return np.bincount(self.dst, self.size * self.repeat[self.phase], self.n_ranks)
+        return np.bincount(self.dst, self.size * self.repeat[self.phase], self.n_ranks).astype(np.float64, copy=False)
 
     def gather(self, label: ArrayLike) -> Demand:
         """Return the demand between labels: ranks of equal ``label`` (n_ranks,) become one.
@@ -130,11 +138,20 @@ class Demand:
         key, row = np.unique(key[src != dst], return_inverse=True)
         size = np.bincount(row, self.size[src != dst], len(key))
         return Demand.of(
-            self.name, n, src=key % n, dst=key // n % n, size=size, phase=key // (n * n), repeat=self.repeat
+            self.name,
+            n,
+            src=key % n,
+            dst=key // n % n,
+            size=size,
+            phase=key // (n * n),
+            repeat=self.repeat,
+            phase_names=self.phase_names,
         )
 
     def matrix(self) -> csr_array:
         """Return the (n_ranks, n_ranks) sparse matrix of bytes, src by dst, repeats included."""
+        from scipy.sparse import csr_array
+
         bytes_ = self.size * self.repeat[self.phase]
         return csr_array((bytes_, (self.src, self.dst)), shape=(self.n_ranks, self.n_ranks))
 

@@ -1,0 +1,149 @@
+"""Collectives in phases: all-to-all, all-gather, reduce-scatter, allreduce.
+
+``bytes`` is S of nccl-tests [1]_: what each rank sends in an all-to-all, its own
+share included, and the whole array otherwise.  Steps that repeat are one phase
+with a ``repeat``.  The algorithms are in ``traffic.steps``.
+
+Limits.  A step starts when the one before has ended everywhere; reductions cost no time.
+
+.. [1] nccl-tests, doc/PERFORMANCE.md.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from traffic import steps
+from traffic.demand import Demand, GroupedDemand
+from traffic.layout import check_choice, check_positive, check_ranks, check_whole, consecutive, on_hosts
+from traffic.phases import Phase, in_sequence
+
+MIB = 2**20
+
+
+def all_to_all(
+    *,
+    n_ranks: int,
+    ranks_per_host: int = 8,
+    bytes: float = MIB,
+    ep: int | None = None,
+    algorithm: Literal["direct", "hierarchical"] = "direct",
+) -> Demand | GroupedDemand:
+    """Return every rank sending ``bytes`` / n to each rank of its group, its own share staying at home.
+
+    Groups are ``ep`` consecutive ranks; without ``ep`` there is one of all.  ``hierarchical`` first
+    gathers inside a host, on the rank of the receiver's index, then crosses the network between
+    ranks of equal index, and needs equally many ranks on every host of a group.
+
+    Raises DemandError where ``ep`` does not divide the number of ranks.
+
+    >>> all_to_all(n_ranks=8, ep=4, bytes=400).sent()[0]
+    300.0
+    """
+    members = _members("all-to-all", n_ranks, ep, bytes, name="ep")
+    check_choice(algorithm, ("direct", "hierarchical"), name="algorithm")
+    size = members.shape[1]
+    if algorithm == "direct":
+        return GroupedDemand.of(f"all-to-all(ep={size})", label=np.arange(n_ranks) // size, size=bytes / size)
+    hosts = on_hosts(members, ranks_per_host, what="hierarchical all-to-all")
+    return in_sequence(f"all-to-all(ep={size}, hierarchical)", n_ranks, steps.two_level_exchange(hosts, bytes / size))
+
+
+def all_gather(
+    *,
+    n_ranks: int,
+    ranks_per_host: int = 8,
+    bytes: float = MIB,
+    algorithm: Literal["ring", "halving-doubling", "hierarchical"] = "ring",
+    channels: int | None = None,
+    group_size: int | None = None,
+) -> Demand:
+    """Return every rank of a group ending with all ``bytes``, of which each brought 1/n.
+
+    ``algorithm``, ``channels`` and ``group_size`` are those of ``allreduce``.
+    """
+    check_choice(algorithm, ("ring", "halving-doubling", "hierarchical"), name="algorithm")
+    members = _members("all-gather", n_ranks, group_size, bytes, name="group_size")
+    phases = _phases(members, ranks_per_host, bytes, algorithm=algorithm, channels=channels, inward=False)
+    return in_sequence(_named("all-gather", algorithm, members, n_ranks), n_ranks, phases)
+
+
+def reduce_scatter(
+    *,
+    n_ranks: int,
+    ranks_per_host: int = 8,
+    bytes: float = MIB,
+    algorithm: Literal["ring", "halving-doubling", "hierarchical"] = "ring",
+    channels: int | None = None,
+    group_size: int | None = None,
+) -> Demand:
+    """Return every rank of a group ending with the sum of its 1/n of ``bytes``.
+
+    ``algorithm``, ``channels`` and ``group_size`` are those of ``allreduce``.
+    """
+    check_choice(algorithm, ("ring", "halving-doubling", "hierarchical"), name="algorithm")
+    members = _members("reduce-scatter", n_ranks, group_size, bytes, name="group_size")
+    phases = _phases(members, ranks_per_host, bytes, algorithm=algorithm, channels=channels, outward=False)
+    return in_sequence(_named("reduce-scatter", algorithm, members, n_ranks), n_ranks, phases)
+
+
+def allreduce(
+    *,
+    n_ranks: int,
+    ranks_per_host: int = 8,
+    bytes: float = MIB,
+    algorithm: Literal["ring", "halving-doubling", "tree", "hierarchical"] = "ring",
+    channels: int | None = None,
+    group_size: int | None = None,
+) -> Demand:
+    """Return every rank of a group ending with the sum of all ``bytes``.
+
+    ``ring``: 2(n - 1) equal steps, on ``channels`` rings at once (``steps.ring``).
+    ``halving-doubling``: recursive halving, then doubling; a power of two of ranks, else DemandError.
+    ``tree``: a binomial tree up and down, all ``bytes`` on every step.
+    ``hierarchical``: reduce-scatter inside hosts, rings between ranks of equal index, all-gather inside
+    hosts; equally many ranks on every host of a group, else DemandError.
+
+    Groups are ``group_size`` consecutive ranks, by default one of all.  ``channels`` serves the ring
+    only; by default as many as the emptiest host has ranks.
+    """
+    check_choice(algorithm, ("ring", "halving-doubling", "tree", "hierarchical"), name="algorithm")
+    members = _members("allreduce", n_ranks, group_size, bytes, name="group_size")
+    phases = _phases(members, ranks_per_host, bytes, algorithm=algorithm, channels=channels)
+    return in_sequence(_named("allreduce", algorithm, members, n_ranks), n_ranks, phases)
+
+
+def _phases(
+    members: NDArray[np.int64],
+    ranks_per_host: int,
+    size: float,
+    *,
+    algorithm: str,
+    channels: int | None,
+    inward: bool = True,
+    outward: bool = True,
+) -> list[Phase]:
+    if algorithm == "tree":
+        return steps.binomial_tree(members, size)
+    if algorithm == "hierarchical":
+        hosts = on_hosts(members, ranks_per_host, what="hierarchical")
+        return steps.two_level(hosts, size, inward=inward, outward=outward)
+    if algorithm == "halving-doubling":
+        return steps.halving_doubling(members, size, passes=inward + outward)
+    return [steps.ring(members, size, ranks_per_host=ranks_per_host, channels=channels, passes=inward + outward)]
+
+
+def _members(what: str, n_ranks: int, size: int | None, bytes: float, *, name: str) -> NDArray[np.int64]:
+    check_ranks(n_ranks, what=what)
+    check_positive(bytes, name="bytes", unit="bytes")
+    if size is not None:
+        check_whole(size, 2, name=name)
+    return consecutive(n_ranks, size, name=name)
+
+
+def _named(what: str, algorithm: str, members: NDArray[np.int64], n_ranks: int) -> str:
+    group = f", group_size={members.shape[1]}" if members.shape[1] != n_ranks else ""
+    return f"{what}({algorithm}{group})"

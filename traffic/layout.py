@@ -1,0 +1,96 @@
+"""Where ranks sit: hosts of consecutive ranks, groups of consecutive or strided ranks.
+
+Rank r is number ``r % ranks_per_host`` of host ``r // ranks_per_host``; where
+the count does not divide, the last host is smaller.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from traffic.demand import DemandError
+
+
+def nearest_multiples(count: int, of: int) -> str:
+    """Return the multiples of ``of`` beside ``count`` as text.
+
+    >>> nearest_multiples(100, 64)
+    '64 or 128'
+    """
+    low = count // of * of
+    return f"{low} or {low + of}" if low else f"{of}"
+
+
+def check_ranks(n_ranks: int, least: int = 2, *, what: str) -> None:
+    """Raise DemandError unless ``n_ranks`` is a whole number of at least ``least``."""
+    check_whole(n_ranks, least, name=f"{what}: the number of ranks")
+
+
+def check_whole(value: int, least: int, *, name: str) -> None:
+    """Raise DemandError unless ``value`` is a whole number of at least ``least``."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise DemandError(f"{name} must be a whole number of at least {least}; got {value!r}")
+
+
+def check_positive(value: float, *, name: str, unit: str) -> None:
+    """Raise DemandError unless ``value`` is a positive finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < float("inf"):
+        raise DemandError(f"{name} must be positive and finite [{unit}]; got {value!r}")
+
+
+def check_divides(part: int, whole: int, *, name: str, what: str) -> None:
+    """Raise DemandError unless ``part`` divides ``whole``; the message has the nearest counts that would do."""
+    check_whole(part, 1, name=name)
+    if whole % part:
+        raise DemandError(
+            f"{name}={part} does not divide {whole} {what}; the nearest that would do: "
+            f"{nearest_multiples(whole, part)} {what}"
+        )
+
+
+def check_choice(value: str, choices: Iterable[str], *, name: str) -> None:
+    """Raise DemandError unless ``value`` is one of ``choices``; the message lists them and the nearest."""
+    known = list(choices)
+    if value not in known:
+        near = difflib.get_close_matches(str(value), known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise DemandError(f"{name} {value!r} is unknown; known: {', '.join(known)}{hint}")
+
+
+def power_of_two(n: int, *, what: str) -> int:
+    """Return log2 of ``n``; raises DemandError unless it is a power of two."""
+    steps = int(n).bit_length() - 1
+    if n != 1 << steps:
+        raise DemandError(f"{what} needs a power of two of ranks; got {n}, nearest {1 << steps} or {1 << steps + 1}")
+    return steps
+
+
+def consecutive(n_ranks: int, size: int | None, *, name: str) -> NDArray[np.int64]:
+    """Return (groups, size) ranks: groups of consecutive ranks; None is one group of all."""
+    whole = n_ranks if size is None else size
+    check_divides(whole, n_ranks, name=name, what="ranks")
+    return np.arange(n_ranks, dtype=np.int64).reshape(-1, whole)
+
+
+def on_hosts(members: NDArray[np.int64], ranks_per_host: int, *, what: str) -> NDArray[np.int64]:
+    """Return ``members`` (groups, size) as (groups, hosts, ranks on a host).
+
+    Raises DemandError unless every group has equally many ranks on each of its hosts.
+    """
+    check_whole(ranks_per_host, 1, name="ranks_per_host")
+    host = members // ranks_per_host
+    first = np.concatenate([np.ones((len(host), 1), bool), np.diff(host, axis=1) != 0], axis=1)
+    n_hosts = first.sum(axis=1)
+    share = members.shape[1] // max(int(n_hosts[0]), 1)
+    even = (n_hosts == n_hosts[0]).all() and share * n_hosts[0] == members.shape[1]
+    if not (even and first[:, ::share].all()):
+        raise DemandError(
+            f"{what} needs groups with equally many ranks on each of their hosts; groups of {members.shape[1]} do not "
+            f"fill hosts of {ranks_per_host}; the nearest that would do: "
+            f"{nearest_multiples(members.shape[1], ranks_per_host)} ranks a group"
+        )
+    return members.reshape(len(members), int(n_hosts[0]), share)
