@@ -127,7 +127,7 @@ def test_neighbours_in_a_host_sit_on_neighbouring_planes():
 
 @pytest.mark.parametrize("nic", ["single-plane", "multi-port"])
 @pytest.mark.parametrize(
-    ("family", "own"), [("dragonfly", {"a": 2}), ("fat-tree-3", {"radix": 4}), ("slim-fly", {"q": 3})]
+    ("family", "own"), [("dragonfly", {"a": 2}), ("fat-tree-3", {"radix": 4}), ("slim-fly", {"q": 3, "p": 1})]
 )
 def test_each_plane_is_a_copy_of_the_family(family, own, nic):
     one = generate(family, capacity=RATE, endpoints_per_host=4, **own).to_networkx()
