@@ -227,8 +227,8 @@ class Fabric:
         """Return what ``from_cables`` takes by cable: a, b, capacity, latency, weight, tier, medium, each (C,)."""
         forth = np.flatnonzero(self.tail < self.head)
         forth = forth[np.argsort(self.cable[forth], kind="stable")]
-        columns = {"a": self.tail, "b": self.head, "capacity": self.capacity, "latency": self.latency}
-        columns |= {"weight": self.weight, "tier": self.tier}
+        columns: dict[str, NDArray[Any]] = {"a": self.tail, "b": self.head, "tier": self.tier}
+        columns |= {"capacity": self.capacity, "latency": self.latency, "weight": self.weight}
         return {key: column[forth] for key, column in columns.items()} | {"medium": self.medium}
 
     def without(self, *, cables: ArrayLike = (), nodes: ArrayLike = ()) -> Fabric:
@@ -290,7 +290,7 @@ def _fill(value: ArrayLike, n: int, dtype: Any, what: str, per: str) -> NDArray[
     if array.ndim == 0:
         return np.full(n, array, dtype=dtype)
     if array.shape != (n,):
-        raise FabricError(f"{what}: one value a {per} is needed, {n} in all; got shape {array.shape}")
+        raise FabricError(f"{what}: one value for each {per} is needed, {n} in all; got shape {array.shape}")
     return np.array(array, dtype=dtype)
 
 
