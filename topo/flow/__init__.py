@@ -1,0 +1,121 @@
+"""Flow: which policies and solvers there are, and what they make of a fabric and a demand.
+
+A policy turns fabric and demand into a ``Routing``, a solver turns that into a
+``Solution``.  Policies with fixed splits live in ``topo.routing``, solved ones here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from inspect import Parameter, signature
+from typing import Any
+
+from topo.fabric import Fabric
+from topo.flow.completion import completion
+from topo.flow.max_min import max_min
+from topo.flow.proportional import proportional
+from topo.flow.solution import NotSolved, Solution
+from topo.routing import ecmp, ecmp_hash, static, wcmp
+from topo.routing.operator import NotConnected, Routing, RoutingError
+from traffic.demand import Demand, GroupedDemand
+
+__all__ = [
+    "PLANNED",
+    "POLICIES",
+    "SOLVERS",
+    "FlowError",
+    "NotConnected",
+    "NotSolved",
+    "Routing",
+    "RoutingError",
+    "Solution",
+    "route",
+    "solve",
+]
+
+
+class FlowError(ValueError):
+    """A policy or solver that is unknown, not there yet, or asked for in the wrong company."""
+
+
+POLICIES: dict[str, Callable[..., Routing]] = {
+    "ecmp": ecmp,
+    "ecmp-hash": ecmp_hash,
+    "static": static,
+    "wcmp": wcmp,
+}
+
+SOLVERS: dict[str, Callable[..., Solution]] = {
+    "completion": completion,
+    "max-min": max_min,
+    "proportional": proportional,
+}
+
+#: Names that are reserved and come with a later version.
+PLANNED: dict[str, str] = {
+    "adaptive": "policy",
+    "max-concurrent": "solver",
+    "optimal": "policy",
+    "ugal": "policy",
+    "valiant": "policy",
+}
+
+#: Solvers that give every commodity a rate of its own, so a grouped demand has to list its pairs.
+BY_COMMODITY = frozenset({"completion", "max-min"})
+
+
+def route(fabric: Fabric, demand: Demand | GroupedDemand, policy: str = "ecmp", **params: Any) -> Routing:
+    """Return how ``policy`` spreads every commodity of ``demand`` over the links of ``fabric``.
+
+    ``params`` are those of the policy's function in POLICIES, ``seed`` among them.
+
+    Raises FlowError for an unknown policy or parameter, RoutingError where the policy is not
+    defined for this fabric or demand, NotConnected where a commodity has no path.
+    """
+    function = _known(POLICIES, "policy", policy)
+    _check_params(function, "policy", policy, params)
+    routing: Routing = function(fabric, demand, **params)
+    return routing
+
+
+def solve(
+    fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solver: str = "proportional", **params: Any
+) -> Solution:
+    """Return rates, loads and times of ``demand`` under ``routing``, complete and checked.
+
+    A solver that looks at single commodities lists the pairs of a grouped demand and routes
+    them again: ``solution.demand`` and ``solution.routing`` are what it solved.
+
+    Raises FlowError for an unknown solver or parameter, DemandError where the pairs are too
+    many to list, NotSolved where the solver stops without an answer.
+    """
+    function = _known(SOLVERS, "solver", solver)
+    _check_params(function, "solver", solver, params)
+    if isinstance(demand, GroupedDemand) and solver in BY_COMMODITY:
+        demand = demand.listed()
+        routing = route(fabric, demand, routing.policy, **getattr(routing, "params", {}))
+    solution: Solution = function(fabric, demand, routing, **params)
+    return solution
+
+
+def _known(registry: Mapping[str, Callable[..., Any]], what: str, name: str) -> Callable[..., Any]:
+    if name in registry:
+        return registry[name]
+    known = ", ".join(registry)
+    if PLANNED.get(name) == what:
+        raise FlowError(f"{what} {name!r} comes with a later version; known now: {known}")
+    near = get_close_matches(str(name), registry, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise FlowError(f"{what} {name!r} is unknown; known: {known}{hint}")
+
+
+def _check_params(function: Callable[..., Any], what: str, name: str, params: Mapping[str, Any]) -> None:
+    """Raise FlowError for a parameter that ``function`` does not take, before anything is computed."""
+    known = [key for key, p in signature(function).parameters.items() if p.kind is Parameter.KEYWORD_ONLY]
+    for key in params:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            takes = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise FlowError(f"{what} {name!r} has no parameter {key!r}; {takes}{hint}")

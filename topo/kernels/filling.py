@@ -78,7 +78,8 @@ def _level(state: NDArray[np.float64], link: int) -> float:
     weight = state[link, 2] + state[link, 3]
     if weight <= 0.0:
         return np.inf
-    return max((state[link, 0] + state[link, 1]) / weight, 0.0)
+    level: float = max((state[link, 0] + state[link, 1]) / weight, 0.0)
+    return level
 
 
 @jit

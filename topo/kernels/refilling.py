@@ -101,7 +101,8 @@ def _add_load(problem: Problem, state: State, f: int, sign: float) -> None:
 
 @jit
 def _is_full(problem: Problem, state: State, link: int) -> bool:
-    return state.load[link, 0] + state.load[link, 1] >= problem.capacity[link] * (1.0 - FULL)
+    full: bool = state.load[link, 0] + state.load[link, 1] >= problem.capacity[link] * (1.0 - FULL)
+    return full
 
 
 @jit

@@ -1,0 +1,192 @@
+"""What no routing can exceed: upper bounds on theta, each from one simple argument.
+
+They hold for every routing of the model (design.md, section 7): endpoints never
+forward, and traffic between hosts uses scale-up links only to reach a plane that
+its own endpoint has no port on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import shortest_path
+
+from topo.fabric import Fabric, NodeKind
+from topo.size import Tier
+from traffic.demand import Demand, GroupedDemand
+
+#: Largest table of distances, leaves x switches, that the volume bound looks at: 32 MB, 0.2 s.
+MAX_DISTANCES = 4_000_000
+
+
+def overall(theta: NDArray[np.float64], repeat: NDArray[np.int32]) -> float:
+    """Return the theta of all phases together: 1 / sum(repeat / theta)."""
+    with np.errstate(divide="ignore"):
+        time = float((repeat / theta).sum())
+    return 1.0 / time if time > 0.0 else np.inf
+
+
+def theta_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> float:
+    """Return an upper bound on the overall theta of any routing [1/s]; infinite where none applies."""
+    return overall(np.minimum(endpoint_bound(fabric, demand), volume_bound(fabric, demand)), demand.repeat)
+
+
+def endpoint_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
+    """Return (phases,) the least port capacity / bytes over endpoints and directions [1/s].
+
+    Bytes inside a host are held against its scale-up links, bytes between hosts against
+    the network ports: of the endpoint, or of its whole host where endpoints of a host are
+    on different planes and traffic may leave through a neighbour.
+    """
+    inside, _ = _bytes(fabric, demand)
+    within = _least_ratio(fabric, Tier.SCALE_UP, np.arange(fabric.n_endpoints), inside)
+    return np.minimum(port_limit(fabric, demand), within)
+
+
+def port_limit(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
+    """Return (phases,) theta_port: the same for the network ports alone; infinite where nothing uses them."""
+    _, between = _bytes(fabric, demand)
+    place = fabric.host if has_relays(fabric) else np.arange(fabric.n_endpoints)
+    return _least_ratio(fabric, Tier.ENDPOINT, place, between)
+
+
+def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
+    """Return (phases,) capacity of all switch links / sum of size x fewest switch hops [1/s].
+
+    Infinite where no commodity needs a switch link, or where the distances of the
+    fabric are too many to look at (MAX_DISTANCES).
+    """
+    tail, head = _ports(fabric)
+    n_switches = int(np.count_nonzero(fabric.kind >= NodeKind.LEAF))
+    if not len(head) or len(np.unique(head)) * n_switches > MAX_DISTANCES:
+        return np.full(demand.n_phases, np.inf)
+    site, hops = _sites(fabric, tail, head)
+    if isinstance(demand, GroupedDemand):
+        byte_hops = np.array([_pair_hops(fabric, demand, site, hops) * demand.size[0]])
+    else:
+        weight = demand.size * hops[site[demand.src], site[demand.dst]]
+        weight[_is_inside(fabric, demand)] = 0.0
+        byte_hops = np.bincount(demand.phase, weight, demand.n_phases)
+    capacity = fabric.capacity[fabric.is_switch_link].sum()
+    with np.errstate(divide="ignore"):
+        return np.where(byte_hops > 0.0, capacity / byte_hops, np.inf)
+
+
+def has_relays(fabric: Fabric) -> bool:
+    """Return whether endpoints of a host are on different planes, so that traffic may leave through a neighbour."""
+    if fabric.relay == "none" or not fabric.has_scale_up:
+        return False
+    tail, head = _ports(fabric)
+    reach = np.zeros((fabric.n_endpoints, fabric.n_planes), dtype=bool)
+    reach[tail, fabric.plane[head]] = True
+    some = np.zeros(fabric.n_hosts, dtype=np.int64)
+    some[fabric.host] = np.arange(fabric.n_endpoints)
+    return bool((reach != reach[some[fabric.host]]).any())
+
+
+def _ports(fabric: Fabric) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return endpoint and switch of every network port."""
+    up = np.flatnonzero((fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.ENDPOINT))
+    return fabric.tail[up], fabric.head[up]
+
+
+def _is_inside(fabric: Fabric, demand: Demand) -> NDArray[np.bool_]:
+    """Return (F,) whether the commodity stays on the scale-up links of its host."""
+    inside: NDArray[np.bool_] = (fabric.host[demand.src] == fabric.host[demand.dst]) & fabric.has_scale_up
+    return inside
+
+
+def _bytes(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
+    """Return (2, 2, phases, E) bytes: inside hosts and between them, sent and received."""
+    n = fabric.n_endpoints
+    if isinstance(demand, GroupedDemand):
+        everyone, near = np.zeros((2, n))
+        talks = np.flatnonzero(demand.label >= 0)
+        everyone[talks] = demand.counts[demand.label[talks]] - 1
+        if fabric.has_scale_up:
+            _, place, count = np.unique(_group_and_host(fabric, demand), return_inverse=True, return_counts=True)
+            near[talks] = count[place] - 1
+        each = np.stack([near, everyone - near])[:, np.newaxis, np.newaxis, :] * demand.size[0]
+        return np.broadcast_to(each, (2, 2, 1, n))
+    inside = _is_inside(fabric, demand)
+    shape = (demand.n_phases, n)
+    return np.stack(
+        [
+            [np.bincount(demand.phase * n + end, demand.size * chosen, shape[0] * n).reshape(shape) for end in ends]
+            for chosen in (inside, ~inside)
+            for ends in [(demand.src.astype(np.int64), demand.dst.astype(np.int64))]
+        ]
+    )
+
+
+def _group_and_host(fabric: Fabric, demand: GroupedDemand) -> NDArray[np.int64]:
+    """Return a number for the group and host of each rank that talks; rank r is endpoint r."""
+    talks = np.flatnonzero(demand.label >= 0)
+    return demand.label[talks].astype(np.int64) * fabric.n_hosts + fabric.host[talks]
+
+
+def _least_ratio(
+    fabric: Fabric, tier: Tier, place: NDArray[np.integer], bytes_: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return (phases,) the least capacity / bytes over places, sent (bytes_[0]) and received (bytes_[1])."""
+    n = int(place.max(initial=0)) + 1
+    least = np.full(bytes_.shape[1], np.inf)
+    for end, direction in ((fabric.tail, bytes_[0]), (fabric.head, bytes_[1])):
+        link = np.flatnonzero((end < fabric.n_endpoints) & (fabric.tier == tier))
+        capacity = np.bincount(place[end[link]], fabric.capacity[link], n)
+        for phase, row in enumerate(direction):
+            used = np.bincount(place, row, n)
+            some = used > 0.0
+            least[phase] = min(least[phase], (capacity[some] / used[some]).min(initial=np.inf))
+    return least
+
+
+def _sites(
+    fabric: Fabric, tail: NDArray[np.int32], head: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the site (E,) of each endpoint and the fewest switch hops (sites, sites) between two.
+
+    A site is a set of leaves that a traffic source may start from: those of the endpoint,
+    or of its host where it may leave through a neighbour.
+    """
+    place = fabric.host if has_relays(fabric) else np.arange(fabric.n_endpoints)
+    leaves, column = np.unique(head, return_inverse=True)
+    pairs = np.unique(place[tail].astype(np.int64) * len(leaves) + column)
+    owner, column = pairs // len(leaves), pairs % len(leaves)
+    first = np.searchsorted(owner, np.arange(int(place.max()) + 1))
+    table = np.full((len(first), int(np.bincount(owner).max())), -1, dtype=np.int64)
+    table[owner, np.arange(len(pairs)) - first[owner]] = column
+    table, site = np.unique(table, axis=0, return_inverse=True)
+    hops = _leaf_hops(fabric, leaves)
+    for _ in range(2):  # first over the leaves of one end, then of the other
+        hops = np.stack([hops[row[row >= 0]].min(axis=0, initial=np.inf) for row in table]).T
+    return site.ravel()[place], np.where(np.isfinite(hops), hops, 0.0)
+
+
+def _leaf_hops(fabric: Fabric, leaves: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return (leaves, leaves) the fewest switch links between two leaves; infinite where none lead."""
+    links = np.flatnonzero(fabric.is_switch_link)
+    base = fabric.n_nodes - int(np.count_nonzero(fabric.kind >= NodeKind.LEAF))
+    ends = (fabric.tail[links] - base, fabric.head[links] - base)
+    graph = csr_array((np.ones(len(links)), ends), shape=(fabric.n_nodes - base,) * 2)
+    return np.asarray(shortest_path(graph, unweighted=True, indices=leaves - base)[:, leaves - base])
+
+
+def _pair_hops(fabric: Fabric, demand: GroupedDemand, site: NDArray[np.int64], hops: NDArray[np.float64]) -> float:
+    """Return the fewest switch hops summed over all pairs of a grouped demand that leave their host."""
+    talks = np.flatnonzero(demand.label >= 0)
+    total = _quadratic(demand.label[talks], site[talks], hops)
+    if fabric.has_scale_up:
+        total -= _quadratic(_group_and_host(fabric, demand), site[talks], hops)
+    return total
+
+
+def _quadratic(label: NDArray[np.integer], site: NDArray[np.int64], hops: NDArray[np.float64]) -> float:
+    """Return the sum of ``hops`` over ordered pairs of ranks of equal label."""
+    _, row = np.unique(label, return_inverse=True)
+    count = csr_array((np.ones(len(row)), (row, site)), shape=(int(row.max()) + 1, len(hops)))
+    count.sum_duplicates()
+    block = max(1, MAX_DISTANCES // len(hops))
+    rows = range(0, count.shape[0], block)
+    return float(sum(count[i : i + block].multiply(count[i : i + block] @ hops).sum() for i in rows))

@@ -1,0 +1,71 @@
+"""Links that bind alike: parallel cables, the up-links of a leaf under even splits, the hops of a lone commodity.
+
+Two links whose rows of shares are proportional hold the same commodities back in
+the same way, and only the tighter of them ever binds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+#: Two shares are equal within this relative distance: rounding of the splits.
+EQUAL = 1e-13
+#: Fingerprints of rows are compared this loosely; what looks alike is compared share by share.
+ALIKE = 1e-9
+
+
+def binding_links(shares: csr_array, capacity: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return the links, ascending, that remain when each set of proportional rows of ``shares`` (L, F) keeps one.
+
+    It keeps the link with the least capacity in proportion, the first of equal ones; links
+    without traffic go.  ``capacity`` (L,) [B/s].
+    """
+    used: NDArray[np.int32] = np.flatnonzero(np.diff(shares.indptr)).astype(np.int32)
+    if not len(used):
+        return used
+    rows = shares[used]
+    scale = rows.max(axis=1).toarray().ravel() if rows.shape[1] else np.ones(len(used))
+    group = _alike(rows, scale)
+    tightness = scale / capacity[used]
+    order = np.lexsort((used, -tightness, group))
+    leads = np.ones(len(used), dtype=bool)
+    leads[1:] = group[order][1:] != group[order][:-1]
+    leader = np.empty(len(used), dtype=np.int64)
+    leader[order] = order[leads][np.cumsum(leads) - 1]
+    kept: NDArray[np.int32] = used[(leader == np.arange(len(used))) | ~_proportional(rows, scale, leader)]
+    return kept
+
+
+def _alike(rows: csr_array, scale: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return a number for each row, equal where the rows' fingerprints are."""
+    rng = np.random.default_rng(0)  # any two vectors do: a chance agreement is found out by _proportional
+    prints = [(rows @ rng.uniform(0.5, 1.5, rows.shape[1])) / scale for _ in range(2)]
+    length = np.diff(rows.indptr)
+    order = np.lexsort((*prints, length))
+    new = np.diff(length[order], prepend=-1) != 0
+    for print_ in prints:
+        ordered = print_[order]
+        new |= np.abs(np.diff(ordered, prepend=0.0)) > ALIKE * ordered
+    group = np.empty(len(order), dtype=np.int64)
+    group[order] = np.cumsum(new)
+    return group
+
+
+def _proportional(rows: csr_array, scale: NDArray[np.float64], leader: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return (rows,) whether each row is proportional to its leader's, share by share."""
+    follower = np.flatnonzero(leader != np.arange(len(leader)))
+    length = np.diff(rows.indptr)[follower]
+    same = np.ones(len(leader), dtype=bool)
+    if not len(follower):
+        return same
+    within = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    mine = np.repeat(rows.indptr[follower], length) + within
+    theirs = np.repeat(rows.indptr[leader[follower]], length) + within
+    ratio = np.repeat(scale[follower] / scale[leader[follower]], length)
+    agrees = (rows.indices[mine] == rows.indices[theirs]) & (
+        np.abs(rows.data[mine] - rows.data[theirs] * ratio) <= EQUAL * rows.data[mine]
+    )
+    same[follower] = np.logical_and.reduceat(agrees, np.cumsum(length) - length)
+    return same

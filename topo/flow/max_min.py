@@ -1,0 +1,126 @@
+"""Max-min fair rates of every commodity, by progressive filling.
+
+Raise every rate together.  A link that fills freezes the commodities crossing
+it; the rest keep rising until all are frozen.  The result is the one allocation
+where no rate can grow without shrinking a smaller one [1]_.  Where a commodity
+is spread over links, R is its share of each: a link is full when
+``sum_f R[l, f] rate[f] = capacity[l]``.
+
+.. [1] D. Bertsekas and R. Gallager, Data Networks, 2nd ed., 1992, sec. 6.5.2.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+from topo.fabric import Fabric
+from topo.flow.links import binding_links
+from topo.flow.solution import NotSolved, Solution
+from topo.kernels.filling import TIE, Problem, fill
+from topo.routing.operator import Routing
+from traffic.demand import Demand
+
+#: Levels after which filling without explicit shares gives up: each costs three sweeps over the network.
+MAX_ROUNDS = 500
+
+
+def max_min(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
+    """Return the max-min fair rates within each phase; a commodity ends at size / rate.
+
+    ``tightest`` is the bottleneck: a full link on which no rate is larger.  The phase
+    ends with its last commodity, and nobody takes up what the others leave behind
+    (``completion`` does).
+
+    Raises NotSolved where shares are too many to hold and the rates take more than
+    MAX_ROUNDS different values.
+
+    Limits. Steady state only: no queueing, no incast collapse, no packet loss.
+    """
+    columns = routing.columns()
+    rate = np.zeros(demand.n_commodities)
+    tightest = np.full(demand.n_commodities, -1, dtype=np.int32)
+    load = np.zeros((demand.n_phases, fabric.n_links))
+    theta = np.full(demand.n_phases, np.inf)
+    for phase, (start, stop) in enumerate(phase_ranges(demand)):
+        here = slice(start, stop)
+        if columns is None:
+            rate[here], tightest[here] = _by_rounds(fabric, routing, here, demand.n_commodities)
+        else:
+            rate[here], tightest[here] = fair_rates(columns[:, here], fabric.capacity)
+        mine = np.zeros_like(rate)
+        mine[here] = rate[here]
+        load[phase] = routing.load(mine)
+        theta[phase] = (rate[here] / demand.size[here]).min(initial=np.inf)
+    return Solution.of(
+        fabric,
+        demand,
+        routing,
+        theta=theta,
+        rate=rate,
+        load=load,
+        tightest=tightest,
+        finish=demand.size / rate,
+        method="max-min: progressive filling",
+    )
+
+
+def fair_rates(shares: csc_array, capacity: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return the max-min fair rates (F,) [B/s] and bottleneck links (F,) of ``shares`` (L, F)."""
+    problem, links = problem_of(shares, capacity)
+    rate, tight = fill(problem)
+    return rate, links[tight]
+
+
+def problem_of(shares: csc_array, capacity: NDArray[np.float64]) -> tuple[Problem, NDArray[np.int32]]:
+    """Return what the kernels solve, and the link that each of its rows is.
+
+    Links that bind alike, as parallel cables do, are one row.
+    """
+    by_link = shares.tocsr()
+    by_link.sum_duplicates()
+    by_link.eliminate_zeros()
+    links = binding_links(by_link, capacity)
+    by_link = by_link[links]
+    by_commodity = by_link.tocsc()
+    problem = Problem(
+        by_link.indptr.astype(np.int64),
+        by_link.indices.astype(np.int32),
+        by_link.data.astype(np.float64),
+        by_commodity.indptr.astype(np.int64),
+        by_commodity.indices.astype(np.int32),
+        by_commodity.data.astype(np.float64),
+        capacity[links].astype(np.float64),
+    )
+    return problem, links
+
+
+def phase_ranges(demand: Demand) -> list[tuple[int, int]]:
+    """Return where the commodities of each phase start and stop; they are sorted by phase."""
+    return list(pairwise(np.searchsorted(demand.phase, np.arange(demand.n_phases + 1)).tolist()))
+
+
+def _by_rounds(fabric: Fabric, routing: Routing, here: slice, n: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return rates and bottlenecks of the commodities ``here`` of ``n`` through the routing's sweeps alone."""
+    rate, tight = np.zeros(n), np.full(n, -1, dtype=np.int32)
+    rising = np.zeros(n, dtype=bool)
+    rising[here] = True
+    for _ in range(MAX_ROUNDS):
+        weight = routing.load(rising.astype(np.float64))
+        room = np.maximum(fabric.capacity - routing.load(rate), 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            level = np.where(weight > TIE, room / weight, np.inf)
+        filled = level <= level.min() * (1.0 + TIE)
+        held = rising & (routing.sum_along(filled.astype(np.float64)) > 0.0)
+        rate[held] = level.min()
+        tight[held] = int(np.argmax(filled))
+        rising &= ~held
+        if not rising.any():
+            return rate[here], tight[here]
+    raise NotSolved(
+        f"max-min needs more than {MAX_ROUNDS} different rates without explicit shares; "
+        "use the proportional solver, or fewer commodities"
+    )

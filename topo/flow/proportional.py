@@ -1,0 +1,38 @@
+"""One scale for all commodities: theta, and 1 / theta is the time of the phase."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from topo.fabric import Fabric
+from topo.flow.solution import Solution
+from topo.routing.operator import Routing
+from traffic.demand import Demand, GroupedDemand
+
+
+def proportional(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing) -> Solution:
+    """Return every commodity at theta x size bytes a second, as fast as the fullest link allows.
+
+    In each phase ``theta = min over links of capacity / load(size)``; all its commodities
+    end together at 1 / theta, held back by that same link.
+
+    Limits. Steady state only: no queueing, no incast collapse, no packet loss.
+    """
+    offered = np.stack(
+        [routing.load(np.where(demand.phase == phase, demand.size, 0.0)) for phase in range(demand.n_phases)]
+    )
+    utilization = offered / fabric.capacity  # [s] that each link needs for the phase
+    time = utilization.max(axis=1)
+    with np.errstate(divide="ignore"):
+        theta = 1.0 / time
+    return Solution.of(
+        fabric,
+        demand,
+        routing,
+        theta=theta,
+        rate=demand.size * theta[demand.phase],
+        load=offered * np.where(time > 0.0, theta, 0.0)[:, np.newaxis],
+        tightest=utilization.argmax(axis=1).astype(np.int32)[demand.phase],
+        finish=time[demand.phase],
+        method="proportional",
+    )

@@ -1,0 +1,93 @@
+"""Solution: what a solver found, complete and checked when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.fabric import Fabric
+from topo.flow.bounds import overall, theta_bound
+from topo.routing.operator import Routing
+from traffic.demand import Demand, GroupedDemand
+
+#: Load may exceed capacity by this much, relatively, before a solution is called wrong: rounding only.
+OVERLOAD = 1e-9
+
+
+class NotSolved(ValueError):
+    """A solver stopped without an answer; the message is its own status and what would do."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Solution:
+    """Rates, loads and times of ``demand`` under ``routing``; times count from the start of a phase."""
+
+    theta: NDArray[np.float64]  # (phases,) [1/s] least rate / size of the phase
+    rate: NDArray[np.float64]  # (F,) [B/s]; mean over its time where the solver lets it vary
+    load: NDArray[np.float64]  # (phases, L) [B/s]; mean over the phase where it varies
+    tightest: NDArray[np.int32]  # (F,) link that holds the commodity back; -1 none
+    finish: NDArray[np.float64]  # (F,) [s] when the commodity ends
+    phase_time: NDArray[np.float64]  # (phases,) [s] of one run
+    demand: Demand | GroupedDemand  # what was solved: the given one, or its pairs listed
+    routing: Routing  # of ``demand``
+    method: str  # how it was found
+    bound: float  # [1/s] no routing has a larger overall theta
+    gap: float  # (bound - overall theta) / bound
+    residual: float  # largest relative overload of a link; rounding only
+
+    @classmethod
+    def of(
+        cls,
+        fabric: Fabric,
+        demand: Demand | GroupedDemand,
+        routing: Routing,
+        *,
+        theta: NDArray[np.float64],
+        rate: NDArray[np.float64],
+        load: NDArray[np.float64],
+        tightest: NDArray[np.int32],
+        finish: NDArray[np.float64],
+        method: str,
+    ) -> Solution:
+        """Return the solution with its bound, gap and residual.
+
+        Raises NotSolved where a number is not finite or a link is overloaded.
+        """
+        phase_time = np.zeros(demand.n_phases)
+        np.maximum.at(phase_time, demand.phase, finish)
+        _refuse_infinite(rate=rate, load=load, finish=finish)
+        residual = max(float((load / fabric.capacity).max(initial=0.0)) - 1.0, 0.0)
+        if residual > OVERLOAD:
+            link = int((load / fabric.capacity).max(axis=0).argmax())
+            raise NotSolved(f"{method}: link {link} carries {1 + residual:.12g} times its capacity; please report this")
+        bound = theta_bound(fabric, demand)
+        gap = (bound - overall(theta, demand.repeat)) / bound if np.isfinite(bound) else np.nan
+        return cls(
+            theta, rate, load, tightest, finish, phase_time, demand, routing, method, bound, float(gap), residual
+        )
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+    def __repr__(self) -> str:
+        return f"<Solution {self.method}: {self.completion_s:.6g} s, gap {self.gap:.3g}>"
+
+    @property
+    def completion_s(self) -> float:
+        """Time of the whole demand, repeats included [s]."""
+        return float(self.demand.repeat @ self.phase_time)
+
+    @property
+    def overall_theta(self) -> float:
+        """One theta for all phases [1/s]: 1 / sum(repeat / theta)."""
+        return overall(self.theta, self.demand.repeat)
+
+
+def _refuse_infinite(**numbers: NDArray[np.float64]) -> None:
+    for name, value in numbers.items():
+        if not np.isfinite(value).all():
+            raise NotSolved(f"{name} is not finite at {np.argwhere(~np.isfinite(value))[0].tolist()}")
