@@ -1,0 +1,7 @@
+"""Routing policies: what share of each commodity crosses each link."""
+
+from topo.routing.operator import NotConnected, Routing, RoutingError
+from topo.routing.paths import ecmp_hash, static
+from topo.routing.split import ecmp, wcmp
+
+__all__ = ["NotConnected", "Routing", "RoutingError", "ecmp", "ecmp_hash", "static", "wcmp"]

@@ -1,0 +1,149 @@
+"""Single paths: at every switch one of the links on shortest paths is drawn or looked up."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.kernels import jit
+from topo.kernels.sweep import FAR, Arcs, Ports, _clear, toward
+
+_MULTIPLY_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MULTIPLY_2 = np.uint64(0x94D049BB133111EB)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Links(NamedTuple):
+    """Links of a fabric; those that leave node n are ``first[n]:first[n + 1]``, switches start at ``base``."""
+
+    first: NDArray[np.int64]  # (N + 1,)
+    head: NDArray[np.int32]  # (L,)
+    weight: NDArray[np.int32]  # (L,)
+    kind: NDArray[np.int8]  # (N,)
+    base: int
+
+
+@jit
+def mix(key: Any, salt: Any) -> Any:
+    """Return 64 well-mixed bits of ``key`` and ``salt`` (SplitMix64 by Steele, Lea and Flood, 2014)."""
+    z = np.uint64(key) ^ (np.uint64(salt) + np.uint64(1)) * _GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * _MULTIPLY_1
+    z = (z ^ (z >> np.uint64(27))) * _MULTIPLY_2
+    return z ^ (z >> np.uint64(31))
+
+
+@jit
+def mix_all(key: Any, salt: Any) -> Any:
+    """Return (n,) ``mix`` of each ``key`` and ``salt``."""
+    result = np.empty(len(key), np.uint64)
+    for i in range(len(key)):
+        result[i] = mix(key[i], salt[i])
+    return result
+
+
+@jit
+def _candidates(links: Links, r: Any, u: int, end: int, found: Any) -> int:
+    n, near = 0, FAR
+    if u >= links.base:
+        near = r.dist[u - links.base]
+    for j in range(links.first[u], links.first[u + 1]):
+        v = links.head[j]
+        if v == end:
+            d = links.weight[j]
+        elif v >= links.base and r.dist[v - links.base] < FAR:
+            d = r.dist[v - links.base] + links.weight[j]
+        else:
+            continue
+        if d < near and u < links.base:  # an endpoint has no distance of its own
+            near, n = d, 0
+        if d == near:
+            found[n] = j
+            n += 1
+    return n
+
+
+@jit
+def drawn(
+    links: Links,
+    arcs: Arcs,
+    ports: Ports,
+    sites: Any,
+    first: Any,
+    src: Any,
+    dst: Any,
+    key: Any,
+    path: Any,
+    found: Any,
+    r: Any,
+) -> bool:
+    """Write to row i of ``path`` the links from ``src[i]`` to ``dst[i]``, drawn uniformly by ``key[i]`` and switch.
+
+    Rows toward ``sites[s]`` are ``first[s]:first[s + 1]``; unused places stay as they are.
+    Return False where a row is too short.
+    """
+    for s in range(len(sites)):
+        settled, _ = toward(arcs, ports, sites[s], r)
+        for i in range(first[s], first[s + 1]):
+            u, hop = src[i], 0
+            while u != dst[i]:
+                if hop == path.shape[1]:
+                    _clear(r, settled)
+                    return False
+                n = _candidates(links, r, u, dst[i], found)
+                link = found[int(mix(key[i], u) % np.uint64(n))]
+                path[i, hop] = link
+                hop += 1
+                u = links.head[link]
+        _clear(r, settled)
+    return True
+
+
+@jit
+def by_digits(
+    links: Links,
+    arcs: Arcs,
+    ports: Ports,
+    sites: Any,
+    first: Any,
+    entry: Any,
+    dst: Any,
+    position: Any,
+    up: Any,
+    path: Any,
+    found: Any,
+    r: Any,
+) -> bool:
+    """Write to row i of ``path`` the links from the source's link ``entry[i]`` to ``dst[i]`` by D-mod-k.
+
+    ``position[i]`` is the destination's position in its plane, ``up`` the up-cables of a leaf
+    and of a spine.  A leaf takes up-cable position mod n, a spine (position // up[0]) mod n,
+    n being those on shortest paths; downward cables go by the same residues.
+    """
+    leaf = links.kind[links.base] if links.base < len(links.kind) else 0
+    for s in range(len(sites)):
+        settled, _ = toward(arcs, ports, sites[s], r)
+        for i in range(first[s], first[s + 1]):
+            low, high = position[i] % up[0], position[i] // up[0]
+            path[i, 0] = entry[i]
+            u, hop = links.head[entry[i]], 1
+            while u != dst[i]:
+                if hop == path.shape[1]:
+                    _clear(r, settled)
+                    return False
+                n = _candidates(links, r, u, dst[i], found)
+                upward = links.kind[links.head[found[n - 1]]] > links.kind[u]
+                level = links.kind[u] - leaf
+                if level == 0:
+                    number = position[i] if upward else low
+                elif level == 1:
+                    number = high if upward else low
+                else:
+                    number = high % up[1]
+                link = found[number % n]
+                path[i, hop] = link
+                hop += 1
+                u = links.head[link]
+        _clear(r, settled)
+    return True

@@ -1,0 +1,310 @@
+"""Sweeps over the shortest-path links toward one destination after another.
+
+An *arc* is all equal parallel links from one switch to another.  Arcs are stored by the switch
+that they enter, because a sweep grows backwards from its destination: ``toward`` settles switches
+from near to far and writes down every arc that a shortest path uses, in the order in which it
+finds them.  An arc into a switch is found after all arcs out of that switch, so
+
+- read from last to first, the list carries flow from far to near (``push``);
+- read from first to last, it carries values from near to far (``pull``, ``arrivals``).
+
+Each destination costs one visit of every arc of its plane plus one of every arc used; memory is
+O(arcs) a thread.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.kernels import jit
+
+FAR = np.int32(2**30)  # a distance that no path has
+
+
+class Arcs(NamedTuple):
+    """Arcs between switches; those that enter switch v are ``first[v]:first[v + 1]``."""
+
+    first: NDArray[np.int64]  # (S + 1,)
+    tail: NDArray[np.int32]  # (A,) switch that the arc leaves
+    head: NDArray[np.int32]  # (A,) switch that it enters
+    weight: NDArray[np.int32]  # (A,) routing metric, at least 1
+    part: NDArray[np.float64]  # (A,) its part in a split: cables or capacity
+    width: int  # greatest weight of any link + 1
+
+
+class Ports(NamedTuple):
+    """Ports of sites (endpoints with equal attachment); those of site s are ``first[s]:first[s + 1]``."""
+
+    first: NDArray[np.int64]  # (sites + 1,)
+    switch: NDArray[np.int32]  # (P,)
+    weight: NDArray[np.int32]  # (P,)
+    part: NDArray[np.float64]  # (P,)
+
+
+class Room(NamedTuple):
+    """Working memory of one thread; ``dist`` is FAR and ``bucket`` -1 between sweeps."""
+
+    dist: NDArray[np.int32]  # (S,) weighted distance to the destination
+    total: NDArray[np.float64]  # (S,) sum of parts over the arcs that a switch splits over
+    order: NDArray[np.int32]  # (S,) switches from near to far
+    used: NDArray[np.int32]  # (A,) arcs on shortest paths, as found
+    value: NDArray[np.float64]  # (S,)
+    bucket: NDArray[np.int32]  # (width,) first switch at each distance modulo width
+    after: NDArray[np.int32]  # (S,) links of the buckets' lists
+    before: NDArray[np.int32]  # (S,)
+
+
+def room(arcs: Arcs) -> Room:
+    """Return fresh working memory for sweeps over ``arcs``."""
+    n = len(arcs.first) - 1
+    return Room(
+        np.full(n, FAR, np.int32),
+        np.zeros(n),
+        np.zeros(n, np.int32),
+        np.zeros(len(arcs.tail), np.int32),
+        np.zeros(n),
+        np.full(arcs.width, -1, np.int32),
+        np.zeros(n, np.int32),
+        np.zeros(n, np.int32),
+    )
+
+
+@jit
+def _breadth(arcs: Arcs, r: Any, settled: int) -> tuple[int, int]:
+    done = n_used = 0
+    while done < settled:
+        v = r.order[done]
+        done += 1
+        d = r.dist[v] + 1
+        for j in range(arcs.first[v], arcs.first[v + 1]):
+            u = arcs.tail[j]
+            if r.dist[u] == FAR:
+                r.dist[u] = d
+                r.total[u] = arcs.part[j]
+                r.order[settled] = u
+                settled += 1
+            elif r.dist[u] == d:
+                r.total[u] += arcs.part[j]
+            else:
+                continue
+            r.used[n_used] = j
+            n_used += 1
+    return settled, n_used
+
+
+@jit
+def _enlist(r: Any, v: int, slot: int) -> None:
+    r.before[v] = -1
+    r.after[v] = r.bucket[slot]
+    if r.bucket[slot] >= 0:
+        r.before[r.bucket[slot]] = v
+    r.bucket[slot] = v
+
+
+@jit
+def _delist(r: Any, v: int, slot: int) -> None:
+    if r.before[v] >= 0:
+        r.after[r.before[v]] = r.after[v]
+    else:
+        r.bucket[slot] = r.after[v]
+    if r.after[v] >= 0:
+        r.before[r.after[v]] = r.before[v]
+
+
+@jit
+def _dial(arcs: Arcs, r: Any, waiting: int) -> tuple[int, int]:
+    width = len(r.bucket)
+    distance = settled = n_used = 0
+    while settled < waiting:
+        slot = distance % width
+        while r.bucket[slot] >= 0:
+            v = r.bucket[slot]
+            _delist(r, v, slot)
+            r.order[settled] = v
+            settled += 1
+            for j in range(arcs.first[v], arcs.first[v + 1]):
+                u = arcs.tail[j]
+                d = distance + arcs.weight[j]
+                if d > r.dist[u]:
+                    continue
+                if d == r.dist[u]:
+                    r.total[u] += arcs.part[j]
+                else:
+                    if r.dist[u] < FAR:
+                        _delist(r, u, r.dist[u] % width)
+                    else:
+                        waiting += 1
+                    r.dist[u] = d
+                    r.total[u] = arcs.part[j]
+                    _enlist(r, u, d % width)
+                r.used[n_used] = j
+                n_used += 1
+        distance += 1
+    return settled, n_used
+
+
+@jit
+def toward(arcs: Arcs, ports: Ports, site: int, r: Any) -> tuple[int, int]:
+    """Fill ``r`` with distances and arcs toward ``site``; return counts of switches settled and arcs used.
+
+    With a weight other than 1 (Dial's algorithm) an arc may be overtaken after it was written
+    down; readers skip those by their distance.
+    """
+    found = 0
+    for k in range(ports.first[site], ports.first[site + 1]):
+        v = ports.switch[k]
+        if r.dist[v] == FAR:
+            r.order[found] = v
+            found += 1
+        if ports.weight[k] < r.dist[v]:
+            r.dist[v] = ports.weight[k]
+            r.total[v] = 0.0
+        if ports.weight[k] == r.dist[v]:
+            r.total[v] += ports.part[k]
+    if len(r.bucket) == 2:
+        return _breadth(arcs, r, found)
+    for i in range(found):
+        v = r.order[i]
+        _enlist(r, v, r.dist[v] % len(r.bucket))
+    return _dial(arcs, r, found)
+
+
+@jit
+def _clear(r: Any, settled: int) -> None:
+    for i in range(settled):
+        r.dist[r.order[i]] = FAR
+        r.value[r.order[i]] = 0.0
+
+
+@jit
+def leave(ports: Ports, site: int, r: Any) -> tuple[int, float]:
+    """Return the distance of a source site and the sum of parts of its ports on shortest paths."""
+    near, total = FAR, 0.0
+    for k in range(ports.first[site], ports.first[site + 1]):
+        if r.dist[ports.switch[k]] == FAR:
+            continue
+        d = r.dist[ports.switch[k]] + ports.weight[k]
+        if d < near:
+            near, total = d, 0.0
+        if d == near:
+            total += ports.part[k]
+    return int(near), total
+
+
+@jit
+def push(arcs: Arcs, ports: Ports, sites: Any, amount: Any, load: Any, r: Any) -> int:
+    """Add to ``load`` (A,) what ``amount[i, s]`` from every site s to ``sites[i]`` puts on each arc.
+
+    Return -1, or ``i * sites + s`` of the first amount that has no path.
+    """
+    n = len(ports.first) - 1
+    for i in range(len(sites)):
+        settled, n_used = toward(arcs, ports, sites[i], r)
+        for s in range(n):
+            if amount[i, s] == 0.0:
+                continue
+            near, total = leave(ports, s, r)
+            if near == FAR:
+                _clear(r, settled)
+                return i * n + s
+            for k in range(ports.first[s], ports.first[s + 1]):
+                v = ports.switch[k]
+                if r.dist[v] + ports.weight[k] == near:
+                    r.value[v] += amount[i, s] * ports.part[k] / total
+        for i_used in range(n_used - 1, -1, -1):
+            j = r.used[i_used]
+            u, v = arcs.tail[j], arcs.head[j]
+            if r.dist[u] == r.dist[v] + arcs.weight[j]:
+                x = r.value[u] * arcs.part[j] / r.total[u]
+                r.value[v] += x
+                load[j] += x
+        _clear(r, settled)
+    return -1
+
+
+@jit
+def spread(amount: Any, first: Any, term: Any, weight: Any, term_first: Any, term_site: Any, term_weight: Any) -> None:
+    """Add the sum of rank-one terms to ``amount``: row i has terms ``term[first[i]:first[i + 1]]``."""
+    for i in range(len(first) - 1):
+        for e in range(first[i], first[i + 1]):
+            t = term[e]
+            for k in range(term_first[t], term_first[t + 1]):
+                amount[i, term_site[k]] += weight[e] * term_weight[k]
+
+
+@jit
+def _carry(arcs: Arcs, r: Any, n_used: int, along: Any, least: bool) -> None:
+    for i in range(n_used):
+        j = r.used[i]
+        u, v = arcs.tail[j], arcs.head[j]
+        if r.dist[u] != r.dist[v] + arcs.weight[j]:
+            continue
+        if least:
+            r.value[u] = min(r.value[u], along[j], r.value[v])
+        else:
+            r.value[u] += (along[j] + r.value[v]) * arcs.part[j] / r.total[u]
+
+
+@jit
+def pull(
+    arcs: Arcs, ports: Ports, sites: Any, first: Any, source: Any, along: Any, least: bool, result: Any, r: Any
+) -> None:
+    """Write to ``result[p]`` the mean (or least) path value of each pair p: ``source[p]`` to ``sites[i]``.
+
+    Pairs of destination i are ``first[i]:first[i + 1]``; ``along`` (A,) is the value of an arc.
+    """
+    base = np.inf if least else 0.0
+    for i in range(len(sites)):
+        settled, n_used = toward(arcs, ports, sites[i], r)
+        for k in range(settled):
+            r.value[r.order[k]] = base
+        _carry(arcs, r, n_used, along, least)
+        for p in range(first[i], first[i + 1]):
+            near, total = leave(ports, source[p], r)
+            result[p] = base
+            for k in range(ports.first[source[p]], ports.first[source[p] + 1]):
+                v = ports.switch[k]
+                if r.dist[v] + ports.weight[k] != near:
+                    continue
+                if least:
+                    result[p] = min(result[p], r.value[v])
+                else:
+                    result[p] += r.value[v] * ports.part[k] / total
+        _clear(r, settled)
+
+
+@jit
+def shares_at_ports(
+    arcs: Arcs, ports: Ports, sites: Any, first: Any, source: Any, leaving: Any, arriving: Any, r: Any
+) -> None:
+    """Write what share of pair p leaves by port k of its source and arrives by port k of its destination.
+
+    ``leaving`` and ``arriving`` are (pairs, most ports of a site), zero where a port is not used.
+    """
+    nothing = np.zeros(len(arcs.tail))
+    for i in range(len(sites)):
+        settled, n_used = toward(arcs, ports, sites[i], r)
+        for p in range(first[i], first[i + 1]):
+            near, total = leave(ports, source[p], r)
+            for k in range(ports.first[source[p]], ports.first[source[p] + 1]):
+                if r.dist[ports.switch[k]] + ports.weight[k] == near:
+                    leaving[p, k - ports.first[source[p]]] = ports.part[k] / total
+        for k in range(ports.first[sites[i]], ports.first[sites[i] + 1]):
+            v = ports.switch[k]
+            if ports.weight[k] != r.dist[v]:
+                continue
+            for m in range(settled):
+                r.value[r.order[m]] = 0.0
+            r.value[v] = ports.part[k] / r.total[v]
+            _carry(arcs, r, n_used, nothing, False)
+            for p in range(first[i], first[i + 1]):
+                share = 0.0
+                start = ports.first[source[p]]
+                for m in range(start, ports.first[source[p] + 1]):
+                    if leaving[p, m - start] > 0.0:
+                        share += leaving[p, m - start] * r.value[ports.switch[m]]
+                arriving[p, k - ports.first[sites[i]]] = share
+        _clear(r, settled)

@@ -1,0 +1,101 @@
+"""Who can stand in for whom: endpoints of one scale-up domain reach the network by each other's NICs.
+
+A domain is all endpoints on one scale-up switch; an endpoint without scale-up link is a domain of
+its own.  Each endpoint uses its first scale-up link.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from topo.fabric import NodeKind
+from topo.routing.network import Network
+from topo.routing.operator import Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Access:
+    """Ways of endpoints into the network, over their own ports or over scale-up links."""
+
+    network: Network
+
+    @cached_property
+    def scale_up_link(self) -> Ints:
+        """(E,) link from each endpoint to its scale-up switch; -1 without one."""
+        fabric = self.network.fabric
+        n = fabric.n_endpoints
+        start = fabric.first[:n].astype(np.int64)
+        has = np.diff(fabric.first[: n + 1]) > self.network.n_ports
+        return np.where(has, start, -1)
+
+    @cached_property
+    def domain(self) -> Ints:
+        """(E,) scale-up domain of each endpoint."""
+        fabric = self.network.fabric
+        link = self.scale_up_link
+        alone = fabric.n_nodes + np.arange(fabric.n_endpoints)
+        return np.where(link >= 0, fabric.head[link], alone).astype(np.int64) if fabric.n_links else alone
+
+    @cached_property
+    def islands(self) -> Ints:
+        """(E,) island set of each endpoint; -1 without a port."""
+        of_site = np.append(self.network.site_islands[0], -1)
+        return of_site[self.network.site]
+
+    def meet(self, a: Ints, b: Ints) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        """Return whether island sets ``a`` and ``b`` have an island in common; -1 in ``b`` is any."""
+        if not len(self.network.site_islands[0]):
+            return np.zeros(len(a), dtype=bool)
+        return (a >= 0) & ((b < 0) | self.network.site_islands[1][a, b])
+
+    def ways(self, end: Ints, wanted: Ints) -> tuple[Ints, Ints, Floats, Ints]:
+        """Return the NICs by which ``end[i]`` reaches island set ``wanted[i]`` (-1: any), as (row, nic, share, stuck).
+
+        An endpoint that has a fitting port uses it; one that has not spreads evenly over the
+        fitting NICs of its domain.  Row i of ``stuck`` has none.
+        """
+        own = self.meet(self.islands[end], wanted)
+        rows = np.flatnonzero(~own)
+        n_sets = len(self.network.site_islands[1]) + 1
+        key, which = np.unique(self.domain[end[rows]] * n_sets + wanted[rows] + 1, return_inverse=True)
+        first, nics = self._fitting(key // n_sets, key % n_sets - 1)
+        count = np.diff(first)[which]
+        row = np.concatenate([np.flatnonzero(own), np.repeat(rows, count)])
+        nic = np.concatenate([end[own], nics[ranges(first[:-1][which], count)]])
+        share = np.concatenate([np.ones(len(end) - len(rows)), np.repeat(1.0 / np.maximum(count, 1), count)])
+        return row, nic, share, rows[count == 0]
+
+    def _fitting(self, domain: Ints, wanted: Ints) -> tuple[Ints, Ints]:
+        """Return the NICs of each ``domain[i]`` that meet ``wanted[i]``, as (first, nics)."""
+        order = np.argsort(self.domain, kind="stable")
+        of = self.domain[order]
+        start, stop = np.searchsorted(of, domain), np.searchsorted(of, domain, side="right")
+        mate = order[ranges(start, stop - start)]
+        row = np.repeat(np.arange(len(domain)), stop - start)
+        fits = self.meet(self.islands[mate], wanted[row])
+        first = np.concatenate([[0], np.cumsum(np.bincount(row[fits], minlength=len(domain)))]).astype(np.int64)
+        return first, mate[fits]
+
+
+def ranges(start: Ints, count: Ints) -> Ints:
+    """Return ``start[i], start[i] + 1, ...``, ``count[i]`` of them, one run after another."""
+    ends = np.cumsum(count)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.repeat(start - ends + count, count) + np.arange(total)
+
+
+def refusal(network: Network, src: int, dst: int) -> str:
+    """Return why there is no path from ``src`` to ``dst``, and what would do."""
+    fabric, pair = network.fabric, f"no path from endpoint {src} to endpoint {dst}"
+    plane = fabric.plane[[src, dst]]
+    lost = [e for e in (src, dst) if network.site[e] < 0]
+    if lost:
+        return f"{pair}: endpoint {lost[0]} has no network port, and no NIC of its host can stand in for it"
+    if plane[0] != plane[1] and fabric.relay == "none":
+        return f"{pair}: they are on planes {plane[0]} and {plane[1]}, and relay is 'none'; allow a relay"
+    if plane[0] != plane[1] and not (fabric.kind == NodeKind.SCALE_UP).any():
+        return f"{pair}: they are on planes {plane[0]} and {plane[1]}; give hosts a scale-up switch to relay over"
+    return f"{pair}: failures split the network between them"

@@ -1,0 +1,300 @@
+"""All-to-all inside groups, routed without listing a pair.
+
+Let A[t, m] be what the senders of term t bring to NIC m, and B[t, n] what its receivers draw
+from NIC n.  Then NIC m sends to NIC n::
+
+    sum over terms t of A[t, m] B[t, n]     where m and n are in different domains, else 0
+
+A term is a group and a set of planes: senders that have no port there appear at their
+neighbours' NICs.  Sweeps need the same between sites; what stays inside a domain is subtracted
+as a sparse correction.  Loads of endpoint and scale-up links follow from sums of A and B.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array
+
+from topo.kernels.sweep import push, room, shares_at_ports, spread
+from topo.routing.access import Access, ranges, refusal
+from topo.routing.network import Network, added
+from topo.routing.operator import Floats, Ints, NotConnected, TotalRouting
+from traffic.demand import GroupedDemand
+
+#: Entries of the injection block that one thread holds at a time, 8 bytes each.
+BLOCK_ENTRIES = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One side of the terms, row by row: ``end`` uses ``nic`` with ``weight`` in ``term``."""
+
+    term: Ints
+    nic: Ints
+    end: Ints
+    weight: Floats
+
+    @staticmethod
+    def joined(parts: list[Side]) -> Side:
+        """Return all rows of ``parts``."""
+        return Side(*(np.concatenate([getattr(p, key) for p in parts]) for key in ("term", "nic", "end", "weight")))
+
+    def shifted(self, by: int, scale: float = 1.0) -> Side:
+        """Return the rows with term numbers raised by ``by`` and weights times ``scale``."""
+        return Side(self.term + by, self.nic, self.end, self.weight * scale)
+
+
+def grouped(network: Network, demand: GroupedDemand, policy: str) -> TotalRouting:
+    """Return the routing of ``demand`` under the splits of ``network``.
+
+    Raises NotConnected where a pair has no path.
+    """
+    access = Access(network)
+    label = np.full(network.fabric.n_endpoints, -1, dtype=np.int64)
+    label[: demand.n_ranks] = demand.label
+    senders, receivers, n_terms = terms(access, label, network.fabric.relay)
+    unit = _network_load(access, senders, receivers, n_terms)
+    unit += _scale_up_load(access, senders, receivers, n_terms)
+    unit += _inside_load(access, label)
+    return TotalRouting(policy, unit, float(demand.pairs[0]))
+
+
+def terms(access: Access, label: Ints, relay: str) -> tuple[Side, Side, int]:
+    """Return senders, receivers and the number of terms; ``label`` (E,) is -1 where silent."""
+    strict = relay == "none"
+    if relay in ("source", "none"):
+        return _side_terms(access, label, strict=strict)
+    receivers, senders, n = _side_terms(access, label, strict=False)  # all-to-all read backwards
+    if relay == "destination":
+        return senders, receivers, n
+    a, b, m = _side_terms(access, label, strict=False)
+    both = Side.joined([a.shifted(0, 0.5), senders.shifted(m, 0.5)])
+    return both, Side.joined([b, receivers.shifted(m)]), m + n
+
+
+def _side_terms(access: Access, label: Ints, *, strict: bool) -> tuple[Side, Side, int]:
+    """Return the terms with the relay at the senders; at the receivers where a sender's host has no NIC."""
+    n_sets = max(len(access.network.site_islands[1]), 1)
+    member = np.flatnonzero(label >= 0)
+    row, nic, share, lost = access.ways(member, np.full(len(member), -1))
+    _refuse_lost(access, label, member[lost])
+    end, wanted = member[row], access.islands[nic]
+    term_key, term = np.unique(label[end] * n_sets + wanted, return_inverse=True)
+    receivers = Side(term, nic, end, share)
+
+    group, of_term = term_key // n_sets, term_key % n_sets
+    by_group = member[np.argsort(label[member], kind="stable")]
+    start = np.searchsorted(label[by_group], np.stack([group, group + 1]))
+    count = start[1] - start[0]
+    sender_term = np.repeat(np.arange(len(term_key)), count)
+    sender = by_group[ranges(start[0], count)]
+    if strict:
+        _refuse_relay(access, sender, receivers, sender_term, of_term)
+    row, nic, share, stuck = access.ways(sender, of_term[sender_term])
+    senders = Side(sender_term[row], nic, sender[row], share)
+    if not len(stuck):
+        return senders, receivers, len(term_key)
+    return _with_detours(access, (senders, receivers, len(term_key)), sender_term[stuck], sender[stuck])
+
+
+def _with_detours(
+    access: Access, direct: tuple[Side, Side, int], stuck_term: Ints, stuck: Ints
+) -> tuple[Side, Side, int]:
+    """Return the terms plus those of senders without a NIC on the receivers' planes: the receivers' hosts relay."""
+    senders, receivers, n = direct
+    n_sets = len(access.network.site_islands[1])
+    row, nic, share, _ = access.ways(stuck, np.full(len(stuck), -1))
+    key, term = np.unique(stuck_term[row] * n_sets + access.islands[nic], return_inverse=True)
+    more_senders = Side(term + n, nic, stuck[row], share)
+
+    order = np.argsort(receivers.term, kind="stable")
+    start = np.searchsorted(receivers.term[order], np.stack([key // n_sets, key // n_sets + 1]))
+    count = start[1] - start[0]
+    target_term = np.repeat(np.arange(len(key)), count)
+    at = order[ranges(start[0], count)]
+    target, weight = receivers.end[at], receivers.weight[at]
+    row, nic, share, nowhere = access.ways(target, (key % n_sets)[target_term])
+    for i in nowhere:
+        _refuse_detour(access, more_senders, int(target_term[i]) + n, int(target[i]))
+    more_receivers = Side(target_term[row] + n, nic, target[row], share * weight[row])
+    joined = Side.joined([senders, more_senders]), Side.joined([receivers, more_receivers])
+    return *joined, n + len(key)
+
+
+def _refuse_lost(access: Access, label: Ints, lost: Ints) -> None:
+    for end in lost:
+        others = np.flatnonzero((label == label[end]) & (access.domain != access.domain[end]))
+        if len(others):
+            raise NotConnected(refusal(access.network, int(end), int(others[0])))
+
+
+def _refuse_detour(access: Access, senders: Side, term: int, target: int) -> None:
+    ends = senders.end[(senders.term == term) & (access.domain[senders.end] != access.domain[target])]
+    if len(ends):
+        raise NotConnected(refusal(access.network, int(ends.min()), target))
+
+
+def _refuse_relay(access: Access, sender: Ints, receivers: Side, sender_term: Ints, of_term: Ints) -> None:
+    """Refuse pairs in different domains that both have ports, but on no common island."""
+    apart = (access.islands[sender] >= 0) & ~access.meet(access.islands[sender], of_term[sender_term])
+    own = receivers.nic == receivers.end
+    for i in np.flatnonzero(apart):
+        ends = receivers.end[own & (receivers.term == sender_term[i])]
+        ends = ends[access.domain[ends] != access.domain[sender[i]]]
+        if len(ends):
+            raise NotConnected(refusal(access.network, int(sender[i]), int(ends.min())))
+
+
+def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int) -> Floats:
+    """Return (L,) load of switch links and of the endpoints' ports."""
+    network = access.network
+    n, site = network.n_sites, network.site
+    by_sender = _matrix(senders.term, site[senders.nic], senders.weight, (n_terms, n))
+    by_receiver = csr_array(_matrix(receivers.term, site[receivers.nic], receivers.weight, (n_terms, n)).T)
+    inside = _inside_sites(access, senders, receivers)
+    arcs, ports = network.arcs, network.ports
+
+    def amounts(start: int, stop: int) -> Floats:
+        """(sites toward start:stop, source sites) what is sent."""
+        block = np.zeros((stop - start, n))
+        first = by_receiver.indptr[start : stop + 1]
+        at = (by_sender.indptr, by_sender.indices, by_sender.data)
+        spread(block, first, by_receiver.indices, by_receiver.data, *at)
+        block -= inside[start:stop].toarray()
+        block[np.abs(block) < 1e-9] = 0.0  # differences of equal sums; the least true amount is one pair's share
+        return block
+
+    def work(start: int, stop: int) -> Floats:
+        load, r = np.zeros(len(arcs.tail)), room(arcs)
+        step = max(1, BLOCK_ENTRIES // n)
+        for i in range(start, stop, step):
+            sites = np.arange(i, min(i + step, stop))
+            missed = push(arcs, ports, sites, amounts(i, int(sites[-1]) + 1), load, r)
+            assert missed < 0, "terms join connected sites only"
+        return load
+
+    total = np.zeros(len(arcs.tail))
+    for load in network.sweep(work, n):
+        total += load
+    result = network.to_links(total)
+    if network.most_ports <= 1:
+        _single_port_load(access, senders, receivers, n_terms, result)
+    else:
+        _multi_port_load(access, senders, receivers, n_terms, result)
+    return result
+
+
+def _matrix(row: Ints, column: Ints, weight: Floats, shape: tuple[int, int]) -> csr_array:
+    return csr_array((weight, (row, column)), shape=shape)
+
+
+def _inside_sites(access: Access, senders: Side, receivers: Side) -> csr_array:
+    """Return (destination sites, source sites) what the terms count though it never leaves a domain."""
+    network = access.network
+    n = network.n_sites
+    place_key, place = np.unique(
+        np.concatenate([_place(access, senders), _place(access, receivers)]), return_inverse=True
+    )
+    shape = (len(place_key), n)
+    a = _matrix(place[: len(senders.nic)], network.site[senders.nic], senders.weight, shape)
+    b = _matrix(place[len(senders.nic) :], network.site[receivers.nic], receivers.weight, shape)
+    return csr_array(csc_array(b).T @ a)
+
+
+def _place(access: Access, side: Side) -> Ints:
+    """Return the (term, domain) of each row as one number."""
+    return side.term * (int(access.domain.max(initial=0)) + 1) + access.domain[side.nic]
+
+
+def _others(access: Access, side: Side, others: Side, n_terms: int) -> Floats:
+    """Return for each row of ``side`` the weight of ``others`` in the same term, but in other domains."""
+    total = added(others.term, others.weight, n_terms)[side.term]
+    mine, theirs = _place(access, side), _place(access, others)
+    key, place = np.unique(np.concatenate([mine, theirs]), return_inverse=True)
+    inside = added(place[len(mine) :], others.weight, len(key))[place[: len(mine)]]
+    return np.asarray(total - inside)
+
+
+def _single_port_load(access: Access, senders: Side, receivers: Side, n_terms: int, load: Floats) -> None:
+    network = access.network
+    out = senders.weight * _others(access, senders, receivers, n_terms)
+    into = receivers.weight * _others(access, receivers, senders, n_terms)
+    load += added(network.port[senders.nic], out, len(load))
+    load += added(network.fabric.reverse[network.port[receivers.nic]], into, len(load))
+
+
+def _multi_port_load(access: Access, senders: Side, receivers: Side, n_terms: int, load: Floats) -> None:
+    """Add the load of ports one destination site at a time, by the shares of each pair of sites."""
+    network = access.network
+    n, most = network.n_sites, network.most_ports
+    out_total, out_inside = np.zeros((len(senders.nic), most)), _pairs_inside(access, senders, receivers)
+    into_total = np.zeros((len(receivers.nic), most))
+    sites = np.arange(n)
+    by_site = _matrix(senders.term, network.site[senders.nic], senders.weight, (n_terms, n))
+    at_site = np.argsort(network.site[receivers.nic], kind="stable")
+    edge = np.searchsorted(network.site[receivers.nic][at_site], np.arange(n + 1))
+    inside_edge = np.searchsorted(network.site[receivers.nic[out_inside[1]]], np.arange(n + 1))
+    of_site, meets = network.site_islands
+    r = room(network.arcs)
+    for d in range(n):
+        source = sites[meets[of_site, of_site[d]]]
+        leaving, arriving = np.zeros((2, n, most))
+        shares = np.zeros((2, len(source), most))
+        first = np.array([0, len(source)])
+        shares_at_ports(network.arcs, network.ports, sites[d : d + 1], first, source, shares[0], shares[1], r)
+        leaving[source], arriving[source] = shares
+        rows = at_site[edge[d] : edge[d + 1]]
+        drawn = added(receivers.term[rows], receivers.weight[rows], n_terms)
+        out_total += (senders.weight * drawn[senders.term])[:, None] * leaving[network.site[senders.nic]]
+        into_total[rows] += receivers.weight[rows, None] * (by_site @ arriving)[receivers.term[rows]]
+        a, b = (column[inside_edge[d] : inside_edge[d + 1]] for column in out_inside)
+        both = (senders.weight[a] * receivers.weight[b])[:, None]
+        np.subtract.at(out_total, a, both * leaving[network.site[senders.nic[a]]])
+        np.subtract.at(into_total, b, both * arriving[network.site[senders.nic[a]]])
+    for k in range(most):
+        has_out, has_in = network.n_ports[senders.nic] > k, network.n_ports[receivers.nic] > k
+        out_link = network.port[senders.nic[has_out]] + k
+        in_link = network.fabric.reverse[network.port[receivers.nic[has_in]] + k]
+        load += added(out_link, out_total[has_out, k], len(load))
+        load += added(in_link, into_total[has_in, k], len(load))
+    np.maximum(load, 0.0, out=load)
+
+
+def _pairs_inside(access: Access, senders: Side, receivers: Side) -> tuple[Ints, Ints]:
+    """Return rows of senders and of receivers in the same term and domain, sorted by the receiver's site."""
+    mine, theirs = _place(access, senders), _place(access, receivers)
+    order = np.argsort(theirs, kind="stable")
+    start = np.searchsorted(theirs[order], mine)
+    count = np.searchsorted(theirs[order], mine, side="right") - start
+    a = np.repeat(np.arange(len(mine)), count)
+    b = order[ranges(start, count)]
+    by_site = np.argsort(access.network.site[receivers.nic[b]], kind="stable")
+    return a[by_site], b[by_site]
+
+
+def _scale_up_load(access: Access, senders: Side, receivers: Side, n_terms: int) -> Floats:
+    """Return (L,) load that relay legs put on scale-up links."""
+    link, reverse = access.scale_up_link, access.network.fabric.reverse
+    load = np.zeros(access.network.fabric.n_links)
+    for side, others, outward in ((senders, receivers, True), (receivers, senders, False)):
+        moves = side.nic != side.end
+        amount = (side.weight * _others(access, side, others, n_terms))[moves]
+        start, end = (side.end, side.nic) if outward else (side.nic, side.end)
+        load += added(link[start[moves]], amount, len(load))
+        load += added(reverse[link[end[moves]]], amount, len(load))
+    return load
+
+
+def _inside_load(access: Access, label: Ints) -> Floats:
+    """Return (L,) load of pairs inside a domain on its scale-up links."""
+    fabric = access.network.fabric
+    member = np.flatnonzero((label >= 0) & (access.scale_up_link >= 0))
+    key = access.domain[member] * (int(label.max(initial=0)) + 1) + label[member]
+    count = np.unique(key, return_inverse=True, return_counts=True)
+    mates = (count[2][count[1]] - 1).astype(np.float64)
+    load = np.zeros(fabric.n_links)
+    load[access.scale_up_link[member]] = mates
+    load[fabric.reverse[access.scale_up_link[member]]] = mates
+    return load

@@ -1,0 +1,155 @@
+"""What sweeps need to know of a fabric: arcs between switches, and sites where endpoints attach.
+
+An arc stands for all parallel links of least weight from one switch to another.  Endpoints
+with ports on the same switches form one site, so a sweep toward a site serves them all.  An
+island is a connected part of the switch network: a plane, or what failures left of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from topo.fabric import Fabric, NodeKind
+from topo.kernels import in_blocks
+from topo.kernels.hashed import Links
+from topo.kernels.sweep import Arcs, Ports
+from topo.routing.operator import Floats, Ints
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A fabric as sweeps see it; ports of endpoint e are links ``port[e]:port[e] + n_ports[e]``."""
+
+    fabric: Fabric
+    by_capacity: bool  # whether splits follow capacity; by number of cables otherwise
+    base: int  # number of nodes before the first switch
+    arcs: Arcs
+    link: Ints  # (M,) links between switches
+    arc: Ints  # (M,) arc of each
+    part: Floats  # (M,) share of its arc that it carries
+    port: Ints  # (E,) first network link of each endpoint
+    n_ports: Ints  # (E,)
+    site: Ints  # (E,) site of each endpoint; -1 without a port
+    ports: Ports
+
+    @classmethod
+    def of(cls, fabric: Fabric, *, by_capacity: bool = False) -> Network:
+        """Return ``fabric`` prepared for sweeps."""
+        base = int(np.searchsorted(fabric.kind, NodeKind.LEAF))
+        width = int(fabric.weight.max(initial=1)) + 1
+        part = fabric.capacity if by_capacity else np.ones(fabric.n_links)
+        arcs, link, arc, share = _arcs(fabric, base, part, width)
+        port, n_ports, site, ports = _sites(fabric, base, part)
+        return cls(fabric, by_capacity, base, arcs, link, arc, share, port, n_ports, site, ports)
+
+    @property
+    def n_sites(self) -> int:
+        """Number of sites."""
+        return len(self.ports.first) - 1
+
+    @property
+    def most_ports(self) -> int:
+        """Ports of the endpoint that has most."""
+        return int(self.n_ports.max(initial=0))
+
+    @cached_property
+    def links(self) -> Links:
+        """The fabric's own links, for walks of single paths."""
+        f = self.fabric
+        return Links(f.first.copy(), f.head.copy(), f.weight.astype(np.int32), f.kind.copy(), self.base)
+
+    @cached_property
+    def island(self) -> NDArray[np.int32]:
+        """(S,) connected part of the switch network that each switch is in."""
+        n = len(self.arcs.first) - 1
+        graph = coo_array((np.ones(len(self.arcs.tail), np.int8), (self.arcs.tail, self.arcs.head)), shape=(n, n))
+        return np.asarray(connected_components(graph, directed=False)[1])
+
+    @cached_property
+    def site_islands(self) -> tuple[Ints, NDArray[np.bool_]]:
+        """Return (sites,) the island set of each site, and whether two sets have an island in common."""
+        owner = np.repeat(np.arange(self.n_sites), np.diff(self.ports.first))
+        sets: dict[tuple[int, ...], int] = {}
+        of_site = np.empty(self.n_sites, dtype=np.int64)
+        key = np.unique(np.stack([owner, self.island[self.ports.switch]]), axis=1)
+        edges = np.searchsorted(key[0], np.arange(self.n_sites + 1))
+        for s in range(self.n_sites):
+            of_site[s] = sets.setdefault(tuple(key[1, edges[s] : edges[s + 1]].tolist()), len(sets))
+        member = np.zeros((len(sets), int(self.island.max(initial=-1)) + 1), dtype=np.float32)
+        for islands, number in sets.items():
+            member[number, list(islands)] = 1.0
+        return of_site, member @ member.T > 0
+
+    def arc_values(self, value: Floats, *, least: bool) -> Floats:
+        """Return (A,) ``value`` (L,) of each arc: the mean over its links by share, or the least."""
+        if least:
+            result = np.full(len(self.arcs.tail), np.inf)
+            carries = self.part > 0
+            np.minimum.at(result, self.arc[carries], value[self.link[carries]])
+            return result
+        return added(self.arc, self.part * value[self.link], len(self.arcs.tail))
+
+    def to_links(self, load: Floats) -> Floats:
+        """Return (L,) loads of links where ``load`` (A,) is that of arcs; zero on all others."""
+        result = np.zeros(self.fabric.n_links)
+        result[self.link] = load[self.arc] * self.part
+        return result
+
+    def sweep(self, work: Callable[[int, int], T], n: int) -> Iterator[T]:
+        """Yield ``work`` over blocks of ``n`` destinations, in threads where it pays."""
+        return in_blocks(work, n, visits=2.0 * n * (len(self.arcs.tail) + 1))
+
+
+def added(index: NDArray[np.integer[Any]], weight: Floats, n: int) -> Floats:
+    """Return (n,) sums of ``weight`` by ``index``."""
+    return np.asarray(np.bincount(index, weight, n), dtype=np.float64)
+
+
+def _arcs(fabric: Fabric, base: int, part: Floats, width: int) -> tuple[Arcs, Ints, Ints, Floats]:
+    n = fabric.n_nodes - base
+    link = np.flatnonzero((fabric.tail >= base) & (fabric.head >= base))
+    link = fabric.reverse[link].astype(np.int64)  # by head, then by tail, since links are sorted the other way round
+    tail, head = fabric.tail[link].astype(np.int64) - base, fabric.head[link].astype(np.int64) - base
+    weight = fabric.weight[link].astype(np.int32)
+    opens = np.ones(len(link), dtype=bool)
+    opens[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    start = np.flatnonzero(opens)
+    arc = np.cumsum(opens) - 1
+    least = np.minimum.reduceat(weight, start) if len(start) else weight
+    counted = np.where(weight == least[arc], part[link], 0.0)
+    total = added(arc, counted, len(start))
+    first = np.searchsorted(head[start], np.arange(n + 1)).astype(np.int64)
+    arcs = Arcs(first, tail[start].astype(np.int32), head[start].astype(np.int32), least.astype(np.int32), total, width)
+    return arcs, link, arc, counted / total[arc]
+
+
+def _sites(fabric: Fabric, base: int, part: Floats) -> tuple[Ints, Ints, Ints, Ports]:
+    n = fabric.n_endpoints
+    ends = fabric.first[: n + 1].astype(np.int64)
+    network = fabric.head[: ends[-1]] >= base
+    n_ports = np.bincount(fabric.tail[: ends[-1]][network], minlength=n)[:n]
+    port = ends[1:] - n_ports  # scale-up switches have lower numbers, so network links come last
+    site = np.where(n_ports > 0, 0, -1)
+    columns: list[NDArray[Any]] = [n_ports]
+    has = np.flatnonzero(site >= 0)
+    for k in range(int(n_ports.max(initial=0))):
+        link = np.where(k < n_ports, port + k, -1)
+        columns += [np.where(link >= 0, column[link], -1) for column in (fabric.head, fabric.weight, part)]
+    for column in columns:
+        value = np.unique(column[has], return_inverse=True)[1]
+        site[has] = np.unique(site[has] * (value.max(initial=0) + 1) + value, return_inverse=True)[1]
+    example = has[np.unique(site[has], return_index=True)[1]]  # the lowest endpoint of each site
+    first = np.concatenate([[0], np.cumsum(n_ports[example])]).astype(np.int64)
+    link = np.repeat(port[example] - first[:-1], n_ports[example]) + np.arange(first[-1])
+    switch = (fabric.head[link] - base).astype(np.int32)
+    return port, n_ports, site, Ports(first, switch, fabric.weight[link].astype(np.int32), part[link].copy())

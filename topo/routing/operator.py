@@ -1,0 +1,91 @@
+"""Routing: a linear operator from commodities to links, never a stored matrix.
+
+``R[l, f]`` is the share of commodity f on link l.  Law of every policy: flow is conserved; one
+unit leaves the source, one reaches the destination.  A ``GroupedDemand`` has one commodity that
+stands for all its pairs: ``load`` adds the pairs up, ``sum_along`` is their mean and
+``min_along`` the least over all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+from topo.fabric import Fabric
+from traffic.demand import Demand, GroupedDemand
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Entries above which ``columns`` is None: 12 bytes each, and as much again while they are made.
+MAX_ENTRIES = 60_000_000
+
+
+class RoutingError(ValueError):
+    """A policy that is not defined for this fabric or demand; the message says why."""
+
+
+class NotConnected(RoutingError):
+    """No path that the policy may take from one endpoint to another; the message names the pair."""
+
+
+class Routing(Protocol):
+    """Shares of F commodities on L links."""
+
+    @property
+    def policy(self) -> str:
+        """Name of the policy, as asked for."""
+
+    def load(self, rate: Floats) -> Floats:
+        """Return (L,) R @ rate, for ``rate`` (F,); a grouped commodity's rate is that of each pair."""
+
+    def sum_along(self, value: Floats) -> Floats:
+        """Return (F,) value @ R, for ``value`` (L,); the mean over the pairs of a grouped commodity."""
+
+    def min_along(self, value: Floats) -> Floats:
+        """Return (F,) the least ``value`` (L,) over links with R > 0."""
+
+    def columns(self) -> csc_array | None:
+        """Return R (L, F), or None where it has more than MAX_ENTRIES entries."""
+
+
+@dataclass(frozen=True, eq=False)
+class TotalRouting:
+    """Routing of a grouped demand: the load of all pairs at unit rate says everything that is asked."""
+
+    policy: str
+    unit: Floats  # (L,) sum of R over all pairs
+    pairs: float  # number of pairs
+
+    def load(self, rate: Floats) -> Floats:
+        """Return (L,) load at ``rate`` (1,) of each pair."""
+        return self.unit * float(np.asarray(rate, dtype=np.float64).reshape(1)[0])
+
+    def sum_along(self, value: Floats) -> Floats:
+        """Return (1,) mean over pairs of ``value`` (L,) summed along their links."""
+        return np.array([float(np.asarray(value, dtype=np.float64)[self._used] @ self.unit[self._used]) / self.pairs])
+
+    def min_along(self, value: Floats) -> Floats:
+        """Return (1,) least ``value`` (L,) over all links that any pair uses."""
+        return np.array([np.asarray(value, dtype=np.float64)[self._used].min(initial=np.inf)])
+
+    def columns(self) -> csc_array:
+        """Return (L, 1) the sum of the columns of all pairs."""
+        return csc_array(self.unit[:, None])
+
+    @property
+    def _used(self) -> NDArray[np.intp]:
+        return np.flatnonzero(self.unit)
+
+
+def check_ranks(fabric: Fabric, demand: Demand | GroupedDemand) -> None:
+    """Raise RoutingError where ``demand`` has more ranks than ``fabric`` has endpoints; rank r is endpoint r."""
+    if demand.n_ranks > fabric.n_endpoints:
+        raise RoutingError(
+            f"{demand.name} has {demand.n_ranks} ranks but {fabric.name} only {fabric.n_endpoints} endpoints; "
+            "use fewer ranks or a larger fabric"
+        )

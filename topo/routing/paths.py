@@ -1,0 +1,197 @@
+"""Single paths: hashed ECMP and static tables.
+
+``ecmp-hash`` draws for each queue pair of a commodity one link a hop, uniformly among those on
+shortest paths, so its mean over seeds is ``ecmp``.  The draw depends on seed, endpoints, queue
+pair and switch, never on other commodities: the same pair takes the same path in every phase.
+``static`` looks the link up by destination (see ``tree``).
+
+Limits. A hash is ideal: no polarisation between tiers, no field that a vendor leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+from topo.fabric import Fabric
+from topo.kernels.hashed import by_digits, drawn, mix_all
+from topo.kernels.sweep import Room, room
+from topo.routing.network import Network, added
+from topo.routing.operator import Floats, Ints, Routing, RoutingError, TotalRouting, check_ranks
+from topo.routing.relay import relayed
+from topo.routing.split import SplitRouting
+from topo.routing.tree import check_tree, position, up_cables
+from traffic.demand import Demand, GroupedDemand
+
+#: Hops that a path is given room for at first; doubled where that is too few.
+SHORT_PATH = 8
+
+
+@dataclass(frozen=True, eq=False)
+class PathRouting:
+    """Explicit paths; those of commodity f are rows ``of[f]:of[f + 1]``, links of row i ``first[i]:first[i + 1]``."""
+
+    policy: str
+    n_links: int
+    of: Ints  # (F + 1,)
+    share: Floats  # (paths,) of the commodity; shares of a commodity add up to 1
+    first: Ints  # (paths + 1,)
+    link: NDArray[np.int32]
+
+    @classmethod
+    def of_paths(
+        cls, policy: str, n_links: int, commodity: Ints, share: Floats, path: NDArray[np.int32]
+    ) -> PathRouting:
+        """Return the routing of paths sorted by ``commodity``; -1 in ``path`` (paths, hops) is no link."""
+        count = (path >= 0).sum(axis=1)
+        of = np.searchsorted(commodity, np.arange((commodity[-1] if len(commodity) else -1) + 2))
+        first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+        return cls(policy, n_links, of, share, first, path[path >= 0])
+
+    def load(self, rate: Floats) -> Floats:
+        """Return (L,) R @ rate."""
+        amount = np.repeat(np.asarray(rate, dtype=np.float64), np.diff(self.of)) * self.share
+        return added(self.link, np.repeat(amount, np.diff(self.first)), self.n_links)
+
+    def sum_along(self, value: Floats) -> Floats:
+        """Return (F,) value @ R."""
+        return self._reduce(
+            np.add, self._reduce(np.add, np.asarray(value)[self.link], self.first) * self.share, self.of
+        )
+
+    def min_along(self, value: Floats) -> Floats:
+        """Return (F,) least ``value`` over links with R > 0."""
+        return self._reduce(np.minimum, self._reduce(np.minimum, np.asarray(value)[self.link], self.first), self.of)
+
+    def columns(self) -> csc_array:
+        """Return R (L, F)."""
+        data = np.repeat(self.share, np.diff(self.first))
+        matrix = csc_array((data, self.link, self.first[self.of]), shape=(self.n_links, len(self.of) - 1))
+        matrix.sum_duplicates()
+        return matrix
+
+    @staticmethod
+    def _reduce(ufunc: np.ufunc, value: Floats, first: Ints) -> Floats:
+        return np.asarray(ufunc.reduceat(value, first[:-1]), dtype=np.float64) if len(value) else np.zeros(0)
+
+
+def ecmp_hash(fabric: Fabric, demand: Demand | GroupedDemand, *, seed: int = 0, qps: int = 1) -> Routing:
+    """Return one drawn path for each of ``qps`` queue pairs of a commodity, share 1/qps each.
+
+    Raises NotConnected where a commodity has no path, DemandError where a grouped demand has
+    too many pairs to list.
+    """
+    if qps < 1:
+        raise RoutingError(f"qps {qps} must be at least 1")
+    network = Network.of(fabric)
+
+    def inner(src: Ints, dst: Ints) -> Routing:
+        commodity, pair = np.repeat(np.arange(len(src)), qps), np.tile(np.arange(qps), len(src))
+        ends, links = (src[commodity], dst[commodity]), network.links
+        key = _key(seed, *ends, pair)
+
+        def fill(rows: Ints, toward: Toward, path: NDArray[np.int32], room: Scratch) -> bool:
+            at = (ends[0][rows], ends[1][rows], key[rows], path)
+            return bool(drawn(links, network.arcs, network.ports, *toward, *at, *room))
+
+        share = np.full(len(commodity), 1.0 / qps)
+        return PathRouting.of_paths("ecmp-hash", fabric.n_links, commodity, share, _walk(network, ends[1], fill))
+
+    return _listed(network, demand, inner)
+
+
+def static(fabric: Fabric, demand: Demand | GroupedDemand) -> Routing:
+    """Return the D-mod-k path of every commodity; an endpoint with several ports spreads over them.
+
+    Raises RoutingError where the fabric is not a tree, NotConnected where a commodity has no path.
+    """
+    check_tree(fabric)
+    network, up = Network.of(fabric), up_cables(fabric)
+
+    def inner(src: Ints, dst: Ints) -> Routing:
+        commodity, port, share = _entries(network, src, dst)
+        end, links = dst[commodity], network.links
+        where = position(network, _exit(network, port, end))
+
+        def fill(rows: Ints, toward: Toward, path: NDArray[np.int32], room: Scratch) -> bool:
+            at = (port[rows], end[rows], where[rows], up, path)
+            return bool(by_digits(links, network.arcs, network.ports, *toward, *at, *room))
+
+        return PathRouting.of_paths("static", fabric.n_links, commodity, share, _walk(network, end, fill))
+
+    return _listed(network, demand, inner)
+
+
+def _listed(network: Network, demand: Demand | GroupedDemand, inner: Callable[[Ints, Ints], Routing]) -> Routing:
+    check_ranks(network.fabric, demand)
+    if isinstance(demand, Demand):
+        return relayed(network, demand, inner)
+    pairs = demand.listed()
+    routing = relayed(network, pairs, inner)
+    return TotalRouting(routing.policy, routing.load(np.ones(pairs.n_commodities)), float(demand.pairs[0]))
+
+
+Toward = tuple[Ints, Ints]  # destination sites, and where the rows toward each start
+Scratch = tuple[Ints, Room]
+Fill = Callable[[Ints, Toward, NDArray[np.int32], Scratch], bool]
+
+
+def _walk(network: Network, dst: Ints, fill: Fill) -> NDArray[np.int32]:
+    """Return (paths, hops) links of each path toward ``dst``, -1 where it has ended."""
+    order = np.argsort(network.site[dst], kind="stable")
+    sites, first = np.unique(network.site[dst][order], return_index=True)
+    edge = np.append(first, len(order))
+    degree = int(np.diff(network.fabric.first).max(initial=1))
+
+    def work(start: int, stop: int) -> NDArray[np.int32]:
+        rows = order[edge[start] : edge[stop]]
+        scratch, hops = (np.empty(degree, np.int64), room(network.arcs)), SHORT_PATH
+        while True:
+            path = np.full((len(rows), hops), -1, np.int32)
+            if fill(rows, (sites[start:stop], edge[start : stop + 1] - edge[start]), path, scratch):
+                return path
+            hops *= 2
+
+    blocks = list(network.sweep(work, len(sites)))
+    result = np.full((len(dst), max((b.shape[1] for b in blocks), default=0)), -1, np.int32)
+    done = 0
+    for block in blocks:
+        result[order[done : done + len(block)], : block.shape[1]] = block
+        done += len(block)
+    return result
+
+
+def _key(seed: int, src: Ints, dst: Ints, pair: Ints) -> NDArray[np.uint64]:
+    """Return 64 bits of randomness for each queue pair, counter-based: equal inputs, equal bits."""
+    key = np.full(len(src), seed % 2**64, dtype=np.uint64)
+    for part in (src, dst, pair):
+        key = mix_all(key, part.astype(np.uint64))
+    return key
+
+
+def _entries(network: Network, src: Ints, dst: Ints) -> tuple[Ints, Ints, Floats]:
+    """Return (commodity, link by which it leaves its source, share), one row a port on a shortest path."""
+    if network.most_ports <= 1:
+        return np.arange(len(src)), network.port[src], np.ones(len(src))
+    split = SplitRouting.of(network, src, dst, "ecmp")
+    leaving = split.port_shares[0][split.pair]
+    commodity, k = np.nonzero(leaving)
+    return commodity, network.port[src[commodity]] + k, leaving[commodity, k]
+
+
+def _exit(network: Network, port: Ints, dst: Ints) -> Ints:
+    """Return the first link of ``dst`` that is on the same island as the link ``port`` of the source."""
+    fabric, base = network.fabric, network.base
+    if not len(network.island):
+        return network.port[dst]
+    island = network.island[fabric.head[port] - base]
+    result = network.port[dst].copy()
+    for k in range(network.most_ports - 1, -1, -1):
+        link = network.port[dst] + np.minimum(k, network.n_ports[dst] - 1)
+        fits = network.island[fabric.head[link] - base] == island
+        result[fits] = link[fits]
+    return result

@@ -1,0 +1,182 @@
+"""Legs through hosts: what leaves the network's reach goes over scale-up links first or last.
+
+Inside a scale-up domain traffic stays on scale-up links.  Between endpoints that share no
+plane it goes by a neighbour: ``source`` over scale-up to the NICs of the sender's host on the
+destination's plane, then the network; ``destination`` over the sender's plane to the
+receiver's host, then scale-up; ``split`` half each way.  An endpoint that lost its port is
+served evenly by all NICs of its host that fit; where the relay's own side has no NIC left on
+the plane, the other side relays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array
+
+from topo.routing.access import Access, refusal
+from topo.routing.network import Network
+from topo.routing.operator import MAX_ENTRIES, Floats, Ints, NotConnected, Routing
+from traffic.demand import Demand
+
+
+@dataclass(frozen=True, eq=False)
+class Legs:
+    """Ways of commodities through the network, row by row: ``share`` of commodity ``row`` enters at ``nic``."""
+
+    row: Ints
+    nic: Ints  # endpoint whose port it leaves by
+    out: Ints  # endpoint whose port it arrives by
+    share: Floats
+
+    def take(self, keep: Ints, scale: float = 1.0) -> Legs:
+        """Return the legs ``keep``, their shares times ``scale``."""
+        return Legs(self.row[keep], self.nic[keep], self.out[keep], self.share[keep] * scale)
+
+
+@dataclass(frozen=True, eq=False)
+class RelayRouting:
+    """Legs composed: ``inner`` routes between NICs, explicit shares cover scale-up links."""
+
+    inner: Routing
+    legs: csr_array  # (inner commodities, F) share of each commodity on each network leg
+    hosts: csr_array  # (L, F) shares of scale-up links
+
+    @property
+    def policy(self) -> str:
+        """Name of the policy that routes the network legs."""
+        return self.inner.policy
+
+    def load(self, rate: Floats) -> Floats:
+        """Return (L,) R @ rate."""
+        return np.asarray(self.inner.load(self.legs @ rate) + self.hosts @ rate)
+
+    def sum_along(self, value: Floats) -> Floats:
+        """Return (F,) value @ R."""
+        value = np.asarray(value, dtype=np.float64)
+        return np.asarray(self._legs_of.T @ self.inner.sum_along(value) + self._hosts_of.T @ value)
+
+    def min_along(self, value: Floats) -> Floats:
+        """Return (F,) least ``value`` over links with R > 0."""
+        value = np.asarray(value, dtype=np.float64)
+        on_hosts = _least(self._hosts_of, value)
+        return np.minimum(_least(self._legs_of, self.inner.min_along(value)), on_hosts)
+
+    def columns(self) -> csc_array | None:
+        """Return R (L, F), or None where it has more than MAX_ENTRIES entries."""
+        inner = self.inner.columns()
+        if inner is None:
+            return None
+        per_leg = np.diff(inner.indptr)
+        if per_leg @ np.diff(self.legs.indptr) > MAX_ENTRIES:
+            return None
+        return csc_array(inner @ self._legs_of + self._hosts_of)
+
+    @cached_property
+    def _legs_of(self) -> csc_array:
+        return csc_array(self.legs)
+
+    @cached_property
+    def _hosts_of(self) -> csc_array:
+        return csc_array(self.hosts)
+
+
+def relayed(network: Network, demand: Demand, inner: Callable[[Ints, Ints], Routing]) -> Routing:
+    """Return the routing of ``demand`` whose network legs are routed by ``inner(src, dst)``.
+
+    Raises NotConnected with the first commodity that no leg can carry.
+    """
+    src, dst = demand.src.astype(np.int64), demand.dst.astype(np.int64)
+    access = Access(network)
+    apart = np.flatnonzero(access.domain[src] != access.domain[dst])
+    legs = legs_of(access, src[apart], dst[apart], network.fabric.relay)
+    simple = len(apart) == len(src) == len(legs.row)
+    if simple and np.array_equal(legs.nic, src[legs.row]) and np.array_equal(legs.out, dst[legs.row]):
+        return inner(src, dst)
+    row = apart[legs.row]
+    n = network.fabric.n_endpoints
+    key, leg = np.unique(legs.out * n + legs.nic, return_inverse=True)
+    shares = csr_array((legs.share, (leg, row)), shape=(len(key), len(src)))
+    inside = np.flatnonzero(access.domain[src] == access.domain[dst])
+    hops = [(inside, src[inside], dst[inside], np.ones(len(inside)))]
+    hops.append((row, src[row], legs.nic, legs.share))
+    hops.append((row, legs.out, dst[row], legs.share))
+    return RelayRouting(inner(key % n, key // n), shares, _scale_up(access, hops, len(src)))
+
+
+def legs_of(access: Access, src: Ints, dst: Ints, relay: str) -> Legs:
+    """Return the network legs of ``src[i] -> dst[i]``, which are in different domains.
+
+    Raises NotConnected with the first pair that no leg can carry.
+    """
+    direct = access.meet(access.islands[src], access.islands[dst]) & (access.islands[dst] >= 0)
+    rows, rest = np.flatnonzero(direct), np.flatnonzero(~direct)
+    parts = [Legs(rows, src[rows], dst[rows], np.ones(len(rows)))]
+    if len(rest):
+        sides = {"source": (True,), "destination": (False,), "split": (True, False), "none": (True,)}[relay]
+        for at_source in sides:
+            legs = _by_side(access, src[rest], dst[rest], at_source, strict=relay == "none")
+            parts.append(Legs(rest[legs.row], legs.nic, legs.out, legs.share / len(sides)))
+    columns = ([getattr(part, key) for part in parts] for key in ("row", "nic", "out", "share"))
+    return Legs(*(np.concatenate(column) for column in columns))
+
+
+def _by_side(access: Access, src: Ints, dst: Ints, at_source: bool, *, strict: bool) -> Legs:
+    """Return legs with the relay on one side, on the other where that side has no NIC."""
+    if strict:  # no relay: only an endpoint without a port may use its host's NICs
+        own = (access.islands[src] >= 0) & (access.islands[dst] >= 0)
+        _refuse(access, src, dst, np.flatnonzero(own))
+    legs, stuck_row, stuck_share = _one_side(access, src, dst, at_source)
+    if not len(stuck_row):
+        return legs
+    other, lost, _ = _one_side(access, src[stuck_row], dst[stuck_row], not at_source)
+    _refuse(access, src[stuck_row], dst[stuck_row], lost)
+    share = other.share * stuck_share[other.row]
+    return Legs(
+        np.concatenate([legs.row, stuck_row[other.row]]),
+        np.concatenate([legs.nic, other.nic]),
+        np.concatenate([legs.out, other.out]),
+        np.concatenate([legs.share, share]),
+    )
+
+
+def _one_side(access: Access, src: Ints, dst: Ints, at_source: bool) -> tuple[Legs, Ints, Floats]:
+    """Return legs, and rows with the share for which the relaying side has no NIC."""
+    far, near = (dst, src) if at_source else (src, dst)
+    row, end, share, lost = access.ways(far, np.full(len(far), -1))
+    leg, nic, part, stuck = access.ways(near[row], access.islands[end])
+    stuck_row = np.concatenate([row[stuck], lost])
+    stuck_share = np.concatenate([share[stuck], np.ones(len(lost))])
+    nic, end = (nic, end[leg]) if at_source else (end[leg], nic)
+    return Legs(row[leg], nic, end, share[leg] * part), stuck_row, stuck_share
+
+
+def _refuse(access: Access, src: Ints, dst: Ints, rows: Ints) -> None:
+    if len(rows):
+        first = int(rows.min())
+        raise NotConnected(refusal(access.network, int(src[first]), int(dst[first])))
+
+
+def _scale_up(access: Access, hops: list[tuple[Ints, Ints, Ints, Floats]], n: int) -> csr_array:
+    """Return (L, F) shares of scale-up links on hops (commodity, from, to, share) inside domains."""
+    link, reverse = access.scale_up_link, access.network.fabric.reverse
+    rows, columns, data = [], [], []
+    for commodity, start, end, share in hops:
+        moves = start != end
+        rows += [link[start[moves]], reverse[link[end[moves]]]]
+        columns += [commodity[moves]] * 2
+        data += [share[moves]] * 2
+    entries = (np.concatenate(data), (np.concatenate(rows), np.concatenate(columns)))
+    return csr_array(entries, shape=(access.network.fabric.n_links, n))
+
+
+def _least(shares: csc_array, value: Floats) -> Floats:
+    """Return the least ``value`` over the stored rows of each column; infinite for an empty one."""
+    result = np.full(shares.shape[1], np.inf)
+    filled = np.flatnonzero(np.diff(shares.indptr))
+    if len(filled):
+        result[filled] = np.minimum.reduceat(value[shares.indices], shares.indptr[filled])
+    return result

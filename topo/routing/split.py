@@ -1,0 +1,198 @@
+"""ECMP and weighted ECMP: traffic splits at every switch over all shortest paths.
+
+Every switch splits what it holds toward a destination over its outgoing links on shortest
+paths: equally (``ecmp``; each parallel cable counts, capacity is ignored) or by capacity
+(``wcmp``).  This is the fluid limit of per-packet spraying, or of very many flows.  Sweeps go
+destination site by destination site and never hold a share per commodity and link.
+
+Limits. Steady state: no reordering, no hash collisions (see ``ecmp-hash``), no reaction to load.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+from topo.fabric import Fabric
+from topo.kernels.columns import assemble, shares_of_pairs
+from topo.kernels.sweep import pull, push, room, shares_at_ports
+from topo.routing.grouped import grouped
+from topo.routing.network import Network, added
+from topo.routing.operator import MAX_ENTRIES, Floats, Ints, Routing, check_ranks
+from topo.routing.relay import relayed
+from traffic.demand import Demand, GroupedDemand
+
+
+def ecmp(fabric: Fabric, demand: Demand | GroupedDemand) -> Routing:
+    """Return equal splits over the links of all shortest paths at every switch.
+
+    Raises NotConnected where a commodity has no path.
+    """
+    return _split(Network.of(fabric), demand, "ecmp")
+
+
+def wcmp(fabric: Fabric, demand: Demand | GroupedDemand) -> Routing:
+    """Return splits by capacity over the links of all shortest paths at every switch.
+
+    Raises NotConnected where a commodity has no path.
+    """
+    return _split(Network.of(fabric, by_capacity=True), demand, "wcmp")
+
+
+def _split(network: Network, demand: Demand | GroupedDemand, policy: str) -> Routing:
+    check_ranks(network.fabric, demand)
+    if isinstance(demand, GroupedDemand):
+        return grouped(network, demand, policy)
+    return relayed(network, demand, lambda src, dst: SplitRouting.of(network, src, dst, policy))
+
+
+@dataclass(frozen=True, eq=False)
+class SplitRouting:
+    """Splits of commodities between endpoints that have ports on a common island."""
+
+    policy: str
+    network: Network
+    src: Ints  # (F,)
+    dst: Ints  # (F,)
+    pair: Ints  # (F,) row of the commodity's pair of sites
+    source: Ints  # (pairs,) source site; pairs are sorted by destination site
+    sites: Ints  # (D,) destination sites
+    first: Ints  # (D + 1,) pairs toward each
+
+    @classmethod
+    def of(cls, network: Network, src: Ints, dst: Ints, policy: str) -> SplitRouting:
+        """Return the routing of commodities ``src[f] -> dst[f]``."""
+        n = network.n_sites
+        key, pair = np.unique(network.site[dst] * n + network.site[src], return_inverse=True)
+        sites, first = np.unique(key // max(n, 1), return_index=True)
+        return cls(policy, network, src, dst, pair, key % max(n, 1), sites, np.append(first, len(key)))
+
+    def load(self, rate: Floats) -> Floats:
+        """Return (L,) R @ rate."""
+        amount = added(self.pair, rate, len(self.source))
+        arcs, ports = self.network.arcs, self.network.ports
+
+        def work(start: int, stop: int) -> Floats:
+            load, r = np.zeros(len(arcs.tail)), room(arcs)
+            row = np.zeros((1, self.network.n_sites))
+            for i in range(start, stop):
+                pairs = slice(self.first[i], self.first[i + 1])
+                row[0, self.source[pairs]] = amount[pairs]
+                push(arcs, ports, self.sites[i : i + 1], row, load, r)
+                row[0, self.source[pairs]] = 0.0
+            return load
+
+        total = np.zeros(len(arcs.tail))
+        for load in self.network.sweep(work, len(self.sites)):
+            total += load
+        result = self.network.to_links(total)
+        for link, share in self._port_links():
+            result += added(link, rate * share, len(result))
+        return result
+
+    def sum_along(self, value: Floats) -> Floats:
+        """Return (F,) value @ R."""
+        result = self._pull(value, least=False)[self.pair]
+        for link, share in self._port_links():
+            result += value[link] * share
+        return result
+
+    def min_along(self, value: Floats) -> Floats:
+        """Return (F,) least ``value`` over links with R > 0."""
+        result = self._pull(value, least=True)[self.pair]
+        for link, share in self._port_links():
+            result = np.minimum(result, np.where(share > 0, value[link], np.inf))
+        return result
+
+    def columns(self) -> csc_array | None:
+        """Return R (L, F), or None where it has more than MAX_ENTRIES entries."""
+        start, arc, share = self._pair_arcs()
+        if start[-1] > MAX_ENTRIES:
+            return None
+        return self._assembled(start, arc, share)
+
+    def _pull(self, value: Floats, *, least: bool) -> Floats:
+        arcs, ports = self.network.arcs, self.network.ports
+        along = self.network.arc_values(np.asarray(value, dtype=np.float64), least=least)
+        result = np.empty(len(self.source))
+
+        def work(start: int, stop: int) -> None:
+            first = self.first[start : stop + 1]
+            pull(arcs, ports, self.sites[start:stop], first, self.source, along, least, result, room(arcs))
+
+        for _ in self.network.sweep(work, len(self.sites)):
+            pass
+        return result
+
+    def _port_links(self) -> list[tuple[Ints, Floats]]:
+        """Return (link, share), each (F,), for every port number, leaving and arriving."""
+        network, reverse = self.network, self.network.fabric.reverse
+        leaving, arriving = self.port_shares
+        rows = []
+        for k in range(network.most_ports):
+            for end, shares, outward in ((self.src, leaving, True), (self.dst, arriving, False)):
+                has = k < network.n_ports[end]
+                link = network.port[end] + np.where(has, k, 0)
+                rows.append((link if outward else reverse[link].astype(np.int64), shares[self.pair, k] * has))
+        return rows
+
+    @cached_property
+    def port_shares(self) -> tuple[Floats, Floats]:
+        """(pairs, ports) shares that leave and arrive by each port; ones where every site has one port."""
+        arcs, ports = self.network.arcs, self.network.ports
+        shape = (len(self.source), self.network.most_ports)
+        if shape[1] <= 1:
+            return np.ones(shape), np.ones(shape)
+        leaving, arriving = np.zeros(shape), np.zeros(shape)
+
+        def work(start: int, stop: int) -> None:
+            first = self.first[start : stop + 1]
+            shares_at_ports(arcs, ports, self.sites[start:stop], first, self.source, leaving, arriving, room(arcs))
+
+        for _ in self.network.sweep(work, len(self.sites)):
+            pass
+        return leaving, arriving
+
+    def _pair_arcs(self) -> tuple[Ints, NDArray[np.int32], Floats]:
+        """Return where the arcs of each pair start, the arcs and their shares; only the first if there are too many."""
+        arcs, ports = self.network.arcs, self.network.ports
+        start = np.zeros(len(self.source) + 1, dtype=np.int64)
+        arc, share = np.empty(0, np.int32), np.empty(0)
+
+        def work(a: int, b: int) -> None:
+            first = self.first[a : b + 1]
+            shares_of_pairs(arcs, ports, self.sites[a:b], first, self.source, start, arc, share, room(arcs))
+
+        for _ in self.network.sweep(work, len(self.sites)):
+            pass
+        np.cumsum(start, out=start)
+        if start[-1] <= MAX_ENTRIES:
+            arc, share = np.empty(start[-1], np.int32), np.empty(start[-1])
+            for _ in self.network.sweep(work, len(self.sites)):
+                pass
+        return start, arc, share
+
+    def _assembled(self, start: Ints, arc: NDArray[np.int32], share: Floats) -> csc_array | None:
+        network, n = self.network, len(self.src)
+        parallel = network.part > 0
+        link_first = np.searchsorted(network.arc[parallel], np.arange(len(network.arcs.tail) + 1)).astype(np.int64)
+        per_pair = np.add.reduceat(np.append(np.diff(link_first)[arc], 0), start[:-1]) * (np.diff(start) > 0)
+        ports = self._port_links()
+        n_ports = np.sum([s > 0 for _, s in ports], axis=0, dtype=np.int64) if ports else np.zeros(n, np.int64)
+        first = np.concatenate([[0], np.cumsum(per_pair[self.pair] + n_ports)]).astype(np.int64)
+        if first[-1] > MAX_ENTRIES:
+            return None
+        row, data = np.empty(first[-1], np.int32), np.empty(first[-1])
+        at = first[:-1].copy()
+        for link, part in ports:
+            used = part > 0
+            row[at[used]], data[at[used]] = link[used], part[used]
+            at += used
+        assemble(
+            self.pair, start, arc, share, link_first, network.link[parallel], network.part[parallel], at, row, data
+        )
+        return csc_array((data, row, first), shape=(network.fabric.n_links, n))
