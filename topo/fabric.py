@@ -8,36 +8,19 @@ read-only afterwards: a failed cable or switch is a new fabric.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_fabric
 from topo.size import DEFAULT_MEDIUM, Medium, Size, Tier, cable_row
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["Fabric", "FabricError", "Medium", "NodeKind", "RELAYS", "Tier"]
-
-#: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
-RELAYS = ("source", "destination", "split", "none")
-
-
-class FabricError(ValueError):
-    """A network that breaks a rule of the model; the message names the first offender."""
-
-
-class NodeKind(IntEnum):
-    """What a node is; nodes are numbered in this order.  Every endpoint-bearing switch is a leaf."""
-
-    ENDPOINT = 0
-    SCALE_UP = 1
-    LEAF = 2
-    SPINE = 3
-    CORE = 4
+__all__ = ["RELAYS", "Fabric", "FabricError", "Medium", "NodeKind", "Tier"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -94,7 +77,7 @@ class Fabric:
         node that does not exist or to itself, two endpoints joined directly, a capacity that
         is not positive, a switch with more cables than ``radix``, a cable between two planes.
         """
-        kind_ = np.ascontiguousarray(kind, dtype=np.int8)
+        kind_ = np.array(kind, dtype=np.int8)
         n_nodes, n_endpoints = len(kind_), int(np.count_nonzero(kind_ == NodeKind.ENDPOINT))
         a_, b_ = np.asarray(a, dtype=np.int64).ravel(), np.asarray(b, dtype=np.int64).ravel()
         n_cables = len(a_)
@@ -105,20 +88,18 @@ class Fabric:
             "tier": _fill(tier, n_cables, np.int8, "tier", "cable"),
         }
         plane_ = _fill(plane, n_nodes, np.int16, "plane", "node")
-        _check_cables(kind_, plane_, a_, b_, by_cable)
+        check_cables(kind_, plane_, a_, b_, by_cable)
         if medium is None:
             medium = np.array([DEFAULT_MEDIUM[t] for t in Tier], dtype=np.int8)[by_cable["tier"]]
-        tail, head = np.concatenate([a_, b_]), np.concatenate([b_, a_])
-        order = np.argsort(tail * n_nodes + head, kind="stable")
-        number = np.tile(np.arange(n_cables, dtype=np.int32), 2)[order]
+        tail, head, number = _links(a_, b_, n_nodes)
         fabric = cls(
             name=name,
             kind=kind_,
             plane=plane_,
             group=_fill(group, n_nodes, np.int32, "group", "node"),
             host=_fill(np.arange(n_endpoints) if host is None else host, n_endpoints, np.int32, "host", "endpoint"),
-            tail=tail[order].astype(np.int32),
-            head=head[order].astype(np.int32),
+            tail=tail,
+            head=head,
             first=np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=n_nodes))]).astype(np.int64),
             cable=number,
             medium=_fill(medium, n_cables, np.int8, "medium", "cable"),
@@ -128,7 +109,7 @@ class Fabric:
             symmetry=symmetry,
             **{key: value[number] for key, value in by_cable.items()},
         )
-        _check_fabric(fabric)
+        check_fabric(fabric)
         return fabric
 
     def __post_init__(self) -> None:
@@ -294,6 +275,14 @@ def _fill(value: ArrayLike, n: int, dtype: Any, what: str, per: str) -> NDArray[
     return np.array(array, dtype=dtype)
 
 
+def _links(a: NDArray[np.int64], b: NDArray[np.int64], n_nodes: int) -> tuple[NDArray[np.int32], ...]:
+    """Return tail, head and cable of both halves of each cable, sorted by tail, then head, then cable."""
+    key = np.concatenate([a * n_nodes + b, b * n_nodes + a])
+    order = np.argsort(key, kind="stable").astype(np.int32)
+    tail, head = np.divmod(key[order], n_nodes)
+    return tail.astype(np.int32), head.astype(np.int32), order % np.int32(max(len(a), 1))
+
+
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     array.setflags(write=False)
     return array
@@ -305,53 +294,3 @@ def _ids(ids: ArrayLike, n: int, what: str) -> NDArray[np.int64]:
     if len(wrong):
         raise FabricError(f"{what} {wrong[0]} does not exist; there are {n}, numbered from 0")
     return given
-
-
-def _check_cables(
-    kind: NDArray[np.int8],
-    plane: NDArray[np.int16],
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    by_cable: dict[str, NDArray[Any]],
-) -> None:
-    n = len(kind)
-    if (np.diff(kind) < 0).any():
-        node = int(np.argmax(np.diff(kind) < 0)) + 1
-        raise FabricError(
-            f"node {node}: nodes are numbered endpoints first, then scale-up switches, leaves, spines, cores"
-        )
-    if len(a) != len(b):
-        raise FabricError(f"a and b must be equally long; got {len(a)} and {len(b)}")
-    _refuse((a < 0) | (a >= n) | (b < 0) | (b >= n), a, b, f"joins a node that does not exist; there are {n}")
-    _refuse(a == b, a, b, "joins a node to itself")
-    one_endpoint = (kind[a] == NodeKind.ENDPOINT) ^ (kind[b] == NodeKind.ENDPOINT)
-    both_endpoints = (kind[a] == NodeKind.ENDPOINT) & (kind[b] == NodeKind.ENDPOINT)
-    _refuse(both_endpoints, a, b, "joins two endpoints; endpoints meet through a switch")
-    scale_up = (kind[a] == NodeKind.SCALE_UP) | (kind[b] == NodeKind.SCALE_UP)
-    _refuse(scale_up & ~one_endpoint, a, b, "joins a scale-up switch to something other than an endpoint")
-    capacity, latency, weight = by_cable["capacity"], by_cable["latency"], by_cable["weight"]
-    _refuse(~(np.isfinite(capacity) & (capacity > 0)), a, b, "needs a capacity that is positive and finite")
-    _refuse(~(np.isfinite(latency) & (latency >= 0)), a, b, "needs a latency that is finite and not negative")
-    _refuse(weight < 1, a, b, "needs a routing weight of at least 1")
-    between = (plane[a] != plane[b]) & (plane[a] >= 0) & (plane[b] >= 0)
-    _refuse(between, a, b, "joins two planes; planes share no switch")
-
-
-def _refuse(wrong: NDArray[np.bool_], a: NDArray[np.int64], b: NDArray[np.int64], rule: str) -> None:
-    if wrong.any():
-        cable = int(np.argmax(wrong))
-        raise FabricError(f"cable {cable} ({a[cable]} -- {b[cable]}) {rule}")
-
-
-def _check_fabric(fabric: Fabric) -> None:
-    if fabric.relay not in RELAYS:
-        raise FabricError(f"relay {fabric.relay!r} is unknown; known: {', '.join(RELAYS)}")
-    if not (np.isfinite(fabric.overhead) and fabric.overhead >= 0):
-        raise FabricError(f"overhead {fabric.overhead!r} must be finite and not negative")
-    if (fabric.host < 0).any():
-        raise FabricError(f"endpoint {int(np.argmax(fabric.host < 0))}: host numbers start at 0")
-    degree = np.diff(fabric.first)
-    over = (degree > fabric.radix) & (fabric.kind >= NodeKind.LEAF)
-    if fabric.radix and over.any():
-        node = int(np.argmax(over))
-        raise FabricError(f"switch {node} needs {degree[node]} ports; the radix is {fabric.radix}")

@@ -1,0 +1,81 @@
+"""The rules of a fabric: what a network must obey to be one; the first offender is named."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from topo.fabric import Fabric
+
+#: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
+RELAYS = ("source", "destination", "split", "none")
+
+
+class FabricError(ValueError):
+    """A network that breaks a rule of the model; the message names the first offender."""
+
+
+class NodeKind(IntEnum):
+    """What a node is; nodes are numbered in this order.  Every endpoint-bearing switch is a leaf."""
+
+    ENDPOINT = 0
+    SCALE_UP = 1
+    LEAF = 2
+    SPINE = 3
+    CORE = 4
+
+
+def check_cables(
+    kind: NDArray[np.int8],
+    plane: NDArray[np.int16],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    by_cable: dict[str, NDArray[Any]],
+) -> None:
+    """Check nodes (N,) and cables (C,) before links are made of them; ``by_cable`` as ``Fabric.from_cables`` takes it."""
+    n = len(kind)
+    if (np.diff(kind) < 0).any():
+        node = int(np.argmax(np.diff(kind) < 0)) + 1
+        raise FabricError(
+            f"node {node}: nodes are numbered endpoints first, then scale-up switches, leaves, spines, cores"
+        )
+    if len(a) != len(b):
+        raise FabricError(f"a and b must be equally long; got {len(a)} and {len(b)}")
+    _refuse((a < 0) | (a >= n) | (b < 0) | (b >= n), a, b, f"joins a node that does not exist; there are {n}")
+    _refuse(a == b, a, b, "joins a node to itself")
+    one_endpoint = (kind[a] == NodeKind.ENDPOINT) ^ (kind[b] == NodeKind.ENDPOINT)
+    both_endpoints = (kind[a] == NodeKind.ENDPOINT) & (kind[b] == NodeKind.ENDPOINT)
+    _refuse(both_endpoints, a, b, "joins two endpoints; endpoints meet through a switch")
+    scale_up = (kind[a] == NodeKind.SCALE_UP) | (kind[b] == NodeKind.SCALE_UP)
+    _refuse(scale_up & ~one_endpoint, a, b, "joins a scale-up switch to something other than an endpoint")
+    capacity, latency, weight = by_cable["capacity"], by_cable["latency"], by_cable["weight"]
+    _refuse(~(np.isfinite(capacity) & (capacity > 0)), a, b, "needs a capacity that is positive and finite")
+    _refuse(~(np.isfinite(latency) & (latency >= 0)), a, b, "needs a latency that is finite and not negative")
+    _refuse(weight < 1, a, b, "needs a routing weight of at least 1")
+    between = (plane[a] != plane[b]) & (plane[a] >= 0) & (plane[b] >= 0)
+    _refuse(between, a, b, "joins two planes; planes share no switch")
+
+
+def _refuse(wrong: NDArray[np.bool_], a: NDArray[np.int64], b: NDArray[np.int64], rule: str) -> None:
+    if wrong.any():
+        cable = int(np.argmax(wrong))
+        raise FabricError(f"cable {cable} ({a[cable]} -- {b[cable]}) {rule}")
+
+
+def check_fabric(fabric: Fabric) -> None:
+    """Check what only the finished fabric shows: relay, overhead, hosts and ports of switches."""
+    if fabric.relay not in RELAYS:
+        raise FabricError(f"relay {fabric.relay!r} is unknown; known: {', '.join(RELAYS)}")
+    if not (np.isfinite(fabric.overhead) and fabric.overhead >= 0):
+        raise FabricError(f"overhead {fabric.overhead!r} must be finite and not negative")
+    if (fabric.host < 0).any():
+        raise FabricError(f"endpoint {int(np.argmax(fabric.host < 0))}: host numbers start at 0")
+    degree = np.diff(fabric.first)
+    over = (degree > fabric.radix) & (fabric.kind >= NodeKind.LEAF)
+    if fabric.radix and over.any():
+        node = int(np.argmax(over))
+        raise FabricError(f"switch {node} needs {degree[node]} ports; the radix is {fabric.radix}")
