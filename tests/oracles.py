@@ -5,12 +5,17 @@ Each function raises AssertionError that names the law and the first offender.
 
 from __future__ import annotations
 
+import networkx as nx
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric, NodeKind
+from topo.routing.operator import Routing
 from topo.size import Tier
+from traffic import Demand, GroupedDemand
+from traffic.demand import Demand, GroupedDemand
 
 
 def check_fabric(fabric: Fabric, *, connected: bool = True, radix: int | None = None) -> None:
@@ -92,3 +97,117 @@ def _check_reach(fabric: Fabric) -> None:
     for plane in range(fabric.n_planes):
         of_plane = part[leaf[fabric.plane[leaf] == plane]]
         assert len(np.unique(of_plane)) <= 1, f"law: the leaves of plane {plane} reach each other"
+
+
+def check_routing(
+    fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, *, samples: int = 8, seed: int = 0
+) -> None:
+    """Laws of a routing, each seen on a few random commodities; a grouped one is seen as a whole."""
+    random = np.random.default_rng(seed)
+    n = demand.n_commodities
+    value = random.uniform(1.0, 2.0, fabric.n_links)
+    along, least = routing.sum_along(value), routing.min_along(value)
+    assert along.shape == least.shape == (n,), "law: one value a commodity"
+    if isinstance(demand, GroupedDemand):
+        _check_grouped(fabric, demand, routing)
+        return
+    for f in random.choice(n, min(n, samples), replace=False):
+        share = routing.load(np.eye(1, n, f)[0])
+        _check_conservation(fabric, share, int(demand.src[f]), int(demand.dst[f]))
+        _check_shortest(fabric, share, int(demand.src[f]), int(demand.dst[f]), routing.policy)
+        assert np.isclose(along[f], value @ share, rtol=1e-12), f"law: sum_along is value @ R; commodity {f}"
+        assert np.isclose(least[f], value[share > 0].min(), rtol=1e-12), f"law: min_along is over R > 0; commodity {f}"
+    rate = random.uniform(0.0, 1.0, n)
+    columns = routing.columns()
+    if columns is not None:
+        assert np.allclose(columns @ rate, routing.load(rate), rtol=1e-9, atol=1e-9), "law: load is columns @ rate"
+        assert np.allclose(columns.T @ value, along, rtol=1e-9), "law: sum_along is value @ columns"
+
+
+def _check_grouped(fabric: Fabric, demand: GroupedDemand, routing: Routing) -> None:
+    load = routing.load(np.ones(1))
+    out, into = (np.bincount(end, load, fabric.n_nodes) for end in (fabric.tail, fabric.head))
+    switches = fabric.kind != NodeKind.ENDPOINT
+    total = demand.pairs[0]
+    assert np.allclose(out[switches], into[switches], rtol=1e-9, atol=1e-9 * total), "law: switches conserve flow"
+    sent = np.zeros(fabric.n_endpoints)
+    sent[: demand.n_ranks] = demand.sent() / demand.size[0] / demand.repeat[0]
+    net = (out - into)[~switches]
+    assert np.allclose(net, 0.0, atol=1e-9 * total), "law: an endpoint sends as much as it receives"
+    assert (out[~switches] >= sent * (1 - 1e-9)).all(), "law: every endpoint sends what it has to send"
+
+
+def _check_conservation(fabric: Fabric, share: NDArray[np.float64], src: int, dst: int) -> None:
+    name = f"commodity {src} -> {dst}"
+    assert share.min() >= 0.0 and share.max() <= 1 + 1e-9, f"law: shares lie between 0 and 1; {name}"
+    net = np.bincount(fabric.tail, share, fabric.n_nodes) - np.bincount(fabric.head, share, fabric.n_nodes)
+    net[src] -= 1.0
+    net[dst] += 1.0
+    worst = int(np.argmax(np.abs(net)))
+    assert abs(net[worst]) < 1e-9, f"law: one unit leaves src, one reaches dst, all else balances; {name}, node {worst}"
+    used = share > 0
+    between = [e for e in np.unique(fabric.head[used]) if e < fabric.n_endpoints and e != dst]
+    for end in between:
+        assert fabric.host[end] in (fabric.host[src], fabric.host[dst]), f"law: endpoints never forward; {name}: {end}"
+        into, out = used & (fabric.head == end), used & (fabric.tail == end)
+        tiers = {int(t) for t in (*fabric.tier[into], *fabric.tier[out])}
+        assert tiers <= {Tier.SCALE_UP, Tier.ENDPOINT} and Tier.SCALE_UP in tiers, (
+            f"law: a relay joins scale-up and network; {name}: {end}"
+        )
+    if fabric.host[src] == fabric.host[dst] and (fabric.tier[fabric.tail == src] == Tier.SCALE_UP).any():
+        assert (fabric.tier[used] == Tier.SCALE_UP).all(), f"law: traffic inside a host stays there; {name}"
+
+
+def _check_shortest(fabric: Fabric, share: NDArray[np.float64], src: int, dst: int, policy: str) -> None:
+    """Without a relay only links on shortest paths are used, and the split is the policy's."""
+    used = np.flatnonzero(share > 0)
+    if (fabric.tier[used] == Tier.SCALE_UP).any():
+        return
+    graph: nx.DiGraph = nx.DiGraph()
+    keep = (fabric.tail >= fabric.n_endpoints) | (fabric.tail == src)
+    keep &= (fabric.head >= fabric.n_endpoints) | (fabric.head == dst)
+    keep &= fabric.tier != Tier.SCALE_UP
+    for tail, head, weight in zip(fabric.tail[keep], fabric.head[keep], fabric.weight[keep], strict=True):
+        known = graph.get_edge_data(int(tail), int(head), {"weight": 127})["weight"]
+        graph.add_edge(int(tail), int(head), weight=min(int(weight), known))
+    to_go = nx.single_source_dijkstra_path_length(graph.reverse(), dst)
+    away = np.array([to_go.get(node, np.inf) for node in range(fabric.n_nodes)])
+    with np.errstate(invalid="ignore"):
+        good = keep & (away[fabric.tail] == away[fabric.head] + fabric.weight)
+    assert good[used].all(), f"law: {policy} takes shortest paths only; {src} -> {dst}"
+    if policy not in ("ecmp", "wcmp"):
+        return
+    part = np.where(good, fabric.capacity if policy == "wcmp" else 1.0, 0.0)
+    total = np.bincount(fabric.tail, part, fabric.n_nodes)
+    flow = np.bincount(fabric.tail, share, fabric.n_nodes)
+    expected = flow[fabric.tail] * part / np.where(total > 0, total, 1.0)[fabric.tail]
+    assert np.allclose(share, expected, atol=1e-12), f"law: {policy} splits evenly at every switch; {src} -> {dst}"
+
+
+def check_demand(demand: Demand | GroupedDemand) -> None:
+    """Laws of a demand; a grouped one obeys them as it stands, and its list agrees with it where it is short."""
+    sent, received = demand.sent(), demand.received()
+    assert sent.shape == received.shape == (demand.n_ranks,), "law: totals go by rank"
+    np.testing.assert_allclose(sent.sum(), demand.total(), err_msg="law: what is sent adds up to the total")
+    np.testing.assert_allclose(received.sum(), demand.total(), err_msg="law: what is received adds up to the total")
+    assert len(demand.repeat) == demand.n_phases and (demand.repeat >= 1).all(), "law: every phase runs at least once"
+    arrays = [value for value in vars(demand).values() if isinstance(value, np.ndarray)]
+    assert not any(array.flags.writeable for array in arrays), "law: arrays are read-only"
+    if isinstance(demand, Demand):
+        _check_commodities(demand)
+    elif demand.pairs[0] <= 100_000:
+        listed = demand.listed()
+        _check_commodities(listed)
+        assert listed.n_commodities == demand.pairs[0], "law: a grouped demand counts its pairs"
+        np.testing.assert_allclose(listed.sent(), sent, err_msg="law: a grouped demand equals its list")
+
+
+def _check_commodities(demand: Demand) -> None:
+    key = (demand.phase.astype(np.int64) * demand.n_ranks + demand.dst) * demand.n_ranks + demand.src
+    assert (np.diff(key) >= 0).all(), "law: commodities are sorted by phase, dst, src"
+    assert (demand.src != demand.dst).all(), "law: no rank sends to itself"
+    for rank in (demand.src, demand.dst):
+        assert rank.min() >= 0 and rank.max() < demand.n_ranks, "law: ranks exist"
+    assert np.isfinite(demand.size).all() and (demand.size > 0).all(), "law: sizes are positive and finite"
+    assert set(demand.phase.tolist()) == set(range(demand.n_phases)), "law: no phase is empty"
+    assert not demand.phase_names or len(demand.phase_names) == demand.n_phases, "law: one name a phase"
