@@ -36,7 +36,7 @@ def check_cables(
     b: NDArray[np.int64],
     by_cable: dict[str, NDArray[Any]],
 ) -> None:
-    """Check nodes (N,) and cables (C,) before links are made of them; ``by_cable`` as ``Fabric.from_cables`` takes it."""
+    """Check nodes (N,) and cables (C,), numbers of cables in ``by_cable``, before links are made of them."""
     n = len(kind)
     if (np.diff(kind) < 0).any():
         node = int(np.argmax(np.diff(kind) < 0)) + 1
