@@ -1,1 +1,63 @@
-"""What a result means in numbers: structure of a fabric, loads, times, fairness."""
+"""What a result means in numbers: structure of a fabric, loads, times, fairness.
+
+``measure`` gives plain scalars, lists and dicts for records; ``link_table`` arrays for Parquet.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.fabric import Fabric, Tier
+from topo.flow.solution import Solution
+from topo.metrics.load import Loads, link_plane, load_metrics
+from topo.metrics.plain import plain
+from topo.metrics.shape import structure
+from topo.metrics.timing import fairness, latency_metrics, rate_metrics
+from topo.routing.operator import Routing
+from traffic.demand import Demand, GroupedDemand
+
+__all__ = ["fairness", "link_table", "measure", "structure"]
+
+
+def measure(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solution: Solution) -> dict[str, Any]:
+    """Return all metrics of a solved case under flat snake_case keys, ready for JSON.
+
+    Units are in the keys: ``_s`` seconds, ``_gbps`` Gb/s; ``theta``, ``theta_port`` and
+    ``bound`` are [1/s].  None stands for what is undefined or infinite.
+    """
+    loads = Loads.of(fabric, demand, routing, solution)
+    result = structure(fabric)
+    result |= load_metrics(loads, solution)
+    result |= rate_metrics(solution)
+    result |= latency_metrics(fabric, demand, routing)
+    result |= {
+        "conservation_residual": solution.residual,
+        "bound": solution.bound,
+        "gap": solution.gap,
+        "method": solution.method,
+    }
+    return dict(plain(result))
+
+
+def link_table(
+    fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solution: Solution | None = None
+) -> dict[str, NDArray[Any]]:
+    """Return one row a link: tail, head, tier, plane, capacity [B/s], load [B/s], utilization, each (L,).
+
+    Load and utilization are those of the demand at its port limit, averaged over phases by
+    their time there; 0 where nothing leaves a host.
+    """
+    loads = Loads.of(fabric, demand, routing, solution)
+    utilization = np.broadcast_to(loads.mean_over_phases(lambda u: u), (fabric.n_links,))
+    return {
+        "tail": fabric.tail,
+        "head": fabric.head,
+        "tier": np.array([tier.label for tier in Tier])[fabric.tier],
+        "plane": link_plane(fabric),
+        "capacity": fabric.capacity,
+        "load": utilization * fabric.capacity,
+        "utilization": utilization,
+    }

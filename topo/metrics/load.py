@@ -1,0 +1,169 @@
+"""How full links are when a demand is offered as fast as its ports allow.
+
+``theta_port`` is what the network ports of the endpoints allow, whatever lies between
+them.  Offered at that scale, the utilization of a link is its load over its capacity;
+it exceeds 1 where the network, not the ports, is the limit.  The largest one on switch
+links is the congestion, the reciprocal of the switch throughput.
+
+Phases differ in length and load.  Every statistic is taken in each phase and averaged by
+the time that the phase takes at its port limit, so ``congestion * switch_throughput = 1``
+with several phases as with one; the utilization of a single link is averaged alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.fabric import Fabric, Tier
+from topo.flow.bounds import overall, port_limit
+from topo.flow.solution import Solution
+from topo.routing.operator import Routing
+from traffic.demand import Demand, GroupedDemand
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_BINS = 40
+_BIN_STEP = 0.05  # the last edge of a histogram is a multiple of it
+_TIED = 1e-9  # relative; tiers whose fullest links need times this close are a tie
+
+
+@dataclass(frozen=True, eq=False)
+class Loads:
+    """Bytes on every link, by phase, and how long the ports need for them."""
+
+    fabric: Fabric
+    bytes: Floats  # (phases, L) of one run
+    repeat: NDArray[np.int32]  # (phases,)
+    theta_port: Floats  # (phases,) [1/s]; infinite where nothing leaves a host
+
+    @classmethod
+    def of(
+        cls, fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solution: Solution | None = None
+    ) -> Loads:
+        """Return the loads of ``demand``; those of a proportional ``solution`` of it are used, not computed anew."""
+        if solution is not None and solution.method == "proportional" and solution.routing is routing:
+            seconds = np.where(np.isfinite(solution.theta), 1.0 / solution.theta, 0.0)
+            bytes_ = solution.load * seconds[:, None]
+        else:
+            phases = range(demand.n_phases)
+            bytes_ = np.stack([routing.load(np.where(demand.phase == p, demand.size, 0.0)) for p in phases])
+        return cls(fabric, bytes_, demand.repeat, port_limit(fabric, demand))
+
+    @cached_property
+    def port_time(self) -> Floats:
+        """(phases,) time of each phase at its port limit, repeats included [s]."""
+        return np.asarray(self.repeat / self.theta_port)
+
+    @cached_property
+    def utilization(self) -> Floats:
+        """(phases, L) load over capacity with each phase at its port limit; 0 in phases that use no port."""
+        scale = np.where(np.isfinite(self.theta_port), self.theta_port, 0.0)
+        return np.asarray(self.bytes * scale[:, None] / self.fabric.capacity)
+
+    def mean_over_phases(self, of_phase: Callable[[Floats], Any]) -> Any:
+        """Return the mean of ``of_phase`` (a statistic of utilizations (L,)) by the time of the phases."""
+        total = self.port_time.sum()
+        return sum(
+            time / total * of_phase(row) for time, row in zip(self.port_time, self.utilization, strict=True) if time
+        )
+
+    def tier_time(self, tier: Tier) -> float:
+        """Return the time that the fullest links of a tier need, phase after phase [s]."""
+        return self.time_of(self.fabric.tier == tier)
+
+    def time_of(self, links: Mask) -> float:
+        """Return the time that the fullest of ``links`` (L,) need, phase after phase [s]."""
+        needed = (self.bytes[:, links] / self.fabric.capacity[links]).max(axis=1, initial=0.0)
+        return float(self.repeat @ needed)
+
+
+def load_metrics(loads: Loads, solution: Solution) -> dict[str, Any]:
+    """Return throughput, congestion and the utilization of links by tier and by plane.
+
+    Keys with utilizations are None where nothing leaves a host.
+    """
+    fabric, inner = loads.fabric, loads.fabric.is_switch_link
+    port, switch = float(loads.port_time.sum()), loads.time_of(inner)
+    whole = float((loads.repeat / solution.theta).sum())
+    stats = _statistics(loads, inner)
+    return {
+        "theta": overall(solution.theta, loads.repeat),
+        "theta_port": overall(loads.theta_port, loads.repeat),
+        "normalized_throughput": port / whole if port and whole else None,
+        "switch_throughput": port / switch if port and switch else None,
+        "congestion": switch / port if port else None,
+        "max_utilization": switch / port if port else None,
+        "mean_utilization": stats["mean"],
+        "p99_utilization": stats["p99"],
+        "utilization_histogram": stats["histogram"],
+        "bottleneck_tier": _bottleneck(loads),
+        "links_by_tier": {
+            tier.label: _statistics(loads, fabric.tier == tier) for tier in Tier if (fabric.tier == tier).any()
+        },
+        "links_by_plane": {str(p): _statistics(loads, links & inner) for p, links in _planes(fabric)},
+        "bytes_by_plane": _bytes_by_plane(loads),
+        "traffic_mean_hops": _mean_hops(loads),
+    }
+
+
+def _statistics(loads: Loads, links: Mask) -> dict[str, Any]:
+    """Return number, maximum, mean, 99th percentile and histogram of the utilization of ``links`` (L,)."""
+    count = int(np.count_nonzero(links))
+    if not count or not loads.port_time.sum():
+        return {"links": count, "max": None, "mean": None, "p99": None, "histogram": None}
+    top = max(1.0, float(np.ceil(loads.utilization[:, links].max() / _BIN_STEP - _TIED) * _BIN_STEP))
+    edges = np.linspace(0.0, top, _BINS + 1)
+    histogram = loads.mean_over_phases(lambda u: np.histogram(np.minimum(u[links], top), edges)[0])
+    return {
+        "links": count,
+        "max": loads.mean_over_phases(lambda u: u[links].max()),
+        "mean": loads.mean_over_phases(lambda u: u[links].mean()),
+        "p99": loads.mean_over_phases(lambda u: np.percentile(u[links], 99)),
+        "histogram": {"edges": edges, "links": histogram},
+    }
+
+
+def _bottleneck(loads: Loads) -> str | None:
+    """Return the tier whose fullest links take longest; of equals, the one nearest to the endpoints."""
+    order = [Tier.ENDPOINT, Tier.SCALE_UP, *(tier for tier in Tier if tier > Tier.ENDPOINT)]
+    time = {tier: loads.tier_time(tier) for tier in order}
+    longest = max(time.values())
+    slow = [tier for tier in order if time[tier] >= longest * (1 - _TIED)]
+    return slow[0].label if longest else None
+
+
+def link_plane(fabric: Fabric) -> NDArray[np.int16]:
+    """Return (L,) the plane of each link: that of its switch; -1 inside hosts."""
+    return np.maximum(
+        np.where(fabric.tail < fabric.n_endpoints, -1, fabric.plane[fabric.tail]), fabric.plane[fabric.head]
+    )
+
+
+def _planes(fabric: Fabric) -> list[tuple[int, Mask]]:
+    plane = np.where(fabric.tier >= Tier.ENDPOINT, link_plane(fabric), -1)
+    return [(p, plane == p) for p in range(fabric.n_planes)]
+
+
+def _injected(loads: Loads) -> Floats:
+    """Return (L,) bytes that enter the network on each link, repeats included; 0 on all but ports of endpoints."""
+    enters = (loads.fabric.tier == Tier.ENDPOINT) & (loads.fabric.tail < loads.fabric.n_endpoints)
+    return np.asarray((loads.repeat @ loads.bytes) * enters)
+
+
+def _bytes_by_plane(loads: Loads) -> dict[str, float]:
+    injected = _injected(loads)
+    return {str(p): float(injected[links].sum()) for p, links in _planes(loads.fabric)}
+
+
+def _mean_hops(loads: Loads) -> float | None:
+    """Return the network cables that a byte crosses on average, of those that leave their host."""
+    injected = _injected(loads).sum()
+    network = (loads.repeat @ loads.bytes)[loads.fabric.tier >= Tier.ENDPOINT].sum()
+    return float(network / injected) if injected else None
