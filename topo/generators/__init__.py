@@ -20,6 +20,7 @@ from topo.fabric import RELAYS, Fabric
 from topo.generators import dragonfly, fat_tree_2, fat_tree_3, slim_fly
 from topo.generators.host import hosts, with_scale_up
 from topo.generators.planes import NICS, copies, of_one_plane
+from topo.generators.symmetry import automorphisms
 from topo.generators.wiring import GeneratorError, Wiring, label
 from topo.size import Size, Tier, cable_row
 
@@ -31,17 +32,18 @@ MAX_CABLES = 60_000_000
 
 @dataclass(frozen=True)
 class Family:
-    """Two functions of the same parameters, for one plane: its parts list and its wiring."""
+    """Functions of the same parameters, for one plane: its parts list, its wiring, what may be moved about in it."""
 
     size: Callable[..., Size]
     build: Callable[..., Wiring]
+    symmetries: Callable[..., list[NDArray[np.int64]]]
 
 
 FAMILIES: dict[str, Family] = {
-    "dragonfly": Family(dragonfly.size, dragonfly.build),
-    "fat-tree-2": Family(fat_tree_2.size, fat_tree_2.build),
-    "fat-tree-3": Family(fat_tree_3.size, fat_tree_3.build),
-    "slim-fly": Family(slim_fly.size, slim_fly.build),
+    "dragonfly": Family(dragonfly.size, dragonfly.build, dragonfly.symmetries),
+    "fat-tree-2": Family(fat_tree_2.size, fat_tree_2.build, fat_tree_2.symmetries),
+    "fat-tree-3": Family(fat_tree_3.size, fat_tree_3.build, fat_tree_3.symmetries),
+    "slim-fly": Family(slim_fly.size, slim_fly.build, slim_fly.symmetries),
 }
 
 
@@ -102,6 +104,7 @@ def generate(
     cable_latency: float = 0.0,
     scale_up_latency: float = 0.0,
     overhead: float = 0.0,
+    symmetry: bool = False,
     **family_params: Any,
 ) -> Fabric:
     """Return the fabric of a family: ``planes`` copies of it, with hosts.
@@ -128,6 +131,8 @@ def generate(
         [s].  A path pays ``cable_latency`` for each network cable and ``switch_latency`` for each
         switch.  Both links of a cable are equal: a cable between switches is charged one switch, a
         cable to an endpoint half of one.  ``scale_up_latency`` is that of a cable inside a host.
+    symmetry
+        Attach the automorphisms that the family knows; testing them takes about as long as the build.
 
     Raises
     ------
@@ -142,8 +147,13 @@ def generate(
         raise GeneratorError(f"relay: {relay!r} is unknown; {_known(str(relay), list(RELAYS))}")
     _not_negative(overhead, "overhead")
     port = _port_capacity(capacity, nic_capacity, planes if nic == "multi-port" else 1)
-    network = _network(family, **where, scale_up=scale_up is not None, family_params=family_params)
-    return Fabric.from_cables(
+    local, local_per_host = of_one_plane(endpoints, endpoints_per_host, planes, nic)
+    own: dict[str, Any] = {"endpoints": local, "endpoints_per_host": local_per_host, **family_params}
+    plane = FAMILIES[family].build(**own)
+    network = copies(plane, planes, nic)
+    if scale_up is not None:
+        network = with_scale_up(network, endpoints_per_host)
+    fabric = Fabric.from_cables(
         name=size.name,
         kind=network.kind,
         a=network.a,
@@ -159,23 +169,11 @@ def generate(
         relay=relay,
         radix=network.radix,
     )
-
-
-def _network(
-    family: str,
-    *,
-    planes: int,
-    nic: str,
-    endpoints: int | None,
-    endpoints_per_host: int,
-    scale_up: bool,
-    family_params: dict[str, Any],
-) -> Wiring:
-    """Return the wiring of all planes, with the inside of hosts where ``scale_up``."""
-    local, local_per_host = of_one_plane(endpoints, endpoints_per_host, planes, nic)
-    plane = FAMILIES[family].build(endpoints=local, endpoints_per_host=local_per_host, **family_params)
-    network = copies(plane, planes, nic)
-    return with_scale_up(network, endpoints_per_host) if scale_up else network
+    if not symmetry:
+        return fabric
+    moves = FAMILIES[family].symmetries(**own)
+    known = automorphisms(fabric, plane, moves, planes=planes, nic=nic, endpoints_per_host=local_per_host)
+    return replace(fabric, symmetry=known)
 
 
 def _capacities(switch: float, port: float, scale_up: float | None) -> NDArray[np.float64]:

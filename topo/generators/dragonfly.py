@@ -124,6 +124,32 @@ def build(
     )
 
 
+def symmetries(
+    *,
+    a: int,
+    p: int | None = None,
+    h: int | None = None,
+    g: int | None = None,
+    arrangement: Literal["palmtree", "absolute", "circulant"] = "palmtree",
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+) -> list[NDArray[np.int64]]:
+    """Return permutations (switches,) of one plane that may change nothing: groups in turn, groups backwards.
+
+    Rotation of groups is one of palmtree and circulant.  Backwards, group G becomes -G: the switches
+    of a group then change places end to end (palmtree, canonical g) or stay (circulant, even h).
+    """
+    d = _dragonfly(a, p, h, g, arrangement)
+    group, switch = np.divmod(np.arange(d.g * d.a), d.a)
+    # A host that straddles two groups moves on with as many groups as end with a whole host.
+    whole_hosts = int(np.lcm(d.a * d.p, endpoints_per_host)) // (d.a * d.p)
+    steps = sorted({1, whole_hosts})
+    return [(group + step) % d.g * d.a + switch for step in steps] + [
+        -group % d.g * d.a + d.a - 1 - switch,
+        -group % d.g * d.a + switch,
+    ]
+
+
 @dataclass(frozen=True)
 class _Dragonfly:
     name: str

@@ -37,6 +37,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topo.generators.wiring import (
     GeneratorError,
@@ -103,6 +104,35 @@ def build(
         layers=(t.leaves, t.spines),
         cables=[(Tier.LEAF_SPINE, cable // t.up, t.leaves + cable % max(t.spines, 1))],
     )
+
+
+def symmetries(
+    *,
+    radix: int,
+    oversubscription: float = 1.0,
+    wiring: Literal["host", "rail"] = "host",
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+) -> list[NDArray[np.int64]]:
+    """Return permutations (switches,) of one plane that may change nothing: leaves, rails and spines in turn.
+
+    Leaves move on by one, and by as many as hold whole hosts; spines go with them as the
+    cables do.  A partial population may break any of them.
+    """
+    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
+    rail, position = np.divmod(np.arange(t.leaves), t.leaves_per_rail)
+    spine = np.arange(t.spines)
+    hosts = np.lcm(t.down, endpoints_per_host) // t.down
+    moves = [(1, 0, 0), (int(hosts), 0, 0), (0, 1, 0), (0, 0, 1)]
+    return [
+        np.concatenate(
+            [
+                (rail + rails) % t.rails * t.leaves_per_rail + (position + leaves) % t.leaves_per_rail,
+                t.leaves + (spine + (leaves + rails * t.leaves_per_rail) * t.up + spines) % max(t.spines, 1),
+            ]
+        )
+        for leaves, rails, spines in moves
+    ]
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,28 @@ def build(
     )
 
 
+def symmetries(
+    *,
+    radix: int,
+    oversubscription: float = 1.0,
+    wiring: Literal["host", "rail"] = "host",
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+) -> list[NDArray[np.int64]]:
+    """Return permutations (switches,) of one plane that may change nothing: pods, leaves, rails, spines, cores in turn.
+
+    Leaves move on by one, and by as many as hold whole hosts; the layers above go with them as
+    the cables do.  A partial population may break any of them; where the last pod has fewer
+    leaves, only spines and cores move.
+    """
+    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
+    hosts = int(np.lcm(t.down, endpoints_per_host)) // t.down
+    moves = [{"spines": 1}, {"cores": 1}]
+    if t.leaves == t.pods * t.leaves_per_pod:
+        moves += [{"pods": 1}, {"leaves": 1}, {"leaves": hosts}, {"rails": 1}]
+    return [_moved(t, **move) for move in moves]
+
+
 @dataclass(frozen=True)
 class _Tree:
     name: str
@@ -168,3 +190,22 @@ def _core_cables(t: _Tree) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     pod, position = np.divmod(spine, max(t.spines, 1))
     core = position * t.cores + (pod * t.spine_up + port) % max(t.cores, 1)
     return t.leaves + spine, t.leaves + t.pods * t.spines + core
+
+
+def _moved(
+    t: _Tree, *, pods: int = 0, leaves: int = 0, rails: int = 0, spines: int = 0, cores: int = 0
+) -> NDArray[np.int64]:
+    """Return (switches,) where each switch goes when every layer moves on by so many."""
+    a_rail = t.leaves_per_pod // t.rails
+    pod, place = np.divmod(np.arange(t.leaves), t.leaves_per_pod)
+    rail, position = np.divmod(place, a_rail)
+    leaf = pod * t.leaves_per_pod + place
+    if pods or leaves or rails:
+        place = (rail + rails) % t.rails * a_rail + (position + leaves) % a_rail
+        leaf = (pod + pods) % t.pods * t.leaves_per_pod + place
+    up = spines + (leaves + rails * a_rail) * t.up
+    pod, position = np.divmod(np.arange(t.pods * t.spines), max(t.spines, 1))
+    spine = (pod + pods) % t.pods * t.spines + (position + up) % max(t.spines, 1)
+    position, core = np.divmod(np.arange(t.spines * t.cores), max(t.cores, 1))
+    core = (position + up) % max(t.spines, 1) * t.cores + (core + cores + pods * t.spine_up) % max(t.cores, 1)
+    return np.concatenate([leaf, t.leaves + spine, t.leaves + t.pods * t.spines + core])

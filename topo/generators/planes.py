@@ -33,7 +33,7 @@ def copies(plane: Wiring, planes: int, nic: str) -> Wiring:
     """Return ``planes`` copies of the network ``plane``; nodes of equal kind are numbered plane by plane."""
     if planes == 1:
         return plane
-    maps = np.stack([_numbers(plane, planes, nic, i) for i in range(planes)])
+    maps = np.stack([numbers(plane, planes, nic, i) for i in range(planes)])
     n_nodes = int(maps.max()) + 1
     kind, group = np.zeros(n_nodes, dtype=np.int8), np.full(n_nodes, -1, dtype=np.int32)
     number = np.full(n_nodes, -1, dtype=np.int16)
@@ -90,7 +90,7 @@ def of_one_plane(endpoints: int | None, endpoints_per_host: int, planes: int, ni
     return endpoints // planes, endpoints_per_host // planes
 
 
-def _numbers(plane: Wiring, planes: int, nic: str, i: int) -> NDArray[np.int32]:
+def numbers(plane: Wiring, planes: int, nic: str, i: int) -> NDArray[np.int32]:
     """Return (N,) the number that each node of copy ``i`` has among all copies."""
     n_endpoints, n_nodes = plane.n_endpoints, len(plane.kind)
     if nic == "multi-port":

@@ -111,6 +111,45 @@ def build(*, q: int, p: int | None = None, endpoints: int | None = None, endpoin
     )
 
 
+def symmetries(
+    *, q: int, p: int | None = None, endpoints: int | None = None, endpoints_per_host: int = 8
+) -> list[NDArray[np.int64]]:
+    """Return permutations (switches,) of one plane that may change nothing.
+
+    All keep y = m x + c; t runs over a basis of the field, xi is a primitive element:
+
+    - (0, x, y) to (0, x, y + t), (1, m, c) to (1, m, c + t);
+    - (0, x, y) to (0, x, y + t x), (1, m, c) to (1, m + t, c);
+    - (0, x, y) to (0, x + t, y), (1, m, c) to (1, m, c - t m);
+    - (0, x, y) to (0, xi x, y), (1, m, c) to (1, m / xi, c);
+    - (0, x, y) to (0, x, u y), (1, m, c) to (1, u m, u c) for u = xi^2, which keeps X where d = 1;
+    - (0, x, y) to (1, x, xi y), (1, m, c) to (0, -xi m, xi c), which swaps X and X' where d = 1.
+    """
+    found = prime_power(q)
+    if found is None:
+        return []
+    add, times, power = field(q)
+    minus = np.argmin(add, axis=1)
+    first, second = (axis.ravel() for axis in np.indices((q, q)))
+    xi, square, inverse = power[1 % (q - 1)], power[2 % (q - 1)], power[-1]
+
+    def joined(
+        x: NDArray[np.int64], y: NDArray[np.int64], m: NDArray[np.int64], c: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        return np.concatenate([x * q + y, q * q + m * q + c])
+
+    moves = []
+    for t in (found[0] ** i for i in range(found[1])):
+        moves.append(joined(first, add[second, t], first, add[second, t]))
+        moves.append(joined(first, add[second, times[t, first]], add[first, t], second))
+        moves.append(joined(add[first, t], second, first, add[second, minus[times[t, first]]]))
+    moves.append(joined(times[xi, first], second, times[inverse, first], second))
+    moves.append(joined(first, times[square, second], times[square, first], times[square, second]))
+    swapped = joined(times[minus[xi], first], times[xi, second], first, times[xi, second])
+    moves.append(np.concatenate([swapped[q * q :], swapped[: q * q]]))
+    return moves
+
+
 def prime_power(q: int) -> tuple[int, int] | None:
     """Return (prime, exponent) with q = prime^exponent, or None."""
     prime = next((f for f in range(2, int(q**0.5) + 1) if q % f == 0), q)
