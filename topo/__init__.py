@@ -1,1 +1,92 @@
-"""planewise, the network side: fabrics, routing, flow, cost, studies and reports."""
+"""planewise, the network side: fabrics, routing, flow, cost, studies and reports.
+
+``import topo`` loads nothing heavy: every public name is fetched from its room when it is
+first asked for::
+
+    fabric = topo.generate("fat-tree-2", radix=64, planes=8, capacity=50e9)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from topo.cost import PriceBook, PriceError, bill
+    from topo.fabric import Fabric, FabricError, NodeKind
+    from topo.flow import POLICIES, SOLVERS, Solution, route, solve
+    from topo.generators import FAMILIES, GeneratorError, generate, size_of
+    from topo.metrics import link_table, measure, structure
+    from topo.routing import NotConnected, Routing, RoutingError
+    from topo.size import Medium, Size, Tier
+
+_ROOM = {
+    "FAMILIES": "topo.generators",
+    "Fabric": "topo.fabric",
+    "FabricError": "topo.fabric",
+    "GeneratorError": "topo.generators",
+    "Medium": "topo.size",
+    "NodeKind": "topo.fabric",
+    "NotConnected": "topo.routing",
+    "POLICIES": "topo.flow",
+    "PriceBook": "topo.cost",
+    "PriceError": "topo.cost",
+    "Routing": "topo.routing",
+    "RoutingError": "topo.routing",
+    "SOLVERS": "topo.flow",
+    "Size": "topo.size",
+    "Solution": "topo.flow",
+    "Tier": "topo.size",
+    "bill": "topo.cost",
+    "generate": "topo.generators",
+    "link_table": "topo.metrics",
+    "measure": "topo.metrics",
+    "route": "topo.flow",
+    "size_of": "topo.generators",
+    "solve": "topo.flow",
+    "structure": "topo.metrics",
+}
+
+__all__ = [
+    "FAMILIES",
+    "POLICIES",
+    "SOLVERS",
+    "Fabric",
+    "FabricError",
+    "GeneratorError",
+    "Medium",
+    "NodeKind",
+    "NotConnected",
+    "PriceBook",
+    "PriceError",
+    "Routing",
+    "RoutingError",
+    "Size",
+    "Solution",
+    "Tier",
+    "__version__",
+    "bill",
+    "generate",
+    "link_table",
+    "measure",
+    "route",
+    "size_of",
+    "solve",
+    "structure",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name, importing the room that it lives in."""
+    if name not in _ROOM:
+        raise AttributeError(f"module 'topo' has no attribute {name!r}")
+    value = getattr(import_module(_ROOM[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

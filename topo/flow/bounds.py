@@ -75,7 +75,7 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
 
 def has_relays(fabric: Fabric) -> bool:
     """Return whether endpoints of a host are on different planes, so that traffic may leave through a neighbour."""
-    if fabric.relay == "none" or not fabric.has_scale_up:
+    if not fabric.has_scale_up:
         return False
     tail, head = _ports(fabric)
     reach = np.zeros((fabric.n_endpoints, fabric.n_planes), dtype=bool)
@@ -158,13 +158,13 @@ def _sites(
     table = np.full((len(first), int(np.bincount(owner).max())), -1, dtype=np.int64)
     table[owner, np.arange(len(pairs)) - first[owner]] = column
     table, site = np.unique(table, axis=0, return_inverse=True)
-    hops = _leaf_hops(fabric, leaves)
+    hops = _site_hops(fabric, leaves)
     for _ in range(2):  # first over the leaves of one end, then of the other
         hops = np.stack([hops[row[row >= 0]].min(axis=0, initial=np.inf) for row in table]).T
     return site.ravel()[place], np.where(np.isfinite(hops), hops, 0.0)
 
 
-def _leaf_hops(fabric: Fabric, leaves: NDArray[np.int32]) -> NDArray[np.float64]:
+def _site_hops(fabric: Fabric, leaves: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return (leaves, leaves) the fewest switch links between two leaves; infinite where none lead."""
     links = np.flatnonzero(fabric.is_switch_link)
     base = fabric.n_nodes - int(np.count_nonzero(fabric.kind >= NodeKind.LEAF))

@@ -1,0 +1,75 @@
+"""Help answers at once: it imports nothing that computes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from topo.cli.verbs import VERBS
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {
+    "numpy", "scipy", "networkx", "pydantic", "ruamel", "numba", "ortools", "galois", "plotly", "jinja2",
+    "pyarrow", "rich", "distributed", "dask", "pandas",
+}  # fmt: skip
+#: [s] of `topo --help` with compiled bytecode (issue 2, bar 4); the best of a few runs counts.
+LIMIT = 0.150
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, *arguments], env=env, capture_output=True, text=True, check=True)
+
+
+def imported(*arguments: str) -> set[str]:
+    """Return the top-level packages that a command imports."""
+    lines = python("-X", "importtime", *arguments).stderr.splitlines()
+    return {line.rpartition("|")[2].strip().split(".")[0] for line in lines if line.startswith("import time:")}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([verb, "--help"] for verb in sorted(VERBS))])
+def test_help_imports_nothing_heavy(arguments):
+    """Help is static text: no library that computes is loaded for it."""
+    assert not imported("-m", "topo", *arguments) & HEAVY
+
+
+def test_the_package_is_imported_lazily():
+    """``import topo`` loads no library; names come when asked for."""
+    assert not imported("-c", "import topo") & HEAVY
+
+
+def test_help_is_fast():
+    """`topo --help` takes under 150 ms once its bytecode is compiled."""
+    python("-m", "topo", "--help")
+
+    def seconds() -> float:
+        start = time.perf_counter()
+        python("-m", "topo", "--help")
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(10)) < LIMIT
+
+
+def test_public_names_exist():
+    """Every name of ``topo.__all__`` and ``traffic.__all__`` can be fetched, and is listed once."""
+    import topo
+    import traffic
+
+    for package in (topo, traffic):
+        assert len(set(package.__all__)) == len(package.__all__)
+        for name in package.__all__:
+            assert getattr(package, name) is not None
+            assert name in dir(package)
+
+
+def test_unknown_names_are_refused():
+    """A name that does not exist is an AttributeError, as in any module."""
+    import topo
+
+    with pytest.raises(AttributeError, match="no_such_name"):
+        topo.no_such_name  # noqa: B018

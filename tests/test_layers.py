@@ -1,0 +1,148 @@
+"""Imports point down, libraries stay in their rooms, and rooms keep to their words.
+
+The layers are those of design.md section 3, the rooms those of style.md section 3.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted(path for package in ("topo", "traffic") for path in (ROOT / package).rglob("*.py"))
+
+#: Rooms from the top down; those of one row are strangers to each other.
+LAYERS = (
+    {"topo.cli"},
+    {"topo.report"},
+    {"topo.study"},
+    {"topo.config"},
+    {"topo.design"},
+    {"topo.metrics", "topo.cost", "topo.check", "topo.formats"},
+    {"topo.flow"},
+    {"topo.routing", "topo.generators"},
+    {"topo.fabric", "traffic"},
+    {"topo.kernels", "topo.size", "topo.units"},
+)
+HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS)) for room in rooms}
+
+#: Library -> where it may be imported: rooms, or modules.
+LIBRARIES = {
+    "click": ("topo.cli",),
+    "rich": ("topo.cli",),
+    "plotly": ("topo.report",),
+    "jinja2": ("topo.report",),
+    "numba": ("topo.kernels",),
+    "pydantic": ("topo.config",),
+    "ruamel": ("topo.config",),
+    "ortools": ("topo.flow.max_concurrent", "topo.flow.bounds", "topo.design"),
+    "networkx": ("topo.graph", "topo.fabric", "topo.formats"),
+    "galois": ("topo.generators",),
+    "dask": ("topo.study",),
+    "distributed": ("topo.study",),
+    "defusedxml": ("topo.formats",),
+}
+
+#: Room -> words that no identifier in it contains, singular; plurals are meant too.
+NEVER_HEARD_OF = {
+    "topo.generators": {"bytes", "commodity", "rate", "price"},
+    "traffic": {"switch", "plane", "link", "capacity"},
+    "topo.routing": {"expert", "token", "theta", "usd"},
+    "topo.flow": {"leaf", "spine", "dragonfly", "expert"},
+    "topo.metrics": {"plotly"},
+    "topo.cost": {"rate", "commodity"},
+}
+
+
+def module_of(path: Path) -> str:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+def room_of(module: str) -> str:
+    """Return the room of a module; topo.graph and topo.rules are backs of topo.fabric, traffic is one room."""
+    if f"{module}.".startswith("traffic."):
+        return "traffic"
+    room = ".".join(module.split(".")[:2])
+    return "topo.fabric" if room in ("topo.graph", "topo.rules") else room
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and full name of everything that a file imports, lazily or not."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: imports are absolute here"
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def identifiers(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and text of every name that a file defines or uses."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "NodeKind":
+            continue  # the kinds of nodes are everyone's words
+        for field in ("id", "attr", "arg", "name"):
+            value = getattr(node, field, None)
+            if isinstance(value, str) and not isinstance(node, ast.alias):
+                yield getattr(node, "lineno", 0), value
+
+
+def words(identifier: str) -> set[str]:
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", identifier)
+    return {form for part in parts for form in (part.lower(), part.lower().removesuffix("s"))}
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_imports_point_down(path):
+    """A room imports its own modules and rooms below it, never a stranger of its row or one above."""
+    here = room_of(module_of(path))
+    if here in ("topo", "topo.__main__"):
+        return  # the public names and the door: they may see every room, and nothing may see them
+    for line, name in imports(path):
+        there = room_of(name)
+        if name.split(".")[0] not in ("topo", "traffic") or there == here or name == "topo.__version__":
+            continue
+        assert there in HEIGHT, f"{path}:{line}: {name} is in no room of design.md section 3"
+        assert HEIGHT[there] < HEIGHT[here], f"{path}:{line}: {here} may not import {there}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_libraries_stay_in_their_rooms(path):
+    """A library is imported only where its kind of decision is made."""
+    here = module_of(path)
+    for line, name in imports(path):
+        rooms = LIBRARIES.get(name.split(".")[0])
+        fits = rooms is None or any(here == room or here.startswith(f"{room}.") for room in rooms)
+        assert fits, f"{path}:{line}: {name} belongs in {', '.join(rooms or ())}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_the_command_line_knows_no_arrays(path):
+    """cli speaks of options, paths and exits; arrays are for the rooms below."""
+    if room_of(module_of(path)) == "topo.cli":
+        assert not [f"{path}:{line}" for line, name in imports(path) if name.split(".")[0] in ("numpy", "scipy")]
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_rooms_keep_to_their_words(path):
+    """Cover the path and guess the file: a room's identifiers hold no word of another room."""
+    strange = NEVER_HEARD_OF.get(room_of(module_of(path)), set())
+    heard = [f"{path}:{line}: {name}" for line, name in identifiers(path) if words(name) & strange]
+    assert not heard, "\n".join(heard)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_files_are_short(path):
+    """A module is one room: it stops at 350 lines."""
+    assert len(path.read_text().splitlines()) <= 350
+
+
+def test_nothing_is_left_out():
+    """Every package of the tree is in a layer."""
+    rooms = {room_of(module_of(path)) for path in FILES} - {"topo", "topo.__main__"}
+    assert rooms <= set(HEIGHT), rooms - set(HEIGHT)

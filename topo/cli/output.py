@@ -1,0 +1,96 @@
+"""Results on stdout: one JSON object, or text that people read.
+
+On a terminal a table is drawn by rich; anywhere else it is aligned text that cut, grep and
+column understand.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+SCHEMA_VERSION = 1
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """Print one JSON object with ``schema_version`` first; what is not finite becomes null."""
+    click.echo(json.dumps(plain({"schema_version": SCHEMA_VERSION, **data}), indent=2, ensure_ascii=False))
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` in JSON's own types: arrays as lists, mappings as objects, NaN as None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, str | bool | int) or value is None:
+        return value if type(value) in (str, bool, int, type(None)) else plain(_base(value))
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def _base(value: str | int) -> str | int:
+    return str(value) if isinstance(value, str) else int(value)
+
+
+def print_values(title: str, values: Mapping[str, Any]) -> None:
+    """Print ``values`` one a line, name first; nested mappings and lists go in short."""
+    print_table(("", ""), [(name, text(value)) for name, value in values.items()], title=title)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "") -> None:
+    """Print rows of cells under ``header``; cells that are numbers go to the right."""
+    cells = [[text(cell) for cell in row] for row in rows]
+    right = [all(_number(row[i]) for row in cells) and bool(cells) for i in range(len(header))]
+    if sys.stdout.isatty():
+        _draw(header, cells, right, title)
+        return
+    if title:
+        click.echo(title)
+    shown = [list(header), *cells] if any(header) else cells
+    widths = [max((len(row[i]) for row in shown), default=0) for i in range(len(header))]
+    for row in shown:
+        aligned = (c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True))
+        click.echo("  ".join(aligned).rstrip())
+
+
+def text(value: Any) -> str:
+    """Return a cell: integers with thousands separated, other numbers to four digits, absent as -."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1e5 else f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {text(item)}" for key, item in value.items()) or "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(text(item) for item in value) or "-"
+    return str(value)
+
+
+def _number(cell: str) -> bool:
+    return cell == "-" or cell.replace(",", "").replace(".", "").lstrip("-").replace("e-", "").isdigit()
+
+
+def _draw(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], title: str) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
+    table.show_header = any(header)
+    for name, to_the_right in zip(header, right, strict=True):
+        table.add_column(Text(name), justify="right" if to_the_right else "left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
