@@ -13,6 +13,7 @@ from typing import Any
 
 from traffic.collectives import all_gather, all_to_all, allreduce, reduce_scatter
 from traffic.demand import Demand, DemandError, GroupedDemand
+from traffic.expert_parallel import moe_all_to_all
 from traffic.layout import check_choice
 from traffic.synthetic import bit_complement, hotspot, incast, permutation, shift, tornado, transpose, uniform
 
@@ -26,6 +27,7 @@ PATTERNS: dict[str, Callable[..., Demand | GroupedDemand]] = {
     "bit-complement": bit_complement,
     "hotspot": hotspot,
     "incast": incast,
+    "moe-all-to-all": moe_all_to_all,
     "permutation": permutation,
     "reduce-scatter": reduce_scatter,
     "shift": shift,

@@ -40,7 +40,7 @@ def all_to_all(
 
     Raises DemandError where ``ep`` does not divide the number of ranks.
 
-    >>> all_to_all(n_ranks=8, ep=4, bytes=400).sent()[0]
+    >>> float(all_to_all(n_ranks=8, ep=4, bytes=400).sent()[0])
     300.0
     """
     members = _members("all-to-all", n_ranks, ep, bytes, name="ep")

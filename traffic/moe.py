@@ -1,0 +1,281 @@
+"""What expert parallelism costs, and what deduplication and a node limit gain.
+
+t is the time of one token copy on the NIC.  A token that visits all 8 hosts costs 8 t
+without a limit and 4 t with node_limit=4: the worst case, which counts the sender's own
+host [1]_.  In expectation a token of DeepSeek-V3 at EP64 visits 5.295 of 8 hosts, and
+3.983 under the limit; copies to other hosts fall from 4.633 to 3.485, by 1.33.
+
+``report`` is the one place that computes what ``topo moe`` and records of
+studies say.  Two kinds of time stand in it: the speed limit of inference (``step_s``,
+``layer_s``, ``tpot_s``: ``traffic.inference``, no deduplication), and the deduplicated step of
+``tokens`` a rank (``dedup_step_s``), in which the network leg and the scale-up leg overlap and the slower
+binds; ``dedup_layer_s``, ``dedup_tpot_s`` and ``dedup_tokens_per_s`` are those of ``decode_tokens``.
+
+Limits.  Bandwidth only: no latency, no computation, every fabric non-blocking.
+
+.. [1] DeepSeek-AI, Insights into DeepSeek-V3, ISCA 2025, arXiv 2505.09343, section 4.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from inspect import signature
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from traffic.expert_parallel import TOKENS, TRAINING_EP, picks
+from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, speed_limit
+from traffic.layout import check_choice, check_positive, check_whole
+from traffic.model import Model
+from traffic.placement import Placement
+from traffic.visits import Sampler, Visits
+
+#: One way [B/s]: a 400 Gb/s NIC, and NVLink of an H800; arXiv 2505.09343, section 4.1.
+NIC = 50e9
+SCALE_UP = 200e9
+
+
+@dataclass(frozen=True)
+class Legs:
+    """Time of one token copy set on both kinds of link, for the slowest rank [s], and its bytes [bytes]."""
+
+    network_bytes: float  # out of or into the busiest rank over the network
+    scale_up_bytes: float  # the same over scale-up links
+    network_s: float
+    scale_up_s: float
+
+    @property
+    def seconds(self) -> float:
+        """Both legs overlap: the slower one counts."""
+        return max(self.network_s, self.scale_up_s)
+
+    @property
+    def bound_by(self) -> str:
+        """Which leg is the slower one."""
+        return "network" if self.network_s >= self.scale_up_s else "scale-up"
+
+
+@dataclass(frozen=True)
+class Limited:
+    """One form of the exchange, or one node limit: copies of the mean token and time of the step."""
+
+    form: str
+    node_limit: int | None
+    hosts_per_token: float  # copies counted per host, the sender's own included
+    endpoints_per_token: float
+    remote_copies: float  # copies on the network
+    gain_worst_case: float
+    gain_expected: float
+    dispatch_s: float
+    combine_s: float
+    step_s: float
+    bound_by: str
+
+
+def report(
+    *,
+    model: Mapping[str, Any] | None = None,
+    ep: int = TRAINING_EP,
+    node_limit: int | Literal["model"] | None = "model",
+    tokens: int = TOKENS,
+    nic: float = NIC,
+    scale_up: float = SCALE_UP,
+    ranks_per_host: int = 8,
+    decode_tokens: int = DECODE_TOKENS,
+    **gating: Any,
+) -> dict[str, Any]:
+    """Return all figures of one expert-parallel group as a flat mapping, ready for JSON.
+
+    ``node_limit="model"`` is the model's own (V3: 4) or the hosts that there are; None is none.  ``nic`` and
+    ``scale_up`` are one way [B/s].  ``gating`` takes top_k, gate, skew, correlation, affinity, score,
+    n_group, topk_group, placement, redundant_experts and seed of ``moe-all-to-all``.
+
+    ``forms`` has the exchange without deduplication, with it, and with the limit too; ``by_limit`` every
+    limit that leaves a token enough experts.
+    """
+    figures = Model.of(model)
+    check_whole(tokens, 1, name="tokens")
+    check_positive(nic, name="nic", unit="B/s")
+    check_positive(scale_up, name="scale_up", unit="B/s")
+    for name in gating:
+        check_choice(name, [key for key in signature(picks).parameters if key != "model"], name="parameter")
+    sampler = picks(model=figures, ep=ep, ranks_per_host=ranks_per_host, **gating)
+    hosts, top_k = sampler.placement.hosts, sampler.gating.top_k
+    limit = min(figures.node_limit, hosts) if node_limit == "model" else node_limit
+    study = _Study(sampler, figures, tokens, nic, scale_up)
+    free, limited = study.row(None), study.row(limit)
+    direct = study.row(None, dedup=False)
+    decode = speed_limit(
+        bandwidth=nic if hosts > 1 else scale_up,
+        hidden=figures.hidden,
+        experts=top_k + figures.shared_experts,
+        layers=figures.layers,
+        tokens=decode_tokens,
+    )
+    least = -(-top_k // sampler.placement.by_host.shape[1])
+    return {
+        "model": figures.name,
+        "ep": ep,
+        "hosts": hosts,
+        "ranks_per_host": ranks_per_host,
+        "node_limit": limit,
+        "tokens": tokens,
+        "decode_tokens": decode_tokens,
+        "nic_bytes_per_s": float(nic),
+        "scale_up_bytes_per_s": float(scale_up),
+        "dispatch_bytes_per_copy": figures.dispatch_bytes,
+        "combine_bytes_per_copy": figures.combine_bytes,
+        **study.copies(limit),
+        "gain_worst_case": limited.gain_worst_case,
+        "gain_expected": limited.gain_expected,
+        "gain_dedup": _ratio(direct.remote_copies, free.remote_copies),
+        "gain_time": _ratio(free.step_s, limited.step_s),
+        **asdict(decode),
+        **study.step(limit),
+        **study.decoding(limit, decode_tokens),
+        "method": study.method(limit),
+        "explanation": study.explain(limit, free, limited),
+        "forms": [asdict(row) for row in (direct, free, limited)],
+        "by_limit": [asdict(study.row(m)) for m in range(least, hosts + 1)],
+    }
+
+
+@dataclass(frozen=True)
+class _Study:
+    """One group, its sample and its bandwidths: what rows of the report share."""
+
+    sampler: Sampler
+    model: Model
+    tokens: int
+    nic: float  # [B/s]
+    scale_up: float  # [B/s]
+
+    def legs(self, limit: int | None, copy_bytes: float, *, dedup: bool = True) -> Legs:
+        visits, place = self.sampler.visits(limit), self.sampler.placement
+        network, inside = (dedup_copies if dedup else direct_copies)(visits, place)
+        size = self.tokens * copy_bytes
+        return Legs(network * size, inside * size, network * size / self.nic, inside * size / self.scale_up)
+
+    def row(self, limit: int | None, *, dedup: bool = True) -> Limited:
+        visits, place, top_k = self.sampler.visits(limit), self.sampler.placement, self.sampler.gating.top_k
+        most = min(top_k, place.hosts)
+        there = self.legs(limit, self.model.dispatch_bytes, dedup=dedup)
+        back = self.legs(limit, self.model.combine_bytes, dedup=dedup)
+        limited = "" if limit is None else " and node limit"
+        copies = visits.hosts if dedup else float(top_k)
+        return Limited(
+            form=f"deduplication{limited}" if dedup else "no deduplication",
+            node_limit=limit,
+            hosts_per_token=copies,
+            endpoints_per_token=visits.ranks if dedup else float(top_k),
+            remote_copies=copies * (place.hosts - 1) / place.hosts,
+            gain_worst_case=most / min(most, limit or most) if dedup else 1.0,
+            gain_expected=_ratio(self.sampler.visits(None).remote_hosts, visits.remote_hosts) if dedup else 1.0,
+            dispatch_s=there.seconds,
+            combine_s=back.seconds,
+            step_s=there.seconds + back.seconds,
+            bound_by=there.bound_by,
+        )
+
+    def copies(self, limit: int | None) -> dict[str, float | None]:
+        free, visits = self.sampler.visits(None), self.sampler.visits(limit)
+        return {
+            "hosts_per_token": visits.hosts,
+            "hosts_per_token_error": visits.hosts_error,
+            "hosts_per_token_sampled": visits.sampled_hosts,
+            "hosts_per_token_unlimited": free.hosts,
+            "endpoints_per_token": visits.ranks,
+            "endpoints_per_token_error": visits.ranks_error,
+            "endpoints_per_token_unlimited": free.ranks,
+            "remote_copies": visits.remote_hosts,
+            "remote_copies_unlimited": free.remote_hosts,
+            "remote_endpoints": visits.remote_ranks,
+        }
+
+    def step(self, limit: int | None) -> dict[str, float | str]:
+        visits = self.sampler.visits(limit)
+        there, back = (self.legs(limit, b) for b in (self.model.dispatch_bytes, self.model.combine_bytes))
+        seconds = there.seconds + back.seconds
+        both = self.tokens * (self.model.dispatch_bytes + self.model.combine_bytes)
+        many = self.sampler.placement.hosts > 1
+        logical, physical = (visits.hosts, visits.remote_hosts) if many else (visits.ranks, visits.remote_ranks)
+        return {
+            "dedup_dispatch_s": there.seconds,
+            "dedup_combine_s": back.seconds,
+            "dedup_step_s": seconds,
+            "bound_by": there.bound_by,
+            "dispatch_network_s": there.network_s,
+            "dispatch_scale_up_s": there.scale_up_s,
+            "combine_network_s": back.network_s,
+            "combine_scale_up_s": back.scale_up_s,
+            "network_bytes_per_endpoint": there.network_bytes + back.network_bytes,
+            "scale_up_bytes_per_endpoint": there.scale_up_bytes + back.scale_up_bytes,
+            "logical_bytes_per_s": both * logical / seconds,
+            "physical_bytes_per_s": both * physical / seconds,
+        }
+
+    def decoding(self, limit: int | None, decode_tokens: int) -> dict[str, float]:
+        layer = MICRO_BATCHES * self.row(limit).step_s * decode_tokens / self.tokens
+        tpot = self.model.layers * layer
+        return {"dedup_layer_s": layer, "dedup_tpot_s": tpot, "dedup_tokens_per_s": 1 / tpot}
+
+    def method(self, limit: int | None) -> str:
+        visits = self.sampler.visits(limit)
+        if visits.sampled_hosts is None:
+            return "closed form"
+        sample = f"sample of {self.sampler.n_tokens} tokens"
+        return f"hosts by closed form, endpoints by {sample}" if visits.hosts_error == 0 else sample
+
+    def explain(self, limit: int | None, free: Limited, limited: Limited) -> str:
+        """Return in one sentence what the limit does, or why it cannot help."""
+        hosts, top_k = self.sampler.placement.hosts, self.sampler.gating.top_k
+        if hosts == 1:
+            return "All ranks of the group are on one host: nothing crosses the network, and no limit can help."
+        if limit is None:
+            return "No node limit is set."
+        if self.sampler.cannot_bind(limit):
+            few = f"there are only {hosts} hosts" if hosts <= top_k else f"a token picks only {top_k} experts"
+            return f"A node limit of {limit} cannot help: {few}."
+        if limited.step_s >= free.step_s:
+            return (
+                f"A node limit of {limit} saves network copies but no time: the {limited.bound_by} leg binds "
+                "with and without it."
+            )
+        return (
+            f"A node limit of {limit} cuts network copies by {limited.gain_expected:.2f}x on average "
+            f"({limited.gain_worst_case:.3g}x in the worst case) and the step by {free.step_s / limited.step_s:.2f}x; "
+            f"the {limited.bound_by} leg binds."
+        )
+
+
+def dedup_copies(visits: Visits, placement: Placement) -> tuple[float, float]:
+    """Return copies per token of the busiest rank over the network and over scale-up links, each token once a host.
+
+    The busiest rank is taken over sending and receiving; ranks pass on what came for their host.
+    """
+    hosts, p = placement.hosts, placement.ranks_on_host
+    rank = visits.rank.reshape(hosts, p) * hosts
+    network = max(_others(visits.host), (hosts - 1) * float(visits.host.max()))
+    fan_out = float((rank.sum(axis=1, keepdims=True) - rank).max())
+    return network, max(fan_out, (p - 1) * float(rank.max()))
+
+
+def direct_copies(visits: Visits, placement: Placement) -> tuple[float, float]:
+    """Return copies per token of the busiest rank over the network and over scale-up links, one per picked expert."""
+    ep, p = placement.ep, placement.ranks_on_host
+    on_rank = visits.experts.reshape(placement.hosts, p)
+    on_host = on_rank.sum(axis=1)
+    network = max(_others(on_host), (ep - p) * float(on_rank.max()))
+    inside = float((on_host[:, None] - on_rank).max())
+    return network, max(inside, (p - 1) * float(on_rank.max()))
+
+
+def _others(share: NDArray[np.float64]) -> float:
+    return float((share.sum() - share).max())
+
+
+def _ratio(before: float, after: float) -> float:
+    return before / after if after else 1.0

@@ -1,0 +1,213 @@
+"""How many hosts, ranks and experts a token visits: closed forms, and a sample where there is none.
+
+k distinct experts out of E, drawn evenly, land on D of G equal places; a place is missed with
+probability C(E - E/G, k) / C(E, k), so E[D] = G (1 - C(E - E/G, k) / C(E, k)).  Under a
+limit of M hosts by best expert a token walks down its ranking and takes every expert on
+the first M hosts that it meets: it visits exactly min(M, D) hosts, D being what it would
+have visited without the limit, whatever the affinities are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+from traffic.demand import DemandError
+from traffic.gate import Gating, affinities, chosen, ranked
+from traffic.layout import check_whole
+from traffic.placement import Placement
+
+#: Tokens of a sample: mean hosts of a token at EP64 to about 0.012 (95 %).
+SAMPLE_TOKENS = 16_384
+#: Standard errors on either side of a mean that hold 95 % of a normal distribution.
+CONFIDENCE_95 = 1.96
+
+
+@dataclass(frozen=True, eq=False)
+class Visits:
+    """What the mean token visits in its group; a token counts as one visit however many experts it meets there."""
+
+    host: NDArray[np.float64]  # (hosts,) share of tokens that visit each host
+    rank: NDArray[np.float64]  # (ep,) share of tokens that visit each rank
+    experts: NDArray[np.float64]  # (ep,) mean experts of a token on each rank
+    hosts_error: float  # half of the 95 % interval of mean hosts; 0 where they are exact
+    ranks_error: float  # the same of mean ranks
+    sampled_hosts: float | None  # mean hosts of the sample; None where none was drawn
+
+    @property
+    def hosts(self) -> float:
+        """Mean hosts that a token visits, the sender's own included."""
+        return float(self.host.sum())
+
+    @property
+    def ranks(self) -> float:
+        """Mean ranks that a token visits, the sender's own included."""
+        return float(self.rank.sum())
+
+    @property
+    def remote_hosts(self) -> float:
+        """Mean hosts that a token visits other than the sender's own: copies on the network."""
+        n = len(self.host)
+        return self.hosts * (n - 1) / n
+
+    @property
+    def remote_ranks(self) -> float:
+        """Mean ranks that a token visits other than the sender's own."""
+        n = len(self.rank)
+        return self.ranks * (n - 1) / n
+
+
+def mean_distinct(places: int, n_experts: int, top_k: int) -> float:
+    """Return how many of ``places`` equal places hold at least one of ``top_k`` experts drawn evenly, on average.
+
+    >>> [round(mean_distinct(places, 256, 8), 3) for places in (2, 4, 8, 16, 64)]
+    [1.993, 3.614, 5.295, 6.523, 7.676]
+    """
+    missed = comb(n_experts - n_experts // places, top_k) / comb(n_experts, top_k)
+    return places * (1 - missed)
+
+
+def distinct_probability(places: int, n_experts: int, top_k: int) -> NDArray[np.float64]:
+    """Return (top_k + 1,) the probability that exactly d places hold an expert, by inclusion and exclusion."""
+    return np.array([ways / comb(n_experts, top_k) for ways in _distinct_ways(places, n_experts, top_k)])
+
+
+def mean_limited(places: int, n_experts: int, top_k: int, limit: int) -> float:
+    """Return the mean hosts of a token that may visit at most ``limit`` of ``places``, scored by best expert.
+
+    >>> round(mean_limited(8, 256, 8, 4), 3)
+    3.983
+    """
+    visited = sum(min(d, limit) * ways for d, ways in enumerate(_distinct_ways(places, n_experts, top_k)))
+    return visited / comb(n_experts, top_k)
+
+
+def _distinct_ways(places: int, n_experts: int, top_k: int) -> list[int]:
+    per_place, ways = n_experts // places, [0] * (top_k + 1)
+    for d in range(1, min(places, top_k) + 1):
+        onto = sum((-1) ** (d - j) * comb(d, j) * comb(j * per_place, top_k) for j in range(1, d + 1))
+        ways[d] = comb(places, d) * onto
+    return ways
+
+
+def check_limit(node_limit: int | None, placement: Placement, top_k: int) -> None:
+    """Raise DemandError unless ``node_limit`` hosts exist and hold the experts of a token; None is no limit."""
+    if node_limit is None:
+        return
+    per_host = placement.by_host.shape[1]
+    least = -(-top_k // per_host)
+    check_whole(node_limit, 1, name="node_limit")
+    if node_limit > placement.hosts:
+        raise DemandError(
+            f"node_limit={node_limit} is more than the {placement.hosts} hosts of ep={placement.ep}; "
+            f"give {least} to {placement.hosts}, or none"
+        )
+    if node_limit < least:
+        raise DemandError(
+            f"node_limit={node_limit}: {node_limit * per_host} experts on that many hosts, "
+            f"but a token picks {top_k}; give at least {least}"
+        )
+
+
+class Sampler:
+    """Visits of one gate and placement under any node limit; the sample of tokens is drawn once, when first needed."""
+
+    def __init__(self, gating: Gating, placement: Placement, n_tokens: int = SAMPLE_TOKENS) -> None:
+        self.gating, self.placement, self.n_tokens = gating, placement, n_tokens
+        self._drawn: tuple[NDArray[np.float32], NDArray[np.uint32]] | None = None
+        self._samples: dict[int | None, Visits] = {}
+
+    def visits(self, node_limit: int | None) -> Visits:
+        """Return what the mean token visits under ``node_limit``; exact wherever there is a closed form.
+
+        Where only the unlimited case has one, the sample measures the difference that the limit makes.
+        """
+        check_limit(node_limit, self.placement, self.gating.top_k)
+        limit = None if node_limit is None or self.cannot_bind(node_limit) else node_limit
+        if limit is None and self._exact:
+            return self._even(self._mean_hosts(None), self._mean_ranks(), None)
+        sample = self._sampled(limit)
+        if not self._symmetric:
+            return sample
+        if not self._exact:
+            return self._even(sample.hosts, sample.ranks, sample)
+        ranks = self._mean_ranks() + sample.ranks - self._sampled(None).ranks
+        if self.gating.score == "max" or self.gating.top_k < 2 * (limit or 1):  # a sum of one is the maximum
+            return replace(self._even(self._mean_hosts(limit), ranks, sample), hosts_error=0.0)
+        return self._even(sample.hosts, ranks, sample)
+
+    def cannot_bind(self, node_limit: int) -> bool:
+        """Whether no token could visit more hosts than ``node_limit`` anyway."""
+        return node_limit >= min(self.gating.top_k, self.placement.hosts)
+
+    @property
+    def _symmetric(self) -> bool:
+        n_group, hosts = self.gating.n_group, self.placement.hosts
+        aligned = self.gating.gate != "zipf" and (n_group % hosts == 0 or hosts % n_group == 0)
+        return self._exact or (self.placement.name == "contiguous" and aligned)
+
+    @property
+    def _exact(self) -> bool:
+        uniform = self.gating.gate == "uniform" and self.gating.topk_group is None
+        return uniform and self.placement.name == "contiguous"
+
+    def _mean_hosts(self, limit: int | None) -> float:
+        g, hosts = self.gating, self.placement.hosts
+        return mean_limited(hosts, g.n_experts, g.top_k, hosts if limit is None else limit)
+
+    def _mean_ranks(self) -> float:
+        return mean_distinct(self.placement.ep, self.gating.n_experts, self.gating.top_k)
+
+    def _even(self, hosts: float, ranks: float, sample: Visits | None) -> Visits:
+        place = self.placement
+        return Visits(
+            host=np.full(place.hosts, hosts / place.hosts),
+            rank=np.full(place.ep, ranks / place.ep),
+            experts=np.full(place.ep, self.gating.top_k / place.ep),
+            hosts_error=sample.hosts_error if sample else 0.0,
+            ranks_error=sample.ranks_error if sample else 0.0,
+            sampled_hosts=sample.sampled_hosts if sample else None,
+        )
+
+    def _sampled(self, limit: int | None) -> Visits:
+        if limit not in self._samples:
+            self._samples[limit] = self._sample(replace(self.gating, node_limit=limit))
+        return self._samples[limit]
+
+    def _sample(self, gating: Gating) -> Visits:
+        if self._drawn is None:
+            affinity = affinities(gating, self.n_tokens)
+            self._drawn = affinity, ranked(affinity)
+        place = self.placement
+        experts = chosen(*self._drawn, gating, place.by_host)
+        if place.ranks.shape[1] == 1:
+            rank = place.ranks[experts, 0]
+        else:
+            pick = np.random.default_rng([gating.seed, 2]).integers(2**31, size=experts.shape)
+            rank = place.ranks[experts, pick % place.copies[experts]]
+        hosts = _visited(rank // place.ranks_on_host, place.hosts)
+        ranks = _visited(rank, place.ep)
+        hosts_mean, hosts_error = _mean(hosts)
+        _, ranks_error = _mean(ranks)
+        return Visits(
+            host=hosts.mean(axis=0),
+            rank=ranks.mean(axis=0),
+            experts=np.bincount(rank.ravel(), minlength=place.ep) / self.n_tokens,
+            hosts_error=hosts_error,
+            ranks_error=ranks_error,
+            sampled_hosts=hosts_mean,
+        )
+
+
+def _visited(place: NDArray[np.int64], places: int) -> NDArray[np.bool_]:
+    visited = np.zeros((len(place), places), dtype=bool)
+    np.put_along_axis(visited, place, True, axis=1)
+    return visited
+
+
+def _mean(visited: NDArray[np.bool_]) -> tuple[float, float]:
+    count = visited.sum(axis=1)
+    return float(count.mean()), float(CONFIDENCE_95 * count.std() / np.sqrt(len(count)))
