@@ -1,0 +1,122 @@
+"""Checks one case: its sections, and whether they go together, before anything is computed."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from topo.config.build import cost_arguments, demand_of, fabric_arguments, size_arguments
+from topo.config.case import Case, canonical_json
+from topo.config.data import Files, Tracking
+from topo.config.document import Document
+from topo.config.errors import ConfigError, Problem
+from topo.config.models import Cost
+from topo.config.sections import check_model, check_section
+from topo.cost import PriceError, bill
+from topo.generators import GeneratorError, size_of
+from topo.size import Size
+from traffic.demand import DemandError
+
+_DEFAULTS = {"routing": {"policy": "ecmp"}, "solve": {"solver": "proportional"}}
+#: Ranks up to which a demand is tried out while checking: beyond, building it costs more than a moment.
+MAX_TRIED_RANKS = 4096
+
+
+def check_case(
+    words: Document, files: Files, *, name: str = "case", labels: dict[str, Any] | None = None
+) -> tuple[Case, list[Problem]]:
+    """Return the case that ``words`` (fabric, traffic, routing, solve, cost, seed) describe, and what is wrong with it.
+
+    Where something is wrong the case is a refused one, with the problems as its text.
+    """
+    seed = words.data.get("seed") or 0
+    sections: dict[str, Any] = {}
+    problems: list[Problem] = []
+    if words.data.get("fabric") is None:
+        problems.append(Problem(words.place(("fabric",)), "fabric", "is missing; name a family"))
+    for section in ("fabric", "traffic", "routing", "solve"):
+        given = words.data.get(section)
+        if given is None and section not in _DEFAULTS:
+            sections[section] = None
+            continue
+        part = words.at(section) if given is not None else Document(_DEFAULTS[section])
+        sections[section], wrong = check_section(section, part, seed=seed)
+        problems += wrong
+    sections["cost"] = None
+    if words.data.get("cost") is not None:
+        sections["cost"], wrong = check_model(Cost, words.at("cost"), "cost")
+        problems += wrong
+    tracked = Tracking.on(files)
+    if not problems:
+        problems = _check_together(sections, words, tracked)
+    case = Case(
+        name=name,
+        labels=dict(labels or {}),
+        seed=seed,
+        panel=words.data.get("panel") or "",
+        files=tracked.only(sorted(tracked.used)),
+        refused="\n".join(str(problem) for problem in problems),
+        **sections,
+    )
+    return case, problems
+
+
+def _check_together(sections: dict[str, Any], words: Document, files: Files) -> list[Problem]:
+    """Return what stands in the way of running sections that are right one by one."""
+    fabric, traffic, cost = sections["fabric"], sections["traffic"], sections["cost"]
+    try:
+        size = size_of(**size_arguments(fabric))
+    except GeneratorError as error:
+        return [_problem(error, words, "fabric")]
+    problems = []
+    try:
+        fabric_arguments(fabric, files)
+    except ConfigError as error:
+        problems.append(Problem(words.place(("fabric", "hardware")), "fabric.hardware", str(error)))
+    if cost is not None:
+        try:
+            bill(size, **cost_arguments(cost, fabric, files))
+        except (ConfigError, PriceError) as error:
+            problems.append(Problem(words.place(("cost", "prices")), "cost.prices", str(error)))
+    if traffic is not None:
+        problems += _check_traffic(traffic, size, fabric["endpoints_per_host"], words, files)
+    return problems
+
+
+def _check_traffic(traffic: dict[str, Any], size: Size, per_host: int, words: Document, files: Files) -> list[Problem]:
+    if not size.buildable:
+        text = f"{size.name} cannot be built, so no traffic runs on it: {size.reason}"
+        return [Problem(words.place(("fabric",)), "fabric", text)]
+    for key, kind in (("path", "traffic"), ("model", "models")):
+        if isinstance(traffic.get(key), str):
+            try:
+                files.read(kind, traffic[key])
+            except ConfigError as error:
+                return [Problem(words.place(("traffic", key)), f"traffic.{key}", str(error))]
+    if size.endpoints > MAX_TRIED_RANKS:
+        return []
+    wrong = _tried(canonical_json(traffic), size.endpoints, per_host, tuple(sorted(files.texts.items())))
+    return [_problem(wrong, words, "traffic")] if wrong else []
+
+
+@lru_cache(maxsize=256)
+def _tried(traffic: str, n_ranks: int, per_host: int, texts: tuple[tuple[str, str], ...]) -> Exception | None:
+    """Return the error that a demand ends in, None where it can be had."""
+    import json
+
+    try:
+        demand_of(json.loads(traffic), n_ranks=n_ranks, ranks_per_host=per_host, files=Files(None, dict(texts)))
+    except (DemandError, ConfigError) as error:
+        return error
+    return None
+
+
+def _problem(error: Exception, words: Document, section: str) -> Problem:
+    """Return ``error`` at the key of ``section`` that its message names first."""
+    text = str(error)
+    keys = words.data[section]
+    found = [(match.start(), key) for key in keys if (match := re.search(rf"\b{re.escape(key)}\b", text))]
+    key = min(found)[1] if found else ""
+    path = (section, key) if key else (section,)
+    return Problem(words.place(path), ".".join(path), text)

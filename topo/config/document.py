@@ -1,0 +1,163 @@
+"""YAML 1.2 with the place of every value.
+
+The loader gives plain dicts, lists and scalars beside a map from paths (tuples
+of keys and indices) to ``file:line:column``.  Duplicate keys are errors, and
+aliases are expanded up to a limit, so a small file cannot become a large one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any
+
+from topo.config.errors import ConfigError
+
+#: Values that one document may hold once its aliases are expanded.
+MAX_VALUES = 100_000
+
+Path = tuple[str | int, ...]
+Places = dict[Path, str]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as plain data, and where each of its values stands."""
+
+    data: Any
+    places: Places = field(default_factory=dict)
+
+    def place(self, path: Path) -> str:
+        """Return where ``path`` stands, or the nearest value around it that was written."""
+        return nearest_place(self.places, path)
+
+    def at(self, *path: str | int) -> Document:
+        """Return the part below ``path``."""
+        data = self.data
+        for step in path:
+            data = data[step]
+        return Document(data, below(self.places, path))
+
+
+def nearest_place(places: Places, path: Path) -> str:
+    """Return the place of ``path`` or of the closest value around it."""
+    for length in range(len(path), -1, -1):
+        if path[:length] in places:
+            return places[path[:length]]
+    return ""
+
+
+def below(places: Places, path: Path) -> Places:
+    """Return the places below ``path``, as seen from there."""
+    n = len(path)
+    return {key[n:]: place for key, place in places.items() if key[:n] == path}
+
+
+def parse(text: str, shown: str) -> Document:
+    """Return the document of ``text``; ``shown`` names it in messages.
+
+    Raises ConfigError for what is not YAML 1.2, for a duplicate key, more than one document,
+    a key that is not text, an infinite number, or nothing at all.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    yaml = YAML()
+    yaml.version = (1, 2)
+    try:
+        raw = yaml.load(StringIO(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{shown}:{mark.line + 1}:{mark.column + 1}" if mark else shown
+        raise ConfigError(f"{place}: not YAML 1.2: {_first_line(error.problem or error.context)}") from None
+    except RecursionError:
+        raise ConfigError(f"{shown}: is nested too deeply to be read") from None
+    except (YAMLError, ValueError, TypeError, AttributeError, KeyError, IndexError, NotImplementedError) as error:
+        raise ConfigError(f"{shown}: not YAML 1.2: {_first_line(str(error))}") from None
+    if raw is None:
+        raise ConfigError(f"{shown}: is empty; a mapping is needed")
+    places: Places = {(): f"{shown}:1:1"}
+    try:
+        data = _plain(raw, (), places, shown)
+    except RecursionError:
+        raise ConfigError(f"{shown}: is nested too deeply to be read") from None
+    return Document(data, places)
+
+
+def parse_mapping(text: str, shown: str) -> Document:
+    """Return the document of ``text``, which must be a mapping."""
+    document = parse(text, shown)
+    if not isinstance(document.data, dict):
+        raise ConfigError(f"{shown}:1:1: a mapping (key: value) is needed; got {describe(document.data)}")
+    return document
+
+
+def parse_scalar(text: str) -> Any:
+    """Return a YAML value written on one line: ``64``, ``rail``, ``1e3``, ``[1, 2]``; what cannot be read is text."""
+    if not text.strip():
+        return ""
+    try:
+        return parse(text, "value").data
+    except ConfigError:
+        return None if text.strip() in ("null", "~") else text
+
+
+def describe(value: Any) -> str:
+    """Return ``value`` as a message shows it: short, with its kind."""
+    if value is None:
+        return "nothing (null)"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _plain(value: Any, path: Path, places: Places, shown: str) -> Any:
+    if len(places) > MAX_VALUES:
+        raise ConfigError(f"{shown}: holds over {MAX_VALUES} values once its aliases are expanded")
+    if isinstance(value, dict):
+        return {key: _plain(child, (*path, key), places, shown) for key, child in _items(value, path, places, shown)}
+    if isinstance(value, list):
+        for i in range(len(value)):
+            places[(*path, i)] = _at(shown, *value.lc.item(i))  # type: ignore[attr-defined]
+        return [_plain(child, (*path, i), places, shown) for i, child in enumerate(value)]
+    return _scalar(value, nearest_place(places, path))
+
+
+def _items(value: Any, path: Path, places: Places, shown: str) -> Iterator[tuple[str, Any]]:
+    for key, child in value.items():
+        try:
+            place = _at(shown, *value.lc.key(key))
+        except (KeyError, TypeError, AttributeError):  # merged with <<, so it stands elsewhere
+            place = nearest_place(places, path)
+        if not isinstance(key, str):
+            raise ConfigError(f"{place}: a key must be text; got {describe(key)}; put it in quotes")
+        places[(*path, str(key))] = place
+        yield str(key), child
+
+
+def _scalar(value: Any, place: str) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if type(value).__name__ == "ScalarBoolean":
+        return bool(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ConfigError(f"{place}: a number must be finite; got {value}")
+        return float(value)
+    # Dates and tagged values stay what was written: no key here means either.
+    return str(value)
+
+
+def _at(shown: str, line: int, column: int) -> str:
+    return f"{shown}:{line + 1}:{column + 1}"
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "it cannot be read").strip().splitlines()[0]

@@ -1,0 +1,176 @@
+"""pydantic models of the sections of a study, derived from the registered functions.
+
+A family, pattern, policy or solver is one function in a registry; its keyword
+parameters are the keys of its YAML mapping, their annotations the types, their
+defaults the defaults.  So a new entry needs no second description here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+
+from topo import units
+from topo.config.errors import ConfigError, unknown
+from topo.fabric import RELAYS
+
+#: Section of a study -> the word that names its registry entry.
+WORDS = {"fabric": "family", "traffic": "pattern", "routing": "policy", "solve": "solver"}
+#: What ``scale_up`` says where hosts have no such links, and ``hardware`` where latencies are zero.
+NONE = "none"
+
+_STRICT = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
+#: Parameters that callers fill in, never a study.
+_INTERNAL = {
+    "fabric": {"capacity", "nic_capacity", "switch_latency", "cable_latency", "scale_up_latency", "overhead"},
+    "traffic": {"n_ranks", "ranks_per_host"},
+    "routing": {"fabric", "demand"},
+    "solve": {"fabric", "demand", "routing"},
+}
+
+
+def _rate(text: str) -> str:
+    units.rate(text)
+    return text
+
+
+def _rate_or_none(text: str) -> str:
+    return text if text == NONE else _rate(text)
+
+
+def _size(value: str | float) -> str | float:
+    units.size(value)
+    return value
+
+
+def _duration(value: str | float) -> str | float:
+    units.duration(value)
+    return value
+
+
+Count = Annotated[int, Field(ge=1)]
+# Units check their own text, and say more about a wrong one than a type does.
+_TEXT, _TEXT_OR_NUMBER = WithJsonSchema({"type": "string"}), WithJsonSchema({"type": ["string", "number"]})
+Rate = Annotated[Any, AfterValidator(_rate), _TEXT]
+RateOrNone = Annotated[Any, AfterValidator(_rate_or_none), _TEXT]
+Bytes = Annotated[Any, AfterValidator(_size), _TEXT_OR_NUMBER]
+Duration = Annotated[Any, AfterValidator(_duration), _TEXT_OR_NUMBER]
+
+#: Keys that every family takes, with their defaults (design.md, section 13).
+FABRIC_KEYS: dict[str, tuple[Any, Any]] = {
+    "planes": (Count, 1),
+    "nic": (Literal["single-plane", "multi-port"], "single-plane"),
+    "rate": (Rate, "400Gb/s"),
+    "nic_rate": (Rate | None, None),
+    "endpoints": (Count | None, None),
+    "endpoints_per_host": (Count, 8),
+    "scale_up": (RateOrNone, "200GB/s"),
+    "relay": (Literal[RELAYS], "source"),
+    "hardware": (str, NONE),
+}
+#: Parameters whose value in a study differs from what the function takes.
+_SPECIAL: dict[str, Any] = {"bytes": Bytes, "model": str | dict[str, Any]}
+#: Whole-number parameters of which zero or less has no meaning in any pattern, policy or solver.
+_POSITIVE = {
+    "tokens",
+    "ep",
+    "node_limit",
+    "top_k",
+    "experts",
+    "qps",
+    "channels",
+    "ranks",
+    "radix",
+    "n_group",
+    "topk_group",
+}
+
+
+class Cost(BaseModel):
+    """Which price book a case is billed with."""
+
+    model_config = _STRICT
+    prices: str
+
+
+class Hardware(BaseModel):
+    """Latencies of one kind of network hardware, each with its source."""
+
+    model_config = _STRICT
+    schema_: Literal[1] = Field(alias="schema")
+    title: str
+    switch_latency: Duration = 0
+    cable_latency: Duration = 0
+    scale_up_latency: Duration = 0
+    overhead: Duration = 0
+    sources: dict[str, str] = {}
+
+
+def registry(section: str) -> Mapping[str, Any]:
+    """Return the registry behind ``section``: name -> function, or Family."""
+    if section == "fabric":
+        from topo.generators import FAMILIES
+
+        return FAMILIES
+    if section == "traffic":
+        from traffic import PATTERNS
+
+        return {**PATTERNS, "file": _file_pattern}
+    from topo.flow import POLICIES, SOLVERS
+
+    return POLICIES if section == "routing" else SOLVERS
+
+
+def _file_pattern(*, path: str) -> None:
+    """Stand for the pattern ``file``, whose CSV the config layer reads itself."""
+
+
+@cache
+def model(section: str, name: str) -> type[BaseModel]:
+    """Return the model of the mapping ``{family: name, ...}`` of ``section``.
+
+    Raises ConfigError for a name that is not registered, with the nearest that is.
+    """
+    known = registry(section)
+    if name not in known:
+        raise ConfigError(unknown(name, known))
+    fields: dict[str, Any] = {WORDS[section]: (Literal[name], name)}
+    fields |= own_parameters(section, known[name])
+    if section == "fabric":
+        fields |= FABRIC_KEYS
+    return create_model(f"{section}:{name}", __config__=_STRICT, **fields)
+
+
+def own_parameters(section: str, entry: Any) -> dict[str, tuple[Any, Any]]:
+    """Return the keys that ``entry`` adds to those of its section: name -> (type, default)."""
+    function = entry.size if section == "fabric" else entry
+    skip = _INTERNAL[section] | (set(FABRIC_KEYS) if section == "fabric" else set())
+    fields = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in skip or parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        default = ... if parameter.default is parameter.empty else parameter.default
+        fields[parameter.name] = (_type(parameter, function), default)
+    return fields
+
+
+def _type(parameter: inspect.Parameter, function: Callable[..., Any]) -> Any:
+    """Return what a study may give for ``parameter``; anything where its annotation says nothing."""
+    if parameter.name in _SPECIAL:
+        special = _SPECIAL[parameter.name]
+        return special | None if parameter.default is None else special
+    annotation = parameter.annotation
+    if isinstance(annotation, str):
+        try:
+            annotation = eval(annotation, {**vars(inspect.getmodule(function))})
+        except NameError:  # imported for type checkers only
+            return Any
+    if annotation is parameter.empty:
+        return Any
+    if parameter.name in _POSITIVE and annotation in (int, int | None):
+        return Count if annotation is int else Count | None
+    return annotation

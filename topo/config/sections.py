@@ -1,0 +1,134 @@
+"""Checks one section of a study and fills in its defaults.
+
+The result is what the user wrote, units as text, plus every default: it goes
+into the record as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from topo.config.document import Document, describe
+from topo.config.errors import ConfigError, Problem, unknown
+from topo.config.models import WORDS, model, registry
+from topo.config.spec import parse_spec
+
+_NEEDS = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "none_required": "null",
+    "model_type": "a mapping",
+}
+
+
+def check_section(section: str, document: Document, *, seed: int = 0) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the resolved mapping of ``section`` (fabric, traffic, routing, solve) and what is wrong with it.
+
+    A spec string stands for its mapping.  ``seed`` fills the key of that name where the entry has one.
+    """
+    word = WORDS[section]
+    if isinstance(document.data, str):
+        try:
+            document = parse_spec(document.data, word)
+        except ConfigError as error:
+            return {}, [Problem(document.place(()), section, str(error))]
+    if not isinstance(document.data, dict):
+        text = f"a mapping with {word}, or name:key=value, is needed; got {describe(document.data)}"
+        return {}, [Problem(document.place(()), section, text)]
+    name = document.data.get(word)
+    known = registry(section)
+    if not isinstance(name, str) or name not in known:
+        text = f"is missing; known: {', '.join(sorted(known))}" if name is None else _unknown(section, name)
+        return {}, [Problem(document.place((word,)), f"{section}.{word}", text)]
+    shape = model(section, name)
+    given = dict(document.data)
+    if "seed" in shape.model_fields:
+        given.setdefault("seed", seed)
+    return check_model(shape, Document(given, document.places), section)
+
+
+def _unknown(section: str, name: object) -> str:
+    """Return the message for a name that is not registered, or not yet."""
+    from topo.flow import PLANNED
+
+    known = registry(section)
+    if PLANNED.get(str(name)) == WORDS[section]:
+        return f"{name!r} comes with a later version; known now: {', '.join(sorted(known))}"
+    return unknown(name, known)
+
+
+def check_model(shape: type[BaseModel], document: Document, prefix: str) -> tuple[dict[str, Any], list[Problem]]:
+    """Return ``document`` with the defaults of ``shape``, and what is wrong with it, all at once."""
+    try:
+        return shape.model_validate(document.data).model_dump(by_alias=True), []
+    except ValidationError as error:
+        return {}, problems_of(error, shape, document, prefix)
+
+
+def problems_of(error: ValidationError, shape: type[BaseModel], document: Document, prefix: str) -> list[Problem]:
+    """Return pydantic's errors as problems: one a key, saying what was given and what is allowed."""
+    by_key: dict[tuple[Any, ...], list[Any]] = {}
+    for detail in error.errors():
+        by_key.setdefault(tuple(detail["loc"][:1]), []).append(detail)
+    problems = []
+    for loc, details in by_key.items():
+        text = _explain(details, shape, document)
+        key = ".".join([*([prefix] if prefix else []), *map(str, loc)])
+        problems.append(Problem(document.place(loc), key, text))
+    return problems
+
+
+def _explain(details: list[Any], shape: type[BaseModel], document: Document) -> str:
+    first = details[0]
+    kind, key = first["type"], first["loc"][0] if first["loc"] else ""
+    names = [field.alias or name for name, field in shape.model_fields.items()]
+    if kind == "extra_forbidden":
+        return unknown_key(names, key)
+    if kind == "missing":
+        return "is missing"
+    given = document.data.get(key) if isinstance(document.data, dict) else None
+    # A union fails once a member; a value of the right kind that is wrong says the most.
+    said = [d for d in details if d["type"] == "value_error"]
+    if said:
+        return str(said[0]["ctx"]["error"])
+    literal = next((d for d in details if d["type"] == "literal_error"), None)
+    if literal is not None:
+        field = next(f for name, f in shape.model_fields.items() if (f.alias or name) == key)
+        allowed = [str(value) for value in _literals(field.annotation)]
+        return (
+            unknown(given, allowed)
+            if isinstance(given, str)
+            else f"is {describe(given)}; allowed: {', '.join(allowed)}"
+        )
+    needs = list(dict.fromkeys(_need(detail) for detail in details))
+    return f"{' or '.join(needs)} is needed; got {describe(given)}"
+
+
+def unknown_key(names: list[str], key: object) -> str:
+    """Return the message for a key that does not exist."""
+    return f"unknown key; {unknown(key, names).split('; ', 1)[1]}"
+
+
+def _need(detail: Any) -> str:
+    context = detail.get("ctx", {})
+    if detail["type"] == "greater_than_equal":
+        return f"{context['ge']:g} or more"
+    if detail["type"] == "greater_than":
+        return f"a number above {context['gt']:g}"
+    if detail["type"] in ("less_than_equal", "less_than"):
+        return f"at most {next(iter(context.values())):g}"
+    return _NEEDS.get(detail["type"], str(detail["msg"]).removeprefix("Input should be "))
+
+
+def _literals(annotation: Any) -> list[Any]:
+    values: list[Any] = []
+    for arg in get_args(annotation):
+        values += [arg] if isinstance(arg, str | int | bool) else _literals(arg)
+    return values

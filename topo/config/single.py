@@ -1,0 +1,71 @@
+"""Inputs of the command line: one section, or one case, as a spec string or a YAML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from topo.config.case import Case
+from topo.config.check import check_case
+from topo.config.data import Files, is_path, read_text
+from topo.config.document import Document, parse_mapping
+from topo.config.errors import ConfigError
+from topo.config.models import WORDS, registry
+from topo.config.sections import check_section
+from topo.config.spec import parse_spec
+
+#: Suffixes that mean a YAML file rather than a spec string.
+YAML_SUFFIXES = (".yaml", ".yml")
+
+
+def read_section(section: str, text: str, *, seed: int = 0) -> dict[str, Any]:
+    """Return the checked mapping of ``section`` (fabric, traffic, routing, solve) from a spec string or a YAML file.
+
+    >>> read_section("traffic", "shift:by=2,bytes=1MiB")
+    {'pattern': 'shift', 'by': 2, 'bytes': '1MiB'}
+
+    Raises ConfigError with every problem.
+    """
+    resolved, problems = check_section(section, read_document(section, text), seed=seed)
+    if problems:
+        raise ConfigError.of(problems)
+    return resolved
+
+
+def read_case(
+    fabric: str,
+    traffic: str | None = None,
+    *,
+    routing: str = "ecmp",
+    solve: str = "proportional",
+    cost: str | None = None,
+    seed: int = 0,
+    name: str = "",
+) -> Case:
+    """Return the case of spec strings or files, as the command line gives them; paths start from the current folder.
+
+    Raises ConfigError with every problem, those of sections that do not go together included.
+    """
+    given = {"fabric": fabric, "traffic": traffic, "routing": routing, "solve": solve}
+    words: dict[str, Any] = {"seed": seed, "cost": None if cost is None else {"prices": cost}}
+    places: dict[tuple[str | int, ...], str] = {}
+    for section, text in given.items():
+        document = Document(None) if text is None else read_document(section, text)
+        words[section] = document.data
+        places |= {(section, *path): place for path, place in document.places.items()}
+    case, problems = check_case(Document(words, places), Files(), name=name or fabric)
+    if problems:
+        raise ConfigError.of(problems)
+    return case
+
+
+def read_document(section: str, text: str) -> Document:
+    """Return the mapping behind a spec string or a YAML file; a registered name wins over a file.
+
+    A study file gives its section of that name.  Raises ConfigError where it cannot be read.
+    """
+    head = text.partition(":")[0]
+    if head in registry(section) or not (is_path(text) and text.endswith(YAML_SUFFIXES)):
+        return parse_spec(text, WORDS[section])
+    document = parse_mapping(read_text(Path(text), text), text)
+    return document.at(section) if isinstance(document.data.get(section), dict) else document
