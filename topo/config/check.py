@@ -40,7 +40,9 @@ def check_case(
         if given is None and section not in _DEFAULTS:
             sections[section] = None
             continue
-        part = words.at(section) if given is not None else Document(_DEFAULTS[section])
+        part = words.at(section) if given is not None else Document({})
+        if isinstance(part.data, dict):
+            part = Document({**_DEFAULTS.get(section, {}), **part.data}, part.places)
         sections[section], wrong = check_section(section, part, seed=seed)
         problems += wrong
     sections["cost"] = None

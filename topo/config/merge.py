@@ -30,8 +30,8 @@ def set_at(base: Document, dotted: str, value: Document) -> Document:
     *around, last = dotted.split(".")
     data: Any = base.data
     for step in around:
-        data = data.get(step) if isinstance(data, dict) else None
-    if around and not isinstance(data, dict):
+        data = data.get(step) if isinstance(data, dict) else data
+    if around and not (data is None or isinstance(data, dict)):
         raise ConfigError(f"{value.place(())}: {dotted}: there is no {'.'.join(around)} to set {last} of")
     nested, places = value.data, value.places
     for step in reversed(dotted.split(".")):

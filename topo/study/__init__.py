@@ -1,0 +1,24 @@
+"""Studies: cases become records, in a folder that survives kills and resumes where it stood."""
+
+from __future__ import annotations
+
+from topo.config.case import Case, Study
+from topo.config.study_file import load_study as load
+from topo.study.record import Outcome, outcome
+from topo.study.run import run_case
+from topo.study.store import Store, StoreError
+from topo.study.study import Progress, Run, run
+
+__all__ = [
+    "Case",
+    "Outcome",
+    "Progress",
+    "Run",
+    "Store",
+    "StoreError",
+    "Study",
+    "load",
+    "outcome",
+    "run",
+    "run_case",
+]

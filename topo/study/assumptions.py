@@ -1,0 +1,66 @@
+"""What a case takes for granted, in sentences that go onto the page."""
+
+from __future__ import annotations
+
+from topo.config.build import read_hardware
+from topo.config.case import Case
+from topo.config.models import NONE
+
+_POLICIES = {
+    "ecmp": "equal split over all shortest paths at every switch: the fluid limit of spraying or of many flows",
+    "wcmp": "split over all shortest paths by capacity",
+    "ecmp-hash": "every queue pair draws one link a hop at random; one draw of a distribution",
+    "static": "destination-based forwarding tables, D-mod-k on trees",
+}
+_SOLVERS = {
+    "proportional": "all commodities move in proportion to their sizes and end together",
+    "max-min": "max-min fair rates, kept until the last commodity of a phase ends",
+    "completion": "max-min fair rates, refilled whenever a commodity ends; phases run one after another",
+}
+
+
+def assumptions(case: Case) -> list[str]:
+    """Return the assumptions of ``case``, the model's first."""
+    fabric, traffic = case.fabric, case.traffic
+    if not fabric:
+        return []
+    said = [f"switch ports run at {fabric['rate']}, {fabric['endpoints_per_host']} endpoints a host"]
+    if traffic is None:
+        said.append("counted in closed form and priced; nothing was routed")
+    else:
+        said += _of_traffic(case)
+    if case.cost is not None:
+        said.append(f"prices: {case.cost['prices']}; switches and cables only")
+    return said
+
+
+def _of_traffic(case: Case) -> list[str]:
+    fabric, traffic = case.fabric, case.traffic or {}
+    inside = fabric["scale_up"]
+    said = [
+        "hosts have no scale-up links" if inside == NONE else f"scale-up links carry {inside} an endpoint, one way",
+        f"routing {case.routing['policy']}: {_POLICIES.get(case.routing['policy'], 'see its documentation')}",
+        f"solver {case.solve['solver']}: {_SOLVERS.get(case.solve['solver'], 'see its documentation')}",
+        _latency(case),
+    ]
+    if fabric["planes"] > 1 and fabric["nic"] == "single-plane":
+        said.append(f"cross-plane traffic is relayed inside the host: relay {fabric['relay']}")
+    if "model" in traffic:
+        model = traffic["model"] if isinstance(traffic["model"], str) else "deepseek-v3, the default"
+        said.append(f"model {model}, {traffic['tokens']} tokens a rank, {traffic['gate']} gate")
+    elif "bytes" in traffic:
+        said.append(f"bytes {traffic['bytes']}")
+    if "seed" in traffic or "seed" in case.routing:
+        said.append(f"seed {case.seed}")
+    said.append("steady state: no queueing, packet loss, congestion control or incast collapse")
+    return said
+
+
+def _latency(case: Case) -> str:
+    name = case.fabric["hardware"]
+    if name == NONE:
+        return "hardware none: zero latency and overhead"
+    shown = next((key for key in case.files.texts if key in (name, f"hardware/{name}")), name)
+    text = case.files.texts.get(shown)
+    title = read_hardware(text, shown)["title"] if text else name
+    return f"hardware {name}: {title}"

@@ -1,0 +1,31 @@
+"""Ways to run cases: in this process, in local processes, on a dask cluster.
+
+One code path: every way maps ``outcome`` over cases and yields what comes back
+in the order it ends.  Only the caller writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from topo.config.case import Case
+from topo.study.record import Outcome, outcome
+
+
+def execute(cases: Sequence[Case], *, workers: int = 0, scheduler: str | None = None) -> Iterator[tuple[Case, Outcome]]:
+    """Yield every case with its outcome as it ends.
+
+    ``workers`` 0 runs them here, more in as many local processes; ``scheduler`` is the address
+    of a dask scheduler, or a file that holds it, and wins.
+    """
+    if scheduler is not None:
+        from topo.study.cluster import on_cluster
+
+        yield from on_cluster(cases, scheduler)
+    elif workers > 0 and len(cases) > 1:
+        from topo.study.processes import in_processes
+
+        yield from in_processes(cases, min(workers, len(cases)))
+    else:
+        for case in cases:
+            yield case, outcome(case)

@@ -1,0 +1,56 @@
+"""Cases in local processes; a process that dies takes no case with it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from topo.config.case import Case
+from topo.study.record import FAULTS, Outcome, failed, outcome
+
+#: Times that a case is handed out before its worker's death counts as its own fault.
+ATTEMPTS = 3
+#: Cases waiting at each worker: enough to keep it busy, few enough to lose little.
+QUEUED = 3
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "PLANEWISE_THREADS")
+
+
+def in_processes(cases: Sequence[Case], workers: int) -> Iterator[tuple[Case, Outcome]]:
+    """Yield every case with its outcome as it ends, from ``workers`` processes of one thread each."""
+    waiting, tried = list(reversed(cases)), Counter[int]()
+    while waiting:
+        yield from _until_death(waiting, tried, workers)
+
+
+def _until_death(waiting: list[Case], tried: Counter[int], workers: int) -> Iterator[tuple[Case, Outcome]]:
+    """Run cases off the end of ``waiting`` until all are done, or a worker dies and its cases are put back."""
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=cap_threads)
+    running: dict[Future[Outcome], Case] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers * QUEUED:
+                case = waiting.pop()
+                running[pool.submit(outcome, case)] = case
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                result = future.result()
+                yield running.pop(future), result
+    except BrokenProcessPool:
+        # Which process died is not told, so every case that was out is suspect, the first ones most.
+        for case in reversed(list(running.values())[:workers]):
+            tried[id(case)] += 1
+        lost = [case for case in running.values() if tried[id(case)] >= ATTEMPTS]
+        waiting += [case for case in reversed(list(running.values())) if case not in lost]
+        yield from ((case, failed(case, f"{FAULTS[2]}: its process died {ATTEMPTS} times")) for case in lost)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def cap_threads() -> None:
+    """Let this process use one thread: the others are workers of their own."""
+    for name in _ONE_THREAD:
+        os.environ[name] = "1"

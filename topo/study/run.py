@@ -1,0 +1,75 @@
+"""One case: five calls from words to numbers.
+
+A case is a pure function of its resolved input, so it may run in any process,
+in any order, and gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from topo.config.build import cost_arguments, demand_of, fabric_arguments, size_arguments
+from topo.config.case import Case
+from topo.cost import bill
+from topo.flow import route, solve
+from topo.generators import generate, size_of
+from topo.metrics import link_table, measure
+from topo.size import Size
+from topo.study.expert_parallel import moe_results
+from topo.study.tables import commodity_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What came out of a case: flat results, and columns for tables."""
+
+    results: dict[str, Any]
+    links: dict[str, NDArray[Any]] = field(default_factory=dict)
+    commodities: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+
+def run_case(case: Case) -> Numbers:
+    """Return the numbers of ``case``; without traffic those of its size and cost alone.
+
+    Raises the errors of the rooms it passes through, all of them ValueError.
+    """
+    if case.traffic is None:
+        return size_case(case)
+    fabric = generate(**fabric_arguments(case.fabric, case.files))
+    who = {"n_ranks": fabric.n_endpoints, "ranks_per_host": fabric.endpoints_per_host}
+    offered = demand_of(case.traffic, **who, files=case.files)
+    routing = route(fabric, offered, **case.routing)
+    solution = solve(fabric, offered, routing, **case.solve)
+    results = moe_results(case, fabric) | measure(fabric, offered, routing, solution) | priced(case, fabric.size)
+    return Numbers(results, link_table(fabric, offered, routing, solution), commodity_table(solution))
+
+
+def size_case(case: Case) -> Numbers:
+    """Return the parts list and cost of ``case`` in closed form, whether or not it can be built."""
+    size = size_of(**size_arguments(case.fabric))
+    results = {
+        "endpoints": size.endpoints,
+        "hosts": size.hosts,
+        "switches": size.switches,
+        "switch_links": size.switch_links,
+        "endpoint_links": size.endpoint_links,
+        "transceivers": size.transceivers,
+        "radix": size.radix,
+        "planes": size.planes,
+        "buildable": size.buildable,
+        "reason": size.reason or None,
+        "neighbours": list(size.neighbours),
+        "method": "closed form",
+    }
+    return Numbers(results | priced(case, size))
+
+
+def priced(case: Case, size: Size) -> dict[str, Any]:
+    """Return the bill of ``size``; nothing where the case names no price book."""
+    if case.cost is None:
+        return {}
+    return bill(size, **cost_arguments(case.cost, case.fabric, case.files))

@@ -1,0 +1,120 @@
+"""The folder of a study: content-addressed cases, gathered records, the run beside them.
+
+::
+
+    DIR/cases/<hash>/record.json        what the case came to; written last, so its presence means done
+    DIR/cases/<hash>/links.parquet      and commodities.parquet, where there are any
+    DIR/records.jsonl, records.parquet  all records in the order of the study
+    DIR/study.yaml                      the study as written
+    DIR/run.json                        command, versions, times: all that inputs do not determine
+
+Every file is written under a temporary name and renamed, so a reader never sees
+half of one, and two processes on one folder write the same bytes twice at worst.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from topo.config.case import SCHEMA_VERSION, canonical_json
+from topo.study.record import Outcome
+
+
+class StoreError(ValueError):
+    """A study folder that cannot be written; says which file, why, and what would do."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """A study folder."""
+
+    folder: Path
+
+    @classmethod
+    def open(cls, folder: Path) -> Store:
+        """Return the store in ``folder``, which is made where it does not exist.
+
+        Raises StoreError where it cannot be written.
+        """
+        store = cls(folder)
+        with _told(folder):
+            (folder / "cases").mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder / "cases"):
+                pass
+        return store
+
+    def has_cases(self) -> bool:
+        """Return whether any case was stored here."""
+        cases = self.folder / "cases"
+        return cases.is_dir() and any(cases.iterdir())
+
+    def case_folder(self, digest: str) -> Path:
+        """Return the folder of a case."""
+        return self.folder / "cases" / digest
+
+    def read(self, digest: str) -> tuple[dict[str, Any] | None, str]:
+        """Return the stored record of a case, None where there is none or it is damaged; and what is wrong with it."""
+        path = self.case_folder(digest) / "record.json"
+        try:
+            text = path.read_text("utf-8")
+        except FileNotFoundError:
+            return None, ""
+        except (OSError, UnicodeDecodeError) as error:
+            return None, f"{path}: cannot be read ({error}); the case runs again"
+        try:
+            record = json.loads(text)
+        except ValueError:
+            return None, f"{path}: is damaged; the case runs again"
+        if not isinstance(record, dict) or record.get("hash") != digest or not _complete(record):
+            return None, f"{path}: is not the record of this case; the case runs again"
+        return record, ""
+
+    def write(self, outcome: Outcome) -> None:
+        """Store an outcome; its record goes last and makes it count."""
+        folder = self.case_folder(outcome.record["hash"])
+        with _told(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, content in outcome.files.items():
+            self.put(folder / name, content)
+        self.put(folder / "record.json", (canonical_json(outcome.record) + "\n").encode())
+
+    def put(self, path: Path, content: bytes) -> None:
+        """Write a file in one step: all of it or nothing.
+
+        Raises StoreError where the disk is full or the folder read-only.
+        """
+        with _told(path):
+            handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                os.chmod(temporary, 0o644)
+                os.replace(temporary, path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+                raise
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise StoreError(
+            f"{path}: cannot be written ({why}); free space or choose another folder, finished cases are kept"
+        ) from error
+
+
+def _complete(record: dict[str, Any]) -> bool:
+    shape = {"status": str, "case": dict, "results": dict, "assumptions": list}
+    right = all(isinstance(record.get(key), kind) for key, kind in shape.items())
+    return right and record.get("schema_version") == SCHEMA_VERSION

@@ -1,0 +1,164 @@
+"""Runs a study: what is stored stays, the rest is computed, all is gathered."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from topo import __version__
+from topo.config.case import Case, Study, canonical_json
+from topo.study.executors import execute
+from topo.study.gather import gather
+from topo.study.record import Outcome, is_final, outcome, renamed
+from topo.study.store import Store
+
+_LIBRARIES = ("numpy", "scipy", "numba", "networkx", "pydantic", "pyarrow", "plotly")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; one is passed after every case."""
+
+    done: int
+    total: int
+    failed: int
+    name: str  # of the case that just ended
+    seconds: float  # since the run began
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of a study came to."""
+
+    folder: Path
+    records: tuple[dict[str, Any], ...]  # in the order of the study
+    computed: int  # cases that were run now; the others were stored already
+    seconds: float
+    warnings: tuple[str, ...] = ()  # repairs of the folder
+    failed: tuple[dict[str, Any], ...] = field(default=())  # records of cases that failed
+
+
+def run(
+    study: Study,
+    folder: str | Path,
+    *,
+    workers: int = 0,
+    scheduler: str | None = None,
+    fresh: bool = False,
+    command: str = "",
+    progress: Callable[[Progress], None] | None = None,
+) -> Run:
+    """Run every case of ``study`` that ``folder`` does not hold yet, and gather all records there.
+
+    ``fresh`` starts over in a new folder beside it: nothing is ever deleted.  An interrupt
+    keeps the cases that ended; the next run goes on from there.  A case that the model itself
+    refused to solve is not run again unless its input changes.
+
+    Raises StoreError where the folder cannot be written.
+    """
+    begin = time.monotonic()
+    store = Store.open(_beside(Path(folder)) if fresh else Path(folder))
+    store.put(store.folder / "study.yaml", study.text.encode())
+    held, warnings = _held(store, study)
+    todo = list({digest: case for case, digest in _digests(study) if digest not in held}.values())
+    failures = sum(record["status"] == "failed" for record in held.values())
+    try:
+        for done, (case, result) in enumerate(_run(todo, workers, scheduler), start=1):
+            store.write(result)
+            held[result.record["hash"]] = result.record
+            failures += result.record["status"] == "failed"
+            if progress is not None:
+                seconds = time.monotonic() - begin
+                progress(Progress(done, len(todo), failures, case.name, seconds))
+    finally:
+        records = tuple(renamed(held[digest], case) for case, digest in _digests(study) if digest in held)
+        gather(store, records)
+        seconds = time.monotonic() - begin
+        how: dict[str, str | int | None] = {
+            "command": command,
+            "computed": len(todo),
+            "workers": workers,
+            "scheduler": scheduler,
+        }
+        store.put(store.folder / "run.json", _run_json(study, seconds=seconds, **how))
+    failed = tuple(record for record in records if record["status"] == "failed")
+    return Run(store.folder, records, len(todo), seconds, tuple(warnings), failed)
+
+
+def _run(todo: list[Case], workers: int, scheduler: str | None) -> Iterator[tuple[Case, Outcome]]:
+    """Yield outcomes; refused cases first, for there is nothing to compute."""
+    refused = [case for case in todo if case.refused]
+    yield from ((case, outcome(case)) for case in refused)
+    yield from execute([case for case in todo if not case.refused], workers=workers, scheduler=scheduler)
+
+
+def _digests(study: Study) -> Iterator[tuple[Case, str]]:
+    return ((case, case.identity(__version__)) for case in study.cases)
+
+
+def _held(store: Store, study: Study) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Return the records that the store already holds, by hash, and what is damaged."""
+    held: dict[str, dict[str, Any]] = {}
+    warnings = []
+    for digest in dict.fromkeys(digest for _, digest in _digests(study)):
+        record, wrong = store.read(digest)
+        if record is not None and is_final(record):
+            held[digest] = record
+        if wrong:
+            warnings.append(wrong)
+    return held, warnings
+
+
+def _beside(folder: Path) -> Path:
+    """Return ``folder``, or the next free name beside it where it already holds cases."""
+    if not Store(folder).has_cases():
+        return folder
+    number = 2
+    while folder.with_name(f"{folder.name}-{number}").exists():
+        number += 1
+    return folder.with_name(f"{folder.name}-{number}")
+
+
+def _run_json(study: Study, *, seconds: float, **how: str | int | None) -> bytes:
+    content = {
+        "title": study.title,
+        "description": study.description,
+        **how,
+        "overrides": list(study.overrides),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "cases": len(study.cases),
+        "git": _git(),
+        "versions": {"planewise": __version__, "python": platform.python_version()} | _versions(),
+        "platform": platform.platform(),
+    }
+    return (canonical_json(content) + "\n").encode()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git() -> str | None:
+    """Return the commit of the checkout that this code is from, with ``+`` where it was changed; None outside one."""
+    here = Path(__file__).resolve().parent
+    try:
+        ask = ["git", "-C", str(here), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]
+        tracked = ["git", "-C", str(here), "ls-files", "--error-unmatch", Path(__file__).name]
+        subprocess.run(tracked, capture_output=True, check=True, timeout=5)
+        return subprocess.run(ask, capture_output=True, check=True, timeout=5, text=True).stdout.strip() or None
+    except (OSError, subprocess.SubprocessError):
+        return None
