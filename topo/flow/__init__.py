@@ -7,17 +7,20 @@ A policy turns fabric and demand into a ``Routing``, a solver turns that into a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from inspect import Parameter, signature
 from typing import Any
 
 from topo.fabric import Fabric
+from topo.flow.adaptive import adaptive, optimal
 from topo.flow.completion import completion
+from topo.flow.max_concurrent import max_concurrent
 from topo.flow.max_min import max_min
 from topo.flow.proportional import proportional
 from topo.flow.solution import NotSolved, Solution
 from topo.routing import ecmp, ecmp_hash, static, wcmp
-from topo.routing.operator import NotConnected, Routing, RoutingError
+from topo.routing.operator import NotConnected, Routing, RoutingError, TotalRouting
 from traffic.demand import Demand, GroupedDemand
 
 __all__ = [
@@ -40,23 +43,23 @@ class FlowError(ValueError):
 
 
 POLICIES: dict[str, Callable[..., Routing]] = {
+    "adaptive": adaptive,
     "ecmp": ecmp,
     "ecmp-hash": ecmp_hash,
+    "optimal": optimal,
     "static": static,
     "wcmp": wcmp,
 }
 
 SOLVERS: dict[str, Callable[..., Solution]] = {
     "completion": completion,
+    "max-concurrent": max_concurrent,
     "max-min": max_min,
     "proportional": proportional,
 }
 
 #: Names that are reserved and come with a later version.
 PLANNED: dict[str, str] = {
-    "adaptive": "policy",
-    "max-concurrent": "solver",
-    "optimal": "policy",
     "ugal": "policy",
     "valiant": "policy",
 }
@@ -76,7 +79,7 @@ def route(fabric: Fabric, demand: Demand | GroupedDemand, policy: str = "ecmp", 
     function = _known(POLICIES, "policy", policy)
     _check_params(function, "policy", policy, params)
     routing: Routing = function(fabric, demand, **params)
-    return routing
+    return replace(routing, params=params) if isinstance(routing, TotalRouting) else routing
 
 
 def solve(
@@ -94,7 +97,7 @@ def solve(
     _check_params(function, "solver", solver, params)
     if isinstance(demand, GroupedDemand) and solver in BY_COMMODITY:
         demand = demand.listed()
-        routing = route(fabric, demand, routing.policy, **getattr(routing, "params", {}))
+        routing = route(fabric, demand, routing.policy, **(routing.params if isinstance(routing, TotalRouting) else {}))
     solution: Solution = function(fabric, demand, routing, **params)
     return solution
 

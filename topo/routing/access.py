@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 
-from topo.fabric import NodeKind
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints
 
@@ -96,6 +95,6 @@ def refusal(network: Network, src: int, dst: int) -> str:
         return f"{pair}: endpoint {lost[0]} has no network port, and no NIC of its host can stand in for it"
     if plane[0] != plane[1] and fabric.relay == "none":
         return f"{pair}: they are on planes {plane[0]} and {plane[1]}, and relay is 'none'; allow a relay"
-    if plane[0] != plane[1] and not (fabric.kind == NodeKind.SCALE_UP).any():
+    if plane[0] != plane[1] and (fabric.head[fabric.first[[src, dst]]] >= network.base).any():
         return f"{pair}: they are on planes {plane[0]} and {plane[1]}; give hosts a scale-up switch to relay over"
     return f"{pair}: failures split the network between them"

@@ -15,16 +15,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import coo_array, csc_array, csr_array
 
 from topo.kernels.sweep import push, room, shares_at_ports, spread
 from topo.routing.access import Access, ranges, refusal
 from topo.routing.network import Network, added
-from topo.routing.operator import Floats, Ints, NotConnected, TotalRouting
+from topo.routing.operator import Floats, Ints, NotConnected, RoutingError, TotalRouting
 from traffic.demand import GroupedDemand
 
 #: Entries of the injection block that one thread holds at a time, 8 bytes each.
 BLOCK_ENTRIES = 1_000_000
+#: Amounts between sites below this are differences of equal sums; the least true one is a pair's share of a leg.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,25 @@ def grouped(network: Network, demand: GroupedDemand, policy: str) -> TotalRoutin
     unit += _scale_up_load(access, senders, receivers, n_terms)
     unit += _inside_load(access, label)
     return TotalRouting(policy, unit, float(demand.pairs[0]))
+
+
+def site_amounts(network: Network, demand: GroupedDemand, most: int) -> coo_array:
+    """Return (destination sites, source sites) what all pairs together send at unit rate, legs of relays included.
+
+    Raises RoutingError where that could have more than ``most`` entries.
+    """
+    n = network.n_sites
+    if n * n > most:
+        raise RoutingError(f"{demand.name}: {n} x {n} sites are too many to solve for (at most {most:,} pairs)")
+    access = Access(network)
+    label = np.full(network.fabric.n_endpoints, -1, dtype=np.int64)
+    label[: demand.n_ranks] = demand.label
+    senders, receivers, n_terms = terms(access, label, network.fabric.relay)
+    by_sender = _matrix(senders.term, network.site[senders.nic], senders.weight, (n_terms, n))
+    by_receiver = _matrix(receivers.term, network.site[receivers.nic], receivers.weight, (n_terms, n))
+    block = (by_receiver.T @ by_sender - _inside_sites(access, senders, receivers)).toarray()
+    block[np.abs(block) < ROUNDING] = 0.0
+    return coo_array(block)
 
 
 def terms(access: Access, label: Ints, relay: str) -> tuple[Side, Side, int]:
@@ -163,7 +184,7 @@ def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int) 
         at = (by_sender.indptr, by_sender.indices, by_sender.data)
         spread(block, first, by_receiver.indices, by_receiver.data, *at)
         block -= inside[start:stop].toarray()
-        block[np.abs(block) < 1e-9] = 0.0  # differences of equal sums; the least true amount is one pair's share
+        block[np.abs(block) < ROUNDING] = 0.0
         return block
 
     def work(start: int, stop: int) -> Floats:

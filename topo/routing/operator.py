@@ -8,8 +8,9 @@ stands for all its pairs: ``load`` adds the pairs up, ``sum_along`` is their mea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,7 @@ class TotalRouting:
     policy: str
     unit: Floats  # (L,) sum of R over all pairs
     pairs: float  # number of pairs
+    params: Mapping[str, Any] = field(default_factory=dict)  # of the policy, so that the pairs can be routed again
 
     def load(self, rate: Floats) -> Floats:
         """Return (L,) load at ``rate`` (1,) of each pair."""

@@ -1,0 +1,210 @@
+"""The least congestion that any spread over paths reaches, bracketed from both sides.
+
+Flow moves between the paths of a pool until the soft maximum of utilization is at rest, at an
+ever sharper softness mu; the costs that mu puts on arcs find new paths and, by duality, the bound
+
+    congestion >= sum over pairs of amount x cost of its cheapest path / sum of capacity x cost
+
+[1]_.  Nothing is stored but the paths in use, a few a pair.  The choice was measured: on a Slim
+Fly of 722 switches under a random permutation, Frank-Wolfe stops at a gap of 15 % after 60 s and
+mirror descent needs 700 sweeps for 2 %, where this takes seconds to 1 %.
+
+.. [1] F. Shahrokhi and D. Matula, The maximum concurrent flow problem, J. ACM 37(2), 1990.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+from topo.flow.max_concurrent import least_congestion
+from topo.kernels.spreading import Digraph, Pairs, Pool, equilibrate, price
+
+Floats = NDArray[np.float64]
+
+#: Passes over all pairs between two searches for new paths.
+PASSES = 20
+#: mu aims at this many times (congestion - bound) / log(arcs), and falls by half at most from round to round.
+SOFTNESS = 2.0
+STEEPEST_FALL = 0.5
+#: Where this many rounds narrow the gap by less than this fraction, mu aims lower by that factor.
+PATIENCE = 8
+STALLED = 0.02
+SHARPER = 0.7
+SHARPEST = 0.1
+#: Up to this size a linear programme over paths finishes the work, to this gap.
+SMALL_PAIRS = 3_000
+SMALL_ARCS = 3_000
+SMALL_ROUNDS = 50
+EXACT = 1e-9
+#: An arc that costs nothing would let paths wander: the least cost, of the largest.
+FLOOR = 1e-12
+#: Rounds after which paths without flow leave the pool.
+ROUNDS_BETWEEN_CLEANING = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Shares of pairs on arcs, the congestion that they cause, and what no spread can go below."""
+
+    shares: csc_array  # (A, P)
+    congestion: float
+    bound: float
+    prices: Floats  # (A,) costs that prove the bound
+
+    @property
+    def gap(self) -> float:
+        """(congestion - bound) / congestion, which is the gap in theta."""
+        return 1.0 - self.bound / self.congestion if self.congestion > 0.0 else 0.0
+
+
+def dual_bound(graph: Digraph, pairs: Pairs, cost: Floats, *, minimal: bool) -> float:
+    """Return the congestion that ``cost`` (A,) proves no spread can go below."""
+    least = np.zeros(len(pairs.source))
+    price(graph, pairs, cost, minimal, _pool(0, 0, 0), False, 0, least)
+    return float(least @ pairs.amount / (graph.capacity @ cost))
+
+
+def spread(graph: Digraph, pairs: Pairs, *, minimal: bool, gap: float, seconds: float) -> Spread:
+    """Return a spread whose congestion is within ``gap`` of the least, or the best after ``seconds``.
+
+    ``minimal`` allows only paths that are shortest by ``graph.weight``; otherwise any path goes
+    that passes through no node from ``graph.n_through`` on.  Every pair must have a path.
+    """
+    end = time.monotonic() + seconds
+    pool = _pool(len(pairs.source), 2 * len(pairs.source) + 64, 16 * len(pairs.source) + 512)
+    pool, least = _search(graph, pairs, 1.0 / graph.capacity, minimal, pool)
+    cost = 1.0 / graph.capacity
+    best = Spread(_shares(pool, len(cost), pairs.amount), _congestion(pool, graph), 0.0, cost)
+    bound, prices = float(least @ pairs.amount / (graph.capacity @ cost)), cost
+    mu, softness, width = best.congestion / 4.0, SOFTNESS, np.inf
+    mark = np.zeros(len(cost), dtype=np.int8)
+    rounds = 0
+    while 1.0 - bound / best.congestion > gap and time.monotonic() < end:
+        rounds += 1
+        load = _loads(pool, len(cost))
+        equilibrate(pool, len(pairs.source), load, graph.capacity, mu, PASSES, mark)
+        utilization = _loads(pool, len(cost)) / graph.capacity
+        congestion = float(utilization.max())
+        cost = np.exp((utilization - congestion) / mu) / graph.capacity
+        if congestion < best.congestion:
+            best = Spread(_shares(pool, len(cost), pairs.amount), congestion, 0.0, cost)
+        if rounds % ROUNDS_BETWEEN_CLEANING == 0:
+            pool = _cleaned(pool)
+        pool, least = _search(graph, pairs, cost, minimal, pool)
+        proven = float(least @ pairs.amount / (graph.capacity @ cost))
+        if proven > bound:
+            bound, prices = proven, cost
+        if rounds % PATIENCE == 0:
+            if best.congestion - bound > (1.0 - STALLED) * width:
+                softness = max(softness * SHARPER, SHARPEST)
+            width = best.congestion - bound
+        aim = softness * (congestion - proven) / np.log(max(len(cost), 2))
+        mu = min(mu, max(STEEPEST_FALL * mu, aim))
+        if mu < 1e-12 * congestion:
+            break
+    found = Spread(best.shares, best.congestion, min(bound, best.congestion), prices)
+    return _exact(graph, pairs, minimal, pool, found) if _is_small(graph, pairs) and found.gap > 0.0 else found
+
+
+def _is_small(graph: Digraph, pairs: Pairs) -> bool:
+    return len(pairs.source) <= SMALL_PAIRS and len(graph.tail) <= SMALL_ARCS
+
+
+def _exact(graph: Digraph, pairs: Pairs, minimal: bool, pool: Pool, found: Spread) -> Spread:
+    """Return the least congestion by linear programmes over the pool, until no path outside it is cheaper."""
+    n_arcs = len(graph.tail)
+    best, bound, prices = found, found.bound, found.prices
+    for _ in range(SMALL_ROUNDS):
+        paths = int(pool.used[0])
+        path, arc = _of_arcs(pool)
+        columns = csc_array((np.ones(len(arc)), (arc, path)), shape=(n_arcs, paths))
+        flow, cost = least_congestion(columns, pool.pair[:paths], pairs.amount, graph.capacity)
+        pool.flow[:paths] = flow
+        congestion = _congestion(pool, graph)
+        if congestion < best.congestion:
+            best = Spread(_shares(pool, n_arcs, pairs.amount), congestion, 0.0, cost)
+        cost = np.maximum(cost, cost.max() * FLOOR)
+        pool, least = _search(graph, pairs, cost, minimal, pool)
+        proven = float(least @ pairs.amount / (graph.capacity @ cost))
+        if proven > bound:
+            bound, prices = proven, cost
+        if int(pool.used[0]) == paths or 1.0 - bound / best.congestion < EXACT:
+            break
+    return Spread(best.shares, best.congestion, min(bound, best.congestion), prices)
+
+
+def _search(graph: Digraph, pairs: Pairs, cost: Floats, minimal: bool, pool: Pool) -> tuple[Pool, Floats]:
+    """Return the pool with every pair's cheapest path in it, and the costs (P,)."""
+    least = np.zeros(len(pairs.source))
+    at = 0
+    while (at := price(graph, pairs, cost, minimal, pool, True, at, least)) < len(pairs.target):
+        pool = _grown(pool)
+    return pool, least
+
+
+def _pool(n_pairs: int, n_paths: int, n_arcs: int) -> Pool:
+    return Pool(
+        np.full(n_pairs, -1, np.int64),
+        np.zeros(n_paths, np.int64),
+        np.zeros(n_paths, np.int64),
+        np.zeros(n_paths + 1, np.int64),
+        np.zeros(n_arcs, np.int32),
+        np.zeros(n_paths),
+        np.zeros(2, np.int64),
+    )
+
+
+def _grown(pool: Pool) -> Pool:
+    """Return ``pool`` with half as much room again."""
+    grown = _pool(len(pool.top), len(pool.flow) * 3 // 2 + 64, len(pool.arc) * 3 // 2 + 512)
+    for key, old in pool._asdict().items():
+        getattr(grown, key)[: len(old)] = old
+    return grown
+
+
+def _cleaned(pool: Pool) -> Pool:
+    """Return ``pool`` with only the paths that carry flow, pair by pair."""
+    paths = int(pool.used[0])
+    keep = np.flatnonzero(pool.flow[:paths] > 0.0)
+    keep = keep[np.argsort(pool.pair[keep], kind="stable")]
+    length = np.diff(pool.start[: paths + 1])[keep]
+    clean = _pool(len(pool.top), len(pool.flow), len(pool.arc))
+    clean.pair[: len(keep)] = pool.pair[keep]
+    clean.flow[: len(keep)] = pool.flow[keep]
+    np.cumsum(length, out=clean.start[1 : len(keep) + 1])
+    at = np.repeat(pool.start[keep] - clean.start[: len(keep)], length) + np.arange(length.sum())
+    clean.arc[: len(at)] = pool.arc[at]
+    pair = pool.pair[keep]
+    clean.below[: len(keep)] = np.where(np.append(pair[1:] == pair[:-1], False), np.arange(len(keep)) + 1, -1)
+    opens = np.append(True, pair[1:] != pair[:-1]) if len(keep) else np.zeros(0, bool)
+    clean.top[pair[opens]] = np.flatnonzero(opens)
+    clean.used[:] = len(keep), len(at)
+    return clean
+
+
+def _of_arcs(pool: Pool) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the path of each arc in the pool, and the arc."""
+    paths, arcs = pool.used
+    return np.repeat(np.arange(paths), np.diff(pool.start[: paths + 1])), pool.arc[:arcs]
+
+
+def _loads(pool: Pool, n_arcs: int) -> Floats:
+    path, arc = _of_arcs(pool)
+    return np.asarray(np.bincount(arc, pool.flow[path], n_arcs), dtype=np.float64)
+
+
+def _congestion(pool: Pool, graph: Digraph) -> float:
+    return float((_loads(pool, len(graph.tail)) / graph.capacity).max(initial=0.0))
+
+
+def _shares(pool: Pool, n_arcs: int, amount: Floats) -> csc_array:
+    path, arc = _of_arcs(pool)
+    pair = pool.pair[path]
+    used = pool.flow[path] > 0.0
+    data = pool.flow[path[used]] / amount[pair[used]]
+    return csc_array((data, (arc[used], pair[used])), shape=(n_arcs, len(amount)))
