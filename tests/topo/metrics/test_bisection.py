@@ -161,3 +161,37 @@ def test_undefined_without_two_hosts():
     got = bisect(Fabric.from_cables(name="one", kind=[E, LEAF], a=[0], b=[1], capacity=1.0, tier=[Tier.ENDPOINT]))
     assert (got.per_endpoint, got.bound) == (None, None)
     assert "fewer than two hosts" in got.method
+
+
+def random_fabric(seed: int) -> Fabric:
+    """A few hosts on leaves drawn at random: trees or meshes, one or two planes, one port an endpoint or several."""
+    rng = np.random.default_rng(seed)
+    hosts, per_host, leaves, planes = (int(rng.integers(low, high)) for low, high in ((2, 6), (1, 3), (1, 6), (1, 3)))
+    n, spines = hosts * per_host, int(rng.integers(0, 3))
+    several, plane = rng.random() < 0.3, np.arange(planes)
+    kind = [E] * n + [LEAF] * (planes * leaves) + [SPINE] * (planes * spines)
+    rows: list[tuple[int, int, float, Tier]] = []
+    for e in range(n):
+        for p in plane if several else [e % planes]:
+            drawn = int(rng.integers(leaves)) if rng.random() < 0.5 else (e // per_host) * leaves // hosts
+            rows.append((e, n + p * leaves + drawn, 1.0, Tier.ENDPOINT))
+    for p in plane:
+        first, above = n + p * leaves, n + planes * leaves + p * spines
+        for s in range(leaves):
+            up = [(first + s, above + t, rng.integers(1, 4) / 2, Tier.LEAF_SPINE) for t in range(spines)]
+            flat = [(first + s, first + t, rng.integers(1, 5) / 2, Tier.LOCAL) for t in range(s) if rng.random() < 0.6]
+            rows += up or flat
+    a, b, capacity, tier = zip(*rows, strict=True)
+    where = np.concatenate([np.full(n, -1), np.repeat(plane, leaves), np.repeat(plane, spines)])
+    host = np.arange(n) // per_host
+    return Fabric.from_cables(name="random", kind=kind, a=a, b=b, capacity=capacity, tier=tier, host=host, plane=where)
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_random_networks_equal_the_enumeration(block):
+    """The bound never exceeds the least cut of any network, and so small a one is always found."""
+    for seed in range(25 * block, 25 * block + 25):
+        fabric = random_fabric(seed)
+        got, least = bisect(fabric), least_cut(fabric)
+        assert got.bound <= least * (1 + 1e-9) + 1e-12, seed
+        assert got.per_endpoint == pytest.approx(least), seed
