@@ -30,13 +30,18 @@ __all__ = ["FAMILIES", "NICS", "Family", "GeneratorError", "Wiring", "generate",
 MAX_CABLES = 60_000_000
 
 
+def no_symmetries(**_: Any) -> list[NDArray[np.int64]]:
+    """Return none: what a family that states no symmetry knows."""
+    return []
+
+
 @dataclass(frozen=True)
 class Family:
     """Functions of the same parameters, for one plane: its parts list, its wiring, what may be moved about in it."""
 
     size: Callable[..., Size]
     build: Callable[..., Wiring]
-    symmetries: Callable[..., list[NDArray[np.int64]]]
+    symmetries: Callable[..., list[NDArray[np.int64]]] = no_symmetries
 
 
 FAMILIES: dict[str, Family] = {

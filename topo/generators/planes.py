@@ -23,10 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import NodeKind
-from topo.generators.wiring import GeneratorError, Wiring, whole
+from topo.generators.wiring import MOST_ENDPOINTS, GeneratorError, Wiring, whole
 
 #: How endpoints reach planes.
 NICS = ("multi-port", "single-plane")
+
+#: As many planes as a node's int16 can number.
+MOST_PLANES = 32_767
 
 
 def copies(plane: Wiring, planes: int, nic: str) -> Wiring:
@@ -62,12 +65,12 @@ def of_one_plane(endpoints: int | None, endpoints_per_host: int, planes: int, ni
     Raises GeneratorError for an unknown ``nic``, for a number of planes that does not divide the
     endpoints of a host (hosts would fall into islands) or the endpoints.
     """
-    whole(planes, "planes")
+    whole(planes, "planes", most=MOST_PLANES)
     whole(endpoints_per_host, "endpoints_per_host")
     if nic not in NICS:
         raise GeneratorError(f"nic: {nic!r} is unknown; known: {', '.join(NICS)}")
     if endpoints is not None:
-        whole(endpoints, "endpoints")
+        whole(endpoints, "endpoints", most=MOST_ENDPOINTS)
     if nic == "multi-port":
         return endpoints, endpoints_per_host
     if endpoints_per_host % planes:

@@ -21,7 +21,13 @@ from topo.size import Tier
 #: Rounding slack of port counts computed from a fractional oversubscription.
 ROUNDING = 1e-9
 
-#: A switch layer below which another lies: what a switch of it is called.
+#: Largest parameter that is counted: far above any switch, and searches for prime powers and divisors end at once.
+LARGEST = 1_000_000
+
+#: Largest number of endpoints that may be asked for.
+MOST_ENDPOINTS = 10**15
+
+#: What a switch of each layer is called, from the endpoints up.
 LAYERS = (NodeKind.LEAF, NodeKind.SPINE, NodeKind.CORE)
 
 
@@ -96,10 +102,10 @@ def spread(endpoints: int, switches: int) -> NDArray[np.int64]:
     return np.arange(endpoints, dtype=np.int64) * switches // max(endpoints, 1)
 
 
-def whole(value: object, what: str, *, least: int = 1) -> int:
+def whole(value: object, what: str, *, least: int = 1, most: int = LARGEST) -> int:
     """Return ``value`` as an int.
 
-    Raises GeneratorError unless it is a whole number of at least ``least``.
+    Raises GeneratorError unless it is a whole number of at least ``least`` and at most ``most``.
     """
     try:
         number = operator.index(value)  # type: ignore[arg-type]
@@ -107,6 +113,8 @@ def whole(value: object, what: str, *, least: int = 1) -> int:
         number = least - 1
     if isinstance(value, bool) or number < least:
         raise GeneratorError(f"{what}: a whole number of at least {least} is needed; got {value!r}")
+    if number > most:
+        raise GeneratorError(f"{what}: at most {most} is counted; got {value!r}")
     return number
 
 
@@ -117,7 +125,7 @@ def populated(endpoints: int | None, most: int) -> int:
     """
     if endpoints is None:
         return most
-    if whole(endpoints, "endpoints") > most:
+    if whole(endpoints, "endpoints", most=MOST_ENDPOINTS) > most:
         raise GeneratorError(f"endpoints: at most {most} fit; got {endpoints}. Take more planes or a larger network")
     return endpoints
 

@@ -183,6 +183,10 @@ ERRORS = [
     ("time runs back", "dragonfly", {"a": 4, "switch_latency": -1e-6}, "switch_latency: 0 or more"),
     ("overhead not a number", "dragonfly", {"a": 4, "overhead": float("nan")}, "overhead: 0 or more"),
     ("unknown relay", "dragonfly", {"a": 4, "relay": "sauce"}, "Did you mean 'source'"),
+    ("absurd planes", "fat-tree-2", {"radix": 4, "planes": 40_000, "nic": "multi-port"}, "planes: at most 32767"),
+    ("absurd q", "slim-fly", {"q": 10**18}, "q: at most 1000000"),
+    ("absurd hosts", "fat-tree-2", {"radix": 4, "planes": 3, "endpoints_per_host": 10**12}, "at most 1000000"),
+    ("absurd endpoints", "dragonfly", {"a": 4, "endpoints": 10**30}, "endpoints: at most"),
     ("too large to build", "dragonfly", {"a": 512}, "up to 60000000 are built"),
 ]
 
