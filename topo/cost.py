@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +120,10 @@ def bill(size: Size, prices: PriceBook, *, capacity: float) -> dict[str, Any]:
         "watts": None if None in drawn else sum(drawn),
         "cost_parts": parts,
     }
-    return result | {"cost_residuals": residuals(prices)} if prices.calibrated else result
+    if prices.calibrated:
+        with suppress(PriceError):  # a book made from a calibrated one may lack the parts of Table 3
+            result["cost_residuals"] = residuals(prices)
+    return result
 
 
 def residuals(prices: PriceBook) -> list[dict[str, Any]]:

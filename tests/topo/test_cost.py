@@ -173,3 +173,12 @@ def test_doubling_the_parts_doubles_the_cost():
     one = bill(SIZES["FT3"], book, capacity=TABLE_3_CAPACITY)["cost_usd"]
     two = bill(SIZES["FT3"].planes_of(2, shared_endpoints=False), book, capacity=TABLE_3_CAPACITY)["cost_usd"]
     assert two == pytest.approx(2 * one)
+
+
+def test_a_book_derived_from_a_calibrated_one_still_prices():
+    """Without the parts of Table 3 there are no residuals to state, and no error either."""
+    rows = [Price("switch-4", 1, source="calibrated to something"), Price("switch-cable", 1, source="calibrated to it")]
+    book = PriceBook("mine", (*rows, Price("endpoint-cable", 1, source="calibrated to it")))
+    got = bill(small(), book, capacity=1.0)
+    assert book.calibrated
+    assert "cost_residuals" not in got
