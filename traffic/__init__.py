@@ -16,6 +16,7 @@ from traffic.demand import Demand, DemandError, GroupedDemand
 from traffic.expert_parallel import moe_all_to_all
 from traffic.layout import check_choice
 from traffic.synthetic import bit_complement, hotspot, incast, permutation, shift, tornado, transpose, uniform
+from traffic.training import training_step
 
 __all__ = ["PATTERNS", "Demand", "DemandError", "GroupedDemand", "demand"]
 
@@ -32,6 +33,7 @@ PATTERNS: dict[str, Callable[..., Demand | GroupedDemand]] = {
     "reduce-scatter": reduce_scatter,
     "shift": shift,
     "tornado": tornado,
+    "training-step": training_step,
     "transpose": transpose,
     "uniform": uniform,
 }

@@ -109,18 +109,32 @@ def moe_all_to_all(
     check_whole(tokens, 1, name="tokens")
     if size < ranks_per_host and ranks_per_host % size:
         check_divides(size, ranks_per_host, name="ep", what="ranks of a host")
-    visits = sampler.visits(node_limit)
-    build = dispatch if dedup else dispatch_copies
-    out = build(visits, sampler.placement, tokens * figures.dispatch_bytes)
-    back = build(visits, sampler.placement, tokens * figures.combine_bytes)
-    start = np.arange(0, n_ranks, size)[:, None]  # groups are alike: one is built, the rest are shifted copies
-    phases = [
-        step("dispatch", start + out.src, start + out.dst, out.size),
-        step("combine", start + back.dst, start + back.src, back.size),
-    ]
+    phases = exchange(sampler, figures, n_ranks=n_ranks, tokens=tokens, node_limit=node_limit, dedup=dedup)
     limit = "" if node_limit is None else f", node_limit={node_limit}"
     how = ", no dedup" * (not dedup) + f", {gate}" * (gate != "uniform")
     return in_sequence(f"moe-all-to-all({figures.name}, ep={size}{limit}{how})", n_ranks, phases)
+
+
+def exchange(
+    sampler: Sampler,
+    model: Model,
+    *,
+    n_ranks: int,
+    tokens: int,
+    node_limit: int | None = None,
+    dedup: bool = True,
+    repeat: int = 1,
+) -> list[Phase]:
+    """Return dispatch and combine of all groups of consecutive ranks at once, each run ``repeat`` times."""
+    place, visits = sampler.placement, sampler.visits(node_limit)
+    build = dispatch if dedup else dispatch_copies
+    out = build(visits, place, tokens * model.dispatch_bytes)
+    back = build(visits, place, tokens * model.combine_bytes)
+    start = np.arange(0, n_ranks, place.ep)[:, None]  # groups are alike: one is built, the rest are shifted copies
+    return [
+        step("dispatch", start + out.src, start + out.dst, out.size, repeat),
+        step("combine", start + back.dst, start + back.src, back.size, repeat),
+    ]
 
 
 def picks(

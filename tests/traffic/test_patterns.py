@@ -18,6 +18,7 @@ REFUSED = {
     ("transpose", 12): "square number",
     ("transpose", 72): "square number",
     ("moe-all-to-all", 49): "no group of",
+    ("training-step", 49): "no group of",
     ("bit-complement", 49): "power of two",
 }
 

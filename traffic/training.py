@@ -1,0 +1,122 @@
+"""training-step: what the ranks of a training job send during one optimizer step.
+
+Ranks are dealt out in blocks: a pipeline stage is n / pp consecutive ranks, tensor
+groups are tp consecutive ranks, expert groups ep consecutive ranks of a stage, and
+what is left over replicates::
+
+    stage 0   [ ep group 0 | ep group 1 | .. ]     n / pp ranks
+                  |            |                   activations forward, gradients back
+    stage 1   [ ep group 0 | ep group 1 | .. ]
+
+Phases, in order, with the times that each runs for m micro-batches and l layers of the fullest stage:
+tensor (2 all-gathers and 2 reduce-scatters a layer, as many backward), dispatch and combine
+(2 m l, forward and backward alike), pipeline forward and backward (m each), gradients
+(reduce-scatter of gradients, all-gather of parameters: ZeRO-1; routed experts over their own replicas).
+
+A part that hides behind computation is switched off: ``pipeline=False`` says that it is
+overlapped, so it takes no time of its own and is left out.
+
+Limits.  All stages are taken to be in the same phase; no bubble and no computation; one
+group of layers is as good as another; the multi-token-prediction module is left out.
+
+References
+----------
+DeepSeek-V3 Technical Report, arXiv 2412.19437, section 3.2: PP16, EP64, ZeRO-1 data parallelism.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from traffic import steps
+from traffic.demand import Demand
+from traffic.expert_parallel import TOKENS, default_ep, exchange, picks
+from traffic.layout import check_divides, check_ranks, check_whole
+from traffic.model import Model
+from traffic.phases import Phase, in_sequence, step
+
+#: Bytes of a value: activations and parameters in BF16, gradients in FP32; arXiv 2412.19437, section 3.3.
+ACTIVATION = 2
+PARAMETER = 2
+GRADIENT = 4
+
+
+def training_step(
+    *,
+    n_ranks: int,
+    ranks_per_host: int = 8,
+    model: Mapping[str, Any] | None = None,
+    tp: int = 1,
+    pp: int = 1,
+    ep: int | None = None,
+    micro_batches: int = 8,
+    tokens: int = TOKENS,
+    node_limit: int | None = None,
+    dedup: bool = True,
+    gate: Literal["uniform", "zipf", "correlated"] = "uniform",
+    seed: int = 0,
+    tensor: bool = True,
+    experts: bool = True,
+    pipeline: bool = True,
+    gradients: bool = True,
+) -> Demand:
+    """Return the phases of one training step of ``model`` (None is DeepSeek-V3), ``tokens`` a rank and micro-batch.
+
+    ``ep`` is by default that of ``moe-all-to-all`` on the ranks of a stage; ``tensor``, ``experts``,
+    ``pipeline`` and ``gradients`` say which parts are exposed.
+
+    Raises DemandError where ``pp`` does not divide the ranks, or ``tp`` or ``ep`` the ranks of a stage.
+    """
+    check_ranks(n_ranks, what="training-step")
+    check_divides(pp, n_ranks, name="pp", what="ranks")
+    check_divides(tp, n_ranks // pp, name="tp", what="ranks of a stage")
+    check_whole(micro_batches, 1, name="micro_batches")
+    check_whole(tokens, 1, name="tokens")
+    figures, stage = Model.of(model), np.arange(n_ranks, dtype=np.int64).reshape(pp, -1)
+    layers = -(-figures.layers // pp)
+    phases: list[Phase] = []
+    if tensor and tp > 1:
+        size = float(tokens * tp * figures.hidden * ACTIVATION)
+        one = steps.ring(stage.reshape(-1, tp), size, ranks_per_host=ranks_per_host, passes=1)
+        phases.append(one._replace(name="tensor", repeat=one.repeat * 8 * micro_batches * layers))
+    group = 1
+    if stage.shape[1] > 1:
+        group = default_ep(stage.shape[1], figures, ranks_per_host) if ep is None else ep
+        check_divides(group, stage.shape[1], name="ep", what="ranks of a stage")
+    if experts and group > 1:
+        sampler = picks(model=figures, ep=group, ranks_per_host=ranks_per_host, gate=gate, seed=seed)
+        runs = 2 * micro_batches * -(-figures.moe_layers // pp)
+        phases += exchange(
+            sampler, figures, n_ranks=n_ranks, tokens=tokens, node_limit=node_limit, dedup=dedup, repeat=runs
+        )
+    if pipeline and pp > 1:
+        size = float(tokens * figures.hidden * ACTIVATION)
+        phases.append(step("pipeline forward", stage[:-1], stage[1:], size, micro_batches))
+        phases.append(step("pipeline backward", stage[1:], stage[:-1], size, micro_batches))
+    if gradients:
+        phases += _gradients(stage, figures, tp=tp, ep=group, ranks_per_host=ranks_per_host)
+    name = f"training-step({figures.name}, tp={tp}, pp={pp}, ep={group}, micro_batches={micro_batches})"
+    return in_sequence(name, n_ranks, phases)
+
+
+def _gradients(stage: NDArray[np.int64], model: Model, *, tp: int, ep: int, ranks_per_host: int) -> list[Phase]:
+    """Return reduce-scatter and all-gather over replicas: of the dense parameters, then of the routed experts."""
+    pp = len(stage)
+    replicas = stage.reshape(pp, -1, tp).transpose(0, 2, 1).reshape(pp * tp, -1)
+    routed = stage.reshape(pp, -1, ep).transpose(0, 2, 1).reshape(pp * ep, -1)
+    all_experts = model.moe_layers * model.routed_experts * model.expert_parameters
+    parts = (
+        ("dense", replicas, model.dense_parameters / pp / tp),
+        ("experts", routed, all_experts / pp / ep),
+    )
+    phases = []
+    for what, members, parameters in parts:
+        if members.shape[1] > 1:
+            for how, value in (("reduce-scatter", GRADIENT), ("all-gather", PARAMETER)):
+                ring = steps.ring(members, parameters * value, ranks_per_host=ranks_per_host, passes=1)
+                phases.append(ring._replace(name=f"{what} {how}"))
+    return phases
