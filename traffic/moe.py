@@ -26,7 +26,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from traffic.expert_parallel import TOKENS, TRAINING_EP, default_ep, picks
+from traffic.expert_parallel import TOKENS, TRAINING_EP, picks
 from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, speed_limit
 from traffic.layout import check_choice, check_positive, check_whole
 from traffic.model import Model
@@ -141,29 +141,6 @@ def report(
         "forms": [asdict(row) for row in (direct, free, limited)],
         "by_limit": [asdict(study.row(m)) for m in range(least, hosts + 1)],
     }
-
-
-def report_of(
-    *,
-    n_ranks: int,
-    ranks_per_host: int,
-    nic: float,
-    scale_up: float,
-    ep: int | None = None,
-    node_limit: int | None = None,
-    dedup: bool = True,
-    **params: Any,
-) -> dict[str, Any]:
-    """Return the ``report`` of the parameters of a ``moe-all-to-all`` pattern, as records of a study carry it.
-
-    Unlike in ``report``, no ``ep`` means the pattern's default and no ``node_limit`` means none.  ``dedup`` is
-    stated beside the figures; the report has the forms with and without it anyway.
-    """
-    group = default_ep(n_ranks, Model.of(params.get("model")), ranks_per_host) if ep is None else ep
-    figures = report(
-        ep=group, node_limit=node_limit, nic=nic, scale_up=scale_up, ranks_per_host=ranks_per_host, **params
-    )
-    return figures | {"dedup": dedup}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from traffic import DemandError
-from traffic.moe import report, report_of
+from traffic.moe import report
 
 
 def test_ep64_as_published():
@@ -97,10 +97,3 @@ def test_unknown_parameters_name_the_nearest():
         report(gates="zipf")
     with pytest.raises(DemandError, match="nic must be positive"):
         report(nic=0)
-
-
-def test_the_parameters_of_a_pattern_give_its_report():
-    """A study's record: no limit unless it is given, and the pattern's own default of ep."""
-    figures = report_of(n_ranks=2048, ranks_per_host=8, nic=50e9, scale_up=200e9, dedup=False, seed=1, tokens=100)
-    assert (figures["ep"], figures["node_limit"], figures["dedup"]) == (64, None, False)
-    assert figures["gain_worst_case"] == 1
