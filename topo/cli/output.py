@@ -26,8 +26,8 @@ def plain(value: Any) -> Any:
     """Return ``value`` in JSON's own types: arrays as lists, mappings as objects, NaN as None."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, str | bool | int) or value is None:
-        return value if type(value) in (str, bool, int, type(None)) else plain(_base(value))
+    if value is None or isinstance(value, str | bool | int):
+        return value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if hasattr(value, "tolist"):
@@ -35,10 +35,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, Iterable):
         return [plain(item) for item in value]
     return str(value)
-
-
-def _base(value: str | int) -> str | int:
-    return str(value) if isinstance(value, str) else int(value)
 
 
 def print_values(title: str, values: Mapping[str, Any]) -> None:
@@ -94,3 +90,10 @@ def _draw(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)
+
+
+def note(message: str) -> None:
+    """Print a message for the user on stderr."""
+    from topo.cli.exits import say
+
+    say(message)

@@ -107,6 +107,9 @@ class Hardware(BaseModel):
     cable_latency: Duration = 0
     scale_up_latency: Duration = 0
     overhead: Duration = 0
+    # Of a host, for closed forms; a fabric states its own rates.
+    nic_rate: Rate | None = None
+    scale_up: Rate | None = None
     sources: dict[str, str] = {}
 
 

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from topo.fabric import Fabric, Tier
 from topo.flow.solution import Solution
 from topo.metrics.load import Loads, link_plane, load_metrics
+from topo.metrics.pair import explain_pair
 from topo.metrics.plain import plain
 from topo.metrics.shape import structure
 from topo.metrics.timing import fairness, latency_metrics, rate_metrics
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
 
-__all__ = ["fairness", "link_table", "measure", "structure"]
+__all__ = ["explain_pair", "fairness", "link_table", "measure", "structure"]
 
 
 def measure(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solution: Solution) -> dict[str, Any]:

@@ -1,0 +1,100 @@
+"""``topo analyze``: one traffic on one fabric."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from topo.cli.options import Check, checks_option, json_option, judge, seed_option
+
+if TYPE_CHECKING:
+    from topo.config import Case
+
+#: What people read first; --json has everything.
+SHOWN = (
+    "endpoints", "switches", "switch_links", "normalized_throughput", "switch_throughput", "max_utilization",
+    "mean_utilization", "p99_utilization", "bottleneck_tier", "completion_s", "mean_rate_gbps", "min_rate_gbps",
+    "mean_completion_s", "fairness", "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound", "gap",
+    "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "cost_usd", "cost_per_endpoint_usd",
+    "method",
+)  # fmt: skip
+
+
+@click.command("analyze")
+@click.argument("fabric")
+@click.argument("traffic")
+@click.option("--routing", metavar="POLICY", default="ecmp", show_default=True, help="Routing policy.")
+@click.option("--solver", metavar="SOLVER", default="proportional", show_default=True, help="Solver of the rates.")
+@click.option("--prices", metavar="BOOK", help="Price book: a shipped name, or a CSV file.")
+@seed_option
+@json_option
+@checks_option
+@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for records and report.")
+def analyze_verb(
+    *,
+    fabric: str,
+    traffic: str,
+    routing: str,
+    solver: str,
+    prices: str | None,
+    seed: int,
+    as_json: bool,
+    checks: tuple[Check, ...],
+    output: Path | None,
+) -> int:
+    """Route TRAFFIC on FABRIC and print loads, throughput and times.
+
+    Utilization is that of switch links with the traffic offered at its port limit.
+
+    \b
+    topo analyze fat-tree-2:radix=64,planes=8,endpoints=2048 moe-all-to-all:ep=64,node_limit=4
+    topo analyze dragonfly:a=8,p=4,h=4 shift:by=32 --solver max-min --fail-on 'max_utilization>1'
+    """
+    from topo.config import read_case
+
+    begin = time.perf_counter()
+    case = read_case(fabric, traffic, routing=routing, solve=solver, cost=prices, seed=seed)
+    results = _stored(case, output) if output is not None else _computed(case)
+    results |= {"seconds": round(time.perf_counter() - begin, 3)}
+    _print(case, results, as_json=as_json)
+    return judge(checks, results)
+
+
+def _computed(case: Case) -> dict[str, Any]:
+    from topo.study import run_case
+
+    return run_case(case).results
+
+
+def _stored(case: Case, folder: Path) -> dict[str, Any]:
+    """Return the results of ``case`` run as a study of one, whose report then lies in ``folder``."""
+    from topo.cli.output import note
+    from topo.config import Study
+    from topo.report import write
+    from topo.study import run
+
+    sections = {key: getattr(case, key) for key in ("fabric", "traffic", "routing", "solve", "cost", "seed")}
+    text = {"schema": 1, "title": case.name} | {key: value for key, value in sections.items() if value is not None}
+    done = run(Study("analysis", case.name, (case,), json.dumps(text, indent=2) + "\n"), folder)
+    if done.failed:
+        return _computed(case)  # once more, for the error itself
+    note(f"report: {write(done.folder)}")
+    return dict(done.records[0]["results"])
+
+
+def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
+    from topo.cli import output
+
+    inputs = {key: getattr(case, key) for key in ("fabric", "traffic", "routing", "solve", "cost", "seed")}
+    if as_json:
+        output.print_json({**inputs, **results})
+        return
+    title = f"{case.name}: {case.traffic and case.traffic['pattern']}, {case.routing['policy']}"
+    output.print_values(title, {key: results[key] for key in SHOWN if results.get(key) is not None})
+    tiers = results.get("links_by_tier") or {}
+    rows = [(tier, row["links"], row["mean"], row["p99"], row["max"]) for tier, row in tiers.items()]
+    output.print_table(("tier", "links", "mean", "p99", "max"), rows, title="\nutilization by tier")

@@ -1,0 +1,51 @@
+"""``topo build``: a fabric in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from topo.cli.options import Check, checks_option, json_option, judge
+
+
+@click.command("build")
+@click.argument("fabric")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option("--format", "format_", metavar="NAME", help="Format of the file; by its suffix where not given.")
+@json_option
+@checks_option
+def build_verb(fabric: str, output: Path | None, format_: str | None, as_json: bool, checks: tuple[Check, ...]) -> int:
+    """Build FABRIC, check it, and write it to a file.
+
+    With --json, prints its structure: counts, distances, bisection, findings.
+
+    \b
+    topo build dragonfly:a=8,p=4,h=4 -o dragonfly.fabric.json
+    topo build slim-fly:q=5 --json
+    """
+    from topo.cli import output as out
+    from topo.config import fabric_arguments, read_case
+    from topo.generators import generate
+
+    if output is not None:
+        from topo.formats import format_of
+
+        format_of(output, format_)  # before any work
+    case = read_case(fabric)
+    built = generate(**fabric_arguments(case.fabric, case.files))
+    if output is not None:
+        from topo.formats import write
+
+        write(built, output, format_)
+    if not (as_json or checks):
+        click.echo(repr(built))
+        if output is not None:
+            out.note(f"wrote {output}")
+        return 0
+    from topo.metrics import structure
+
+    results = structure(built)
+    if as_json:
+        out.print_json({"fabric": case.fabric, "name": built.name, "file": output and str(output), **results})
+    return judge(checks, results)

@@ -1,0 +1,72 @@
+"""``topo moe``: what expert parallelism costs, and what a node limit gains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from topo.cli.options import Check, checks_option, json_option, judge
+
+#: What people read first; --json has everything.
+SHOWN = (
+    "model", "ep", "hosts", "node_limit", "hosts_per_token_unlimited", "hosts_per_token", "endpoints_per_token",
+    "remote_copies", "gain_worst_case", "gain_expected", "gain_dedup", "gain_time", "step_s", "layer_s", "tpot_s",
+    "tokens_per_s", "dedup_step_s", "bound_by", "logical_bytes_per_s", "physical_bytes_per_s", "method",
+)  # fmt: skip
+
+
+class Limit(click.ParamType[Any]):
+    """A node limit: a number of hosts, or ``none``."""
+
+    name = "limit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the limit; None is none."""
+        if value in ("none", "model"):
+            return None if value == "none" else value
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a number of hosts, none or model", param, ctx)
+
+
+@click.command("moe")
+@click.option(
+    "--model", default="deepseek-v3", show_default=True, metavar="MODEL", help="Model: a shipped name or a file."
+)
+@click.option("--ep", type=int, metavar="N", help="Endpoints of an expert-parallel group; 64 if not given.")
+@click.option(
+    "--node-limit", type=Limit(), default="model", metavar="M", help="Hosts a token may visit; none, or the model's."
+)
+@click.option("--tokens", type=int, metavar="N", help="Tokens a rank in a step; 4096 if not given.")
+@click.option("--rate", metavar="RATE", help="Of a NIC, one way; 400Gb/s if not given.")
+@click.option("--scale-up", metavar="RATE", help="Of an endpoint inside its host, one way; 200GB/s if not given.")
+@click.option("--hardware", metavar="NAME", help="Rates of NIC and scale-up links from a hardware file.")
+@click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Override a figure of model or gate.")
+@json_option
+@checks_option
+def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: tuple[Check, ...], **given: Any) -> int:
+    """Print copies per token, bytes, times and gains of expert-parallel dispatch and combine.
+
+    layer_s, tpot_s and tokens_per_s are the speed limit of section 2.3.2 of the paper
+    (no deduplication); dedup_* are those with one copy a host.
+
+    \b
+    topo moe --ep 64 --node-limit 4
+    topo moe --set hidden=7000 --json
+    """
+    from topo.cli import output
+    from topo.config.exchange import exchange_arguments
+    from traffic.moe import report
+
+    arguments = exchange_arguments(model, overrides, **given)
+    results = report(**arguments)
+    if as_json:
+        output.print_json(results)
+        return judge(checks, results)
+    output.print_values(f"expert parallelism of {results['model']}", {k: results[k] for k in SHOWN if k in results})
+    keys = ("node_limit", "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "step_s", "bound_by")
+    output.print_table(keys, [[row[key] for key in keys] for row in results["by_limit"]], title="\nby node limit")
+    output.note(str(results["explanation"]))
+    return judge(checks, results)

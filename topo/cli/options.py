@@ -1,0 +1,100 @@
+"""Options that several verbs share, and the checks that ``--fail-on`` states."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from topo.cli.exits import FAILED_CHECK, OK, say
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_CHECK = re.compile(r"\s*([A-Za-z_][\w.-]*?)\s*(>=|<=|==|!=|>|<)\s*(\S+)\s*")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition under which the command fails: ``key`` compared with ``value``."""
+
+    key: str
+    sign: str
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.key}{self.sign}{self.value:g}"
+
+    def failed(self, results: Mapping[str, Any]) -> str:
+        """Return what to say where the condition holds or cannot be judged; empty where all is well.
+
+        Raises UsageError for a key that the results do not have.
+        """
+        found: Any = results
+        for step in self.key.split("."):
+            if not isinstance(found, Mapping) or step not in found:
+                raise click.UsageError(f"--fail-on {self}: {_unknown(self.key, results)}")
+            found = found[step]
+        if isinstance(found, bool | int | float):
+            return f"check failed: {self.key} is {found:g}, {self}" if _COMPARE[self.sign](found, self.value) else ""
+        return f"check failed: {self.key} is {found}, so {self} cannot be judged"
+
+
+class CheckType(click.ParamType[Check]):
+    """The text of a check, such as ``max_utilization>0.9``."""
+
+    name = "check"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Check:
+        """Return the check that ``value`` states."""
+        match = _CHECK.fullmatch(str(value))
+        try:
+            return Check(match[1], match[2], float(match[3])) if match else self._refuse(value, param, ctx)
+        except ValueError:
+            return self._refuse(value, param, ctx)
+
+    def _refuse(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Check:
+        self.fail(f"{value!r} is not key, comparison, number, such as 'max_utilization>0.9'", param, ctx)
+
+
+def json_option(function: _F) -> _F:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(function)
+
+
+def seed_option(function: _F) -> _F:
+    """Add ``--seed``."""
+    kind = click.IntRange(min=0)
+    return click.option("--seed", type=kind, default=0, show_default=True, help="Seed of all that is random.")(function)
+
+
+def checks_option(function: _F) -> _F:
+    """Add ``--fail-on``, which may be given several times."""
+    text = "Exit 1 where this holds, such as 'max_utilization>0.9'. May be repeated."
+    return click.option("--fail-on", "checks", type=CheckType(), multiple=True, metavar="CHECK", help=text)(function)
+
+
+def judge(checks: tuple[Check, ...], results: Mapping[str, Any], *, name: str = "") -> int:
+    """Return the exit code of ``checks`` on ``results``, saying each that failed."""
+    failures = [message for message in (check.failed(results) for check in checks) if message]
+    for message in failures:
+        say(f"{name}: {message}" if name else message)
+    return FAILED_CHECK if failures else OK
+
+
+def _unknown(key: str, results: Mapping[str, Any]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(key, results, n=1)
+    return f"there is no {key!r}" + (f"; did you mean {near[0]}?" if near else f"; there are {', '.join(results)}")

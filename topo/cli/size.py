@@ -1,0 +1,73 @@
+"""``topo size``: what a network is made of and costs, never built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from topo.cli.options import Check, checks_option, json_option, judge
+
+if TYPE_CHECKING:
+    from topo.size import Size
+
+
+@click.command("size")
+@click.argument("fabric")
+@click.option("--prices", metavar="BOOK", help="Price book: a shipped name, or a CSV file.")
+@json_option
+@checks_option
+def size_verb(fabric: str, prices: str | None, as_json: bool, checks: tuple[Check, ...]) -> int:
+    """Print endpoints, switches, cables and cost of FABRIC.
+
+    Closed forms at any scale; a network that cannot be built is sized all the same and says so.
+
+    \b
+    topo size fat-tree-2:radix=64,planes=8 --prices paper-table-3
+    topo size slim-fly:q=28,p=21 --json
+    """
+    from topo.config import cost_arguments, read_case, size_arguments
+    from topo.generators import size_of
+
+    case = read_case(fabric, cost=prices)
+    size = size_of(**size_arguments(case.fabric))
+    results = counts(size)
+    if case.cost is not None:
+        from topo.cost import bill
+
+        results |= bill(size, **cost_arguments(case.cost, case.fabric, case.files))
+    else:
+        results |= {"price_book": None, "cost_usd": None, "cost_per_endpoint_usd": None}
+    _print(case.fabric, results, as_json=as_json)
+    return judge(checks, results)
+
+
+def counts(size: Size) -> dict[str, Any]:
+    """Return the counts of ``size`` under the keys of the JSON."""
+    keys = ("name", "endpoints", "switches", "switch_links", "endpoint_links", "hosts", "planes", "radix")
+    cables = [{"tier": tier.label, "medium": medium.name.lower(), "count": n} for tier, medium, n in size.cables]
+    counted = {key: getattr(size, key) for key in keys} | {"transceivers": size.transceivers, "cables": cables}
+    return counted | {key: getattr(size, key) for key in ("buildable", "reason", "neighbours")}
+
+
+def _print(fabric: dict[str, Any], results: dict[str, Any], *, as_json: bool) -> None:
+    from topo.cli import output
+
+    if as_json:
+        output.print_json({"fabric": fabric, **results})
+        return
+    nested = ("name", "cables", "cost_parts", "cost_residuals", "reason", "neighbours", "price_book")
+    output.print_values(results["name"], {k: v for k, v in results.items() if k not in nested and v is not None})
+    if not results["buildable"]:
+        output.note(results["reason"])
+    if results["price_book"] is None:
+        return
+    output.print_table(
+        ("part", "count", "USD each", "USD"),
+        [(p["part"], p["count"], p["usd_each"], p["usd"]) for p in results["cost_parts"]],
+        title=f"\nprices: {results['price_book']}",
+    )
+    if results.get("cost_residuals"):
+        rows = [(r["network"], r["computed_usd"], r["printed_usd"], r["residual"]) for r in results["cost_residuals"]]
+        title = "\nresiduals of these prices against the paper's Table 3"
+        output.print_table(("network", "computed USD", "printed USD", "residual"), rows, title=title)

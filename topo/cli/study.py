@@ -1,0 +1,156 @@
+"""``topo study``: every case of a study, then its report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from topo.cli.exits import FAILED_CASES, OK, Interrupted, say
+from topo.cli.options import Check, checks_option, json_option, judge
+
+if TYPE_CHECKING:
+    from topo.study import Progress, Run
+
+#: [s] between two lines of progress where stderr is not a terminal.
+LINE_EVERY = 60.0
+
+
+@click.command("study")
+@click.argument("study")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder; reports/STUDY if not given."
+)
+@click.option(
+    "--workers", type=click.IntRange(min=0), default=0, show_default=True, help="Local processes; 0 is this one."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Run on the dask scheduler at this address.")
+@click.option("--resume/--fresh", default=True, help="Go on where DIR stands (default), or start over in a new folder.")
+@click.option(
+    "--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Override a key of the study. May be repeated."
+)
+@json_option
+@checks_option
+def study_verb(
+    *,
+    study: str,
+    output: Path | None,
+    workers: int,
+    scheduler: str | None,
+    resume: bool,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    checks: tuple[Check, ...],
+) -> int:
+    """Run every case of STUDY and write records and report.
+
+    STUDY is a YAML file or a shipped name. Finished cases stay: the same command goes on
+    where a run stopped. A case that fails does not stop the others.
+
+    \b
+    topo study deepseek-v3
+    topo study my.yaml -o out --set fabric.planes=4 --workers 2
+    """
+    from topo import study as studies
+
+    loaded = studies.load(study, overrides)
+    folder = output or Path("reports") / loaded.name
+    command = shlex.join(["topo", *sys.argv[1:]])
+    with _progress(len(loaded.cases)) as progress:
+        try:
+            done = studies.run(
+                loaded, folder, workers=workers, scheduler=scheduler, fresh=not resume, command=command,
+                progress=progress,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            raise Interrupted(_again(study, folder, overrides, workers)) from None
+    from topo.report import write
+
+    page = write(done.folder)
+    _print(done, page, as_json=as_json)
+    return _verdict(done, checks)
+
+
+def _verdict(done: Run, checks: tuple[Check, ...]) -> int:
+    for warning in done.warnings:
+        say(f"warning: {warning}")
+    codes = [
+        judge(checks, record["results"], name=record["case"]["name"])
+        for record in done.records
+        if record["status"] == "ok" and (checks and record["case"]["traffic"] is not None)
+    ]
+    for record in done.failed:
+        say(f"failed: {record['case']['name']}: {record['error']}")
+    return FAILED_CASES if done.failed else max(codes, default=OK)
+
+
+def _print(done: Run, page: Path, *, as_json: bool) -> None:
+    from topo.cli import output
+
+    status = [record["status"] for record in done.records]
+    summary = {
+        "folder": str(done.folder),
+        "report": str(page),
+        "cases": len(status),
+        **{word: status.count(word) for word in ("ok", "failed", "refused")},
+        "computed": done.computed,
+        "seconds": round(done.seconds, 3),
+    }
+    if as_json:
+        output.print_json({**summary, "records": list(done.records)})
+        return
+    say(", ".join(f"{key} {summary[key]}" for key in ("cases", "ok", "failed", "refused", "computed", "seconds")))
+    click.echo(str(page))
+
+
+def _again(study: str, folder: Path, overrides: tuple[str, ...], workers: int) -> str:
+    sets = [word for override in overrides for word in ("--set", override)]
+    more = ["--workers", str(workers)] if workers else []
+    return shlex.join(["topo", "study", study, "-o", str(folder), *sets, *more])
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Progress], None]]:
+    """Give a callback that shows how far the run is: a bar on a terminal, a line a minute elsewhere."""
+    if sys.stderr.isatty():
+        with _bar(total) as bar:
+            yield bar
+        return
+    told = time.monotonic()
+
+    def line(at: Progress) -> None:
+        nonlocal told
+        if time.monotonic() - told >= LINE_EVERY:
+            told = time.monotonic()
+            say(f"{at.done} of {at.total} cases, {at.failed} failed, {at.seconds:.0f} s")
+
+    yield line
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns: tuple[Any, ...] = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+
+        def show(at: Progress) -> None:
+            from rich.markup import escape
+
+            bar.update(task, completed=at.done, total=at.total, description=escape(at.name))
+
+        yield show

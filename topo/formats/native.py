@@ -1,0 +1,106 @@
+"""planewise's own format ``.fabric.json``: a fabric as the columns of its nodes and cables.
+
+One JSON object.  ``kinds`` counts the nodes of each kind, in the order in which they are
+numbered; ``plane`` and ``group`` have a value a node (N,), ``host`` one an endpoint (E,),
+``cables`` a column for each property (C,): a and b are the nodes that the cable joins,
+capacity in [B/s] one way, latency in [s].  A column that has one value throughout is written
+as that value.  Symmetry is not written: whoever generates the fabric knows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+from numpy.typing import NDArray
+
+from topo.fabric import Fabric, FabricError, Medium, NodeKind, Tier
+from topo.formats.errors import FormatError
+
+SUFFIX = ".fabric.json"
+FORMAT = "planewise-fabric"
+SCHEMA = 1
+#: Nodes that a file may promise before anything is reserved for them.
+MAX_NODES = 50_000_000
+
+_NODES = ("plane", "group")
+_CABLES = {"a": None, "b": None, "capacity": None, "latency": None, "weight": None, "tier": Tier, "medium": Medium}
+_SCALARS: dict[str, Any] = {"name": str, "radix": int, "relay": str, "overhead": (int, float)}
+
+
+def write(fabric: Fabric) -> str:
+    """Return ``fabric`` as text of this format; equal fabrics give equal texts."""
+    cables = fabric.cables()
+    counts = {kind: int((fabric.kind == kind).sum()) for kind in NodeKind}
+    data = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        **{key: getattr(fabric, key) for key in _SCALARS},
+        "kinds": {_word(kind): n for kind, n in counts.items() if n},
+        **{key: _column(getattr(fabric, key), None) for key in _NODES},
+        "host": fabric.host.tolist(),
+        "cables": {key: _column(cables[key], words) for key, words in _CABLES.items()},
+    }
+    return json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def read(text: str, shown: str = "text") -> Fabric:
+    """Return the fabric written in ``text``; ``shown`` names it in messages.
+
+    Raises FormatError for text that is not this format, or whose fabric breaks a rule.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{shown}: is not JSON: {error}") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise FormatError(f'{shown}: is not a fabric file; it must be an object with "format": "{FORMAT}"')
+    if data.get("schema") != SCHEMA:
+        raise FormatError(f"{shown}: has schema {data.get('schema')!r}; this version reads {SCHEMA}")
+    try:
+        return Fabric.from_cables(**_arguments(data))
+    except FabricError as error:
+        raise FormatError(f"{shown}: {error}") from None
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        missing = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+        raise FormatError(f"{shown}: {missing}") from None
+
+
+def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = {key: _numbers(data["cables"][key], words) for key, words in _CABLES.items()}
+    for key, kinds in _SCALARS.items():
+        if not isinstance(data[key], kinds) or isinstance(data[key], bool):
+            raise TypeError(f"{key}: {data[key]!r} is of the wrong kind")
+        arguments[key] = data[key]
+    counts = {kind: int(data["kinds"].get(_word(kind), 0)) for kind in NodeKind}
+    unknown = set(data["kinds"]) - {_word(kind) for kind in NodeKind}
+    if unknown or min(counts.values()) < 0 or sum(counts.values()) > MAX_NODES:
+        raise ValueError(f"kinds: counts of {', '.join(map(_word, NodeKind))} are needed; got {data['kinds']}")
+    kind = [kind.value for kind, n in counts.items() for _ in range(n)]
+    return arguments | {key: data[key] for key in _NODES} | {"kind": kind, "host": data["host"]}
+
+
+def _column(values: NDArray[Any], words: Any) -> Any:
+    """Return a column as a list, or as one value where all are equal; ``words`` names small numbers."""
+    one = len(values) > 0 and bool((values == values[0]).all())
+    column = values[:1].tolist() if one else values.tolist()
+    if words is not None:
+        names = {word.value: _word(word) for word in words}
+        column = [names[value] for value in column]
+    return column[0] if one else column
+
+
+def _numbers(column: Any, words: Any) -> Any:
+    if words is None:
+        return column
+    values = {_word(word): word.value for word in words}
+    wrong = [word for word in (column if isinstance(column, list) else [column]) if word not in values]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} is unknown; known: {', '.join(values)}")
+    return [values[word] for word in column] if isinstance(column, list) else values[column]
+
+
+def _word(member: IntEnum) -> str:
+    return member.name.lower().replace("_", "-")
