@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import networkx as nx
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric, NodeKind
+from topo.flow.solution import Solution
 from topo.routing.operator import Routing
 from topo.size import Tier
-from traffic import Demand, GroupedDemand
 from traffic.demand import Demand, GroupedDemand
+
+#: Policies that may leave the shortest paths.
+ANY_PATH = ("optimal", "ugal", "valiant")
 
 
 def check_fabric(fabric: Fabric, *, connected: bool = True, radix: int | None = None) -> None:
@@ -114,7 +118,8 @@ def check_routing(
     for f in random.choice(n, min(n, samples), replace=False):
         share = routing.load(np.eye(1, n, f)[0])
         _check_conservation(fabric, share, int(demand.src[f]), int(demand.dst[f]))
-        _check_shortest(fabric, share, int(demand.src[f]), int(demand.dst[f]), routing.policy)
+        if routing.policy not in ANY_PATH:
+            _check_shortest(fabric, share, int(demand.src[f]), int(demand.dst[f]), routing.policy)
         assert np.isclose(along[f], value @ share, rtol=1e-12), f"law: sum_along is value @ R; commodity {f}"
         assert np.isclose(least[f], value[share > 0].min(), rtol=1e-12), f"law: min_along is over R > 0; commodity {f}"
     rate = random.uniform(0.0, 1.0, n)
@@ -154,7 +159,8 @@ def _check_conservation(fabric: Fabric, share: NDArray[np.float64], src: int, ds
         assert tiers <= {Tier.SCALE_UP, Tier.ENDPOINT} and Tier.SCALE_UP in tiers, (
             f"law: a relay joins scale-up and network; {name}: {end}"
         )
-    if fabric.host[src] == fabric.host[dst] and (fabric.tier[fabric.tail == src] == Tier.SCALE_UP).any():
+    both = all((fabric.tier[fabric.tail == end] == Tier.SCALE_UP).any() for end in (src, dst))
+    if fabric.host[src] == fabric.host[dst] and both:
         assert (fabric.tier[used] == Tier.SCALE_UP).all(), f"law: traffic inside a host stays there; {name}"
 
 
@@ -211,3 +217,59 @@ def _check_commodities(demand: Demand) -> None:
     assert np.isfinite(demand.size).all() and (demand.size > 0).all(), "law: sizes are positive and finite"
     assert set(demand.phase.tolist()) == set(range(demand.n_phases)), "law: no phase is empty"
     assert not demand.phase_names or len(demand.phase_names) == demand.n_phases, "law: one name a phase"
+
+
+def check_solution(fabric: Fabric, demand: Demand | GroupedDemand, solution: Solution) -> None:
+    """Laws of a solution of any solver, and those of its own one."""
+    solved, routing = solution.demand, solution.routing
+    assert solved.total() == pytest.approx(demand.total(), rel=1e-9), "law: all bytes of the demand are solved for"
+    _check_solution_shapes(fabric, solved, solution)
+    assert (solution.load <= fabric.capacity * (1 + 1e-9)).all(), "law: load never exceeds capacity"
+    assert solution.residual <= 1e-9, "law: a solution states its overload, and there is none"
+    time = np.zeros(solved.n_phases)
+    np.maximum.at(time, solved.phase, solution.finish)
+    np.testing.assert_allclose(solution.phase_time, time, rtol=1e-12, err_msg="law: a phase ends with its last")
+    np.testing.assert_allclose(solution.theta * time, 1.0, rtol=1e-9, err_msg="law: 1 / theta is the time of a phase")
+    np.testing.assert_allclose(
+        solution.rate * solution.finish, solved.size, rtol=1e-9, err_msg="law: rate x time = size"
+    )
+    overall = 1.0 / (solved.repeat / solution.theta).sum()
+    assert overall <= solution.bound * (1 + 1e-9), f"law: theta {overall:.9g} is at most its bound {solution.bound:.9g}"
+    assert solution.gap == pytest.approx((solution.bound - overall) / solution.bound, abs=1e-12), "law: gap is stated"
+    for phase in range(solved.n_phases):
+        used = solution.load[phase][solution.tightest[solved.phase == phase]]
+        assert (used > 0).all(), "law: the link that holds a commodity back carries something"
+    rate = np.where(solved.phase == 0, solution.rate, 0.0)
+    if not solution.method.startswith("completion"):
+        np.testing.assert_allclose(
+            solution.load[0], routing.load(rate), rtol=1e-9, atol=1e-3, err_msg="law: load = R rate"
+        )
+    if solution.method.startswith("proportional"):
+        full = (solution.load / fabric.capacity).max(axis=1)
+        np.testing.assert_allclose(full, 1.0, rtol=1e-9, err_msg="law: some link is full in every phase")
+    if solution.method.startswith("max-min"):
+        _check_bottlenecks(fabric, solution)
+
+
+def _check_solution_shapes(fabric: Fabric, demand: Demand | GroupedDemand, solution: Solution) -> None:
+    n, phases = demand.n_commodities, demand.n_phases
+    shapes = {"theta": (phases,), "rate": (n,), "load": (phases, fabric.n_links), "tightest": (n,), "finish": (n,)}
+    for name, shape in (shapes | {"phase_time": (phases,)}).items():
+        array = getattr(solution, name)
+        assert array.shape == shape, f"law: {name} has shape {shape}; got {array.shape}"
+        assert np.isfinite(array).all(), f"law: a solution is complete; {name} is not finite"
+        assert not array.flags.writeable, f"law: arrays are read-only; {name}"
+
+
+def _check_bottlenecks(fabric: Fabric, solution: Solution) -> None:
+    """Every commodity has a full link on which its rate is largest."""
+    demand, columns = solution.demand, solution.routing.columns()
+    if columns is None:
+        return
+    for phase in range(demand.n_phases):
+        here = np.flatnonzero(demand.phase == phase)
+        shares, rate, tight = columns[:, here].tocsr(), solution.rate[here], solution.tightest[here]
+        top = (shares.astype(bool).astype(float).multiply(rate[np.newaxis, :])).max(axis=1).toarray().ravel()
+        full = solution.load[phase] >= fabric.capacity * (1 - 1e-9)
+        assert full[tight].all(), "law: the bottleneck of a commodity is full"
+        assert (rate >= top[tight] * (1 - 1e-9)).all(), "law: nobody is faster on a commodity's bottleneck"

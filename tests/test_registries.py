@@ -1,0 +1,107 @@
+"""Every registered family x pattern x policy x solver at a small size obeys every law, or refuses as documented.
+
+A new entry needs one row here: a family its parameters, a pattern its own where the defaults do
+not fit, and REFUSED a row for each combination that is not defined, with the words of its error.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+import traffic
+from tests.oracles import check_demand, check_fabric, check_routing, check_solution
+from topo.flow import POLICIES, SOLVERS, NotSolved, RoutingError, route, solve
+from topo.generators import FAMILIES, generate
+
+RANKS = 16
+HOST = 4
+RATE = 50e9
+
+#: Fabrics by name; the first word is the family.
+FABRICS = {
+    "dragonfly": {"a": 4, "p": 2, "h": 2, "g": 2},
+    "fat-tree-2": {"radix": 8, "endpoints": RANKS},
+    "fat-tree-2 oversubscribed": {"radix": 4, "oversubscription": 3.0, "endpoints": 12},
+    "fat-tree-2 planes": {"radix": 4, "planes": 2, "scale_up": 4 * RATE},
+    "fat-tree-2 multi-port": {"radix": 8, "planes": 2, "nic": "multi-port", "endpoints": RANKS},
+    "fat-tree-3": {"radix": 4},
+    "slim-fly": {"q": 3, "endpoints": RANKS, "scale_up": 4 * RATE},
+}
+
+#: Parameters of patterns whose defaults are made for larger sizes.
+PARAMS = {"moe-all-to-all": {"tokens": 64}}
+
+#: What is not defined: (fabric or "*", pattern or "*", policy or "*", solver or "*") -> words of the error.
+REFUSED = {
+    ("dragonfly", "*", "static", "*"): "needs a tree",
+    ("slim-fly", "*", "static", "*"): "needs a tree",
+    ("fat-tree-2 oversubscribed", "bit-complement", "*", "*"): "power of two",
+    ("fat-tree-2 oversubscribed", "transpose", "*", "*"): "square number of ranks",
+    **{
+        ("fat-tree-2 multi-port", pattern, policy, "*"): "unlisted all-to-all needs endpoints with one port"
+        for pattern in ("all-to-all", "uniform")
+        for policy in ("adaptive", "optimal")
+    },
+    **{("*", "*", policy, "max-concurrent"): "with policy optimal" for policy in POLICIES if policy != "optimal"},
+}
+
+
+@cache
+def fabric_of(name):
+    return generate(name.split()[0], capacity=RATE, endpoints_per_host=HOST, **FABRICS[name])
+
+
+@cache
+def demand_of(name, pattern):
+    return traffic.demand(pattern, n_ranks=fabric_of(name).n_endpoints, ranks_per_host=HOST, **PARAMS.get(pattern, {}))
+
+
+@cache
+def routing_of(name, pattern, policy):
+    return route(fabric_of(name), demand_of(name, pattern), policy)
+
+
+def refusal(*cell):
+    for row, words in REFUSED.items():
+        if all(mine in ("*", theirs) for mine, theirs in zip(row, cell, strict=True)):
+            return words
+    return None
+
+
+def test_every_family_has_a_row():
+    assert {name.split()[0] for name in FABRICS} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("registry", [FAMILIES, traffic.PATTERNS, POLICIES, SOLVERS], ids=lambda r: next(iter(r)))
+def test_registries_are_sorted(registry):
+    assert list(registry) == sorted(registry)
+
+
+@pytest.mark.parametrize("name", FABRICS)
+def test_fabrics(name):
+    check_fabric(fabric_of(name))
+
+
+@pytest.mark.parametrize("pattern", traffic.PATTERNS)
+@pytest.mark.parametrize("name", FABRICS)
+def test_product(name, pattern):
+    """All policies and solvers of one fabric and pattern: every law holds, or exactly the documented error comes."""
+    for policy in POLICIES:
+        for solver in SOLVERS:
+            words = refusal(name, pattern, policy, solver)
+            if words is None:
+                check_cell(name, pattern, policy, solver)
+                continue
+            with pytest.raises((RoutingError, NotSolved, traffic.DemandError), match=words):
+                check_cell(name, pattern, policy, solver)
+
+
+def check_cell(name, pattern, policy, solver):
+    fabric, demand = fabric_of(name), demand_of(name, pattern)
+    routing = routing_of(name, pattern, policy)
+    if solver == next(iter(SOLVERS)):
+        check_demand(demand)
+        check_routing(fabric, demand, routing)
+    check_solution(fabric, demand, solve(fabric, demand, routing, solver))
