@@ -208,11 +208,11 @@ def _grouped(
     """Return the solved routing of all pairs at once."""
     network = Network.of(fabric, by_capacity=True)
     base = wcmp(fabric, demand)
-    if network.most_ports > 1:
-        raise RoutingError(
-            f"{policy} of an unlisted all-to-all needs endpoints with one port each; list the pairs, or use ecmp, "
-            "which is optimal there when every plane is whole"
-        )
+    if network.most_ports > 1:  # shares of ports go by pair, so the pairs have to be listed
+        listed = demand.listed()
+        result = _listed(fabric, listed, policy, minimal=minimal, gap=gap, seconds=seconds)
+        unit = result.inner.load(np.ones(listed.n_commodities))
+        return replace(result, inner=TotalRouting(policy, unit, float(demand.pairs[0])))
     amounts = site_amounts(network, demand, MAX_SITE_PAIRS)
     problem = Problem.of(network, amounts.col.astype(np.int64), amounts.row.astype(np.int64), amounts.data)
     found = problem.solve(minimal=minimal, gap=gap, seconds=seconds)
