@@ -14,10 +14,10 @@ from typing import Any
 
 from topo.fabric import Fabric
 from topo.flow.adaptive import adaptive, optimal
-from topo.flow.completion import completion
+from topo.flow.completion import completion_times
 from topo.flow.max_concurrent import max_concurrent
-from topo.flow.max_min import max_min
-from topo.flow.proportional import proportional
+from topo.flow.max_min import max_min_rates
+from topo.flow.proportional import proportional_rates
 from topo.flow.solution import NotSolved, Solution
 from topo.routing import ecmp, ecmp_hash, static, wcmp
 from topo.routing.operator import NotConnected, Routing, RoutingError, TotalRouting
@@ -52,10 +52,10 @@ POLICIES: dict[str, Callable[..., Routing]] = {
 }
 
 SOLVERS: dict[str, Callable[..., Solution]] = {
-    "completion": completion,
+    "completion": completion_times,
     "max-concurrent": max_concurrent,
-    "max-min": max_min,
-    "proportional": proportional,
+    "max-min": max_min_rates,
+    "proportional": proportional_rates,
 }
 
 #: Names that are reserved and come with a later version.

@@ -47,7 +47,7 @@ def endpoint_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np
 def port_limit(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
     """Return (phases,) theta_port: the same for the network ports alone; infinite where nothing uses them."""
     _, between = _bytes(fabric, demand)
-    place = fabric.host if has_relays(fabric) else np.arange(fabric.n_endpoints)
+    place = _domain(fabric) if has_relays(fabric) else np.arange(fabric.n_endpoints)
     return _least_ratio(fabric, Tier.ENDPOINT, place, between)
 
 
@@ -75,14 +75,21 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
 
 def has_relays(fabric: Fabric) -> bool:
     """Return whether endpoints of a host are on different planes, so that traffic may leave through a neighbour."""
-    if not fabric.has_scale_up:
-        return False
+    domain = _domain(fabric)
     tail, head = _ports(fabric)
     reach = np.zeros((fabric.n_endpoints, fabric.n_planes), dtype=bool)
     reach[tail, fabric.plane[head]] = True
-    some = np.zeros(fabric.n_hosts, dtype=np.int64)
-    some[fabric.host] = np.arange(fabric.n_endpoints)
-    return bool((reach != reach[some[fabric.host]]).any())
+    some = np.zeros(int(domain.max(initial=0)) + 1, dtype=np.int64)
+    some[domain] = np.arange(fabric.n_endpoints)
+    return bool((reach != reach[some[domain]]).any())
+
+
+def _domain(fabric: Fabric) -> NDArray[np.int64]:
+    """Return (E,) the host of each endpoint that has a scale-up cable, a number of its own for others."""
+    domain = fabric.n_hosts + np.arange(fabric.n_endpoints)
+    inside = fabric.tail[(fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.SCALE_UP)]
+    domain[inside] = fabric.host[inside]
+    return domain
 
 
 def _ports(fabric: Fabric) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -93,7 +100,8 @@ def _ports(fabric: Fabric) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
 
 def _is_inside(fabric: Fabric, demand: Demand) -> NDArray[np.bool_]:
     """Return (F,) whether the commodity stays on the scale-up links of its host."""
-    inside: NDArray[np.bool_] = (fabric.host[demand.src] == fabric.host[demand.dst]) & fabric.has_scale_up
+    domain = _domain(fabric)
+    inside: NDArray[np.bool_] = domain[demand.src] == domain[demand.dst]
     return inside
 
 
@@ -104,9 +112,8 @@ def _bytes(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64
         everyone, near = np.zeros((2, n))
         talks = np.flatnonzero(demand.label >= 0)
         everyone[talks] = demand.counts[demand.label[talks]] - 1
-        if fabric.has_scale_up:
-            _, place, count = np.unique(_group_and_host(fabric, demand), return_inverse=True, return_counts=True)
-            near[talks] = count[place] - 1
+        _, place, count = np.unique(_group_and_domain(fabric, demand), return_inverse=True, return_counts=True)
+        near[talks] = count[place] - 1
         each = np.stack([near, everyone - near])[:, np.newaxis, np.newaxis, :] * demand.size[0]
         return np.broadcast_to(each, (2, 2, 1, n))
     inside = _is_inside(fabric, demand)
@@ -120,10 +127,11 @@ def _bytes(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64
     )
 
 
-def _group_and_host(fabric: Fabric, demand: GroupedDemand) -> NDArray[np.int64]:
-    """Return a number for the group and host of each rank that talks; rank r is endpoint r."""
+def _group_and_domain(fabric: Fabric, demand: GroupedDemand) -> NDArray[np.int64]:
+    """Return a number for the group and scale-up domain of each rank that talks; rank r is endpoint r."""
     talks = np.flatnonzero(demand.label >= 0)
-    return demand.label[talks].astype(np.int64) * fabric.n_hosts + fabric.host[talks]
+    domain = _domain(fabric)
+    return demand.label[talks].astype(np.int64) * (int(domain.max()) + 1) + domain[talks]
 
 
 def _least_ratio(
@@ -150,7 +158,7 @@ def _sites(
     A site is a set of leaves that a traffic source may start from: those of the endpoint,
     or of its host where it may leave through a neighbour.
     """
-    place = fabric.host if has_relays(fabric) else np.arange(fabric.n_endpoints)
+    place = np.unique(_domain(fabric), return_inverse=True)[1] if has_relays(fabric) else np.arange(fabric.n_endpoints)
     leaves, column = np.unique(head, return_inverse=True)
     pairs = np.unique(place[tail].astype(np.int64) * len(leaves) + column)
     owner, column = pairs // len(leaves), pairs % len(leaves)
@@ -178,7 +186,7 @@ def _pair_hops(fabric: Fabric, demand: GroupedDemand, site: NDArray[np.int64], h
     talks = np.flatnonzero(demand.label >= 0)
     total = _quadratic(demand.label[talks], site[talks], hops)
     if fabric.has_scale_up:
-        total -= _quadratic(_group_and_host(fabric, demand), site[talks], hops)
+        total -= _quadratic(_group_and_domain(fabric, demand), site[talks], hops)
     return total
 
 

@@ -12,7 +12,7 @@ from topo.routing.operator import Routing
 from traffic.demand import Demand
 
 
-def completion(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
+def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
     """Return when every commodity ends if all of a phase start together and share fairly to the last.
 
     ``rate`` is the mean over a commodity's time, ``load`` the mean over the phase, ``tightest``

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csc_array, vstack
 
 from topo.fabric import Fabric
-from topo.flow.proportional import proportional
+from topo.flow.proportional import proportional_rates
 from topo.flow.solution import NotSolved, Solution
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
@@ -32,7 +32,7 @@ def max_concurrent(fabric: Fabric, demand: Demand | GroupedDemand, routing: Rout
     """
     if routing.policy != "optimal":
         raise NotSolved(f"solver max-concurrent picks the routing; use it with policy optimal, not {routing.policy!r}")
-    return replace(proportional(fabric, demand, routing), method="max-concurrent")
+    return replace(proportional_rates(fabric, demand, routing), method="max-concurrent")
 
 
 def least_congestion(

@@ -28,7 +28,7 @@ from traffic.demand import Demand
 MAX_ROUNDS = 500
 
 
-def max_min(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
+def max_min_rates(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
     """Return the max-min fair rates within each phase; a commodity ends at size / rate.
 
     ``tightest`` is the bottleneck: a full link on which no rate is larger.  The phase

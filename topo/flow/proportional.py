@@ -10,7 +10,7 @@ from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
 
 
-def proportional(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing) -> Solution:
+def proportional_rates(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing) -> Solution:
     """Return every commodity at theta x size bytes a second, as fast as the fullest link allows.
 
     In each phase ``theta = min over links of capacity / load(size)``; all its commodities

@@ -1,0 +1,94 @@
+"""Bounds hold for every routing and are tight where the argument is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import traffic
+from tests.small import bowtie, leaf_spine, one_link
+from topo.fabric import Fabric
+from topo.flow import route, solve
+from topo.flow.bounds import endpoint_bound, has_relays, theta_bound, volume_bound
+from topo.generators import generate
+from traffic.demand import Demand
+
+
+def test_endpoint_bound_is_the_busiest_port():
+    """Rank 0 receives 3 bytes through a port of 2 B/s."""
+    demand = Demand.of("in", 4, src=[1, 2, 3], dst=[0, 0, 0], size=1.0)
+    assert endpoint_bound(leaf_spine(capacity=2.0), demand).tolist() == [2 / 3]
+
+
+def test_endpoint_bound_goes_by_phase():
+    demand = Demand.of("two", 2, src=[0, 0], dst=[1, 1], size=[1.0, 4.0], phase=[0, 1], repeat=[1, 2])
+    assert endpoint_bound(one_link(), demand).tolist() == [1.0, 0.25]
+    assert theta_bound(one_link(), demand) == pytest.approx(1 / 9)
+
+
+def test_volume_bound_counts_switch_hops():
+    """Bowtie: 8 commodities of 3 switch hops each on 10 switch links of capacity 1."""
+    demand = Demand.of("across", 4, src=[0, 0, 1, 1, 2, 2, 3, 3], dst=[2, 3, 2, 3, 0, 1, 0, 1], size=1.0)
+    assert volume_bound(bowtie(), demand).tolist() == [10 / 24]
+
+
+def test_inside_hosts_only_scale_up_counts():
+    """Two hosts of two; traffic inside them meets the scale-up cable of 4, not the port of 1."""
+    fabric = generate("fat-tree-2", radix=4, endpoints=4, endpoints_per_host=2, scale_up=4.0, capacity=1.0)
+    demand = Demand.of("inside", 4, src=[0, 1], dst=[1, 0], size=1.0)
+    assert theta_bound(fabric, demand) == 4.0
+    assert np.isinf(volume_bound(fabric, demand)).all()
+
+
+def test_planes_that_hosts_share_count_by_host():
+    """One endpoint a plane: what rank 0 alone sends may leave by both ports of its host."""
+    fabric = generate("fat-tree-2", radix=4, planes=2, endpoints_per_host=2, scale_up=8.0, capacity=1.0)
+    assert has_relays(fabric)
+    demand = Demand.of("out", 16, src=[0, 0], dst=[8, 9], size=1.0)
+    assert endpoint_bound(fabric, demand).tolist() == [1.0]
+    assert solve(fabric, demand, route(fabric, demand)).overall_theta == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("scale_up", [None, 4.0])
+@pytest.mark.parametrize("family", [{"family": "slim-fly", "q": 3}, {"family": "fat-tree-2", "radix": 8, "planes": 2}])
+def test_grouped_and_listed_agree(family, scale_up):
+    family = dict(family)
+    fabric = generate(
+        family.pop("family"), capacity=1.0, endpoints=48, endpoints_per_host=4, scale_up=scale_up, **family
+    )
+    demand = traffic.demand("all-to-all", n_ranks=48, ranks_per_host=4)
+    for bound in (endpoint_bound, volume_bound):
+        np.testing.assert_allclose(bound(fabric, demand), bound(fabric, demand.listed()), rtol=1e-10)
+
+
+def test_fewer_ranks_than_endpoints():
+    fabric = leaf_spine(4, 2)
+    for demand in (traffic.demand("uniform", n_ranks=4), traffic.demand("shift", n_ranks=4)):
+        assert np.isfinite(theta_bound(fabric, demand))
+
+
+@given(st.integers(0, 2**31), st.sampled_from(["ecmp", "ecmp-hash", "wcmp"]), st.sampled_from([None, 3.0]))
+@settings(max_examples=40, deadline=None)
+def test_no_routing_beats_the_bound_even_after_failures(seed, policy, scale_up):
+    rng = np.random.default_rng(seed)
+    fabric = _damaged(rng, scale_up)
+    n = fabric.n_endpoints
+    src = rng.integers(0, n, 30)
+    dst = (src + rng.integers(1, n, 30)) % n
+    demand = Demand.of("random", n, src=src, dst=dst, size=rng.uniform(0.5, 2.0, 30), phase=0)
+    try:
+        routing = route(fabric, demand, policy)
+    except ValueError:  # what failed cut a pair apart
+        return
+    for solver in ("proportional", "max-min", "completion"):
+        solution = solve(fabric, demand, routing, solver)
+        assert solution.overall_theta <= solution.bound * (1 + 1e-12)
+
+
+def _damaged(rng: np.random.Generator, scale_up: float | None) -> Fabric:
+    """Return a small fabric, two planes where hosts can relay, without two of its cables."""
+    planes = 2 if scale_up else 1
+    fabric = generate("fat-tree-2", radix=4, planes=planes, endpoints_per_host=4, scale_up=scale_up, capacity=1.0)
+    return fabric.without(cables=rng.choice(fabric.n_cables, 2, replace=False))

@@ -1,0 +1,44 @@
+"""Links that bind alike are one row, and nothing else changes."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from scipy.sparse import csc_array, csr_array, vstack
+
+from tests.topo.flow.explicit import problem, problems
+from topo.flow.links import binding_links
+from topo.flow.max_min import fair_rates
+from topo.kernels.filling import fill
+
+
+def test_parallel_cables_are_one_row_and_the_tightest_stays():
+    shares = csr_array([[0.5, 0.5], [0.25, 0.25], [0.5, 0.5], [0.0, 0.0], [1.0, 0.5]])
+    assert binding_links(shares, np.array([2.0, 0.9, 1.0, 1.0, 1.0])).tolist() == [2, 4]
+    assert binding_links(shares, np.array([2.0, 0.9, 1.9, 1.0, 1.0])).tolist() == [1, 4]
+    assert binding_links(shares, np.array([2.0, 0.7, 1.8, 1.0, 1.0])).tolist() == [1, 4]
+
+
+def test_the_first_of_equal_links_stays():
+    assert binding_links(csr_array(np.ones((3, 2))), np.ones(3)).tolist() == [0]
+
+
+def test_a_lone_commodity_keeps_its_tightest_link():
+    assert binding_links(csr_array([[1.0], [1.0], [0.5]]), np.array([3.0, 2.0, 1.5])).tolist() == [1]
+
+
+def test_nothing_is_nothing():
+    assert binding_links(csr_array((3, 0)), np.ones(3)).tolist() == []
+
+
+@given(problems())
+@settings(max_examples=80, deadline=None)
+def test_rates_are_the_same_with_and_without(case):
+    """Repeat every link three times at other scales and capacities: rates and the tightest copy stay."""
+    shares, capacity, _ = case
+    copies = csc_array(vstack([csr_array(shares), csr_array(shares * 0.3), csr_array(shares * 3.0)]))
+    looser = np.concatenate([capacity, capacity * 0.3 * 1.5, capacity * 3.0 * 2.0])
+    rate, tight = fair_rates(copies, looser)
+    expected, _ = fill(problem(csc_array(shares), capacity))
+    np.testing.assert_allclose(rate, expected, rtol=1e-12)
+    assert (tight < len(capacity)).all()
