@@ -121,4 +121,4 @@ def _problem(error: Exception, words: Document, section: str) -> Problem:
     found = [(match.start(), key) for key in keys if (match := re.search(rf"\b{re.escape(key)}\b", text))]
     key = min(found)[1] if found else ""
     path = (section, key) if key else (section,)
-    return Problem(words.place(path), ".".join(path), text)
+    return Problem(words.place(path), ".".join(path), text.removeprefix(f"{key}: "))

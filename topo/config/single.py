@@ -21,8 +21,8 @@ YAML_SUFFIXES = (".yaml", ".yml")
 def read_section(section: str, text: str, *, seed: int = 0) -> dict[str, Any]:
     """Return the checked mapping of ``section`` (fabric, traffic, routing, solve) from a spec string or a YAML file.
 
-    >>> read_section("traffic", "shift:by=2,bytes=1MiB")
-    {'pattern': 'shift', 'by': 2, 'bytes': '1MiB'}
+    >>> read_section("traffic", "shift:by=2")
+    {'pattern': 'shift', 'bytes': 1048576, 'by': 2}
 
     Raises ConfigError with every problem.
     """

@@ -67,10 +67,13 @@ def run(
     store = Store.open(_beside(Path(folder)) if fresh else Path(folder))
     store.put(store.folder / "study.yaml", study.text.encode())
     held, warnings = _held(store, study)
-    todo = list({digest: case for case, digest in _digests(study) if digest not in held}.values())
+    todo: dict[str, Case] = {}
+    for case, digest in _digests(study):
+        if digest not in held:
+            todo.setdefault(digest, case)
     failures = sum(record["status"] == "failed" for record in held.values())
     try:
-        for done, (case, result) in enumerate(_run(todo, workers, scheduler), start=1):
+        for done, (case, result) in enumerate(_run(list(todo.values()), workers, scheduler), start=1):
             store.write(result)
             held[result.record["hash"]] = result.record
             failures += result.record["status"] == "failed"

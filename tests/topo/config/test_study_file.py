@@ -1,0 +1,195 @@
+"""How a study file expands into cases."""
+
+import pytest
+
+from topo.config import ConfigError, Files, fabric_arguments, json_schema, load_study, names, parse_study, read_case
+from topo.config.document import parse
+from topo.config.spec import parse_spec
+
+BASE = """\
+schema: 1
+title: Expansion
+fabric: {family: fat-tree-2, radix: 16, endpoints: 64, rate: 400Gb/s}
+traffic: {pattern: shift, by: 1}
+"""
+
+
+def cases_of(text, **options):
+    return parse_study(BASE + text, "s.yaml", **options).cases
+
+
+def test_defaults_are_filled_in():
+    (case,) = cases_of("")
+    assert case.fabric["scale_up"] == "200GB/s"
+    assert case.fabric["hardware"] == "none"
+    assert case.routing["policy"] == "ecmp"
+    assert case.solve["solver"] == "proportional"
+    assert case.cost is None
+    assert case.seed == 0
+
+
+def test_axes_cross_the_last_running_fastest():
+    cases = cases_of("sweep:\n  fabric.planes: [1, 2]\n  routing.policy: [ecmp, static]\n")
+    assert [(c.fabric["planes"], c.routing["policy"]) for c in cases] == [
+        (1, "ecmp"),
+        (1, "static"),
+        (2, "ecmp"),
+        (2, "static"),
+    ]
+    assert cases[3].name == "planes=2 / static"
+    assert cases[3].labels == {"fabric.planes": 2, "routing.policy": "static"}
+
+
+def test_a_section_that_names_itself_starts_afresh_and_gives_its_label():
+    text = "sweep:\n  fabric:\n  - {name: A, family: slim-fly, q: 5}\n  - dragonfly:a=4\n  - {planes: 2}\n"
+    first, second, third = cases_of(text)
+    assert first.labels == {"fabric": "A"}
+    assert "radix" not in first.fabric
+    assert "name" not in first.fabric
+    assert second.labels == {"fabric": "dragonfly"}
+    assert third.fabric["radix"] == 16
+    assert third.fabric["planes"] == 2
+
+
+def test_equal_labels_become_spec_strings():
+    one, two = cases_of("sweep:\n  fabric: ['slim-fly:q=5', 'slim-fly:q=7']\n")
+    assert one.labels == {"fabric": "slim-fly:q=5"}
+    assert two.name == "slim-fly:q=7"
+
+
+def test_cases_bring_axes_of_their_own_and_cross_with_the_study():
+    text = "sweep:\n  seed: [1, 2]\ncases:\n- {name: a, panel: x}\n"
+    text += "- {name: b, traffic: null, sweep: {fabric.planes: [1, 2]}}\n"
+    cases = cases_of(text)
+    assert [case.name for case in cases] == [
+        "a / seed=1",
+        "a / seed=2",
+        "b / seed=1 / planes=1",
+        "b / seed=1 / planes=2",
+        "b / seed=2 / planes=1",
+        "b / seed=2 / planes=2",
+    ]
+    assert cases[0].panel == "x"
+    assert cases[0].labels["case"] == "a"
+    assert cases[2].traffic is None
+
+
+def test_ranges_zipped_axes_and_exclusions():
+    assert [c.traffic["by"] for c in cases_of("sweep:\n  traffic.by: {range: [1, 7, 3]}\n")] == [1, 4, 7]
+    zipped = cases_of("sweep:\n  'fabric.planes, fabric.endpoints': [[1, 64], [2, 128]]\n")
+    assert [(c.fabric["planes"], c.fabric["endpoints"]) for c in zipped] == [(1, 64), (2, 128)]
+    assert zipped[1].name == "planes=2, endpoints=128"
+    text = "sweep:\n  fabric.planes: [1, 2]\n  traffic.by: [1, 2]\nexclude: [{fabric.planes: 2, traffic.by: [2, 3]}]\n"
+    assert len(cases_of(text)) == 3
+
+
+def test_seeds_follow_from_the_root_seed_alone():
+    cases = cases_of("seeds: 3\nrouting: ecmp-hash\n")
+    again = cases_of("seeds: 3\nrouting: ecmp-hash\n")
+    assert len({case.routing["seed"] for case in cases}) == 3
+    assert [case.identity("1") for case in cases] == [case.identity("1") for case in again]
+    assert cases_of("seeds: 3\nseed: 1\nrouting: ecmp-hash\n")[0].seed != cases[0].seed
+
+
+def test_overrides_win_over_file_cases_and_axes():
+    text = "sweep:\n  fabric.planes: [1, 2]\ncases:\n- {name: a, traffic: {by: 3}}\n- {name: b, traffic: null}\n"
+    cases = cases_of(text, overrides=["fabric.planes=4", "traffic.by=5"])
+    assert [case.name for case in cases] == ["a", "b"]
+    assert cases[0].fabric["planes"] == 4
+    assert cases[0].traffic["by"] == 5
+    assert cases[1].traffic is None
+
+
+def test_refused_combinations_can_be_recorded():
+    good, bad = cases_of("invalid: record\nsweep: {fabric.planes: [1, 3]}\n")
+    assert not good.refused
+    assert "planes" in bad.refused
+    with pytest.raises(ConfigError):
+        cases_of("sweep: {fabric.planes: [1, 3]}\n")
+
+
+def test_identity_is_of_input_and_files_not_of_names():
+    (one,) = cases_of("")
+    (named,) = cases_of("cases: [{name: other, panel: p}]\n")
+    (other,) = cases_of("seed: 1\n")
+    assert one.identity("1") == named.identity("1") != other.identity("1")
+    assert one.identity("1") != one.identity("2")
+
+
+def test_identity_covers_referenced_files(tmp_path):
+    demand = tmp_path / "d.csv"
+    digests = []
+    for size in (1, 2):
+        demand.write_text(f"src,dst,bytes\n0,9,{size}\n")
+        study = parse_study(BASE + "cases: [{traffic: 'file:path=d.csv'}]\n", "s.yaml", base=tmp_path)
+        digests.append(study.cases[0].identity("1"))
+        assert study.cases[0].traffic["path"] == "d.csv"
+    assert digests[0] != digests[1]
+
+
+def test_wrong_lines_of_a_demand_file(tmp_path):
+    (tmp_path / "d.csv").write_text("src,dst,bytes\n0,1,5\n0,0,5\n0,99,5\n1,2,x\n1,2\n")
+    with pytest.raises(ConfigError) as error:
+        parse_study(BASE + "cases: [{traffic: 'file:path=d.csv'}]\n", "s.yaml", base=tmp_path)
+    for part in ("d.csv:3: rank 0 sends to itself", "d.csv:4: ranks go from 0 to 63", "d.csv:5", "d.csv:6"):
+        assert part in str(error.value)
+
+
+def test_yaml_is_1_2():
+    data = parse("a: 400e9\nb: yes\nc: 010\nd: 0o10\ne: null\n", "f").data
+    assert data == {"a": 400e9, "b": "yes", "c": 10, "d": 8, "e": None}
+
+
+def test_spec_strings():
+    assert parse_spec('p:a=1,b=x=y,c=[1, 2],d="a,b",e=true', "pattern").data == {
+        "pattern": "p",
+        "a": 1,
+        "b": "x=y",
+        "c": [1, 2],
+        "d": "a,b",
+        "e": True,
+    }
+    assert parse_spec("uniform", "pattern").data == {"pattern": "uniform"}
+
+
+def test_units_reach_the_generator_in_si():
+    case = read_case("fat-tree-2:radix=16,rate=100Gb/s,scale_up=none,hardware=roce", "uniform")
+    arguments = fabric_arguments(case.fabric)
+    assert arguments["capacity"] == 12.5e9
+    assert arguments["scale_up"] is None
+    assert arguments["switch_latency"] == 1e-6
+
+
+def test_a_fabric_may_come_from_a_yaml_file(tmp_path):
+    path = tmp_path / "f.yaml"
+    path.write_text("family: slim-fly\nq: 5\n")
+    assert read_case(str(path)).fabric["q"] == 5
+    path.write_text("family: slim-fly\nq: five\n")
+    with pytest.raises(ConfigError, match=r"f\.yaml:2:1: fabric\.q"):
+        read_case(str(path))
+
+
+@pytest.mark.parametrize("name", names("studies"))
+def test_shipped_studies_are_valid(name):
+    study = load_study(name)
+    assert study.cases
+    assert len({case.name for case in study.cases}) == len(study.cases)
+
+
+def test_schema_offers_every_family_and_key():
+    schema = json_schema()
+    assert {"fabric:fat-tree-2", "traffic:uniform", "routing:ecmp", "solve:completion"} <= set(schema["$defs"])
+    assert "radix" in schema["$defs"]["fabric:fat-tree-2"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("hardware", "same_leaf", "cross_leaf"), [("infiniband", 2.8e-6, 3.7e-6), ("roce", 3.6e-6, 5.6e-6)]
+)
+def test_hardware_gives_table_5(hardware, same_leaf, cross_leaf):
+    """Table 5 of arXiv 2505.09343: 64 B, one switch and three switches; NVLink 3.33 us in two cables."""
+    from topo.config.build import latencies
+
+    seconds = latencies(hardware, Files())
+    assert seconds["overhead"] + seconds["switch_latency"] == pytest.approx(same_leaf)
+    assert seconds["overhead"] + 3 * seconds["switch_latency"] == pytest.approx(cross_leaf)
+    assert seconds["overhead"] + 2 * seconds["scale_up_latency"] == pytest.approx(3.33e-6)
