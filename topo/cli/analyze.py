@@ -60,8 +60,9 @@ def analyze_verb(
     case = read_case(fabric, traffic, routing=routing, solve=solver, cost=prices, seed=seed)
     results = _stored(case, output) if output is not None else _computed(case)
     results |= {"seconds": round(time.perf_counter() - begin, 3)}
+    code = judge(checks, results)
     _print(case, results, as_json=as_json)
-    return judge(checks, results)
+    return code
 
 
 def _computed(case: Case) -> dict[str, Any]:

@@ -46,6 +46,7 @@ def build_verb(fabric: str, output: Path | None, format_: str | None, as_json: b
     from topo.metrics import structure
 
     results = structure(built)
+    code = judge(checks, results)
     if as_json:
         out.print_json({"fabric": case.fabric, "name": built.name, "file": output and str(output), **results})
-    return judge(checks, results)
+    return code

@@ -91,7 +91,8 @@ def _fail(error: Exception, args: list[str]) -> int:
         traceback.print_exception(error)
     if code == INTERNAL:
         say(f"internal error: {type(error).__name__}: {error}")
-        say(f"This is a bug in planewise. Please report it with the output of: topo --debug {shlex.join(args)}")
+        again = shlex.join(["topo", "--debug", *(args[1:] if args[:1] == ["--debug"] else args)])
+        say(f"This is a bug in planewise. Please report it with the output of: {again}")
     else:
         say(f"error: {_message(error)}")
     if isinstance(error, click.UsageError) and error.ctx is not None:

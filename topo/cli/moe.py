@@ -62,11 +62,12 @@ def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: t
 
     arguments = exchange_arguments(model, overrides, **given)
     results = report(**arguments)
+    code = judge(checks, results)
     if as_json:
         output.print_json(results)
-        return judge(checks, results)
+        return code
     output.print_values(f"expert parallelism of {results['model']}", {k: results[k] for k in SHOWN if k in results})
     keys = ("node_limit", "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "step_s", "bound_by")
     output.print_table(keys, [[row[key] for key in keys] for row in results["by_limit"]], title="\nby node limit")
     output.note(str(results["explanation"]))
-    return judge(checks, results)
+    return code

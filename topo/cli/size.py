@@ -38,8 +38,9 @@ def size_verb(fabric: str, prices: str | None, as_json: bool, checks: tuple[Chec
         results |= bill(size, **cost_arguments(case.cost, case.fabric, case.files))
     else:
         results |= {"price_book": None, "cost_usd": None, "cost_per_endpoint_usd": None}
+    code = judge(checks, results)
     _print(case.fabric, results, as_json=as_json)
-    return judge(checks, results)
+    return code
 
 
 def counts(size: Size) -> dict[str, Any]:

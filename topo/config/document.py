@@ -123,7 +123,8 @@ def _plain(value: Any, path: Path, places: Places, shown: str) -> Any:
         return {key: _plain(child, (*path, key), places, shown) for key, child in _items(value, path, places, shown)}
     if isinstance(value, list):
         for i in range(len(value)):
-            places[(*path, i)] = _at(shown, *value.lc.item(i))  # type: ignore[attr-defined]
+            place = value.lc.item(i)  # type: ignore[attr-defined]  # None where the list carries a tag
+            places[(*path, i)] = _at(shown, *place) if place else nearest_place(places, path)
         return [_plain(child, (*path, i), places, shown) for i, child in enumerate(value)]
     return _scalar(value, nearest_place(places, path))
 
