@@ -11,6 +11,9 @@ from topo.study.store import Store
 from topo.study.tables import parquet
 
 
+_FIRST = ("name", "panel", "status", "error", "hash", "seed")
+
+
 def gather(store: Store, records: Sequence[dict[str, Any]]) -> None:
     """Write records.jsonl and records.parquet, in the order given; equal records, equal bytes."""
     lines = "".join(canonical_json(record) + "\n" for record in records)
@@ -24,7 +27,8 @@ def columns(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     Scalars keep their type; lists and mappings are JSON text.  What a record lacks is null.
     """
     rows = [_row(record) for record in records]
-    keys = list(dict.fromkeys(key for row in rows for key in row))
+    # A record that was read back has its keys in another order than one just made.
+    keys = [*_FIRST, *sorted({key for row in rows for key in row} - set(_FIRST))]
     return {key: _column([row.get(key) for row in rows]) for key in keys}
 
 

@@ -1,0 +1,57 @@
+"""Cases reach their outcome whichever process runs them, and whichever dies."""
+
+import os
+
+import pytest
+
+from topo.config import parse_study
+from topo.study import executors, processes
+from topo.study.record import FAULTS, Outcome, outcome, record_of
+
+TEXT = """\
+schema: 1
+title: Sizes
+fabric: {family: fat-tree-2, radix: 8}
+sweep:
+  fabric.radix: {range: [4, 22, 2]}
+"""
+CASES = parse_study(TEXT, "sizes.yaml").cases
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_every_case_comes_back_once(workers):
+    ended = list(executors.execute(CASES, workers=workers))
+    assert sorted(case.name for case, _ in ended) == sorted(case.name for case in CASES)
+    assert all(out.record == outcome(case).record for case, out in ended)
+
+
+def _dies_once(case):
+    """Stand for ``outcome`` in a process that dies the first time it meets radix 10."""
+    flag = os.environ["PLANEWISE_TEST_FLAG"]
+    if case.fabric["radix"] == 10 and not os.path.exists(flag):
+        open(flag, "w").close()
+        os._exit(9)
+    return Outcome(record_of(case, "ok"))
+
+
+def _dies(case):
+    if case.fabric["radix"] == 10:
+        os._exit(9)
+    return Outcome(record_of(case, "ok"))
+
+
+def test_cases_of_a_killed_worker_run_again(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLANEWISE_TEST_FLAG", str(tmp_path / "flag"))
+    monkeypatch.setattr(processes, "outcome", _dies_once)
+    ended = list(processes.in_processes(CASES, 2))
+    assert sorted(case.name for case, _ in ended) == sorted(case.name for case in CASES)
+    assert {out.record["status"] for _, out in ended} == {"ok"}
+
+
+def test_a_case_that_kills_every_worker_fails_alone(monkeypatch):
+    monkeypatch.setattr(processes, "outcome", _dies)
+    ended = {case.fabric["radix"]: out.record for case, out in processes.in_processes(CASES, 2)}
+    assert len(ended) == len(CASES)
+    assert ended[10]["status"] == "failed"
+    assert ended[10]["error"].startswith(FAULTS)
+    assert [radix for radix, record in ended.items() if record["status"] != "ok"] == [10]
