@@ -29,7 +29,7 @@ def exchange_arguments(
 
     Raises ConfigError for an unknown key, UnitError for a rate without a unit.
     """
-    figures = model_figures(model)
+    figures = dict(model_figures(model))
     gate = _gate_keys()
     options: dict[str, Any] = {}
     for text in overrides:
