@@ -10,7 +10,6 @@ from topo.config.case import canonical_json
 from topo.study.store import Store
 from topo.study.tables import parquet
 
-
 _FIRST = ("name", "panel", "status", "error", "hash", "seed")
 
 

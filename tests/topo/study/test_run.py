@@ -164,7 +164,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
-    with pytest.raises(StoreError, match="cannot be written .Permission denied"):
+    with pytest.raises(StoreError, match=r"cannot be written \(Permission denied"):
         study.run(small(), tmp_path / "s")
 
 
