@@ -6,10 +6,10 @@ from near to far and writes down every arc that a shortest path uses, in the ord
 finds them.  An arc into a switch is found after all arcs out of that switch, so
 
 - read from last to first, the list carries flow from far to near (``push``);
-- read from first to last, it carries values from near to far (``pull``, ``arrivals``).
+- read from first to last, it carries values from near to far (``pull``, ``shares_at_ports``).
 
-Each destination costs one visit of every arc of its plane plus one of every arc used; memory is
-O(arcs) a thread.
+Each destination costs one visit of every arc into a switch that is not among the farthest, plus
+one of every arc used; memory is O(arcs) a thread.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Ports(NamedTuple):
     switch: NDArray[np.int32]  # (P,)
     weight: NDArray[np.int32]  # (P,)
     part: NDArray[np.float64]  # (P,)
+    reach: NDArray[np.int64]  # (sites,) switches from which the site can be reached
 
 
 class Room(NamedTuple):
@@ -51,8 +52,10 @@ class Room(NamedTuple):
     total: NDArray[np.float64]  # (S,) sum of parts over the arcs that a switch splits over
     order: NDArray[np.int32]  # (S,) switches from near to far
     used: NDArray[np.int32]  # (A,) arcs on shortest paths, as found
+    mark: NDArray[np.int32]  # (S + 1,) those into switch order[i] are used[mark[i]:mark[i + 1]]
     value: NDArray[np.float64]  # (S,)
     bucket: NDArray[np.int32]  # (width,) first switch at each distance modulo width
+    filled: NDArray[np.int32]  # (width,) number of switches there
     after: NDArray[np.int32]  # (S,) links of the buckets' lists
     before: NDArray[np.int32]  # (S,)
 
@@ -65,83 +68,91 @@ def room(arcs: Arcs) -> Room:
         np.zeros(n),
         np.zeros(n, np.int32),
         np.zeros(len(arcs.tail), np.int32),
+        np.zeros(n + 1, np.int32),
         np.zeros(n),
         np.full(arcs.width, -1, np.int32),
+        np.zeros(arcs.width, np.int32),
         np.zeros(n, np.int32),
         np.zeros(n, np.int32),
     )
 
 
 @jit
-def _breadth(arcs: Arcs, r: Any, settled: int) -> tuple[int, int]:
+def _breadth(arcs: Arcs, reach: int, r: Any, settled: int) -> tuple[int, int]:
     done = n_used = 0
     while done < settled:
         v = r.order[done]
+        d = r.dist[v]
+        if settled == reach and d == r.dist[r.order[settled - 1]]:
+            break  # only the farthest are left, and no shortest path goes through them
         done += 1
-        d = r.dist[v] + 1
         for j in range(arcs.first[v], arcs.first[v + 1]):
             u = arcs.tail[j]
+            if r.dist[u] <= d:
+                continue
             if r.dist[u] == FAR:
-                r.dist[u] = d
-                r.total[u] = arcs.part[j]
+                r.dist[u] = d + 1
+                r.total[u] = 0.0
                 r.order[settled] = u
                 settled += 1
-            elif r.dist[u] == d:
-                r.total[u] += arcs.part[j]
-            else:
-                continue
+            r.total[u] += arcs.part[j]
             r.used[n_used] = j
             n_used += 1
+        r.mark[done] = n_used
+    r.mark[done : settled + 1] = n_used
     return settled, n_used
 
 
 @jit
-def _enlist(r: Any, v: int, slot: int) -> None:
-    r.before[v] = -1
-    r.after[v] = r.bucket[slot]
-    if r.bucket[slot] >= 0:
-        r.before[r.bucket[slot]] = v
-    r.bucket[slot] = v
-
-
-@jit
-def _delist(r: Any, v: int, slot: int) -> None:
-    if r.before[v] >= 0:
-        r.after[r.before[v]] = r.after[v]
-    else:
-        r.bucket[slot] = r.after[v]
-    if r.after[v] >= 0:
-        r.before[r.after[v]] = r.before[v]
-
-
-@jit
-def _dial(arcs: Arcs, r: Any, waiting: int) -> tuple[int, int]:
-    width = len(r.bucket)
+def _dial(arcs: Arcs, reach: int, r: Any, waiting: int) -> tuple[int, int]:  # noqa: PLR0912
+    # One loop without calls: a call that passes these arrays counts references for 100 ns.
+    dist, bucket, after, before, filled = r.dist, r.bucket, r.after, r.before, r.filled
+    width = len(bucket)
     distance = settled = n_used = 0
     while settled < waiting:
+        farthest = distance + width - 1
+        while filled[farthest % width] == 0 and farthest > distance:
+            farthest -= 1
+        last = waiting == reach and farthest == distance  # no shortest path goes through what is left
         slot = distance % width
-        while r.bucket[slot] >= 0:
-            v = r.bucket[slot]
-            _delist(r, v, slot)
+        while bucket[slot] >= 0:
+            v = bucket[slot]
+            bucket[slot] = after[v]
+            if after[v] >= 0:
+                before[after[v]] = -1
+            filled[slot] -= 1
             r.order[settled] = v
             settled += 1
-            for j in range(arcs.first[v], arcs.first[v + 1]):
+            for j in range(arcs.first[v], arcs.first[v] if last else arcs.first[v + 1]):
                 u = arcs.tail[j]
                 d = distance + arcs.weight[j]
-                if d > r.dist[u]:
+                if d > dist[u]:
                     continue
-                if d == r.dist[u]:
-                    r.total[u] += arcs.part[j]
-                else:
-                    if r.dist[u] < FAR:
-                        _delist(r, u, r.dist[u] % width)
+                if d < dist[u]:
+                    if dist[u] < FAR:
+                        old = dist[u] % width
+                        filled[old] -= 1
+                        if before[u] >= 0:
+                            after[before[u]] = after[u]
+                        else:
+                            bucket[old] = after[u]
+                        if after[u] >= 0:
+                            before[after[u]] = before[u]
                     else:
                         waiting += 1
-                    r.dist[u] = d
-                    r.total[u] = arcs.part[j]
-                    _enlist(r, u, d % width)
+                    dist[u] = d
+                    r.total[u] = 0.0
+                    new = d % width
+                    filled[new] += 1
+                    before[u] = -1
+                    after[u] = bucket[new]
+                    if bucket[new] >= 0:
+                        before[bucket[new]] = u
+                    bucket[new] = u
+                r.total[u] += arcs.part[j]
                 r.used[n_used] = j
                 n_used += 1
+            r.mark[settled] = n_used
         distance += 1
     return settled, n_used
 
@@ -165,11 +176,17 @@ def toward(arcs: Arcs, ports: Ports, site: int, r: Any) -> tuple[int, int]:
         if ports.weight[k] == r.dist[v]:
             r.total[v] += ports.part[k]
     if len(r.bucket) == 2:
-        return _breadth(arcs, r, found)
+        return _breadth(arcs, ports.reach[site], r, found)
     for i in range(found):
         v = r.order[i]
-        _enlist(r, v, r.dist[v] % len(r.bucket))
-    return _dial(arcs, r, found)
+        slot = r.dist[v] % len(r.bucket)
+        r.filled[slot] += 1
+        r.before[v] = -1
+        r.after[v] = r.bucket[slot]
+        if r.bucket[slot] >= 0:
+            r.before[r.bucket[slot]] = v
+        r.bucket[slot] = v
+    return _dial(arcs, ports.reach[site], r, found)
 
 
 @jit
@@ -195,6 +212,24 @@ def leave(ports: Ports, site: int, r: Any) -> tuple[int, float]:
 
 
 @jit
+def _gather(arcs: Arcs, r: Any, settled: int, load: Any) -> None:
+    """Carry the flow in ``r.value`` to the destination; what a switch holds is divided by its total on the way."""
+    weighted = len(r.bucket) > 2
+    for i in range(settled - 1, -1, -1):
+        v = r.order[i]
+        flow = r.value[v]
+        for e in range(r.mark[i], r.mark[i + 1]):
+            j = r.used[e]
+            u = arcs.tail[j]
+            if weighted and r.dist[u] != r.dist[v] + arcs.weight[j]:
+                continue
+            x = r.value[u] * arcs.part[j]
+            flow += x
+            load[j] += x
+        r.value[v] = flow / r.total[v]
+
+
+@jit
 def push(arcs: Arcs, ports: Ports, sites: Any, amount: Any, load: Any, r: Any) -> int:
     """Add to ``load`` (A,) what ``amount[i, s]`` from every site s to ``sites[i]`` puts on each arc.
 
@@ -202,9 +237,13 @@ def push(arcs: Arcs, ports: Ports, sites: Any, amount: Any, load: Any, r: Any) -
     """
     n = len(ports.first) - 1
     for i in range(len(sites)):
-        settled, n_used = toward(arcs, ports, sites[i], r)
+        settled, _ = toward(arcs, ports, sites[i], r)
         for s in range(n):
             if amount[i, s] == 0.0:
+                continue
+            k = ports.first[s]
+            if ports.first[s + 1] == k + 1 and r.dist[ports.switch[k]] < FAR:  # the common case, without a call
+                r.value[ports.switch[k]] += amount[i, s]
                 continue
             near, total = leave(ports, s, r)
             if near == FAR:
@@ -214,13 +253,7 @@ def push(arcs: Arcs, ports: Ports, sites: Any, amount: Any, load: Any, r: Any) -
                 v = ports.switch[k]
                 if r.dist[v] + ports.weight[k] == near:
                     r.value[v] += amount[i, s] * ports.part[k] / total
-        for i_used in range(n_used - 1, -1, -1):
-            j = r.used[i_used]
-            u, v = arcs.tail[j], arcs.head[j]
-            if r.dist[u] == r.dist[v] + arcs.weight[j]:
-                x = r.value[u] * arcs.part[j] / r.total[u]
-                r.value[v] += x
-                load[j] += x
+        _gather(arcs, r, settled, load)
         _clear(r, settled)
     return -1
 
@@ -236,16 +269,18 @@ def spread(amount: Any, first: Any, term: Any, weight: Any, term_first: Any, ter
 
 
 @jit
-def _carry(arcs: Arcs, r: Any, n_used: int, along: Any, least: bool) -> None:
-    for i in range(n_used):
-        j = r.used[i]
-        u, v = arcs.tail[j], arcs.head[j]
-        if r.dist[u] != r.dist[v] + arcs.weight[j]:
-            continue
-        if least:
-            r.value[u] = min(r.value[u], along[j], r.value[v])
-        else:
-            r.value[u] += (along[j] + r.value[v]) * arcs.part[j] / r.total[u]
+def _carry(arcs: Arcs, r: Any, settled: int, along: Any, least: bool) -> None:
+    for i in range(settled):
+        v = r.order[i]
+        for e in range(r.mark[i], r.mark[i + 1]):
+            j = r.used[e]
+            u = arcs.tail[j]
+            if r.dist[u] != r.dist[v] + arcs.weight[j]:
+                continue
+            if least:
+                r.value[u] = min(r.value[u], along[j], r.value[v])
+            else:
+                r.value[u] += (along[j] + r.value[v]) * arcs.part[j] / r.total[u]
 
 
 @jit
@@ -258,10 +293,10 @@ def pull(
     """
     base = np.inf if least else 0.0
     for i in range(len(sites)):
-        settled, n_used = toward(arcs, ports, sites[i], r)
+        settled, _ = toward(arcs, ports, sites[i], r)
         for k in range(settled):
             r.value[r.order[k]] = base
-        _carry(arcs, r, n_used, along, least)
+        _carry(arcs, r, settled, along, least)
         for p in range(first[i], first[i + 1]):
             near, total = leave(ports, source[p], r)
             result[p] = base
@@ -286,7 +321,7 @@ def shares_at_ports(
     """
     nothing = np.zeros(len(arcs.tail))
     for i in range(len(sites)):
-        settled, n_used = toward(arcs, ports, sites[i], r)
+        settled, _ = toward(arcs, ports, sites[i], r)
         for p in range(first[i], first[i + 1]):
             near, total = leave(ports, source[p], r)
             for k in range(ports.first[source[p]], ports.first[source[p] + 1]):
@@ -299,7 +334,7 @@ def shares_at_ports(
             for m in range(settled):
                 r.value[r.order[m]] = 0.0
             r.value[v] = ports.part[k] / r.total[v]
-            _carry(arcs, r, n_used, nothing, False)
+            _carry(arcs, r, settled, nothing, False)
             for p in range(first[i], first[i + 1]):
                 share = 0.0
                 start = ports.first[source[p]]

@@ -41,6 +41,7 @@ class Network:
     n_ports: Ints  # (E,)
     site: Ints  # (E,) site of each endpoint; -1 without a port
     ports: Ports
+    island: NDArray[np.int32]  # (S,) connected part of the switch network that each switch is in
 
     @classmethod
     def of(cls, fabric: Fabric, *, by_capacity: bool = False) -> Network:
@@ -49,8 +50,9 @@ class Network:
         width = int(fabric.weight.max(initial=1)) + 1
         part = fabric.capacity if by_capacity else np.ones(fabric.n_links)
         arcs, link, arc, share = _arcs(fabric, base, part, width)
-        port, n_ports, site, ports = _sites(fabric, base, part)
-        return cls(fabric, by_capacity, base, arcs, link, arc, share, port, n_ports, site, ports)
+        island = _islands(arcs)
+        port, n_ports, site, ports = _sites(fabric, base, part, island)
+        return cls(fabric, by_capacity, base, arcs, link, arc, share, port, n_ports, site, ports, island)
 
     @property
     def n_sites(self) -> int:
@@ -69,19 +71,11 @@ class Network:
         return Links(f.first.copy(), f.head.copy(), f.weight.astype(np.int32), f.kind.copy(), self.base)
 
     @cached_property
-    def island(self) -> NDArray[np.int32]:
-        """(S,) connected part of the switch network that each switch is in."""
-        n = len(self.arcs.first) - 1
-        graph = coo_array((np.ones(len(self.arcs.tail), np.int8), (self.arcs.tail, self.arcs.head)), shape=(n, n))
-        return np.asarray(connected_components(graph, directed=False)[1])
-
-    @cached_property
     def site_islands(self) -> tuple[Ints, NDArray[np.bool_]]:
         """Return (sites,) the island set of each site, and whether two sets have an island in common."""
-        owner = np.repeat(np.arange(self.n_sites), np.diff(self.ports.first))
         sets: dict[tuple[int, ...], int] = {}
         of_site = np.empty(self.n_sites, dtype=np.int64)
-        key = np.unique(np.stack([owner, self.island[self.ports.switch]]), axis=1)
+        key = _islands_of_sites(self.ports.first, self.ports.switch, self.island)
         edges = np.searchsorted(key[0], np.arange(self.n_sites + 1))
         for s in range(self.n_sites):
             of_site[s] = sets.setdefault(tuple(key[1, edges[s] : edges[s + 1]].tolist()), len(sets))
@@ -133,7 +127,20 @@ def _arcs(fabric: Fabric, base: int, part: Floats, width: int) -> tuple[Arcs, In
     return arcs, link, arc, counted / total[arc]
 
 
-def _sites(fabric: Fabric, base: int, part: Floats) -> tuple[Ints, Ints, Ints, Ports]:
+def _islands(arcs: Arcs) -> NDArray[np.int32]:
+    n = len(arcs.first) - 1
+    graph = coo_array((np.ones(len(arcs.tail), np.int8), (arcs.tail, arcs.head)), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1])
+
+
+def _islands_of_sites(first: Ints, switch: NDArray[np.int32], island: NDArray[np.int32]) -> Ints:
+    """Return (2, n) sites and islands that they have a port on, each pair once, sorted."""
+    owner = np.repeat(np.arange(len(first) - 1), np.diff(first))
+    n = int(island.max(initial=0)) + 1
+    return np.stack(np.divmod(np.unique(owner * n + island[switch]), n))
+
+
+def _sites(fabric: Fabric, base: int, part: Floats, island: NDArray[np.int32]) -> tuple[Ints, Ints, Ints, Ports]:
     n = fabric.n_endpoints
     ends = fabric.first[: n + 1].astype(np.int64)
     network = fabric.head[: ends[-1]] >= base
@@ -152,4 +159,7 @@ def _sites(fabric: Fabric, base: int, part: Floats) -> tuple[Ints, Ints, Ints, P
     first = np.concatenate([[0], np.cumsum(n_ports[example])]).astype(np.int64)
     link = np.repeat(port[example] - first[:-1], n_ports[example]) + np.arange(first[-1])
     switch = (fabric.head[link] - base).astype(np.int32)
-    return port, n_ports, site, Ports(first, switch, fabric.weight[link].astype(np.int32), part[link].copy())
+    owner, where = _islands_of_sites(first, switch, island)
+    reach = added(owner, np.bincount(island, minlength=1)[where], len(first) - 1).astype(np.int64)
+    weight = fabric.weight[link].astype(np.int32)
+    return port, n_ports, site, Ports(first, switch, weight, part[link].copy(), reach)
