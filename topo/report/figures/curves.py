@@ -1,0 +1,106 @@
+"""Curves: distributions as steps, and lines over a swept axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from topo.report import words
+from topo.report.figures import axes
+from topo.report.figures.axes import Trace
+from topo.report.figures.marks import Series, plain
+
+_PANE = 118  # [px] of one network's distribution
+
+
+def distributions(
+    panes: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]], title: str, at: float
+) -> dict[str, Any]:
+    """Return one pane a network, in it one step curve a tier: share of links at or below x.
+
+    ``panes`` maps pane -> curve -> (x, share).  A line marks ``at``.
+    """
+    curves = list(dict.fromkeys(curve for pane in panes.values() for curve in pane))
+    height, n = 74 + 56 + _PANE * len(panes), len(panes)
+    # A marker of no width at the right edge keeps all panes on one axis whatever they hold.
+    traces: list[Trace] = []
+    layout: dict[str, Any] = axes.layout(height, shapes=[], annotations=[])
+    gap = 0.26 / max(n, 1)
+    for i, (pane, held) in enumerate(panes.items()):
+        number = "" if i == 0 else str(i + 1)
+        top = 1 - i / n - (gap if n > 1 else 0.06)
+        layout[f"yaxis{number}"] = axes.axis(
+            "",
+            domain=[1 - (i + 1) / n + 0.01, top],
+            range=[0, 1.04],
+            tickvals=[0, 0.5, 1],
+            tickformat=".0%",
+            anchor="x",
+        )
+        layout["shapes"].append(_level(at, number))
+        layout["annotations"].append(_heading(pane, top))
+        for curve in held:
+            traces.append(
+                _steps(
+                    curve,
+                    held[curve],
+                    curves.index(curve),
+                    number=number,
+                    first=curve not in {t["name"] for t in traces},
+                )
+            )
+    last = "" if n == 1 else str(n)
+    layout["xaxis"] = axes.axis(title, anchor=f"y{last}", rangemode="tozero")
+    return {"data": traces, "layout": layout}
+
+
+def lines(
+    x: Sequence[float], series: Sequence[Series], xtitle: str, ytitle: str, height: int = 320, **y: Any
+) -> dict[str, Any]:
+    """Return lines over ``x``, each with its own colour, marker and dash."""
+    traces: list[Trace] = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": words.clip(one.name, 48),
+            "x": list(x),
+            "y": list(one.values),
+            "customdata": list(one.texts) or [words.number(v) for v in one.values],
+            "hovertemplate": f"{plain(xtitle)} %{{x}}<br>{plain(one.name)}: %{{customdata}}<extra></extra>",
+            "line": {"color": axes.colour(i), "dash": axes.dash(i), "width": 2},
+            "marker": {"color": axes.colour(i), "symbol": axes.symbol(i), "size": 9},
+            "connectgaps": False,
+        }
+        for i, one in enumerate(series)
+    ]
+    xaxis = axes.axis(xtitle, **({"tickvals": list(x)} if len(x) <= 12 else {}))
+    layout = axes.layout(height, xaxis=xaxis, yaxis=axes.axis(ytitle, rangemode="tozero", **y))
+    return {"data": traces, "layout": layout | {"showlegend": len(series) > 1}}
+
+
+def _steps(name: str, steps: tuple[Sequence[float], Sequence[float]], i: int, *, number: str, first: bool) -> Trace:
+    x, share = steps
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "legendgroup": name,
+        "showlegend": first,
+        "x": list(x),
+        "y": list(share),
+        "yaxis": f"y{number}",
+        "line": {"shape": "hv", "color": axes.colour(i), "dash": axes.dash(i), "width": 2.25},
+        "hovertemplate": f"{plain(name)}<br>%{{y:.1%}} of links at or below %{{x:.3f}}<extra></extra>",
+    }
+
+
+def _level(at: float, number: str) -> dict[str, Any]:
+    line = {"color": "$over", "width": 1.25, "dash": "dash"}
+    place = {"x0": at, "x1": at, "xref": "x", "y0": 0, "y1": 1, "yref": f"y{number} domain"}
+    return {"type": "line", "line": line, "layer": "below"} | place
+
+
+def _heading(text: str, top: float) -> dict[str, Any]:
+    place = {"x": 0, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom"}
+    font = {"size": 12, "color": "$ink", "weight": 600}
+    return {"text": plain(words.clip(text, 60)), "showarrow": False, "font": font} | place

@@ -1,0 +1,137 @@
+"""What the page calls a case: its network, its traffic, its policy, said once and alike everywhere.
+
+A name is the study's own label where it gave one; else the registry name with
+only those parameters that differ within the study.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from topo.report import words
+from topo.report.load import Record, Study
+
+#: Axis labels that name a part of the case, first match wins.
+_AXES = {
+    "fabric": ("network", "fabric", "topology"),
+    "traffic": ("traffic", "workload"),
+    "routing": ("routing", "policy", "routing.policy"),
+}
+_HEAD = {"fabric": "family", "traffic": "pattern", "routing": "policy", "solve": "solver"}
+_PATTERN_WORDS = {
+    "moe-all-to-all": "expert-parallel all-to-all",
+    "all-to-all": "uniform all-to-all",
+    "allreduce": "allreduce",
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A record with the names that figures and tables use."""
+
+    record: Record
+    network: str
+    traffic: str
+    policy: str
+
+    @property
+    def title(self) -> str:
+        """The three names in one line."""
+        return " · ".join(part for part in (self.network, self.traffic, self.policy) if part)
+
+    def get(self, *keys: str) -> Any:
+        """Return a result of the record."""
+        return self.record.get(*keys)
+
+    @property
+    def node_limit(self) -> int | None:
+        """Most hosts that a token may visit; None where the traffic has no such limit."""
+        limit = self.record.part("traffic").get("node_limit")
+        return int(limit) if isinstance(limit, int | float) and not isinstance(limit, bool) else None
+
+    @property
+    def is_moe(self) -> bool:
+        """Whether experts are what the traffic is about."""
+        return str(self.record.part("traffic").get("pattern", "")).startswith("moe")
+
+
+def named(study: Study) -> list[Named]:
+    """Return every record of ``study`` with its names, in the study's order."""
+    ok = list(study.records)
+    columns = {part: _labels(ok, part) for part in ("fabric", "traffic", "routing")}
+    return [
+        Named(
+            record, columns["fabric"][i], columns["traffic"][i], columns["routing"][i] if columns["traffic"][i] else ""
+        )
+        for i, record in enumerate(ok)
+    ]
+
+
+def order(values: Iterable[str]) -> list[str]:
+    """Return the distinct values in order of first appearance."""
+    return list(dict.fromkeys(values))
+
+
+def usual_policy(cases: Sequence[Named]) -> str:
+    """Return the policy that most cases use, ecmp where it ties; empty without cases."""
+    counts = Counter(case.policy for case in cases)
+    return max(counts, key=lambda policy: (counts[policy], policy == "ecmp", policy)) if counts else ""
+
+
+def _labels(records: list[Record], part: str) -> list[str]:
+    """Return the name of ``part`` for each record; sized and solved cases are told apart elsewhere."""
+    out = [""] * len(records)
+    for with_traffic in (False, True):
+        rows = [i for i, r in enumerate(records) if bool(r.part("traffic")) == with_traffic and r.part(part)]
+        named_rows = [i for i in rows if _given(records[i], part)]
+        for i, text in _described(records, [i for i in rows if i not in set(named_rows)], part):
+            out[i] = text
+        for label in order(_given(records[i], part) for i in named_rows):
+            held = [i for i in named_rows if _given(records[i], part) == label]
+            varying = _varying([records[i].part(part) for i in held], "")
+            for i in held:
+                out[i] = ", ".join([label, *_details(records[i].part(part), varying)])
+    return out
+
+
+def _given(record: Record, part: str) -> str:
+    labels = {axis.lower(): value for axis, value in record.labels.items()}
+    return next((labels[axis] for axis in _AXES[part] if labels.get(axis)), "")
+
+
+def _described(records: list[Record], rows: list[int], part: str) -> list[tuple[int, str]]:
+    """Return (row, name) where the study gave no label: the registry name and what differs among its like."""
+    head = _HEAD[part]
+    by_head: dict[str, list[int]] = defaultdict(list)
+    for i in rows:
+        by_head[str(records[i].part(part).get(head, "?"))].append(i)
+    out = []
+    for start, held in by_head.items():
+        varying = _varying([records[i].part(part) for i in held], head)
+        for i in held:
+            details = _details(records[i].part(part), varying)
+            out.append((i, ", ".join([_PATTERN_WORDS.get(start, start), *details])))
+    return out
+
+
+def _varying(group: list[dict[str, Any]], head: str) -> list[str]:
+    keys = order(key for section in group for key in section if key != head)
+    return [key for key in keys if len({json.dumps(s.get(key), sort_keys=True, default=str) for s in group}) > 1]
+
+
+def _details(section: dict[str, Any], varying: list[str]) -> list[str]:
+    return [_parameter(key, section[key]) for key in varying if section.get(key) is not None]
+
+
+def _parameter(key: str, value: Any) -> str:
+    if key == "node_limit":
+        return f"M = {value}"
+    if key == "ep":
+        return f"EP{value}"
+    if key == "planes":
+        return words.plural(value, "plane") if isinstance(value, int) else f"planes {value}"
+    return f"{key.replace('_', ' ')} {words.text(value)}"

@@ -1,0 +1,121 @@
+"""One self-contained page: templates, style, script, figures and plotly.js in a single file.
+
+The content-security policy names every script by its hash and forbids all
+requests, so a hostile name in a record cannot run and cannot call out.
+plotly.js is stored compressed and unpacked by the page when its first figure
+comes near: the text is there at once, and the file is a third of its size.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from topo.report import words
+from topo.report.figures.axes import PALETTE, Figure
+from topo.report.panels.blocks import Draw, Panel
+
+if TYPE_CHECKING:
+    import jinja2
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_LICENCE_LINES = 5  # the comment at the head of plotly.js, which its licence asks to keep
+#: Colours that only the page uses; series and axes have theirs in PALETTE.
+_PAGE_COLOURS = {
+    "good": ("#00714F", "#3BD1A6"),
+    "warn": ("#8A5A00", "#F2B93B"),
+    "link": ("#00609A", "#6CB9EC"),
+    "edge": ("#8A929E", "#6B7480"),
+}
+
+
+def page(title: str, facts: str, panels: Sequence[Panel], version: str) -> str:
+    """Return the page as HTML text."""
+    from markupsafe import Markup
+
+    figures = [block.figure for panel in panels for block in panel.blocks if isinstance(block, Draw)]
+    script = (_TEMPLATES / "page.js").read_text("utf-8")
+    library = _plotly() if figures else ""
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        title=title,
+        facts=facts,
+        panels=panels,
+        version=version,
+        policy=_policy([script, library] if library else [script]),
+        css=Markup(_colours() + (_TEMPLATES / "page.css").read_text("utf-8")),
+        data={figure.id: Markup(_json([variant.spec for variant in figure.variants])) for figure in figures},
+        palette=Markup(_json(PALETTE)),
+        plotly=Markup(_packed(library)) if library else "",
+        script=Markup(script),
+    )
+
+
+def figures_of(panels: Sequence[Panel]) -> list[Figure]:
+    """Return every figure of the page, in order."""
+    return [block.figure for panel in panels for block in panel.blocks if isinstance(block, Draw)]
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    loader = jinja2.FileSystemLoader(_TEMPLATES)
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment.filters["clip"] = words.clip
+    return environment
+
+
+@cache
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())
+
+
+@cache
+def _packed(library: str) -> str:
+    # No time and no name in the gzip header: the same library gives the same bytes.
+    return base64.b64encode(gzip.compress(library.encode(), compresslevel=9, mtime=0)).decode()
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
+    # Styles are inline by plotly's way of working; images are its picture export.
+    rest = "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; script-src {allowed}; {rest}"
+
+
+def _colours() -> str:
+    tokens = {token.removeprefix("$"): pair for token, pair in PALETTE.items()} | _PAGE_COLOURS
+    light = " ".join(f"--{name}: {pair[0]};" for name, pair in tokens.items())
+    night = " ".join(f"--{name}: {pair[1]};" for name, pair in tokens.items() if name != "wash")
+    page_night = "--wash: #0F1216;"
+    return (
+        f":root {{ {light} }}\n@media (prefers-color-scheme: dark) "
+        f"{{ @media screen {{ :root {{ {night} {page_night} }} }} }}\n"
+    )
+
+
+def _json(value: Any) -> str:
+    """Return ``value`` as JSON that no script element can be left from."""
+    text = json.dumps(_finite(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.7g}") if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

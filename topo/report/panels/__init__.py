@@ -1,0 +1,39 @@
+"""The panels of the page, each answering the question in its heading.
+
+A panel is a function of a ``View`` that returns a ``Panel``, or None where the
+records hold nothing to answer with.  Adding one is a file and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from topo.report.panels.blocks import Panel
+from topo.report.panels.checks import panel as checks_panel
+from topo.report.panels.comparison import panel as comparison_panel
+from topo.report.panels.cost import panel as cost_panel
+from topo.report.panels.inputs import panel as inputs_panel
+from topo.report.panels.moe import panel as moe_panel
+from topo.report.panels.provenance import panel as provenance_panel
+from topo.report.panels.routing import panel as routing_panel
+from topo.report.panels.utilization import panel as utilization_panel
+from topo.report.panels.verdict import panel as verdict_panel
+from topo.report.panels.view import View
+
+#: In the order of the page.
+PANELS: tuple[Callable[[View], Panel | None], ...] = (
+    verdict_panel,
+    comparison_panel,
+    moe_panel,
+    utilization_panel,
+    routing_panel,
+    cost_panel,
+    checks_panel,
+    inputs_panel,
+    provenance_panel,
+)
+
+
+def panels(view: View) -> list[Panel]:
+    """Return the panels that the records of ``view`` can fill, in order."""
+    return [panel for build in PANELS if (panel := build(view)) is not None]

@@ -1,0 +1,68 @@
+"""Checks: what failed, what was refused, and whether the laws held where it went well."""
+
+from __future__ import annotations
+
+from topo.report import words
+from topo.report.names import Named
+from topo.report.panels.blocks import Notes, Panel, Show
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.verdict import RESIDUAL_LIMIT
+from topo.report.panels.view import View, largest
+from topo.report.tables import Column, name, table
+
+
+def panel(view: View) -> Panel:
+    """Return failed cases first, then the checks of every solved case."""
+    return make("checks", "Checks", "Can these numbers be trusted?", _answer(view), (_failed(view), _laws(view)))
+
+
+def _answer(view: View) -> str:
+    worst = largest(view.solved, "conservation_residual")
+    told = []
+    if view.failed:
+        told.append(f"{words.plural(len(view.failed), 'case')} of {len(view.cases)} failed or refused.")
+    else:
+        told.append(f"All {words.plural(len(view.cases), 'case')} went through.")
+    if worst is not None:
+        residual = worst.get("conservation_residual")
+        state = "holds" if residual <= RESIDUAL_LIMIT else "is broken"
+        told.append(
+            f"Conservation of flow {state}: the largest residual is "
+            f"{words.number(residual)} (limit {RESIDUAL_LIMIT:g})."
+        )
+    gap = largest(view.solved, "gap")
+    if gap is not None and gap.get("gap") > 0:
+        told.append(f"The largest gap to a bound is {words.percent(gap.get('gap'))} ({gap.title}).")
+    return " ".join(told)
+
+
+def _failed(view: View) -> Show | Notes:
+    if not view.failed:
+        return Notes(("No case failed and none was refused.",))
+    columns = [name("Case"), name("Network"), name("Traffic"), name("Policy"), name("Status"), name("Why")]
+    rows = [
+        (case.record.name, case.network, case.traffic, case.policy, case.record.status, case.record.error or None)
+        for case in view.failed
+    ]
+    return Show(table("failed", "Failed and refused cases", columns, rows))
+
+
+def _laws(view: View) -> Show | None:
+    if not view.solved:
+        return None
+    columns = [name("Network"), name("Traffic"), name("Policy"), name("Solver"), name("Method")]
+    columns += [Column("Conservation residual", words.number, "share of demand", shade=_residual)]
+    columns += [Column("Gap", words.percent, "of bound"), Column("Fairness", words.ratio, "Jain")]
+    columns += [Column("Bisection", words.ratio, "per endpoint rate"), name("Bisection by")]
+    rows = [_row(case) for case in view.solved]
+    caption = "Laws and certificates, one row a solved case"
+    return Show(table("laws", caption, columns, rows, folded=len(rows) > 8, filterable=len(rows) > 12))
+
+
+def _row(case: Named) -> tuple[object, ...]:
+    keys = ("method", "conservation_residual", "gap", "fairness", "bisection_per_endpoint", "bisection_method")
+    return (case.network, case.traffic, case.policy, case.record.part("solve").get("solver"), *map(case.get, keys))
+
+
+def _residual(value: float) -> str:
+    return "good" if value <= RESIDUAL_LIMIT else "bad"

@@ -1,0 +1,169 @@
+"""Comparison: networks at full size against the printed table, and networks under traffic."""
+
+from __future__ import annotations
+
+from topo.cost import Printed
+from topo.report import published, words
+from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.marks import Series, dots
+from topo.report.names import Named
+from topo.report.panels.blocks import Draw, Panel, Show
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View, largest
+from topo.report.tables import Column, Table, name, table
+
+
+def panel(view: View) -> Panel | None:
+    """Return both comparisons, None where there is neither."""
+    if not view.sized and not view.grid:
+        return None
+    blocks = (_full_size(view), _figure(view))
+    return make("comparison", "Comparison", "How do the networks compare?", _answer(view), blocks)
+
+
+def _answer(view: View) -> str:
+    off = [(c, r) for c in view.sized if (row := published.row_of(c.record)) and (r := _worst(c, row))]
+    sentences = []
+    if any(published.row_of(c.record) for c in view.sized):
+        same = [c.network for c in view.sized if published.row_of(c.record)]
+        worst = max(off, key=lambda pair: abs(pair[1]), default=None)
+        text = f"{words.plural(len(same), 'network')} stand beside the paper's Table 3"
+        sentences.append(
+            f"{text}; the largest residual is {words.signed_percent(worst[1])} ({worst[0].network})."
+            if worst
+            else f"{text}, without residual."
+        )
+    blocked = [c for c in view.grid if (c.get("normalized_throughput") or 1) < 1 - 1e-6]
+    if view.grid:
+        free = len(view.grid) - len(blocked)
+        sentences.append(f"{free} of {len(view.grid)} network and traffic pairs run at their port limit.")
+    return " ".join(sentences) or f"{words.plural(len(view.sized), 'network')}, counted and priced."
+
+
+def _worst(case: Named, row: Printed) -> float | None:
+    values = [published.residual(case.get("cost_usd"), row.usd)]
+    values.append(published.residual(case.get("switches"), row.size.switches))
+    values.append(published.residual(case.get("switch_links"), row.size.switch_links))
+    return max((v for v in values if v is not None), key=abs, default=None)
+
+
+def _full_size(view: View) -> Show | None:
+    if not view.sized:
+        return None
+    columns = [name("Network"), Column("Endpoints", words.count), Column("Switches", words.count)]
+    columns += [Column("Links", words.count, "switch to switch"), Column("Cost", words.usd, "USD")]
+    columns += [Column("Per endpoint", words.usd, "USD", bar=True)]
+    printed = [published.row_of(case.record) for case in view.sized]
+    rows: list[tuple[object, ...]] = []
+    for case, row in zip(view.sized, printed, strict=True):
+        own = [case.get(key) for key in ("endpoints", "switches", "switch_links", "cost_usd", "cost_per_endpoint_usd")]
+        rows.append((_flagged(case), *own, *(_residuals(case, row) if any(printed) else ())))
+    note = (
+        "Links are cables between switches, as the paper counts them; endpoint cables are "
+        "priced but not in this column."
+    )
+    if any(printed):
+        columns += [
+            Column("In paper", words.usd, "USD"),
+            _residual("Δ switches"),
+            _residual("Δ links"),
+            _residual("Δ cost"),
+        ]
+        note += f" Δ is this page minus {published.SOURCE}, as a share of it; printed costs are rounded to 1 M$."
+    return Show(table("full-size", "Networks at full size", columns, rows, note=note))
+
+
+def _flagged(case: Named) -> str:
+    return case.network + (" (not buildable)" if case.get("buildable") is False else "")
+
+
+def _residuals(case: Named, row: Printed | None) -> tuple[float | None, ...]:
+    if row is None:
+        return (None, None, None, None)
+    return (
+        row.usd,
+        published.residual(case.get("switches"), row.size.switches),
+        published.residual(case.get("switch_links"), row.size.switch_links),
+        published.residual(case.get("cost_usd"), row.usd),
+    )
+
+
+def _residual(title: str) -> Column:
+    return Column(title, words.signed_percent, shade=lambda v: "quiet" if abs(v) < 5e-3 else "warn")
+
+
+def _figure(view: View) -> Draw | None:
+    if not view.grid:
+        return None
+    title = "normalized throughput [share of the port limit; 1 = non-blocking]"
+    views = [
+        ("normalized throughput", _dots(view, "normalized_throughput", title, words.ratio, 1.0)),
+        (
+            "congestion",
+            _dots(view, "max_utilization", "congestion [largest switch-link load / capacity]", words.ratio, 1.0),
+        ),
+        ("completion time", _dots(view, "completion_s", "completion time [s]", words.seconds, None)),
+    ]
+    drawn = tuple(Variant(label, spec) for label, spec in views if spec is not None)
+    how = f"A row a network, a mark a traffic, all under {view.policy}. The dashed line is 1: nothing blocks."
+    if not drawn:
+        return None
+    return Draw(Figure("fig-comparison", _finding(view), how, drawn, _table(view), "measure"))
+
+
+def _dots(view: View, key: str, title: str, form: words.Form, at: float | None) -> dict[str, object] | None:
+    factor, unit = 1.0, ""
+    if key.endswith("_s"):
+        factor, unit = words.time_scale([case.get(key) for case in view.grid])
+        title = title.replace("[s]", f"[{unit}]")
+    series = []
+    for traffic in view.traffics:
+        cells = [view.case(network, traffic) for network in view.networks]
+        values = [cell.get(key) if cell else None for cell in cells]
+        if any(value is not None for value in values):
+            shown = [None if value is None else value * factor for value in values]
+            series.append(Series(traffic, shown, [form(value) for value in values]))
+    return dots(view.networks, series, title, at) if series else None
+
+
+def _finding(view: View) -> str:
+    slow = [c for c in view.grid if isinstance(c.get("normalized_throughput"), int | float)]
+    worst = min(slow, key=lambda c: c.get("normalized_throughput"), default=None)
+    if worst is None:
+        return (
+            f"{words.plural(len(view.networks), 'network')} under "
+            f"{words.plural(len(view.traffics), 'traffic pattern')}."
+        )
+    if worst.get("normalized_throughput") > 1 - 1e-6:
+        return f"Every network carries every traffic at its port limit under {view.policy}."
+    hottest = largest(view.grid, "max_utilization") or worst
+    return (
+        f"{worst.network} gives {worst.traffic} "
+        f"{words.percent(worst.get('normalized_throughput'))} of its port limit, the least of all; "
+        f"the hottest switch link is asked for {words.number(hottest.get('max_utilization'))} times its capacity "
+        f"({hottest.network}, {hottest.traffic})."
+    )
+
+
+def _table(view: View) -> Table:
+    columns = [name("Network"), name("Traffic"), Column("Endpoints", words.count)]
+    columns += [Column("Normalized throughput", words.ratio, "of port limit", shade=_throughput_shade, bar=True)]
+    columns += [
+        Column("Switch throughput", words.ratio, "of port limit"),
+        Column("Congestion", words.ratio, "load / capacity"),
+    ]
+    columns += [Column("Completion", words.seconds, "time"), Column("Cost per endpoint", words.usd, "USD")]
+    keys = (
+        "endpoints",
+        "normalized_throughput",
+        "switch_throughput",
+        "max_utilization",
+        "completion_s",
+        "cost_per_endpoint_usd",
+    )
+    rows = [(case.network, case.traffic, *(case.get(key) for key in keys)) for case in view.grid]
+    return table("grid", f"Networks under traffic, policy {view.policy}", columns, rows)
+
+
+def _throughput_shade(value: float) -> str:
+    return "good" if value >= 1 - 1e-6 else "warn" if value >= 0.5 else "bad"

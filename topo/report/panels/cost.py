@@ -1,0 +1,124 @@
+"""Cost: parts of each network, per endpoint and in total, with the book that priced them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from topo.report import names, published, words
+from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.marks import Series, bars
+from topo.report.names import Named
+from topo.report.panels.blocks import Draw, Panel, Show
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View, cost_key
+from topo.report.tables import Column, Table, name, table
+
+
+def panel(view: View) -> Panel | None:
+    """Return the stacked parts, None where nothing is priced."""
+    cases = _priced(view)
+    if not cases:
+        return None
+    title, per = "cost per endpoint [USD]", "endpoints"
+    variants = [Variant("per endpoint", bars([_row(c) for c in cases], _series(cases, per), title, _printed(cases)))]
+    variants.append(Variant("total", bars([_row(c) for c in cases], _series(cases, None), "cost [USD]")))
+    how = (
+        f"Parts times prices of {words.listing(_books(cases))}; the upright mark is what the "
+        "paper prints, where it does."
+    )
+    figure = Figure("fig-cost", _finding(cases), how, tuple(variants), _table(cases), "measure")
+    return make("cost", "Cost", "What does it cost, and what for?", _answer(cases), (Draw(figure), _residuals(cases)))
+
+
+def _priced(view: View) -> list[Named]:
+    """Return one priced case a network and size, full-size rows first."""
+    seen: dict[tuple[str, Any], Named] = {}
+    for case in [*view.sized, *view.grid, *view.solved]:
+        if case.get("cost_parts"):
+            seen.setdefault((case.network, case.get("endpoints")), case)
+    return list(seen.values())
+
+
+def _row(case: Named) -> str:
+    return f"{words.clip(case.network, 22)} ({words.count(case.get('endpoints'))})"
+
+
+def _books(cases: list[Named]) -> list[str]:
+    return names.order(
+        str(c.get("price_book") or c.record.part("cost").get("prices") or "an unnamed book") for c in cases
+    )
+
+
+def _answer(cases: list[Named]) -> str:
+    least, most = min(cases, key=cost_key), max(cases, key=cost_key)
+    text = f"{least.network} costs least per endpoint, {words.usd(cost_key(least))}"
+    if most is not least and cost_key(least) > 0:
+        text += (
+            f"; {most.network} costs {words.number(cost_key(most) / cost_key(least))} times "
+            f"as much, {words.usd(cost_key(most))}"
+        )
+    return f"{text} (prices: {words.listing(_books(cases))})."
+
+
+def _finding(cases: list[Named]) -> str:
+    shares = []
+    for case in cases:
+        total = sum(part["usd"] for part in case.get("cost_parts"))
+        top = max(case.get("cost_parts"), key=lambda part: part["usd"])
+        shares.append((top["usd"] / total if total else 0.0, str(top["part"]), case))
+    share, part, case = max(shares, key=lambda entry: entry[0])
+    return f"The largest single item is {part}: up to {words.percent(share)} of the bill ({case.network})."
+
+
+def _series(cases: list[Named], per: str | None) -> list[Series]:
+    parts = names.order(str(part["part"]) for case in cases for part in case.get("cost_parts"))
+    out = []
+    for part in parts:
+        values = [_part_usd(case, part) / ((case.get(per) or 1) if per else 1) for case in cases]
+        out.append(Series(part, values, [words.usd(value) for value in values]))
+    return out
+
+
+def _part_usd(case: Named, part: str) -> float:
+    return float(sum(row["usd"] for row in case.get("cost_parts") if row["part"] == part))
+
+
+def _printed(cases: list[Named]) -> Series | None:
+    rows = [published.row_of(case.record) for case in cases]
+    values = [row.usd / row.size.endpoints if row else None for row in rows]
+    return Series("paper, Table 3", values, [words.usd(v) for v in values]) if any(rows) else None
+
+
+def _table(cases: list[Named]) -> Table:
+    columns = [name("Network"), Column("Endpoints", words.count), name("Part"), Column("Count", words.count)]
+    columns += [Column("Price", words.usd, "USD each"), Column("Sum", words.usd, "USD")]
+    columns += [Column("Per endpoint", words.usd, "USD"), Column("Share", words.percent, "of the bill", bar=True)]
+    rows = []
+    for case in cases:
+        endpoints, total = case.get("endpoints"), sum(part["usd"] for part in case.get("cost_parts"))
+        for part in case.get("cost_parts"):
+            each = part["usd"] / endpoints if endpoints else None
+            share = part["usd"] / total if total else None
+            row = (part["part"], part.get("count"), part.get("usd_each"), part["usd"], each, share)
+            rows.append((case.network, endpoints, *row))
+    return table("parts", "Parts and prices", columns, rows, filterable=len(rows) > 12)
+
+
+def _residuals(cases: list[Named]) -> Show | None:
+    rows = next((case.get("cost_residuals") for case in cases if case.get("cost_residuals")), None)
+    if not rows:
+        return None
+    columns = [name("Network"), Column("This book", words.usd, "USD"), Column("Printed", words.usd, "USD")]
+    columns += [Column("Residual", words.signed_percent, "of printed"), Column("Within rounding", words.text)]
+    keys = ("network", "computed_usd", "printed_usd", "residual", "within_rounding")
+    note = (
+        "No linear price model in switches, endpoint cables and switch cables meets all five "
+        "printed costs within their rounding."
+    )
+    held = table(
+        "residuals",
+        f"What the calibrated book gives for {published.SOURCE}",
+        columns,
+        ([r.get(k) for k in keys] for r in rows),
+    )
+    return Show(Table(held.id, held.caption, held.columns, held.rows, note=note))

@@ -1,0 +1,99 @@
+"""Inputs and assumptions: what went in, what it cost where, and what the model leaves out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from topo.report import names, words
+from topo.report.panels.blocks import Notes, Panel, Show, Source
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View
+from topo.report.tables import Column, Table, name, table
+
+LEFT_OUT = (
+    "Queueing: rates are steady; a burst that would wait in a buffer does not wait here.",
+    "Packet loss and retransmission.",
+    "Congestion control: rates are those of an ideal, fully converged one.",
+    "Incast collapse: many senders share a port fairly and lose nothing.",
+    "Finite buffers, and the back pressure and head-of-line blocking that come with them.",
+    "Hash details of a vendor: ecmp-hash draws uniformly and independently.",
+)
+_SECTIONS = ("fabric", "traffic", "routing", "solve", "cost")
+
+
+def panel(view: View) -> Panel:
+    """Return inputs, prices, assumptions, and the resolved config folded."""
+    shown = [case for case in view.cases if case.record.ok]
+    answer = (
+        f"{words.plural(len(view.cases), 'case')} over "
+        f"{words.plural(len(names.order(c.network for c in shown)), 'network')} and "
+        f"{words.plural(len(names.order(c.traffic for c in shown if c.traffic)), 'traffic pattern')}; "
+        "everything below is as the study file resolved it."
+    )
+    blocks = (
+        _common(view),
+        _prices(view),
+        _assumptions(view),
+        Notes(LEFT_OUT, "What the model leaves out"),
+        Source("study.yaml, as written", view.study.text) if view.study.text else None,
+        Source("Resolved config of every case", _resolved(view)),
+    )
+    return make("inputs", "Inputs", "What went in, and what was left out?", answer, blocks)
+
+
+def _common(view: View) -> Show | None:
+    """Return every parameter and the values it took over the cases."""
+    rows: list[tuple[str, str, str]] = []
+    for section in _SECTIONS:
+        parts = [case.record.part(section) for case in view.cases if case.record.part(section)]
+        for key in names.order(key for part in parts for key in part):
+            values = names.order(_short(part[key]) for part in parts if part.get(key) is not None)
+            if values:
+                rows.append((section, key.replace("_", " "), words.clip(words.listing(values, 6), 160)))
+    if not rows:
+        return None
+    columns = (name("Section"), name("Parameter"), name("Values over all cases"))
+    return Show(table("inputs-table", "Parameters, units as written", columns, rows, folded=len(rows) > 12))
+
+
+def _prices(view: View) -> Show | None:
+    rows: dict[tuple[Any, ...], None] = {}
+    for case in view.cases:
+        book = case.get("price_book") or case.record.part("cost").get("prices")
+        for part in case.get("cost_parts") or ():
+            row = (
+                book,
+                part.get("part"),
+                part.get("usd_each"),
+                part.get("watts_each"),
+                part.get("source"),
+                part.get("date"),
+            )
+            rows[row] = None
+    if not rows:
+        return None
+    columns = [name("Price book"), name("Part"), Column("Price", words.usd, "USD each")]
+    columns += [Column("Power", words.number, "W each"), name("Source"), name("Date")]
+    keep = [i for i in range(6) if i < 3 or any(row[i] not in (None, "") for row in rows)]
+    shown = Table(
+        "prices-table",
+        "Prices, with source and date",
+        tuple(columns[i] for i in keep),
+        tuple(tuple(row[i] for i in keep) for row in rows),
+        note="A calibrated book reproduces printed totals; its rows are not quotes.",
+    )
+    return Show(shown)
+
+
+def _assumptions(view: View) -> Notes | None:
+    seen = names.order(line for case in view.cases for line in case.record.assumptions)
+    return Notes(tuple(seen[:40]), "Assumptions stated by the results") if seen else None
+
+
+def _resolved(view: View) -> str:
+    return "\n".join(json.dumps(case.record.case, ensure_ascii=False, sort_keys=True) for case in view.cases)
+
+
+def _short(value: Any) -> str:
+    return words.clip(words.text(value), 60)

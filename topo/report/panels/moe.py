@@ -1,0 +1,211 @@
+"""Node-limited routing: bytes and time against M, sample beside closed form, and which leg binds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from topo.report import names, words
+from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.curves import lines
+from topo.report.figures.marks import Series
+from topo.report.names import Named
+from topo.report.panels.blocks import Draw, Panel, Show
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View
+from topo.report.tables import Column, Table, name, table
+
+_HOSTS = ("hosts_per_token",)  # in closed form where the gate has one
+_SAMPLED = ("hosts_per_token_sampled",)
+_LIMIT_AXIS = "M, most hosts a token may visit"
+
+
+def panel(view: View) -> Panel | None:
+    """Return gains against M for the sweep with most limits, None without expert traffic that states hosts."""
+    cases = [case for case in view.solved if case.is_moe and case.get(*_HOSTS) is not None]
+    if not cases:
+        return None
+    sweep = _sweep(cases)
+    blocks = [_hosts(sweep), _time(sweep), _elsewhere(cases, sweep)]
+    return make("node-limit", "Node limit", "What does node-limited routing gain?", _answer(sweep), blocks)
+
+
+def _sweep(cases: Sequence[Named]) -> list[Named]:
+    """Return the cases that differ in M alone and cover most values of it, sorted by M."""
+    groups: dict[str, dict[int, Named]] = defaultdict(dict)
+    for case in cases:
+        rest = {key: value for key, value in case.record.part("traffic").items() if key != "node_limit"}
+        key = repr((case.network, case.policy, sorted(rest.items(), key=str)))
+        groups[key].setdefault(_limit(case), case)
+    best = max(groups.values(), key=len)
+    return [best[m] for m in sorted(best)]
+
+
+def _limit(case: Named) -> int:
+    """Return M; without a limit a token may visit every host of its group, or top-k, whichever is less."""
+    if case.node_limit is not None:
+        return case.node_limit
+    traffic = case.record.part("traffic")
+    hosts = case.get("ep_hosts") or max(
+        1, int(traffic.get("ep") or 64) // int(case.record.part("fabric").get("endpoints_per_host") or 8)
+    )
+    return int(hosts)
+
+
+def _answer(sweep: Sequence[Named]) -> str:
+    first = max(sweep, key=lambda c: (c.get("gain_expected") or 0, -_limit(c)))
+    paper = next((c for c in sweep if _limit(c) == 4), None) or first
+    gain, worst = paper.get("gain_expected"), paper.get("gain_worst_case")
+    free = paper.get("hosts_per_token_unlimited")
+    parts = [f"With at most {_limit(paper)} hosts a token"]
+    parts.append(
+        f"copies fall from {words.number(free)} to {words.number(paper.get(*_HOSTS))} hosts"
+        if free
+        else f"a token visits {words.number(paper.get(*_HOSTS))} hosts"
+    )
+    if gain:
+        worst_text = f", {words.number(worst)} × in the worst case" if worst else ""
+        parts.append(f"a gain of {words.number(gain)} × expected{worst_text}")
+    bound = paper.get("bound_by")
+    return ", ".join(parts) + (f"; the {_leg(bound)} binds." if bound else ".")
+
+
+def _leg(bound: Any) -> str:
+    known = {"network": "network leg", "scale-up": "scale-up leg", "scale_up": "scale-up leg"}
+    return known.get(str(bound), str(bound))
+
+
+def _series(sweep: Sequence[Named], title: str, *keys: str, form: words.Form = words.number) -> Series | None:
+    values = [case.get(*keys) for case in sweep]
+    return Series(title, values, [form(v) for v in values]) if any(v is not None for v in values) else None
+
+
+def _hosts(sweep: Sequence[Named]) -> Draw:
+    limits = [float(_limit(case)) for case in sweep]
+    hosts = [
+        _series(sweep, "hosts, expected", *_HOSTS),
+        _series(sweep, "hosts, sampled", *_SAMPLED),
+        _series(sweep, "remote copies", "remote_copies"),
+        _series(sweep, "endpoints", "endpoints_per_token"),
+    ]
+    gains = [_series(sweep, "expected", "gain_expected"), _series(sweep, "worst case", "gain_worst_case")]
+    variants = [Variant("copies", lines(limits, _there(hosts), _LIMIT_AXIS, "copies a token [count]"))]
+    if _there(gains):
+        variants.append(Variant("gain", lines(limits, _there(gains), _LIMIT_AXIS, "gain over no limit [×]")))
+    how = (
+        "Mean hosts that a token visits, its own included: by closed form where the gate has "
+        "one, and in the sample beside it."
+    )
+    return Draw(Figure("fig-hosts", _hosts_finding(sweep), how, tuple(variants), _table(sweep), "quantity"))
+
+
+def _there(series: Sequence[Series | None]) -> list[Series]:
+    return [one for one in series if one is not None]
+
+
+def _hosts_finding(sweep: Sequence[Named]) -> str:
+    last, first = sweep[-1], sweep[0]
+    if last is first:
+        return f"At M = {_limit(last)} a token visits {words.number(last.get(*_HOSTS))} hosts on average."
+    return (
+        f"From M = {_limit(last)} down to {_limit(first)}, the hosts that a token visits fall from "
+        f"{words.number(last.get(*_HOSTS))} to {words.number(first.get(*_HOSTS))}."
+    )
+
+
+def _time(sweep: Sequence[Named]) -> Draw | None:
+    limits = [float(_limit(case)) for case in sweep]
+    times = _times(sweep)
+    if not times:
+        return None
+    factor, unit = words.time_scale([value for one in times for value in one.values])
+    spec = lines(limits, [_scaled(one, factor) for one in times], _LIMIT_AXIS, f"time [{unit}]")
+    legs = names.order(_leg(case.get("bound_by")) for case in sweep if case.get("bound_by"))
+    finding = f"The {legs[0]} binds at every M." if len(legs) == 1 else _switch(sweep) if legs else "Time against M."
+    how = (
+        "Dispatch and combine together. Both legs overlap, so a step takes as long as the slower one; "
+        "completion is what the fabric as a whole needs."
+    )
+    return Draw(Figure("fig-legs", finding, how, (Variant("", spec),)))
+
+
+def _times(sweep: Sequence[Named]) -> list[Series]:
+    kinds: dict[str, Callable[[Named], float | None]] = {
+        "network leg": lambda c: _sum(c.get("dispatch_network_s"), c.get("combine_network_s")),
+        "scale-up leg": lambda c: _sum(c.get("dispatch_scale_up_s"), c.get("combine_scale_up_s")),
+        "step, deduplicated": lambda c: c.get("dedup_step_s"),
+        "step, no deduplication": _direct,
+        "completion on this fabric": lambda c: c.get("completion_s"),
+    }
+    columns = {name_: [read(case) for case in sweep] for name_, read in kinds.items()}
+    return [
+        Series(name_, values, [words.seconds(value) for value in values])
+        for name_, values in columns.items()
+        if any(value is not None for value in values)
+    ]
+
+
+def _direct(case: Named) -> float | None:
+    """Return the time of a step that sends every expert its own copy, None where it was not stored."""
+    forms = case.get("forms") or ()
+    return next((row.get("step_s") for row in forms if row.get("form") == "no deduplication"), None)
+
+
+def _sum(*values: float | None) -> float | None:
+    return None if any(value is None for value in values) else sum(value for value in values if value is not None)
+
+
+def _scaled(one: Series, factor: float) -> Series:
+    return Series(one.name, [None if v is None else v * factor for v in one.values], one.texts)
+
+
+def _switch(sweep: Sequence[Named]) -> str:
+    runs: list[tuple[str, list[int]]] = []
+    for case in sweep:
+        leg = _leg(case.get("bound_by"))
+        if not runs or runs[-1][0] != leg:
+            runs.append((leg, []))
+        runs[-1][1].append(_limit(case))
+    told = [f"the {leg} at M = {held[0]}" + (f" to {held[-1]}" if held[1:] else "") for leg, held in runs]
+    return f"What binds: {words.listing(told, 8)}."
+
+
+def _table(sweep: Sequence[Named]) -> Table:
+    columns: list[tuple[Column, Callable[[Named], Any]]] = [
+        (Column("M", words.count, "hosts"), _limit),
+        (Column("Hosts a token", words.ratio, "expected", bar=True), lambda c: c.get(*_HOSTS)),
+        (Column("Hosts a token", words.ratio, "sampled"), lambda c: c.get(*_SAMPLED)),
+        (Column("Remote copies", words.ratio, "a token"), lambda c: c.get("remote_copies")),
+        (Column("Gain, worst case", words.ratio, "×"), lambda c: c.get("gain_worst_case")),
+        (Column("Gain, expected", words.ratio, "×"), lambda c: c.get("gain_expected")),
+        (Column("Step", words.seconds, "time"), lambda c: c.get("dedup_step_s", "step_s")),
+        (Column("Completion", words.seconds, "on this fabric"), lambda c: c.get("completion_s")),
+        (name("Binds"), lambda c: _leg(c.get("bound_by")) if c.get("bound_by") else None),
+    ]
+    rows = [[read(case) for _, read in columns] for case in sweep]
+    keep = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)]
+    case = sweep[0]
+    caption = f"Against M: {case.network}, {case.policy}"
+    return table("node-limit-table", caption, [columns[i][0] for i in keep], [[row[i] for i in keep] for row in rows])
+
+
+def _elsewhere(cases: Sequence[Named], sweep: Sequence[Named]) -> Show | None:
+    others = [case for case in cases if case not in sweep]
+    if not others:
+        return None
+    columns = [name("Network"), name("Traffic"), name("Policy"), Column("Hosts a token", words.ratio, "expected")]
+    columns += [Column("Gain, expected", words.ratio, "×"), Column("Completion", words.seconds, "time"), name("Binds")]
+    rows = [
+        (
+            c.network,
+            c.traffic,
+            c.policy,
+            c.get(*_HOSTS),
+            c.get("gain_expected"),
+            c.get("completion_s"),
+            c.get("bound_by"),
+        )
+        for c in others
+    ]
+    return Show(table("node-limit-others", "Expert traffic elsewhere in this study", columns, rows, folded=True))

@@ -1,0 +1,119 @@
+"""Link utilization: how loaded the links of every tier are, the whole distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from topo.report import load, words
+from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.curves import distributions
+from topo.report.names import Named
+from topo.report.panels.blocks import Draw, Panel
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View, largest
+from topo.report.tables import Column, Table, name, table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+#: Steps kept of a distribution; a quantile further than 1/POINTS from a kept one is never lost.
+POINTS = 160
+
+
+def panel(view: View) -> Panel | None:
+    """Return the distribution of every network under every traffic, None without links."""
+    drawn = [(traffic, panes) for traffic in view.traffics if (panes := _panes(view.of_traffic(traffic)))]
+    rows = _rows(view.grid)
+    if not drawn and not rows:
+        return None
+    title = "utilization [load / capacity, demand offered at its port limit]"
+    variants = tuple(Variant(traffic, distributions(panes, title, 1.0)) for traffic, panes in drawn)
+    how = (
+        "Share of links at or below a utilization, a curve a tier; steep and far left is "
+        "idle, right of the dashed line is asked "
+        "for more than it carries. One switch tier at one utilization is a perfectly even spread."
+    )
+    blocks = (Draw(Figure("fig-links", _finding(view), how, variants, _table(rows), "traffic")),) if variants else ()
+    return make("links", "Link loads", "How loaded are the links?", _answer(view), blocks)
+
+
+def _answer(view: View) -> str:
+    worst = largest(view.grid, "max_utilization")
+    if worst is None:
+        return "No case states its link loads."
+    tier = worst.get("bottleneck_tier")
+    at = f" on the {tier} tier" if tier else ""
+    top, mean = worst.get("max_utilization"), worst.get("mean_utilization")
+    spread = f", {words.number(top / mean)} times the mean of its switch links" if mean else ""
+    return (
+        f"The hottest switch link runs at {words.number(top)} of its capacity{at}: "
+        f"{worst.network} under {worst.traffic}{spread}."
+    )
+
+
+def _finding(view: View) -> str:
+    uneven = [(c, c.get("max_utilization") / c.get("mean_utilization")) for c in view.grid if c.get("mean_utilization")]
+    if not uneven:
+        return "The distribution of link utilization by tier."
+    case, worst = max(uneven, key=lambda pair: pair[1])
+    even = sum(1 for _, value in uneven if value < 1.01)
+    return (
+        f"{even} of {len(uneven)} pairs spread evenly over their switch links; "
+        f"the least even is {case.network} under {case.traffic}, whose hottest link "
+        f"carries {words.number(worst)} times the mean."
+    )
+
+
+def _panes(cases: Sequence[Named]) -> dict[str, dict[str, tuple[list[float], list[float]]]]:
+    out = {}
+    for case in cases:
+        columns = load.links(case.record)
+        if columns is not None:
+            out[case.network] = _tiers(columns)
+    return out
+
+
+def _tiers(columns: dict[str, NDArray[Any]]) -> dict[str, tuple[list[float], list[float]]]:
+    return {
+        str(tier): steps(columns["utilization"][columns["tier"] == tier])
+        for tier in dict.fromkeys(columns["tier"].tolist())
+    }
+
+
+def steps(values: NDArray[np.float64]) -> tuple[list[float], list[float]]:
+    """Return (x, share at or below x) of ``values``, from (0, 0), at most POINTS steps, extremes kept."""
+    import numpy as np
+
+    # Rounding noise is not a distribution: twelve links at 0.25 are one step.
+    x, counts = np.unique(np.round(values, 6), return_counts=True)
+    share = np.cumsum(counts) / max(1, len(values))
+    if len(x) > POINTS:
+        # A step is drawn where the share passes the next quantile, so the curve is exact to 1/POINTS.
+        picked = np.searchsorted(share, np.linspace(0, 1, POINTS), side="left")
+        keep = np.unique(np.concatenate([[0], picked.clip(0, len(x) - 1), [len(x) - 1]]))
+        x, share = x[keep], share[keep]
+    start = [float(x[0])] if len(x) else [0.0]
+    return start + [float(v) for v in x], [0.0] + [float(round(v, 5)) for v in share]
+
+
+def _rows(cases: Sequence[Named]) -> list[tuple[Any, ...]]:
+    rows = []
+    for case in cases:
+        tiers = case.get("links_by_tier") or {}
+        for tier, held in tiers.items() if isinstance(tiers, dict) else ():
+            numbers = [held.get(key) if isinstance(held, dict) else None for key in ("links", "mean", "p99", "max")]
+            rows.append((case.network, case.traffic, tier, *numbers))
+    return rows
+
+
+def _table(rows: Sequence[tuple[Any, ...]]) -> Table:
+    shade = _shade
+    columns = [name("Network"), name("Traffic"), name("Tier"), Column("Links", words.count, "directed")]
+    columns += [Column(title, words.ratio, "load / capacity", shade=shade) for title in ("Mean", "p99", "Largest")]
+    return table("tiers", "Utilization by tier", columns, rows, filterable=len(rows) > 12)
+
+
+def _shade(value: float) -> str:
+    return "bad" if value > 1 + 1e-9 else ""

@@ -1,0 +1,106 @@
+"""The study as the panels see it: named cases, and which of them answer which question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from topo.report import names
+from topo.report.load import Study
+from topo.report.names import Named
+
+#: Two results closer than this share of each other count as equal.
+TIE = 0.01
+
+
+@dataclass(frozen=True)
+class View:
+    """A study with its cases named and sorted into questions."""
+
+    study: Study
+
+    @cached_property
+    def cases(self) -> list[Named]:
+        """Every record, in the study's order."""
+        return names.named(self.study)
+
+    @cached_property
+    def sized(self) -> list[Named]:
+        """Networks that were counted and priced only: the full-size rows."""
+        return [case for case in self.cases if case.record.ok and not case.traffic]
+
+    @cached_property
+    def solved(self) -> list[Named]:
+        """Cases with traffic."""
+        return [case for case in self.cases if case.record.ok and case.traffic]
+
+    @cached_property
+    def failed(self) -> list[Named]:
+        """Cases that failed or were refused."""
+        return [case for case in self.cases if not case.record.ok]
+
+    @cached_property
+    def networks(self) -> list[str]:
+        """Networks that carried traffic, in the study's order; colours follow it."""
+        return names.order(case.network for case in self.solved)
+
+    @cached_property
+    def traffics(self) -> list[str]:
+        """Traffic that the comparison shows: whatever most networks met, experts first."""
+        met = {
+            t: {c.network for c in self.solved if c.traffic == t} for t in names.order(c.traffic for c in self.solved)
+        }
+        most = max(map(len, met.values()), default=0)
+        common = [t for t in met if len(met[t]) == most] if most > 1 else list(met)
+        expert = {c.traffic for c in self.solved if c.is_moe}
+        return sorted(common, key=lambda t: t not in expert)
+
+    @cached_property
+    def policy(self) -> str:
+        """The policy under which networks are compared."""
+        return names.usual_policy([case for case in self.solved if case.traffic in self.traffics])
+
+    def case(self, network: str, traffic: str, policy: str | None = None) -> Named | None:
+        """Return the first such case under ``policy`` (the usual one by default), None if there is none."""
+        wanted = self.policy if policy is None else policy
+        for case in self.solved:
+            if (case.network, case.traffic, case.policy) == (network, traffic, wanted):
+                return case
+        return None
+
+    @cached_property
+    def grid(self) -> list[Named]:
+        """Networks x traffic under the usual policy, one case a cell, networks together."""
+        cells = (self.case(network, traffic) for network in self.networks for traffic in self.traffics)
+        return [case for case in cells if case is not None]
+
+    def of_traffic(self, traffic: str) -> list[Named]:
+        """Return the cells of ``grid`` of one traffic, one a network."""
+        return [case for case in self.grid if case.traffic == traffic]
+
+    @cached_property
+    def best(self) -> Named | None:
+        """The network to recommend: cheapest an endpoint among those within 1 % of the shortest completion.
+
+        Taken over the first traffic of ``traffics``.  Without prices the fastest alone.
+        """
+        rivals = [c for c in self.of_traffic(self.traffics[0]) if c.get("completion_s")] if self.traffics else []
+        if not rivals:
+            return None
+        fastest = min(float(c.get("completion_s")) for c in rivals)
+        close = [c for c in rivals if float(c.get("completion_s")) <= fastest * (1 + TIE)]
+        return min(close, key=cost_key)
+
+
+def cost_key(case: Named) -> float:
+    """Return the cost per endpoint of ``case`` [USD], infinite where it has none."""
+    cost = case.get("cost_per_endpoint_usd")
+    return float("inf") if cost is None else float(cost)
+
+
+def largest(cases: list[Named], key: str | Callable[[Named], float | None]) -> Named | None:
+    """Return the case with the largest ``key``, None where no case has it."""
+    read = key if callable(key) else (lambda case: case.get(key))
+    having = [(value, i) for i, case in enumerate(cases) if isinstance(value := read(case), int | float)]
+    return cases[max(having, key=lambda pair: (pair[0], -pair[1]))[1]] if having else None

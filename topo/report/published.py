@@ -1,0 +1,33 @@
+"""The paper's Table 3: which printed row a case is held against.
+
+The rows themselves stand in ``topo.cost``; here is only how a record finds its own.
+Source: "Insights into DeepSeek-V3", ISCA 2025 (arXiv 2505.09343), Table 3.
+"""
+
+from __future__ import annotations
+
+from topo.cost import TABLE_3, Printed
+from topo.report.load import Record
+
+SOURCE = "arXiv 2505.09343, Table 3"
+_FAMILY = {"FT2": "fat-tree-2", "MPFT": "fat-tree-2", "FT3": "fat-tree-3", "SF": "slim-fly", "DF": "dragonfly"}
+
+
+def row_of(record: Record) -> Printed | None:
+    """Return the printed row of the network of ``record``, None where the paper prints none.
+
+    Same family and endpoints is the same network: the five rows differ in both.  A case with
+    traffic is never one: the paper's table is about size and price only.
+    """
+    family, endpoints = record.part("fabric").get("family"), record.get("endpoints")
+    if record.part("traffic"):
+        return None
+    for row in TABLE_3:
+        if _FAMILY[row.name] == family and row.size.endpoints == endpoints:
+            return row
+    return None
+
+
+def residual(value: float | None, printed: float) -> float | None:
+    """Return how far ``value`` lies from the printed one, as a share of it."""
+    return None if value is None else value / printed - 1

@@ -1,0 +1,79 @@
+"""Tables: what a figure shows, in numbers; the page and the CSV copy read the same cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from topo.report import words
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: heading, unit, and how its numbers are written."""
+
+    title: str
+    form: words.Form = words.text
+    unit: str = ""
+    numeric: bool = True
+    bar: bool = False  # draw the number as a bar behind the text, against the largest of the column
+    shade: Callable[[Any], str] | None = None  # class of a cell by its value: good, warn, bad, quiet
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell as drawn: text for people, raw value for sorting and CSV."""
+
+    text: str
+    raw: str
+    numeric: bool
+    css: str = ""
+    share: float | None = None  # length of its bar, 0 to 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under columns, with a caption; ``id`` is fixed so that links into the page last."""
+
+    id: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    note: str = ""
+    folded: bool = False
+    filterable: bool = False
+    keys: tuple[str, ...] = field(default=())  # one a row: what script links a row to, such as a cable
+
+    @property
+    def cells(self) -> list[list[Cell]]:
+        """The rows as drawn."""
+        largest = [self._largest(i) if column.bar else None for i, column in enumerate(self.columns)]
+        return [
+            [_cell(value, column, top) for value, column, top in zip(row, self.columns, largest, strict=True)]
+            for row in self.rows
+        ]
+
+    def _largest(self, column: int) -> float:
+        values = [row[column] for row in self.rows if isinstance(row[column], int | float)]
+        return max(map(float, values), default=0.0)
+
+
+def table(id: str, caption: str, columns: Sequence[Column], rows: Iterable[Iterable[Any]], **options: Any) -> Table:
+    """Return a Table of any iterables."""
+    return Table(id, caption, tuple(columns), tuple(tuple(row) for row in rows), **options)
+
+
+def name(title: str) -> Column:
+    """Return a column of names."""
+    return Column(title, words.text, numeric=False)
+
+
+def _cell(value: Any, column: Column, largest: float | None) -> Cell:
+    share = None
+    if largest and isinstance(value, int | float):
+        share = min(1.0, max(0.0, float(value) / largest))
+    css = column.shade(value) if column.shade and value is not None else ""
+    # Names come from files and may be as long as their author likes.
+    text = column.form(value) if column.numeric else words.clip(words.text(value), 120)
+    return Cell(text, "" if value is None else str(value), column.numeric and value is not None, css, share)

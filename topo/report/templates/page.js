@@ -1,0 +1,155 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const all = (query, from = document) => [...from.querySelectorAll(query)];
+  const json = (id) => JSON.parse(document.getElementById(id).textContent);
+  const palette = json("palette");
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  root.classList.add("script");
+
+  // Colours in a figure are tokens, so that one drawing serves the light and the dark page.
+  let printing = false;
+  const painted = (value) => {
+    if (typeof value === "string") return value in palette ? palette[value][dark.matches && !printing ? 1 : 0] : value;
+    if (Array.isArray(value)) return value.map(painted);
+    if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, painted(v)]));
+    return value;
+  };
+
+  // plotly.js lies in the page compressed; it is unpacked once, when the first figure comes near.
+  let unpacked = null;
+  const plotly = () => (unpacked ??= (async () => {
+    const packed = Uint8Array.from(atob(document.getElementById("plotly").textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script");
+    script.textContent = await new Response(stream).text();
+    document.head.append(script);
+    return window.Plotly;
+  })());
+
+  const figures = new Map();
+  const chosen = new Map();
+  const config = { responsive: true, displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"] };
+  const variants = (id) => {
+    if (!figures.has(id)) figures.set(id, json(id + "-data"));
+    return figures.get(id);
+  };
+  const draw = async (id) => {
+    const box = document.getElementById(id + "-plot");
+    try {
+      const Plotly = await plotly();
+      const spec = painted(variants(id)[chosen.get(id) ?? 0]);
+      if (box.clientWidth < 560) narrow(spec.layout);
+      box.style.minHeight = spec.layout.height + "px";
+      await Plotly.react(box, spec.data, spec.layout, config);
+      box.classList.remove("waiting");
+      box.dataset.drawn = "yes";
+    } catch (error) {
+      box.innerHTML = "<p>This browser cannot draw the figure; the table below has its numbers.</p>";
+      throw error;
+    }
+  };
+  // A phone has no room for a legend beside long names: names go on their own lines above the marks.
+  const narrow = (layout) => {
+    layout.margin = { ...layout.margin, l: 4, r: 8 };
+    if (layout.legend) layout.legend.font = { size: 11 };
+    for (const [key, axis] of Object.entries(layout)) if (/^[xy]axis/.test(key) && axis.title) axis.title.text = wrapped(axis.title.text, 38);
+  };
+  const wrapped = (text, most) => text.split(" ").reduce((lines, word) => {
+    const last = lines[lines.length - 1];
+    if (last && (last + " " + word).length <= most) lines[lines.length - 1] = last + " " + word; else lines.push(word);
+    return lines;
+  }, []).join("<br>");
+
+  const near = new IntersectionObserver((entries) => entries.forEach((entry) => {
+    if (!entry.isIntersecting) return;
+    near.unobserve(entry.target);
+    draw(entry.target.dataset.plot);
+  }), { rootMargin: "400px" });
+  all("[data-plot]").forEach((box) => { box.classList.add("waiting"); near.observe(box); });
+  const redraw = () => all("[data-drawn]").forEach((box) => draw(box.dataset.plot));
+  dark.addEventListener("change", redraw);
+  addEventListener("beforeprint", () => {
+    printing = true;
+    all("details.fold").forEach((fold) => { if (!fold.open) { fold.open = true; fold.dataset.print = "yes"; } });
+    if (window.Plotly) all("[data-plot]").forEach((box) => draw(box.dataset.plot));
+  });
+  addEventListener("afterprint", () => {
+    printing = false;
+    all("[data-print]").forEach((fold) => { fold.open = false; delete fold.dataset.print; });
+    redraw();
+  });
+
+  const pick = (id, variant) => {
+    chosen.set(id, Number(variant));
+    all(`button[data-figure="${id}"]`).forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.variant === String(variant))));
+    document.getElementById(id).dispatchEvent(new CustomEvent("picked", { detail: Number(variant) }));
+    draw(id);
+  };
+  all("button[data-figure]").forEach((b) => b.addEventListener("click", () => pick(b.dataset.figure, b.dataset.variant)));
+  all("select[data-figure]").forEach((s) => s.addEventListener("change", () => pick(s.dataset.figure, s.value)));
+
+  // Tables: sort by a heading, filter by text, copy as CSV.
+  const raw = (cell) => cell.dataset.v ?? cell.textContent;
+  const sort = (table, column, heading) => {
+    const up = heading.getAttribute("aria-sort") !== "ascending";
+    all("th", table.tHead).forEach((th) => th.removeAttribute("aria-sort"));
+    heading.setAttribute("aria-sort", up ? "ascending" : "descending");
+    const value = (row) => { const text = raw(row.cells[column]); const n = Number(text); return text.trim() !== "" && !Number.isNaN(n) ? n : text; };
+    const rank = (a, b) => (typeof a === typeof b ? (typeof a === "number" ? a - b : a.localeCompare(b)) : typeof a === "number" ? -1 : 1);
+    table.tBodies[0].append(...[...table.tBodies[0].rows].sort((a, b) => (up ? 1 : -1) * rank(value(a), value(b))));
+  };
+  all("table").forEach((table) => all("thead th", table).forEach((heading, column) => {
+    const label = heading.querySelector(".sort");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label.textContent;
+    label.replaceChildren(button);
+    button.addEventListener("click", () => sort(table, column, heading));
+  }));
+  all("[data-filter]").forEach((input) => input.addEventListener("input", () => {
+    const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const box = document.getElementById(input.dataset.filter);
+    let shown = 0;
+    all("tbody tr", box).forEach((row) => {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !wanted.every((word) => text.includes(word));
+      shown += row.hidden ? 0 : 1;
+    });
+    box.querySelector(".said").textContent = wanted.length ? `${shown} rows` : "";
+  }));
+  // A leading = + - @ would be run as a formula by a spreadsheet.
+  const quoted = (text) => {
+    const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? "'" + text : text;
+    return /[",\n\r]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
+  };
+  const csv = (box) => {
+    const table = box.querySelector("table");
+    const heads = all("thead th", table).map((th) => all(".sort, small", th).map((part) => part.textContent).join(" / "));
+    const rows = all("tbody tr", table).filter((row) => !row.hidden).map((row) => [...row.cells].map((c) => (raw(c) === "–" ? "" : raw(c))));
+    return [heads, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+  };
+  const copy = async (text) => {
+    try { await navigator.clipboard.writeText(text); return true; } catch { /* no clipboard here: the old way below */ }
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  };
+  all("[data-copy]").forEach((button) => button.addEventListener("click", async () => {
+    const box = document.getElementById(button.dataset.copy);
+    box.querySelector(".said").textContent = (await copy(csv(box))) ? "copied" : "this browser refused the clipboard";
+  }));
+
+  // The list of panels follows the reader.
+  const links = new Map(all("nav a").map((a) => [a.hash.slice(1), a]));
+  const here = new IntersectionObserver((entries) => entries.forEach((entry) => {
+    if (!entry.isIntersecting) return;
+    links.forEach((a) => a.removeAttribute("aria-current"));
+    links.get(entry.target.id)?.setAttribute("aria-current", "true");
+  }), { rootMargin: "-15% 0px -75% 0px" });
+  all("section.panel").forEach((section) => here.observe(section));
+})();
