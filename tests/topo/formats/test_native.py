@@ -1,0 +1,112 @@
+"""planewise's own format: there and back, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from topo import generate
+from topo.formats import FormatError, read, write
+from topo.formats.native import read as read_text
+from topo.formats.native import write as write_text
+
+FABRICS = [
+    {"family": "fat-tree-2", "radix": 8, "planes": 2, "endpoints_per_host": 4, "scale_up": 200e9, "overhead": 1e-6},
+    {"family": "fat-tree-3", "radix": 4, "switch_latency": 1e-7, "cable_latency": 3e-8},
+    {"family": "slim-fly", "q": 5, "relay": "none"},
+    {"family": "dragonfly", "a": 4, "p": 2, "h": 2, "nic": "multi-port", "planes": 2},
+]
+COLUMNS = "kind plane group host tail head first capacity latency weight cable tier medium".split()  # noqa: SIM905
+
+
+@pytest.fixture
+def text():
+    return write_text(generate("fat-tree-2", radix=4, capacity=50e9))
+
+
+@pytest.mark.parametrize("parameters", FABRICS, ids=lambda p: p["family"])
+def test_there_and_back(parameters, tmp_path):
+    """A fabric that is written and read is the same fabric, in every array; so is its text."""
+    fabric = generate(**parameters, capacity=50e9)
+    path = tmp_path / "f.fabric.json"
+    write(fabric, path)
+    again = read(path)
+    for name in COLUMNS:
+        np.testing.assert_array_equal(getattr(again, name), getattr(fabric, name), err_msg=name)
+    assert repr(again) == repr(fabric)
+    assert (again.relay, again.overhead, again.radix) == (fabric.relay, fabric.overhead, fabric.radix)
+    assert write_text(again) == path.read_text()
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"format": "dot"}, "not a fabric file"),
+        ({"schema": 2}, "schema 2"),
+        ({"relay": "both"}, "relay"),
+        ({"radix": "four"}, "radix"),
+        ({"name": None}, "name"),
+        ({"kinds": {"endpoint": 8, "router": 6}}, "kinds"),
+        ({"kinds": {"endpoint": -8}}, "kinds"),
+        ({"kinds": {"endpoint": 10**12}}, "kinds"),
+        ({"kinds": []}, ""),
+        ({"host": [0]}, "host"),
+        ({"host": "all"}, ""),
+        ({"cables": {}}, "missing"),
+    ],
+)
+def test_what_is_refused(text, change, says):
+    """Wrong content is a FormatError that names the file and the key."""
+    with pytest.raises(FormatError, match=r"^there\.fabric\.json: ") as error:
+        read_text(json.dumps(json.loads(text) | change), "there.fabric.json")
+    assert says in str(error.value)
+
+
+@pytest.mark.parametrize("key", ["a", "capacity", "tier", "medium", "weight"])
+def test_wrong_columns_are_refused(text, key):
+    """A column with a wrong word, a hole, or a wrong length is a FormatError."""
+    data = json.loads(text)
+    for value in ("purple", None, [1, 2], {}, [None] * len(data["cables"]["a"])):
+        data["cables"][key] = value
+        with pytest.raises(FormatError):
+            read_text(json.dumps(data))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "[" * 100_000])
+def test_what_is_no_json_object(text):
+    """Text that holds no object is a FormatError, however deep."""
+    with pytest.raises(FormatError):
+        read_text(text)
+
+
+def test_unknown_formats(tmp_path):
+    """A suffix or a name that no format has is refused before anything is written."""
+    fabric = generate("fat-tree-2", radix=4, capacity=50e9)
+    with pytest.raises(FormatError, match=r"\.fabric\.json"):
+        write(fabric, tmp_path / "f.xyz")
+    with pytest.raises(FormatError, match="did you mean native"):
+        write(fabric, tmp_path / "f.xyz", format="nativ")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "b.fabric.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FormatError, match="not text"):
+        read(tmp_path / "b.fabric.json")
+
+
+def test_whole_or_not_at_all(tmp_path, monkeypatch):
+    """Where writing fails, the old file stays and nothing is left beside it."""
+    path = tmp_path / "f.fabric.json"
+    path.write_text("old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as error:
+        write(generate("fat-tree-2", radix=4, capacity=50e9), path)
+    assert error.value.filename == str(path)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
