@@ -27,30 +27,26 @@ def binding_links(shares: csr_array, capacity: NDArray[np.float64]) -> NDArray[n
         return used
     rows = shares[used]
     scale = rows.max(axis=1).toarray().ravel() if rows.shape[1] else np.ones(len(used))
-    group = _alike(rows, scale)
-    tightness = scale / capacity[used]
-    order = np.lexsort((used, -tightness, group))
-    leads = np.ones(len(used), dtype=bool)
-    leads[1:] = group[order][1:] != group[order][:-1]
-    leader = np.empty(len(used), dtype=np.int64)
-    leader[order] = order[leads][np.cumsum(leads) - 1]
+    order, start = _alike(rows, scale)
+    tightness = (scale / capacity[used])[order]
+    length = np.diff(start, append=len(order))
+    tightest = tightness >= np.repeat(np.maximum.reduceat(tightness, start), length) * (1.0 - EQUAL)
+    first = np.minimum.reduceat(np.where(tightest, order, len(order)), start)
+    leader = np.empty(len(order), dtype=np.int64)
+    leader[order] = np.repeat(first, length)
     kept: NDArray[np.int32] = used[(leader == np.arange(len(used))) | ~_proportional(rows, scale, leader)]
     return kept
 
 
-def _alike(rows: csr_array, scale: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return a number for each row, equal where the rows' fingerprints are."""
+def _alike(rows: csr_array, scale: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return an order of the rows, and where in it each set of rows with equal fingerprints starts."""
     rng = np.random.default_rng(0)  # any two vectors do: a chance agreement is found out by _proportional
-    prints = [(rows @ rng.uniform(0.5, 1.5, rows.shape[1])) / scale for _ in range(2)]
-    length = np.diff(rows.indptr)
-    order = np.lexsort((*prints, length))
-    new = np.diff(length[order], prepend=-1) != 0
-    for print_ in prints:
-        ordered = print_[order]
-        new |= np.abs(np.diff(ordered, prepend=0.0)) > ALIKE * ordered
-    group = np.empty(len(order), dtype=np.int64)
-    group[order] = np.cumsum(new)
-    return group
+    first, second = [(rows @ rng.uniform(0.5, 1.5, rows.shape[1])) / scale for _ in range(2)]
+    order = np.argsort(first)
+    new = np.diff(np.diff(rows.indptr)[order], prepend=-1) != 0
+    for print_ in (first[order], second[order]):
+        new |= np.abs(np.diff(print_, prepend=0.0)) > ALIKE * print_
+    return order, np.flatnonzero(new)
 
 
 def _proportional(rows: csr_array, scale: NDArray[np.float64], leader: NDArray[np.int64]) -> NDArray[np.bool_]:
