@@ -1,0 +1,120 @@
+"""Hashed paths and D-mod-k tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests import small
+from tests.topo.routing.cases import random_demand, uniform
+from topo.generators import generate
+from topo.routing import RoutingError, ecmp, ecmp_hash, static
+from traffic.demand import Demand, DemandError, GroupedDemand
+
+
+def test_hashing_is_ecmp_in_the_mean() -> None:
+    """Over seeds the mean load of hashed paths approaches the even split."""
+    fabric = small.leaf_spine(3, 4, per_leaf=4, parallel=2)
+    demand = random_demand(12, commodities=60)
+    one = np.ones(demand.n_commodities)
+    mean = np.mean([ecmp_hash(fabric, demand, seed=s).load(one) for s in range(400)], axis=0)
+    assert mean == pytest.approx(ecmp(fabric, demand).load(one), abs=0.35)
+
+
+def test_many_queue_pairs_approach_ecmp() -> None:
+    """The more queue pairs, the nearer one draw is to the even split."""
+    fabric = small.leaf_spine(2, 4, per_leaf=4)
+    demand = Demand.of("one", 8, src=[0], dst=[7], size=1.0)
+    load = ecmp_hash(fabric, demand, qps=4000).load(np.ones(1))
+    assert load == pytest.approx(ecmp(fabric, demand).load(np.ones(1)), abs=0.04)
+
+
+def test_links_used_by_n_flows_on_n_links() -> None:
+    """n flows hashed on n links use 1 - (1 - 1/n)^n of them in the mean (facts.md, section 4)."""
+    n = 8
+    fabric = small.leaf_spine(2, n, per_leaf=n)
+    demand = Demand.of("shift", 2 * n, src=np.arange(n), dst=np.arange(n) + n, size=1.0)
+    up = (fabric.tail == 2 * n) & (fabric.head > 2 * n + 1)
+    used = [np.count_nonzero(ecmp_hash(fabric, demand, seed=s).load(np.ones(n))[up]) / n for s in range(500)]
+    assert np.mean(used) == pytest.approx(1 - (1 - 1 / n) ** n, abs=0.02)
+
+
+def test_a_draw_depends_on_the_pair_alone() -> None:
+    """Same seed, same path, whatever else is sent and in whatever phase; another seed draws anew."""
+    fabric = small.leaf_spine(4, 8, per_leaf=4)
+    demand = random_demand(16, commodities=50)
+    routing = ecmp_hash(fabric, demand, seed=5)
+    for f in range(0, 50, 7):
+        alone = Demand.of("one", 16, src=[demand.src[f]], dst=[demand.dst[f]], size=1.0)
+        path = ecmp_hash(fabric, alone, seed=5).load(np.ones(1))
+        assert np.array_equal(path, routing.load(np.eye(1, 50, f)[0]))
+    assert not np.array_equal(ecmp_hash(fabric, demand, seed=6).load(np.ones(50)), routing.load(np.ones(50)))
+
+
+def test_no_queue_pair_is_refused() -> None:
+    """A commodity needs one queue pair at least."""
+    with pytest.raises(RoutingError, match="qps 0"):
+        ecmp_hash(small.one_link(), random_demand(2), qps=0)
+
+
+def test_too_many_pairs_to_list_are_refused() -> None:
+    """Single paths need the pairs themselves, so a grouped demand must be small enough to list."""
+    fabric = generate("fat-tree-3", capacity=1.0, radix=32)
+    everyone = GroupedDemand.of("uniform", label=np.zeros(fabric.n_endpoints), size=1.0)
+    with pytest.raises(DemandError, match="too many to list"):
+        static(fabric, everyone)
+
+
+@pytest.mark.parametrize("radix", [4, 8])
+def test_d_mod_k_takes_spine_d_mod_h_and_core_d_div_h_mod_h(radix: int) -> None:
+    """On an untapered three-layer tree the tables are those of facts.md, section 4."""
+    fabric = generate("fat-tree-3", capacity=1.0, radix=radix)
+    n, h = fabric.n_endpoints, radix // 2
+    demand = random_demand(n, commodities=100)
+    columns = static(fabric, demand).columns()
+    assert columns is not None
+    spine, core = int(np.argmax(fabric.kind == 3)), int(np.argmax(fabric.kind == 4))
+    for f in range(demand.n_commodities):
+        src, dst = int(demand.src[f]), int(demand.dst[f])
+        visited = set(fabric.head[columns.indices[columns.indptr[f] : columns.indptr[f + 1]]].tolist())
+        if src // h == dst // h:
+            assert not any(node >= spine for node in visited)
+            continue
+        ups = {node for node in visited if spine <= node < core}
+        assert {(node - spine) % h for node in ups} == {dst % h}
+        cores = {node - core for node in visited if node >= core}
+        far = src // (h * h) != dst // (h * h)
+        assert cores == ({dst % h * h + dst // h % h} if far else set())
+
+
+def test_uniform_static_load_is_even_on_trees() -> None:
+    """D-mod-k spreads all-to-all over a full tree as evenly as ECMP does."""
+    fabric = generate("fat-tree-2", capacity=1.0, radix=8)
+    demand = uniform(fabric.n_endpoints)
+    assert static(fabric, demand).load(np.ones(1)) == pytest.approx(ecmp(fabric, demand).load(np.ones(1)))
+
+
+def test_positions_not_numbers_with_planes_and_rails() -> None:
+    """With planes or rail wiring the raw endpoint number would use a fraction of the up-cables."""
+    for params in (
+        {"planes": 4, "endpoints_per_host": 4, "scale_up": 4.0},
+        {"wiring": "rail", "endpoints_per_host": 4},
+    ):
+        fabric = generate("fat-tree-2", capacity=1.0, radix=8, **params)
+        load = static(fabric, uniform(fabric.n_endpoints)).load(np.ones(1))
+        up = fabric.is_switch_link & (fabric.head > fabric.tail)
+        assert load[up].min() > 0.5 * load[up].max()
+
+
+def test_static_survives_a_failed_cable() -> None:
+    """After a failure the choice is among the cables that are left, still on shortest paths."""
+    fabric = small.leaf_spine(3, 3, per_leaf=3)
+    fabric = fabric.without(cables=[9])
+    routing = static(fabric, uniform(9))
+    assert routing.sum_along(np.ones(fabric.n_links))[0] == pytest.approx((2 * 2 + 6 * 4) / 8)
+
+
+def test_static_refuses_what_is_no_tree() -> None:
+    """The message says which cable and what would do."""
+    with pytest.raises(RoutingError, match=r"needs a tree .* joins leaf .* use ecmp"):
+        static(generate("slim-fly", capacity=1.0, q=3), random_demand(8))

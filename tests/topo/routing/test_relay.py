@@ -1,0 +1,99 @@
+"""Relays through hosts, worked out by hand on two planes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests import small
+from topo.fabric import Fabric, Tier
+from topo.routing import NotConnected, ecmp
+from traffic.demand import Demand, GroupedDemand
+
+
+def links_used(fabric: Fabric, src: int, dst: int) -> dict[tuple[int, int], float]:
+    demand = Demand.of("one", fabric.n_endpoints, src=[src], dst=[dst], size=1.0)
+    load = ecmp(fabric, demand).load(np.ones(1))
+    ends = zip(fabric.tail.tolist(), fabric.head.tolist(), load.tolist(), strict=True)
+    return {(tail, head): share for tail, head, share in ends if share}
+
+
+def nodes(fabric: Fabric, src: int, dst: int) -> set[int]:
+    return {head for _, head in links_used(fabric, src, dst)} | {src}
+
+
+def test_source_relay_goes_over_the_neighbour_on_the_destinations_plane() -> None:
+    """Endpoint 0 (plane 0) to 7 (plane 1): scale-up to 1, then plane 1."""
+    fabric = small.planes()
+    used = links_used(fabric, 0, 7)
+    assert all(share == 1.0 for share in used.values())
+    assert {0, 1, 7} == {n for n in nodes(fabric, 0, 7) if n < 8}
+
+
+def test_destination_relay_mirrors_it() -> None:
+    """Endpoint 0 to 7: plane 0 to endpoint 6, then scale-up."""
+    fabric = small.planes(relay="destination")
+    assert {0, 6, 7} == {n for n in nodes(fabric, 0, 7) if n < 8}
+
+
+def test_split_relay_is_half_of_each() -> None:
+    """Half the traffic leaves by either neighbour."""
+    fabric = small.planes(relay="split")
+    used = links_used(fabric, 0, 7)
+    assert {0, 1, 6, 7} == {n for n in nodes(fabric, 0, 7) if n < 8}
+    assert {share for (tail, _), share in used.items() if fabric.kind[tail] >= 2} == {0.5}
+
+
+def test_no_relay_leaves_planes_apart() -> None:
+    """relay=none: traffic inside a plane or a host flows, across planes there is no path."""
+    fabric = small.planes(relay="none")
+    assert links_used(fabric, 0, 6) and links_used(fabric, 0, 1)
+    with pytest.raises(NotConnected, match=r"endpoint 0 to endpoint 7: .* relay is 'none'"):
+        links_used(fabric, 0, 7)
+    with pytest.raises(NotConnected, match="relay is 'none'"):
+        ecmp(fabric, GroupedDemand.of("uniform", label=np.zeros(8), size=1.0))
+
+
+def test_without_scale_up_planes_are_apart() -> None:
+    """Cross-plane pairs of hosts without scale-up links are not connected, and the message names one."""
+    with pytest.raises(NotConnected, match=r"endpoint 0 to endpoint 7: .* give hosts a scale-up switch"):
+        links_used(small.planes(scale_up=None), 0, 7)
+
+
+def test_a_host_keeps_its_traffic() -> None:
+    """Endpoints of one host talk over its scale-up switch only."""
+    fabric = small.planes()
+    assert len(links_used(fabric, 0, 1)) == 2
+    assert set(fabric.tier[ecmp(fabric, Demand.of("in", 8, src=[0], dst=[1], size=1)).load(np.ones(1)) > 0]) == {
+        Tier.SCALE_UP
+    }
+
+
+def test_a_lost_port_is_served_by_all_nics_of_the_host() -> None:
+    """Six endpoints a host on one plane; endpoint 0 lost its port: five NICs carry a fifth each."""
+    fabric = small.planes(per_host=6, planes=1)
+    port = int(fabric.cable[(fabric.tail == 0) & (fabric.tier == Tier.ENDPOINT)][0])
+    fabric = fabric.without(cables=[port])
+    used = links_used(fabric, 0, 23)
+    nics = {tail: share for (tail, head), share in used.items() if tail < 24 and fabric.kind[head] >= 2}
+    assert nics == pytest.approx(dict.fromkeys(range(1, 6), 0.2))
+
+
+def test_the_other_side_relays_where_a_nic_is_gone() -> None:
+    """Host 0 has no NIC on plane 1 any more: its traffic to plane 1 goes over plane 0 and the receiver's host."""
+    fabric = small.planes()
+    port = int(fabric.cable[(fabric.tail == 1) & (fabric.tier == Tier.ENDPOINT)][0])
+    fabric = fabric.without(cables=[port])
+    assert {0, 6, 7} == {n for n in nodes(fabric, 0, 7) if n < 8}
+    assert {1, 0, 6, 7} == {n for n in nodes(fabric, 1, 7) if n < 8}
+
+
+def test_a_multi_port_endpoint_sprays_over_its_planes() -> None:
+    """Two ports, two planes, half each; a lost port leaves the other."""
+    fabric = small.planes(multi_port=True, scale_up=None)
+    used = links_used(fabric, 0, 7)
+    assert sorted(share for (tail, _), share in used.items() if tail == 0) == [0.5, 0.5]
+    fabric = fabric.without(cables=[int(fabric.cable[fabric.first[0]])])
+    used = links_used(fabric, 0, 7)
+    assert [share for (tail, _), share in used.items() if tail == 0] == [1.0]
+    assert [share for (_, head), share in used.items() if head == 7] == [1.0]
