@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from topo.cli.exits import LIMIT
 from topo.cli.options import Check, checks_option, json_option, judge, seed_option
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def analyze_verb(
     topo analyze fat-tree-2:radix=64,planes=8,endpoints=2048 moe-all-to-all:ep=64,node_limit=4
     topo analyze dragonfly:a=8,p=4,h=4 shift:by=32 --solver max-min --fail-on 'max_utilization>1'
     """
+    from topo.cli.output import note
     from topo.config import read_case
 
     begin = time.perf_counter()
@@ -62,6 +64,9 @@ def analyze_verb(
     results |= {"seconds": round(time.perf_counter() - begin, 3)}
     code = judge(checks, results)
     _print(case, results, as_json=as_json)
+    if not results.get("complete", True):
+        note(f"the time was up at a gap of {results['gap']:.3g}; give the policy more with seconds=")
+        return LIMIT
     return code
 
 

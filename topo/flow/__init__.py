@@ -14,11 +14,12 @@ from typing import Any
 
 from topo.fabric import Fabric
 from topo.flow.adaptive import adaptive, optimal
+from topo.flow.certified import CertifiedRouting
 from topo.flow.completion import completion_times
 from topo.flow.max_concurrent import max_concurrent
 from topo.flow.max_min import max_min_rates
 from topo.flow.proportional import proportional_rates
-from topo.flow.solution import NotSolved, Solution
+from topo.flow.solution import NotSolved, Solution, SolverError
 from topo.routing import ecmp, ecmp_hash, static, wcmp
 from topo.routing.operator import NotConnected, Routing, RoutingError, TotalRouting
 from traffic.demand import Demand, GroupedDemand
@@ -33,6 +34,7 @@ __all__ = [
     "Routing",
     "RoutingError",
     "Solution",
+    "SolverError",
     "route",
     "solve",
 ]
@@ -79,7 +81,7 @@ def route(fabric: Fabric, demand: Demand | GroupedDemand, policy: str = "ecmp", 
     function = _known(POLICIES, "policy", policy)
     _check_params(function, "policy", policy, params)
     routing: Routing = function(fabric, demand, **params)
-    return replace(routing, params=params) if isinstance(routing, TotalRouting) else routing
+    return replace(routing, params=params) if isinstance(routing, TotalRouting | CertifiedRouting) else routing
 
 
 def solve(

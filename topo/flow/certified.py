@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +99,7 @@ class CertifiedRouting:
     bound: Floats  # (phases,) [1/s]
     gap: float  # largest (bound - theta) / bound of a phase, over switch links
     complete: bool  # whether ``gap`` is what was asked for; False where the time was up
+    params: Mapping[str, Any] = field(default_factory=dict)  # of the policy, as asked for
 
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate."""

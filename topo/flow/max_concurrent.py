@@ -18,7 +18,7 @@ from scipy.sparse import coo_array, csc_array, vstack
 
 from topo.fabric import Fabric
 from topo.flow.proportional import proportional_rates
-from topo.flow.solution import NotSolved, Solution
+from topo.flow.solution import NotSolved, Solution, SolverError
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
 
@@ -28,10 +28,12 @@ Floats = NDArray[np.float64]
 def max_concurrent(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing) -> Solution:
     """Return the largest common scale theta over all routings, as policy ``optimal`` found it.
 
-    Raises NotSolved for any other policy: this solver picks the routing, so it goes with ``optimal`` only.
+    Raises SolverError for any other policy: this solver picks the routing, so it goes with ``optimal`` only.
     """
     if routing.policy != "optimal":
-        raise NotSolved(f"solver max-concurrent picks the routing; use it with policy optimal, not {routing.policy!r}")
+        raise SolverError(
+            f"solver max-concurrent picks the routing; use it with policy optimal, not {routing.policy!r}"
+        )
     return replace(proportional_rates(fabric, demand, routing), method="max-concurrent")
 
 

@@ -16,6 +16,10 @@ from traffic.demand import Demand, GroupedDemand
 OVERLOAD = 1e-9
 
 
+class SolverError(ValueError):
+    """A solver asked for in the wrong company; the message says which goes with what."""
+
+
 class NotSolved(ValueError):
     """A solver stopped without an answer; the message is its own status and what would do."""
 
@@ -33,7 +37,7 @@ class Solution:
     demand: Demand | GroupedDemand  # what was solved: the given one, or its pairs listed
     routing: Routing  # of ``demand``
     method: str  # how it was found
-    bound: float  # [1/s] no routing has a larger overall theta
+    bound: float  # [1/s] no routing has a larger overall theta; of a solved policy, no choice it has
     gap: float  # (bound - overall theta) / bound
     residual: float  # largest relative overload of a link; rounding only
 
@@ -63,6 +67,9 @@ class Solution:
             link = int((load / fabric.capacity).max(axis=0).argmax())
             raise NotSolved(f"{method}: link {link} carries {1 + residual:.12g} times its capacity; please report this")
         bound = theta_bound(fabric, demand)
+        proven = getattr(routing, "bound", None)  # a solved policy's own certificate, over its own choices
+        if proven is not None:
+            bound = min(bound, overall(proven, demand.repeat))
         gap = (bound - overall(theta, demand.repeat)) / bound if np.isfinite(bound) else np.nan
         return cls(
             theta, rate, load, tightest, finish, phase_time, demand, routing, method, bound, float(gap), residual

@@ -38,6 +38,7 @@ def measure(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, so
         "conservation_residual": solution.residual,
         "bound": solution.bound,
         "gap": solution.gap,
+        "complete": bool(getattr(routing, "complete", True)),
         "method": solution.method,
     }
     return dict(plain(result))
