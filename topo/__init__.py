@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from topo.config import load_study
+    from topo.config.prices import load as load_prices
     from topo.cost import PriceBook, PriceError, bill
     from topo.fabric import Fabric, FabricError, NodeKind
     from topo.flow import POLICIES, SOLVERS, Solution, route, solve
     from topo.generators import FAMILIES, GeneratorError, generate, size_of
-    from topo.metrics import link_table, measure, structure
+    from topo.metrics import explain_pair, link_table, measure, structure
     from topo.routing import NotConnected, Routing, RoutingError
     from topo.size import Medium, Size, Tier
+    from topo.study import run as run_study
 
+#: Public name -> module that holds it, and what it is called there where that differs.
 _ROOM = {
     "FAMILIES": "topo.generators",
     "Fabric": "topo.fabric",
@@ -40,10 +44,14 @@ _ROOM = {
     "Solution": "topo.flow",
     "Tier": "topo.size",
     "bill": "topo.cost",
+    "explain_pair": "topo.metrics",
     "generate": "topo.generators",
     "link_table": "topo.metrics",
+    "load_prices": "topo.config.prices:load",
+    "load_study": "topo.config",
     "measure": "topo.metrics",
     "route": "topo.flow",
+    "run_study": "topo.study:run",
     "size_of": "topo.generators",
     "solve": "topo.flow",
     "structure": "topo.metrics",
@@ -68,10 +76,14 @@ __all__ = [
     "Tier",
     "__version__",
     "bill",
+    "explain_pair",
     "generate",
     "link_table",
+    "load_prices",
+    "load_study",
     "measure",
     "route",
+    "run_study",
     "size_of",
     "solve",
     "structure",
@@ -82,7 +94,8 @@ def __getattr__(name: str) -> Any:
     """Return a public name, importing the room that it lives in."""
     if name not in _ROOM:
         raise AttributeError(f"module 'topo' has no attribute {name!r}")
-    value = getattr(import_module(_ROOM[name]), name)
+    module, _, other = _ROOM[name].partition(":")
+    value = getattr(import_module(module), other or name)
     globals()[name] = value
     return value
 

@@ -1,0 +1,74 @@
+"""Every script of docs/examples runs, and one number of each is right; so do the commands of the README."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "docs" / "examples"
+SCRIPTS = sorted(FOLDER.glob("*.py"))
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"example_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def table_3(costs):
+    """Costs an endpoint of Table 3 [k$], the Dragonfly's with its stated residual."""
+    assert [round(usd / 1e3, 2) for usd in costs.values()] == [4.39, 4.39, 7.49, 4.43, 5.9]
+
+
+def busiest(congestion):
+    """Spraying leaves no link of a non-blocking tree overfull; oversubscription 3 overfills by 3."""
+    assert congestion["fat-tree-3(k=16)"] == pytest.approx(1)
+    assert congestion["fat-tree-3(k=16, r=3)"] == pytest.approx(3)
+
+
+def hosts(visited):
+    """Copies per token of facts.md: 5.295 hosts without a limit, 3.983 under 4."""
+    assert visited[8] == pytest.approx(5.295, abs=5e-4)
+    assert visited[4] == pytest.approx(3.983, abs=5e-4)
+
+
+def planes(time):
+    """With NVLink as the way across, planes change nothing for an all-to-all."""
+    assert max(time.values()) == pytest.approx(min(time.values()))
+
+
+def failures(left):
+    """A whole tree is non-blocking; 5 of 8 spines carry 5/8 of what leaves a leaf: 5/8 x 127/120."""
+    assert left[0] == pytest.approx(1)
+    assert left[3] == pytest.approx(5 / 8 * 127 / 120)
+
+
+CHECKS = {
+    "01_which_network": table_3,
+    "02_how_loaded": busiest,
+    "03_node_limit": hosts,
+    "04_planes": planes,
+    "05_failures": failures,
+}
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_example(path, capsys):
+    """The script prints an answer, and its number is the known one."""
+    CHECKS[path.stem](load(path).main())
+    assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_examples_are_short_and_public(path):
+    """At most 60 lines, one question, and nothing private."""
+    text = path.read_text()
+    assert len(text.splitlines()) <= 60
+    assert "?" in text.splitlines()[0]
+    assert "import _" not in text

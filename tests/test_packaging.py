@@ -1,0 +1,110 @@
+"""What is shipped: plain pins, configs inside the wheel, and a wheel that works alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import topo
+
+ROOT = Path(__file__).parents[1]
+PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.!+]*")
+LOCAL = re.compile(r"@|(^|\s)-e|/|\\|file:")
+
+
+def name_of(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """Build the wheel once, without the network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = folder.glob("planewise-*.whl")
+    return path
+
+
+def test_constraints_are_plain_pins():
+    """constraints.txt has name==version lines only: no folder, no address, no editable project."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert [line for line in lines if not PIN.fullmatch(line) or LOCAL.search(line)] == []
+    assert len({name_of(line) for line in lines}) == len(lines)
+
+
+def test_constraints_pin_every_dependency():
+    """Every stated dependency of the runtime and of development is pinned."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    stated = {name_of(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]}
+    pinned = {name_of(line) for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    assert stated <= pinned, stated - pinned
+
+
+def test_the_wheel_has_all_it_needs(wheel):
+    """Both packages, every config, templates, type markers and the licence are inside; tests and reports are not."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    data = {f"topo/configs/{path.relative_to(ROOT / 'configs')}" for path in (ROOT / "configs").rglob("*.*")}
+    code = {
+        str(path.relative_to(ROOT))
+        for package in ("topo", "traffic")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and path.suffix in {".py", ".typed", ".html", ".css", ".js", ".yaml", ".j2"}
+    }
+    assert data | code <= names, sorted((data | code) - names)
+    assert not [name for name in names if name.startswith(("tests", "reports", "docs", "benchmarks"))]
+    assert any(name.endswith("LICENSE") for name in names)
+    assert topo.__version__ in wheel.name
+
+
+def test_the_wheel_works_alone(wheel, tmp_path):
+    """Installed into an empty environment, run from an empty folder, a shipped study is found by its name.
+
+    Dependencies are those of this environment: their installation is what `make study` shows.
+    """
+    site, empty = tmp_path / "site", tmp_path / "empty"
+    empty.mkdir()
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    subprocess.run([*pip, "install", "--no-deps", "--target", str(site), str(wheel)], check=True)
+    env = os.environ | {"PYTHONPATH": str(site), "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+    code = "import sys, topo, topo.cli; assert topo.__file__.startswith(sys.argv.pop(1)); sys.exit(topo.cli.main())"
+    command = [sys.executable, "-c", code, str(site), "study", "deepseek-v3"]
+    done = subprocess.run(command, cwd=empty, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "reports/deepseek-v3/index.html"
+    assert (empty / "reports/deepseek-v3/index.html").stat().st_size > 100_000
+
+
+def test_a_read_only_installation_works(wheel, tmp_path):
+    """Where neither site-packages nor HOME can be written, kernels compile without a cache."""
+    if os.geteuid() == 0 and not Path("/usr/bin/setpriv").exists():
+        pytest.skip("needs setpriv (util-linux) to drop root's rights")
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    for path in (tmp_path, site, *site.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    for path in tmp_path.parents:
+        if path.name.startswith("pytest") and os.geteuid() == 0:
+            path.chmod(path.stat().st_mode | 0o055)
+    env = {"PYTHONPATH": str(site), "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+    words = ["analyze", "fat-tree-2:radix=4,endpoints_per_host=2", "permutation", "--solver", "max-min", "--json"]
+    drop = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    command = [*drop, sys.executable, "-B", "-m", "topo", *words]
+    try:
+        done = subprocess.run(command, cwd="/", env=env, capture_output=True, text=True, check=False)
+    finally:
+        for path in (tmp_path, site, *site.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    if "Permission denied" in done.stderr and sys.prefix in done.stderr:
+        pytest.skip("the interpreter itself is closed to an unprivileged user")
+    assert done.returncode == 0, done.stderr
