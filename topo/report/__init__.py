@@ -24,7 +24,13 @@ def render(folder: Path | str) -> str:
     from topo.report.panels.view import View
 
     view = View(read_study(folder))
-    return page(view.study.title, _facts(view), panels(view), _version(view))
+    return page(
+        view.study.title,
+        _facts(view),
+        panels(view),
+        version=_version(view),
+        about=str(view.study.run.get("description") or ""),
+    )
 
 
 def write(folder: Path | str) -> Path:

@@ -94,7 +94,7 @@ def _labels(records: list[Record], part: str) -> list[str]:
             held = [i for i in named_rows if _given(records[i], part) == label]
             varying = _varying([records[i].part(part) for i in held], "")
             for i in held:
-                out[i] = ", ".join([label, *_details(records[i].part(part), varying)])
+                out[i] = _with(label, _details(records[i].part(part), varying))
     return out
 
 
@@ -114,7 +114,7 @@ def _described(records: list[Record], rows: list[int], part: str) -> list[tuple[
         varying = _varying([records[i].part(part) for i in held], head)
         for i in held:
             details = _details(records[i].part(part), varying)
-            out.append((i, ", ".join([_PATTERN_WORDS.get(start, start), *details])))
+            out.append((i, _with(_PATTERN_WORDS.get(start, start), details)))
     return out
 
 
@@ -127,9 +127,13 @@ def _details(section: dict[str, Any], varying: list[str]) -> list[str]:
     return [_parameter(key, section[key]) for key in varying if section.get(key) is not None]
 
 
+def _with(name: str, details: list[str]) -> str:
+    return f"{name} ({', '.join(details)})" if details else name
+
+
 def _parameter(key: str, value: Any) -> str:
     if key == "node_limit":
-        return f"M = {value}"
+        return f"M{words.NARROW}={words.NARROW}{value}"
     if key == "ep":
         return f"EP{value}"
     if key == "planes":

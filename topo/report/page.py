@@ -36,7 +36,7 @@ _PAGE_COLOURS = {
 }
 
 
-def page(title: str, facts: str, panels: Sequence[Panel], version: str) -> str:
+def page(title: str, facts: str, panels: Sequence[Panel], *, version: str, about: str = "") -> str:
     """Return the page as HTML text."""
     from markupsafe import Markup
 
@@ -47,6 +47,7 @@ def page(title: str, facts: str, panels: Sequence[Panel], version: str) -> str:
     return template.render(
         title=title,
         facts=facts,
+        about=about,
         panels=panels,
         version=version,
         policy=_policy([script, library] if library else [script]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topo.report import words
+from topo.report import names, words
 from topo.report.names import Named
 from topo.report.panels.blocks import Notes, Panel, Show
 from topo.report.panels.blocks import panel as make
@@ -13,7 +13,13 @@ from topo.report.tables import Column, name, table
 
 def panel(view: View) -> Panel:
     """Return failed cases first, then the checks of every solved case."""
-    return make("checks", "Checks", "Can these numbers be trusted?", _answer(view), (_failed(view), _laws(view)))
+    return make(
+        "checks",
+        "Checks",
+        "Can these numbers be trusted?",
+        _answer(view),
+        (_failed(view), _laws(view), _findings(view)),
+    )
 
 
 def _answer(view: View) -> str:
@@ -62,6 +68,16 @@ def _laws(view: View) -> Show | None:
 def _row(case: Named) -> tuple[object, ...]:
     keys = ("method", "conservation_residual", "gap", "fairness", "bisection_per_endpoint", "bisection_method")
     return (case.network, case.traffic, case.policy, case.record.part("solve").get("solver"), *map(case.get, keys))
+
+
+def _findings(view: View) -> Notes | None:
+    """Return what the results remark about themselves, each once with the cases that say it."""
+    said: dict[str, list[str]] = {}
+    for case in view.cases:
+        for line in case.get("findings") or ():
+            said.setdefault(str(line), []).append(case.network)
+    lines = [f"{line} ({words.listing(names.order(networks))})." for line, networks in said.items()]
+    return Notes(tuple(lines[:20]), "What the results remark") if lines else None
 
 
 def _residual(value: float) -> str:

@@ -1,0 +1,142 @@
+"""The page in Debian's Chromium: draws, sorts, filters, asks nobody, fits a phone, and passes axe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.topo.report.sample import write_study
+from topo.report import write
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+DRAWN = "document.querySelectorAll('[data-plot]').length === document.querySelectorAll('[data-drawn]').length"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is needed under CI: apt-get install chromium")
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    sync = pytest.importorskip("playwright.sync_api")
+    with sync.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(write_study(tmp_path_factory.mktemp("study")))
+
+
+def until(page: Any, truth: str, seconds: float = 30.0) -> None:
+    """Wait until ``truth`` holds; playwright's own polling needs eval, which the page forbids."""
+    for _ in range(int(seconds * 20)):
+        if page.evaluate(truth):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never came true: {truth}")
+
+
+class Visit:
+    """A page with all that it complained of and asked for."""
+
+    def __init__(
+        self, browser: Any, path: Path, *, width: int = 1440, scheme: str = "light", script: bool = True
+    ) -> None:
+        size = {"width": width, "height": 900}
+        self.page = browser.new_page(viewport=size, color_scheme=scheme, java_script_enabled=script)
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.as_uri())
+
+    def draw_all(self) -> None:
+        for box in self.page.query_selector_all("[data-plot]"):
+            box.scroll_into_view_if_needed()
+            self.page.wait_for_timeout(60)
+        until(self.page, DRAWN)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (768, "light"), (390, "light"), (390, "dark")])
+def test_draws_everything_quietly_and_fits(browser: Any, path: Path, width: int, scheme: str) -> None:
+    visit = Visit(browser, path, width=width, scheme=scheme)
+    visit.draw_all()
+    assert visit.complaints == []
+    assert [url for url in visit.requests if not url.startswith(("file:", "blob:", "data:"))] == []
+    assert len([url for url in visit.requests if url.startswith("file:")]) == 1
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert visit.page.locator(".plot svg.main-svg").count() >= 6
+    visit.page.close()
+
+
+def test_there_is_no_button_that_sends_a_chart_anywhere(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    visit.draw_all()
+    titles = visit.page.evaluate(
+        "[...document.querySelectorAll('.modebar-btn')].map(b => (b.dataset.title || b.ariaLabel || b.textContent))"
+    )
+    assert titles and not [t for t in titles if any(word in t.lower() for word in ("share", "cloud", "send", "studio"))]
+    visit.page.close()
+
+
+def test_nothing_is_drawn_before_it_is_near(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    visit.page.wait_for_timeout(500)
+    assert visit.page.locator("[data-drawn]").count() < visit.page.locator("[data-plot]").count()
+    visit.page.close()
+
+
+def test_dark_mode_repaints_the_figures(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    visit.draw_all()
+    colour = "getComputedStyle(document.querySelector('#fig-comparison-plot .xtitle')).fill"
+    before = visit.page.evaluate(colour)
+    visit.page.emulate_media(color_scheme="dark")
+    until(visit.page, f"{colour} !== '{before}'")
+    visit.page.close()
+
+
+def test_tables_sort_filter_and_copy(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    page = visit.page
+    page.click("#full-size th:nth-child(2) button")
+    first = page.locator("#full-size tbody tr").first.locator("th").inner_text()
+    page.click("#full-size th:nth-child(2) button")
+    assert (first, page.locator("#full-size tbody tr").first.locator("th").inner_text()) == ("FT2", "DF")
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    page.fill("[data-filter=tiers]", "global permutation")
+    assert page.locator("#tiers tbody tr:visible").count() == 2
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("#full-size .copy")
+    until(page, "document.querySelector('#full-size .said').textContent === 'copied'")
+    lines = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert lines[0].startswith("Network,Endpoints") and "261632" in "".join(lines)
+    page.close()
+
+
+def test_without_script_it_is_text_and_tables(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path, script=False)
+    assert visit.page.locator("#full-size tbody tr").count() == 5
+    assert visit.page.locator(".plot:visible").count() == 0
+    assert visit.page.locator("noscript, .notice").count() >= 1
+    visit.page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(browser: Any, path: Path, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    visit = Visit(browser, path, scheme=scheme)
+    visit.draw_all()
+    found = axe.run(visit.page)
+    violations = [(v["id"], v["nodes"][0]["html"][:160]) for v in found.response["violations"]]
+    assert violations == []
+    visit.page.close()
