@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from topo.metrics import explain_pair, link_table, measure, structure
     from topo.routing import NotConnected, Routing, RoutingError
     from topo.size import Medium, Size, Tier
-    from topo.study import run as run_study
+    from topo.study.study import run as run_study
 
 #: Public name -> module that holds it, and what it is called there where that differs.
 _ROOM = {
@@ -51,7 +51,7 @@ _ROOM = {
     "load_study": "topo.config",
     "measure": "topo.metrics",
     "route": "topo.flow",
-    "run_study": "topo.study:run",
+    "run_study": "topo.study.study:run",
     "size_of": "topo.generators",
     "solve": "topo.flow",
     "structure": "topo.metrics",
