@@ -6,7 +6,7 @@ from topo.config.case import Case, Study
 from topo.config.study_file import load_study as load
 from topo.study.record import Outcome, outcome
 from topo.study.run import run_case
-from topo.study.store import Store, StoreError
+from topo.study.store import Store, StoreError, StudyError
 from topo.study.study import Progress, Run, run
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Study",
+    "StudyError",
     "load",
     "outcome",
     "run",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from topo.config.case import Case
 from topo.study.record import FAULTS, Outcome, failed, outcome
+from topo.study.store import StudyError
 
 #: Times that a case is run again after its worker died.
 RETRIES = 3
@@ -19,7 +20,7 @@ WINDOW = 5_000
 _TIMEOUT = 30  # [s] to reach the scheduler
 
 
-class ClusterError(ValueError):
+class ClusterError(StudyError):
     """A scheduler that cannot be reached, or runs another version of planewise."""
 
 
@@ -43,7 +44,7 @@ def on_cluster(cases: Sequence[Case], scheduler: str) -> Iterator[tuple[Case, Ou
             block = cases[start : start + WINDOW]
             futures = client.map(outcome, block, retries=RETRIES, pure=False)
             of = {future.key: case for future, case in zip(futures, block, strict=True)}
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=client.loop):
                 case, died = of[future.key], future.exception()
                 yield case, future.result() if died is None else failed(case, f"{FAULTS[2]}: {died}")
                 future.release()

@@ -27,7 +27,11 @@ from topo.config.case import SCHEMA_VERSION, canonical_json
 from topo.study.record import Outcome
 
 
-class StoreError(ValueError):
+class StudyError(ValueError):
+    """What keeps a study as a whole from running."""
+
+
+class StoreError(StudyError):
     """A study folder that cannot be written; says which file, why, and what would do."""
 
 
