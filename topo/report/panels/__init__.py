@@ -16,6 +16,7 @@ from topo.report.panels.inputs import panel as inputs_panel
 from topo.report.panels.moe import panel as moe_panel
 from topo.report.panels.provenance import panel as provenance_panel
 from topo.report.panels.routing import panel as routing_panel
+from topo.report.panels.topology import panel as topology_panel
 from topo.report.panels.utilization import panel as utilization_panel
 from topo.report.panels.verdict import panel as verdict_panel
 from topo.report.panels.view import View
@@ -26,6 +27,7 @@ PANELS: tuple[Callable[[View], Panel | None], ...] = (
     comparison_panel,
     moe_panel,
     utilization_panel,
+    topology_panel,
     routing_panel,
     cost_panel,
     checks_panel,

@@ -144,6 +144,32 @@
     box.querySelector(".said").textContent = (await copy(csv(box))) ? "copied" : "this browser refused the clipboard";
   }));
 
+  // A hot link shows itself in the drawing: its row carries the case and both ends.
+  const show = async (row) => {
+    const [variant, x0, y0, x1, y1] = row.dataset.key.split(" ").map(Number);
+    all("tr.picked").forEach((other) => { other.classList.remove("picked"); other.removeAttribute("aria-selected"); });
+    row.classList.add("picked");
+    const select = document.querySelector('select[data-figure="fig-topology"]');
+    if (select) select.value = String(variant);
+    chosen.set("fig-topology", variant);
+    all('button[data-figure="fig-topology"]').forEach((b) => b.setAttribute("aria-pressed", String(Number(b.dataset.variant) === variant)));
+    await draw("fig-topology");
+    const box = document.getElementById("fig-topology-plot");
+    const mark = { type: "scatter", mode: "lines+markers", x: [x0, x1], y: [y0, y1], name: "chosen link", hoverinfo: "skip", line: { color: "$c5", width: 6 }, marker: { color: "$c5", size: 14, symbol: "square-open", line: { width: 3 } } };
+    await window.Plotly.addTraces(box, painted(mark));
+    box.dataset.chosen = row.dataset.key;
+    document.getElementById("fig-topology").scrollIntoView({ block: "nearest" });
+  };
+  all("tr[data-key]").forEach((row) => {
+    const cell = row.cells[0].querySelector("span");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plainly";
+    button.textContent = cell.textContent;
+    cell.replaceChildren(button);
+    row.addEventListener("click", () => show(row));
+  });
+
   // The list of panels follows the reader.
   const links = new Map(all("nav a").map((a) => [a.hash.slice(1), a]));
   const here = new IntersectionObserver((entries) => entries.forEach((entry) => {

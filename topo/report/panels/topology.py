@@ -1,0 +1,120 @@
+"""Topology and hot links: the network drawn with its loads, and the links that are fullest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from topo.report import load, words
+from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.drawing import network
+from topo.report.layouts import MOST_SWITCHES, Drawing, drawing
+from topo.report.names import Named
+from topo.report.panels.blocks import Draw, Panel, Show
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View
+from topo.report.tables import Column, Table, name, table
+
+#: Cases drawn: each costs the page up to 100 kB.
+MOST_CASES = 20
+#: Hottest links listed of each case.
+MOST_LINKS = 12
+
+
+def panel(view: View) -> Panel | None:
+    """Return the networks drawn and their hottest links, None without link tables."""
+    drawn = _drawn(view)
+    if not drawn:
+        return None
+    variants = tuple(Variant(_title(case), network(one)) for case, one, _ in drawn)
+    how = (
+        "Colour and width say how full a line is, both directions taken, the fuller "
+        "shown; parallel cables are one line. "
+        f"Above {MOST_SWITCHES} switches a mark stands for a group or for all switches of a tier in a pod."
+    )
+    figure = Figure("fig-topology", _finding(drawn), how, variants, _structure(drawn), "case")
+    blocks = (Draw(figure), Show(_hot(drawn)))
+    return make("topology", "Topology", "Where in the network is the load?", _answer(drawn), blocks)
+
+
+Drawn = list[tuple[Named, Drawing, dict[str, Any]]]
+
+
+def _drawn(view: View) -> Drawn:
+    out: Drawn = []
+    for case in sorted(view.grid, key=lambda c: view.traffics.index(c.traffic)):
+        columns = load.links(case.record) if len(out) < MOST_CASES else None
+        one = drawing(columns) if columns is not None else None
+        if columns is not None and one is not None:
+            out.append((case, one, columns))
+    return out
+
+
+def _title(case: Named) -> str:
+    return f"{case.network} under {case.traffic}"
+
+
+def _answer(drawn: Drawn) -> str:
+    case, one, _ = max(drawn, key=lambda entry: float(entry[1].utilization.max()))
+    k = int(one.utilization.argmax())
+    a, b = one.ends[k].tolist()
+    return (
+        f"The fullest line of all lies between {one.names[a]} and {one.names[b]} of "
+        f"{case.network} under {case.traffic}: "
+        f"{words.ratio(float(one.utilization[k]))} of its capacity."
+    )
+
+
+def _finding(drawn: Drawn) -> str:
+    over = [(case, int((one.utilization > 1 + 1e-9).sum()), len(one.utilization)) for case, one, _ in drawn]
+    most = max(over, key=lambda entry: entry[1] / entry[2])
+    if most[1] == 0:
+        return "No line of any network drawn is asked for more than it carries."
+    clean = sum(1 for _, n, _ in over if n == 0)
+    return (
+        f"{clean} of {len(over)} cases have no line above its capacity; "
+        f"{_title(most[0])} has most, {most[1]:,} of {most[2]:,}."
+    )
+
+
+def _structure(drawn: Drawn) -> Table:
+    columns = [name("Network"), Column("Endpoints", words.count), Column("Switches", words.count)]
+    columns += [Column("Diameter", words.count, "cables"), Column("Mean hops", words.ratio, "cables")]
+    columns += [Column("Bisection", words.ratio, "per endpoint rate"), name("Drawn as")]
+    keys = ("endpoints", "switches", "diameter", "mean_hops", "bisection_per_endpoint")
+    rows = {
+        case.network: (case.network, *map(case.get, keys), one.compact or "every switch")
+        for case, one, _ in reversed(drawn)
+    }
+    return table("structure", "What is drawn", columns, reversed(rows.values()))
+
+
+def _hot(drawn: Drawn) -> Table:
+    columns = [name("Link"), name("Network"), name("Traffic"), name("Tier")]
+    columns += [Column("Utilization", words.ratio, "load / capacity", bar=True, shade=_shade)]
+    columns += [Column("Load", words.gbps, "at the port limit"), Column("Capacity", words.gbps, "one way")]
+    rows, keys = [], []
+    for i, (case, one, held) in enumerate(drawn):
+        for k in _fullest(held):
+            ends = [one.mark.get(int(held[key][k])) for key in ("tail", "head")]
+            if None in ends:
+                continue
+            places = [f"{v:.4f}" for e in ends if e is not None for v in (one.x[e], one.y[e])]
+            keys.append(f"{i} {' '.join(places)}")
+            said = " to ".join(f"{one.names[e]}" for e in ends if e is not None)
+            numbers = [float(held[key][k]) for key in ("utilization", "load", "capacity")]
+            rows.append((f"{said} (link {k})", case.network, case.traffic, str(held["tier"][k]), *numbers))
+    note = f"The {MOST_LINKS} fullest switch links of each case; choosing a row shows it in the drawing above."
+    return table("hot", "Hot links", columns, rows, filterable=True, keys=tuple(keys), note=note)
+
+
+def _fullest(held: dict[str, Any]) -> list[int]:
+    import numpy as np
+
+    between = ~np.isin(held["tier"], ("scale-up", "endpoint"))
+    shown = np.where(between, held["utilization"], -1.0)
+    top = np.argsort(-shown, kind="stable")[:MOST_LINKS]
+    return [int(k) for k in top if shown[k] > 0]
+
+
+def _shade(value: float) -> str:
+    return "bad" if value > 1 + 1e-9 else ""
