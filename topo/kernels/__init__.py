@@ -7,9 +7,12 @@ problem alone and are added up in order: results have the same bytes on one core
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -20,15 +23,33 @@ T = TypeVar("T")
 N_BLOCKS = 32
 #: Link visits below which threads cost more than they bring (a visit is about a nanosecond).
 THREADED_VISITS = 2_000_000
+_IMPORT = re.compile(r"^from topo\.kernels\.(\w+) import", re.MULTILINE)
 
 
 def jit(function: F) -> F:
-    """Compile ``function`` at its first call, cached on disk where any cache folder can be written."""
+    """Compile ``function`` at its first call, cached on disk where any cache folder can be written.
+
+    A kernel compiles into itself the kernels that it calls, so its cache is stale when any file
+    that its own imports has changed; numba alone looks at its own file only.
+    """
     try:
-        compiled: F = numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # numba found no place to cache: site-packages and HOME are both read-only
+        compiled: Any = numba.njit(cache=True, nogil=True)(function)
+        compiled._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename).stem)
+    except (AttributeError, RuntimeError):
+        # Nowhere to cache, where site-packages and HOME are both read-only; or a numba that keeps its stamp elsewhere.
         compiled = numba.njit(nogil=True)(function)
-    return compiled
+    return cast(F, compiled)
+
+
+@cache
+def _stamp(room: str) -> tuple[Any, ...]:
+    """Return times and sizes of the file of kernels ``room`` and of all that it imports."""
+    file = Path(__file__).with_name(f"{room}.py")
+    if not file.is_file():
+        return (room,)
+    own = file.stat()
+    below = _IMPORT.findall(file.read_text(encoding="utf-8"))
+    return (room, own.st_mtime, own.st_size, *(_stamp(other) for other in sorted(set(below))))
 
 
 def n_threads() -> int:

@@ -13,6 +13,7 @@ import pytest
 from tests.topo.routing.cases import random_demand, uniform
 from topo import kernels
 from topo.generators import generate
+from topo.kernels.columns import shares_of_pairs
 from topo.routing import ecmp
 
 
@@ -38,6 +39,13 @@ def test_threads_do_not_change_a_byte(monkeypatch: pytest.MonkeyPatch) -> None:
             [routing.load(rate), routing.sum_along(fabric.capacity + 0.1), ecmp(fabric, uniform(40)).load(rate[:1])]
         )
     assert all(np.array_equal(one, seven) for one, seven in zip(*results, strict=True))
+
+
+def test_a_cache_is_stale_when_what_it_compiled_in_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """columns.py compiles toward() of sweep.py into itself, so both files stamp its cache."""
+    stamp = kernels._stamp("columns")
+    assert stamp[0] == "columns" and stamp[3] == kernels._stamp("sweep")
+    assert shares_of_pairs._cache._cache_file._source_stamp == stamp  # type: ignore[attr-defined]
 
 
 def test_kernels_work_where_nothing_can_be_written() -> None:
