@@ -33,6 +33,7 @@ class Case:
     panel: str = ""  # comparison of the report that the case belongs to
     files: Files = field(default_factory=Files)  # content of all that the case refers to
     refused: str = ""
+    notes: tuple[str, ...] = ()  # what was chosen for the user
 
     def resolved(self) -> dict[str, Any]:
         """Return the input as records hold it: everything but the files' content, of which it has the hashes."""

@@ -11,6 +11,7 @@ from topo.config.case import Case, canonical_json
 from topo.config.data import Files, Tracking
 from topo.config.document import Document
 from topo.config.errors import ConfigError, Problem
+from topo.config.match import choose
 from topo.config.models import Cost
 from topo.config.sections import check_model, check_section
 from topo.cost import PriceError, bill
@@ -32,11 +33,14 @@ def check_case(
     """
     seed = words.data.get("seed") or 0
     sections: dict[str, Any] = {}
-    problems: list[Problem] = []
+    words, note, problems = _matched(words)
     if words.data.get("fabric") is None:
         problems.append(Problem(words.place(("fabric",)), "fabric", "is missing; name a family"))
     for section in ("fabric", "traffic", "routing", "solve"):
         given = words.data.get(section)
+        if section == "fabric" and problems:
+            sections[section] = {"family": given.get("family")} if isinstance(given, dict) else {}
+            continue
         if given is None and section not in _DEFAULTS:
             sections[section] = None
             continue
@@ -59,9 +63,22 @@ def check_case(
         panel=words.data.get("panel") or "",
         files=tracked.only(sorted(tracked.used)),
         refused="\n".join(str(problem) for problem in problems),
+        notes=(note,) if note else (),
         **sections,
     )
     return case, problems
+
+
+def _matched(words: Document) -> tuple[Document, str, list[Problem]]:
+    """Return ``words`` with parameters in the place of ``fabric.match``, and what was chosen."""
+    if not isinstance(words.data.get("fabric"), dict):
+        return words, "", []
+    fabric, note, problems = choose(words.at("fabric"))
+    if problems:
+        # The rest of the section would only be found incomplete.
+        return words, "", problems
+    places = words.places | {("fabric", *path): place for path, place in fabric.places.items()}
+    return Document(words.data | {"fabric": fabric.data}, places), note, []
 
 
 def _check_together(sections: dict[str, Any], words: Document, files: Files) -> list[Problem]:

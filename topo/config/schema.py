@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from topo.config.match import Match
 from topo.config.models import WORDS, Cost, model, registry
 from topo.config.study_file import StudyFile
 
@@ -18,6 +19,8 @@ def json_schema() -> dict[str, Any]:
             entry = model(section, name).model_json_schema(ref_template="#/$defs/{model}")
             definitions |= entry.pop("$defs", {})
             entry["properties"]["name"] = {"type": "string", "description": "what the study calls it"}
+            if section == "fabric":
+                entry["properties"]["match"] = Match.model_json_schema()
             # Cases and axes fill in the rest, so the word alone is required.
             entry["required"] = [word]
             definitions[f"{section}:{name}"] = entry

@@ -22,9 +22,9 @@ _SOLVERS = {
 def assumptions(case: Case) -> list[str]:
     """Return the assumptions of ``case``, the model's first."""
     fabric, traffic = case.fabric, case.traffic
-    if not fabric:
+    if not fabric or case.refused:
         return []
-    said = [f"switch ports run at {fabric['rate']}, {fabric['endpoints_per_host']} endpoints a host"]
+    said = [*case.notes, f"switch ports run at {fabric['rate']}, {fabric['endpoints_per_host']} endpoints a host"]
     if traffic is None:
         said.append("counted in closed form and priced; nothing was routed")
     else:

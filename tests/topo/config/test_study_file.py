@@ -193,3 +193,34 @@ def test_hardware_gives_table_5(hardware, same_leaf, cross_leaf):
     assert seconds["overhead"] + seconds["switch_latency"] == pytest.approx(same_leaf)
     assert seconds["overhead"] + 3 * seconds["switch_latency"] == pytest.approx(cross_leaf)
     assert seconds["overhead"] + 2 * seconds["scale_up_latency"] == pytest.approx(3.33e-6)
+
+
+def test_match_chooses_networks_of_equal_size():
+    text = (
+        "invalid: record\nsweep:\n  fabric:\n  - {name: SF, family: slim-fly, match: {radix: 64}}\n"
+        "  - {name: DF, family: dragonfly, match: {radix: 64}}\n"
+        "  - {name: FT2, family: fat-tree-2, match: {radix: 64}}\n"
+        "  fabric.match.endpoints: [2048, 65536]\n"
+    )
+    cases = {case.name: case for case in cases_of(text)}
+    assert cases["SF / endpoints=2048"].fabric["q"] == 11
+    assert cases["DF / endpoints=2048"].fabric["a"] == 10
+    assert cases["DF / endpoints=65536"].fabric["a"] == 22
+    assert cases["FT2 / endpoints=2048"].fabric["radix"] == 64
+    assert cases["FT2 / endpoints=2048"].notes == ("matched 2048 endpoints: fat-tree-2 with radix=64 has 2048",)
+    assert "nearest has 2048 endpoints" in cases["FT2 / endpoints=65536"].refused
+    assert "nearest has 30618 endpoints" in cases["SF / endpoints=65536"].refused
+
+
+@pytest.mark.parametrize(
+    ("match", "said"),
+    [
+        ("{endpoint: 64}", "fabric.match.endpoint: unknown key"),
+        ("{endpoints: 1}", "fabric.match.endpoints: 2 or more"),
+        ("{endpoints: 2048}, radix: 64", "leave radix and endpoints out"),
+    ],
+)
+def test_wrong_matches(match, said):
+    with pytest.raises(ConfigError) as error:
+        cases_of(f"cases: [{{fabric: {{family: fat-tree-2, match: {match}}}}}]\n")
+    assert said in str(error.value)
