@@ -37,6 +37,7 @@ PARAMS = {"moe-all-to-all": {"tokens": 64}}
 REFUSED = {
     ("dragonfly", "*", "static", "*"): "needs a tree",
     ("slim-fly", "*", "static", "*"): "needs a tree",
+    ("dragonfly", "*", "valiant", "*"): "third group",
     ("fat-tree-2 oversubscribed", "bit-complement", "*", "*"): "power of two",
     ("fat-tree-2 oversubscribed", "transpose", "*", "*"): "square number of ranks",
     **{("*", "*", policy, "max-concurrent"): "with policy optimal" for policy in POLICIES if policy != "optimal"},

@@ -20,7 +20,7 @@ from topo.flow.max_concurrent import max_concurrent
 from topo.flow.max_min import max_min_rates
 from topo.flow.proportional import proportional_rates
 from topo.flow.solution import NotSolved, Solution, SolverError
-from topo.routing import ecmp, ecmp_hash, static, wcmp
+from topo.routing import ecmp, ecmp_hash, static, valiant_split, wcmp
 from topo.routing.operator import NotConnected, Routing, RoutingError, TotalRouting
 from traffic.demand import Demand, GroupedDemand
 
@@ -50,6 +50,7 @@ POLICIES: dict[str, Callable[..., Routing]] = {
     "ecmp-hash": ecmp_hash,
     "optimal": optimal,
     "static": static,
+    "valiant": valiant_split,
     "wcmp": wcmp,
 }
 
@@ -63,7 +64,6 @@ SOLVERS: dict[str, Callable[..., Solution]] = {
 #: Names that are reserved and come with a later version.
 PLANNED: dict[str, str] = {
     "ugal": "policy",
-    "valiant": "policy",
 }
 
 #: Solvers that give every commodity a rate of its own, so a grouped demand has to list its pairs.

@@ -43,7 +43,8 @@ class PairRouting(SplitRouting):
         return result
 
     @cached_property
-    def _port_shares(self) -> tuple[Floats, Floats]:
+    def port_shares(self) -> tuple[Floats, Floats]:
+        """(pairs, ports) shares that leave and arrive by each port, as solved."""
         return self.leaving, self.arriving
 
     def _pair_arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
