@@ -33,11 +33,15 @@ class Drawing:
     utilization: NDArray[np.float64]  # (D,) of the hottest link that the line stands for
     capacity: NDArray[np.float64]  # (D,) summed over cables, one way [B/s]
     mark: dict[int, int]  # node -> mark
+    square: bool  # both axes on one scale: a circle stays round
     compact: str  # what a mark stands for; empty where it is one switch
 
 
-def drawing(columns: Columns) -> Drawing | None:
-    """Return the drawing of the switches of a link table, None where it has no link between switches."""
+def drawing(columns: Columns, *, blocks: bool = False) -> Drawing | None:
+    """Return the drawing of the switches of a link table, None where it has no link between switches.
+
+    ``blocks`` draws groups as two facing blocks, the form of a Slim Fly, instead of a circle.
+    """
     import numpy as np
 
     tiers = columns["tier"]
@@ -50,19 +54,16 @@ def drawing(columns: Columns) -> Drawing | None:
     level = _levels(columns, nodes)
     plane = _by_node(columns, nodes)
     group = _components(len(nodes), links, "local" if "local" in tiers else "leaf-spine")
-    if len(nodes) > MOST_SWITCHES:
-        keys = group * 4 + level if "local" not in tiers else group
-        keys = np.where(level == 2, -1, keys)
-        kept, mark = np.unique(keys, return_inverse=True)
-        compact = "all switches of a tier in a pod" if "local" not in tiers else "a group of switches"
-    else:
-        kept, mark, compact = nodes, np.arange(len(nodes)), ""
+    grouped = "local" in tiers
+    kept, mark, compact = _marks(nodes, group, level, grouped=grouped)
     first = np.array([int(np.argmax(mark == i)) for i in range(len(kept))])
     held = (level[first], plane[first], group[first])
-    x, y = _places(set(tiers.tolist()), *held, count=len(kept))
-    names = _names(*held, bool(compact), set(tiers.tolist()))
+    x, y = _blocks(held[2]) if blocks and grouped else _circle(held[2]) if grouped else _tiers(*held[:2])
+    names = _group_names(held[2]) if grouped else _tier_names(*held, marks=np.bincount(mark))
     number = dict(zip(nodes.tolist(), mark.tolist(), strict=True))
-    return Drawing(x, y, names, *_lines(links, mark, len(kept)), mark=number, compact=compact)
+    return Drawing(
+        x, y, names, *_lines(links, mark, len(kept)), mark=number, square=grouped and not blocks, compact=compact
+    )
 
 
 def _levels(columns: Columns, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -98,20 +99,50 @@ def _components(n: int, links: dict[str, Any], tier: str) -> NDArray[np.int64]:
     return np.asarray(connected_components(joined, directed=False)[1], dtype=np.int64)
 
 
-def _places(
-    tiers: set[str], level: NDArray[Any], plane: NDArray[Any], group: NDArray[Any], *, count: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _marks(
+    nodes: NDArray[Any], group: NDArray[Any], level: NDArray[Any], *, grouped: bool
+) -> tuple[NDArray[Any], NDArray[Any], str]:
+    """Return (distinct marks, mark of each switch, what a mark stands for): as many marks as a drawing can hold."""
     import numpy as np
 
-    if "local" in tiers:
-        return _circle(group)
-    x, y = np.zeros(count), level.astype(float)
+    own = np.arange(len(nodes))
+    if len(nodes) <= MOST_SWITCHES:
+        return own, own, ""
+    if grouped:
+        return *np.unique(group, return_inverse=True), "a group of switches"
+    upper = np.where(level == 2, -1, -2 - group)
+    kept, mark = np.unique(np.where(level == 0, own, upper), return_inverse=True)
+    if len(kept) <= MOST_SWITCHES:
+        return kept, mark, "a leaf, all spines of a pod, all cores"
+    kept, mark = np.unique(np.where(level == 2, -1, group * 2 + level), return_inverse=True)
+    return kept, mark, "all leaves of a pod, all spines of a pod, all cores"
+
+
+def _tiers(level: NDArray[Any], plane: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return tiers as rows, planes side by side."""
+    import numpy as np
+
+    x, y = np.zeros(len(level)), level.astype(float)
     planes = np.unique(plane)
     for i, one in enumerate(planes):
         for tier in range(3):
             rows = np.flatnonzero((plane == one) & (level == tier))
             x[rows] = (i + (np.arange(len(rows)) + 0.5) / max(1, len(rows)) * 0.88 + 0.06) / len(planes)
     return x, y
+
+
+def _blocks(group: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the first half of the groups facing the second: columns of two blocks, or two rows of single marks."""
+    import numpy as np
+
+    groups, mine, sizes = np.unique(group, return_inverse=True, return_counts=True)
+    half = max(1, len(groups) // 2)
+    if sizes.max() == 1:
+        return (mine % half + 0.5) / half, (mine // half).astype(float)
+    seat = np.array([int((mine[:i] == mine[i]).sum()) for i in range(len(mine))])
+    # Neighbours in a column would hide the cables between them on one straight line.
+    column = (mine % half + 0.5 + 0.25 * (seat % 2)) / half
+    return mine // half * 1.2 + column, seat / max(1, sizes.max() - 1)
 
 
 def _circle(group: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -129,24 +160,27 @@ def _circle(group: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float6
     return np.cos(angle) + small * np.cos(turn), np.sin(angle) + small * np.sin(turn)
 
 
-def _names(level: NDArray[Any], plane: NDArray[Any], group: NDArray[Any], compact: bool, tiers: set[str]) -> list[str]:
-    if "local" in tiers:
-        seen: dict[int, int] = {}
-        out = []
-        for one in group.tolist():
-            seen[one] = seen.get(one, -1) + 1
-            out.append(f"group {one}" if compact else f"group {one} switch {seen[one]}")
-        return out
-    several = len(set(plane.tolist())) > 1
+def _group_names(group: NDArray[Any]) -> list[str]:
+    alone = len(set(group.tolist())) == len(group)
+    seen: dict[int, int] = {}
+    out = []
+    for one in group.tolist():
+        seen[one] = seen.get(one, -1) + 1
+        out.append(f"group {one}" if alone else f"group {one} switch {seen[one]}")
+    return out
+
+
+def _tier_names(level: NDArray[Any], plane: NDArray[Any], group: NDArray[Any], *, marks: NDArray[Any]) -> list[str]:
+    """Return a name a mark; ``marks`` (V,) is how many switches each stands for."""
+    several, pods = len(set(plane.tolist())) > 1, len(set(group.tolist())) > 1
     counted: dict[tuple[int, int], int] = {}
     out = []
-    for one, tier in zip(plane.tolist(), level.tolist(), strict=True):
-        key = (one, tier)
-        counted[key] = counted.get(key, -1) + 1
-        kind = ("leaf", "spine", "core")[tier]
-        name = f"{('leaves', 'spines', 'cores')[tier]} of pod {counted[key]}" if compact else f"{kind} {counted[key]}"
-        name = "cores" if compact and tier == 2 else name
-        out.append(f"plane {one} {name}" if several else name)
+    for i, (one, tier) in enumerate(zip(plane.tolist(), level.tolist(), strict=True)):
+        counted[one, tier] = counted.get((one, tier), -1) + 1
+        kind = ("leaf", "spine", "core")[tier] if marks[i] == 1 else f"all {('leaves', 'spines', 'cores')[tier]}"
+        number = f" {counted[one, tier]}" if marks[i] == 1 else ""
+        pod = f" of pod {group[i]}" if pods and tier < 2 and not several else ""
+        out.append((f"plane {one} " if several else "") + kind + number + pod)
     return out
 
 

@@ -26,10 +26,11 @@ PALETTE = {
     "$grid": ("#E3E6EB", "#2C323B"),
     "$paper": ("#FFFFFF", "#171B21"),
     "$wash": ("#EEF1F5", "#222831"),
-    "$low": ("#DCE6EF", "#24313E"),  # utilization: idle
+    "$low": ("#C3D0DC", "#33424F"),  # utilization: idle
     "$mid": ("#4C9BCB", "#3F8FC4"),
     "$high": ("#0A4A78", "#B9E0FA"),
-    "$over": ("#C2410C", "#FF8F4A"),  # above 1: more than the link carries
+    "$warm": ("#D98200", "#F2B93B"),  # above 1: more than the link carries
+    "$over": ("#C2410C", "#FF8F4A"),  # well above 1
 }
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "pentagon", "cross")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -115,6 +116,7 @@ def layout(height: int, **more: Any) -> dict[str, Any]:
         "hoverlabel": {"bgcolor": "$paper", "bordercolor": "$grid", "font": {"color": "$ink", "family": FONT}},
         "hovermode": "closest",
         "dragmode": False,
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "$soft", "activecolor": "$ink"},
     }
     return base | more
 

@@ -17,7 +17,8 @@ CLASSES = (
     (0.5, "up to 50 %", "$mid", 1.0),
     (0.9, "50 to 90 %", "$c1", 1.4),
     (1.0 + 1e-9, "90 to 100 %", "$high", 1.8),
-    (float("inf"), "asked for more than it carries", "$over", 2.4),
+    (2.0, "100 to 200 %: too much", "$warm", 1.8),
+    (float("inf"), "above 200 %", "$over", 2.2),
 )
 #: Lines that answer the pointer: the hottest, for a page with thousands of targets is slow.
 MOST_TARGETS = 400
@@ -27,9 +28,9 @@ def network(drawn: Drawing) -> dict[str, Any]:
     """Return the drawing with one trace a utilization class, pointer targets, and the switches on top."""
     traces = [trace for i in range(len(CLASSES)) if (trace := _class(drawn, i)) is not None]
     traces += [_targets(drawn), _switches(drawn)]
-    round_ = bool(set(drawn.tier) & {"local", "global"})
+    round_ = drawn.square
     bare = {"visible": False, "showgrid": False, "zeroline": False}
-    layout = axes.layout(600 if round_ else 380, xaxis=bare, yaxis=dict(bare))
+    layout = axes.layout(600 if round_ else 420, xaxis=bare, yaxis=dict(bare))
     if round_:
         layout["yaxis"] |= {"scaleanchor": "x"}
     return {"data": traces, "layout": layout}
@@ -46,7 +47,9 @@ def _class(drawn: Drawing, i: int) -> Trace | None:
     for a, b in drawn.ends[rows].tolist():
         xs += [round(float(drawn.x[a]), 4), round(float(drawn.x[b]), 4), None]
         ys += [round(float(drawn.y[a]), 4), round(float(drawn.y[b]), 4), None]
-    line = {"color": colour, "width": width * _breadth(drawn, rows)}
+    # Hundreds of wide lines are a blot: the more there are, the finer they are drawn.
+    fine = 1.0 if len(drawn.ends) < 150 else 0.55
+    line = {"color": colour, "width": round(width * _breadth(drawn, rows) * fine, 2)}
     base = {"type": "scatter", "mode": "lines", "x": xs, "y": ys, "line": line, "hoverinfo": "skip"}
     return base | {"name": f"{name} ({len(rows):,})"}
 

@@ -29,7 +29,8 @@ def panel(view: View) -> Panel | None:
     how = (
         "Colour and width say how full a line is, both directions taken, the fuller "
         "shown; parallel cables are one line. "
-        f"Above {MOST_SWITCHES} switches a mark stands for a group or for all switches of a tier in a pod."
+        f"Above {MOST_SWITCHES} switches a mark stands for several: a whole group, or the "
+        "spines of a pod and all cores."
     )
     figure = Figure("fig-topology", _finding(drawn), how, variants, _structure(drawn), "case")
     blocks = (Draw(figure), Show(_hot(drawn)))
@@ -43,10 +44,14 @@ def _drawn(view: View) -> Drawn:
     out: Drawn = []
     for case in sorted(view.grid, key=lambda c: view.traffics.index(c.traffic)):
         columns = load.links(case.record) if len(out) < MOST_CASES else None
-        one = drawing(columns) if columns is not None else None
+        one = drawing(columns, blocks=_facing(case)) if columns is not None else None
         if columns is not None and one is not None:
             out.append((case, one, columns))
     return out
+
+
+def _facing(case: Named) -> bool:
+    return case.record.part("fabric").get("family") == "slim-fly"
 
 
 def _title(case: Named) -> str:
@@ -92,19 +97,21 @@ def _hot(drawn: Drawn) -> Table:
     columns = [name("Link"), name("Network"), name("Traffic"), name("Tier")]
     columns += [Column("Utilization", words.ratio, "load / capacity", bar=True, shade=_shade)]
     columns += [Column("Load", words.gbps, "at the port limit"), Column("Capacity", words.gbps, "one way")]
-    rows, keys = [], []
+    rows: list[tuple[tuple[Any, ...], str]] = []
     for i, (case, one, held) in enumerate(drawn):
         for k in _fullest(held):
             ends = [one.mark.get(int(held[key][k])) for key in ("tail", "head")]
             if None in ends:
                 continue
             places = [f"{v:.4f}" for e in ends if e is not None for v in (one.x[e], one.y[e])]
-            keys.append(f"{i} {' '.join(places)}")
+            key = f"{i} {' '.join(places)}"
             said = " to ".join(f"{one.names[e]}" for e in ends if e is not None)
             numbers = [float(held[key][k]) for key in ("utilization", "load", "capacity")]
-            rows.append((f"{said} (link {k})", case.network, case.traffic, str(held["tier"][k]), *numbers))
+            rows.append(((f"{said} (link {k})", case.network, case.traffic, str(held["tier"][k]), *numbers), key))
+    rows.sort(key=lambda row: -row[0][4])
+    held_rows, keys = [row for row, _ in rows], tuple(key for _, key in rows)
     note = f"The {MOST_LINKS} fullest switch links of each case; choosing a row shows it in the drawing above."
-    return table("hot", "Hot links", columns, rows, filterable=True, keys=tuple(keys), note=note)
+    return table("hot", "Hot links", columns, held_rows, filterable=True, keys=keys, note=note)
 
 
 def _fullest(held: dict[str, Any]) -> list[int]:
