@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import shlex
 from pathlib import Path
 from types import ModuleType
 
@@ -72,3 +74,23 @@ def test_examples_are_short_and_public(path):
     assert len(text.splitlines()) <= 60
     assert "?" in text.splitlines()[0]
     assert "import _" not in text
+
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+COMMANDS = [block.split("\n", 1) for block in re.findall(r"```console\n\$ (.*?)\n```", README, re.DOTALL)]
+
+
+@pytest.mark.parametrize(("command", "printed"), COMMANDS, ids=[command for command, _ in COMMANDS])
+def test_readme_prints_what_it_says(command, printed, capsys):
+    """The commands of the README print what stands below them."""
+    from topo.cli import main
+
+    assert main(shlex.split(command)[1:]) == 0
+    assert capsys.readouterr().out.strip() == printed.strip()
+
+
+def test_readme_code_runs(capsys):
+    """The Python of the README runs as it stands and prints one time."""
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})
+    assert 0 < float(capsys.readouterr().out) < 1
