@@ -27,6 +27,7 @@ CODES = (
     ("topo.flow", "NotSolved", LIMIT),
     ("topo.routing", "RoutingError", INVALID),
     ("topo.flow", "SolverError", USAGE),
+    ("topo.flow", "FlowError", USAGE),
     ("topo.config.errors", "ConfigError", INVALID),
     ("topo.fabric", "FabricError", INVALID),
     ("topo.cost", "PriceError", INVALID),
