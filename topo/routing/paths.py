@@ -20,8 +20,9 @@ from scipy.sparse import csc_array
 from topo.fabric import Fabric
 from topo.kernels.hashed import by_digits, drawn, mix_all
 from topo.kernels.sweep import Room, room
+from topo.routing.merged import merged
 from topo.routing.network import Network, added
-from topo.routing.operator import Floats, Ints, Routing, RoutingError, TotalRouting, check_ranks
+from topo.routing.operator import Floats, Ints, Routing, RoutingError, check_ranks
 from topo.routing.relay import relayed
 from topo.routing.split import SplitRouting
 from topo.routing.tree import check_tree, position, up_cables
@@ -101,7 +102,7 @@ def ecmp_hash(fabric: Fabric, demand: Demand | GroupedDemand, *, seed: int = 0, 
         share = np.full(len(commodity), 1.0 / qps)
         return PathRouting.of_paths("ecmp-hash", fabric.n_links, commodity, share, _walk(network, ends[1], fill))
 
-    return _listed(network, demand, inner)
+    return _routed(network, demand, inner)
 
 
 def static(fabric: Fabric, demand: Demand | GroupedDemand) -> Routing:
@@ -123,16 +124,14 @@ def static(fabric: Fabric, demand: Demand | GroupedDemand) -> Routing:
 
         return PathRouting.of_paths("static", fabric.n_links, commodity, share, _walk(network, end, fill))
 
-    return _listed(network, demand, inner)
+    return _routed(network, demand, inner)
 
 
-def _listed(network: Network, demand: Demand | GroupedDemand, inner: Callable[[Ints, Ints], Routing]) -> Routing:
+def _routed(network: Network, demand: Demand | GroupedDemand, inner: Callable[[Ints, Ints], Routing]) -> Routing:
     check_ranks(network.fabric, demand)
     if isinstance(demand, Demand):
         return relayed(network, demand, inner)
-    pairs = demand.listed()
-    routing = relayed(network, pairs, inner)
-    return TotalRouting(routing.policy, routing.load(np.ones(pairs.n_commodities)), float(demand.pairs[0]))
+    return merged(network, demand, inner)
 
 
 Toward = tuple[Ints, Ints]  # destination sites, and where the rows toward each start

@@ -13,7 +13,7 @@ from tests.oracles import check_routing
 from tests.topo.routing.cases import damaged, fabrics, groups, random_demand, uniform
 from topo.fabric import Fabric
 from topo.routing import NotConnected, Routing, RoutingError, ecmp, ecmp_hash, static, wcmp
-from traffic.demand import Demand
+from traffic.demand import Demand, GroupedDemand
 
 POLICIES: dict[str, Callable[..., Routing]] = {
     "ecmp": ecmp,
@@ -44,14 +44,21 @@ def test_uniform_traffic_is_the_sum_of_its_pairs(name: str) -> None:
     """A grouped demand gives the load, mean and least of its listed pairs."""
     fabric = FABRICS[name]
     demand = uniform(fabric.n_endpoints)
-    routing = ecmp(fabric, demand)
-    check_routing(fabric, demand, routing)
-    _check_same_as_listed(fabric, demand, routing)
+    for policy in POLICIES.values():
+        try:
+            routing = policy(fabric, demand)
+        except RoutingError as error:
+            assert "needs a tree" in str(error)
+            continue
+        check_routing(fabric, demand, routing)
+        _check_same_as_listed(fabric, demand, routing, policy)
 
 
-def _check_same_as_listed(fabric: Fabric, demand: object, routing: Routing) -> None:
-    listed = demand.listed()  # type: ignore[attr-defined]
-    each = ecmp(fabric, listed)
+def _check_same_as_listed(
+    fabric: Fabric, demand: GroupedDemand, routing: Routing, policy: Callable[..., Routing]
+) -> None:
+    listed = demand.listed()
+    each = policy(fabric, listed)
     load = each.load(np.ones(listed.n_commodities))
     np.testing.assert_allclose(routing.load(np.ones(1)), load, rtol=1e-9, atol=1e-9)
     value = np.random.default_rng(1).uniform(1.0, 2.0, fabric.n_links)
@@ -60,17 +67,17 @@ def _check_same_as_listed(fabric: Fabric, demand: object, routing: Routing) -> N
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.data(), damaged())
-def test_groups_on_damaged_fabrics_are_the_sum_of_their_pairs(data: st.DataObject, fabric: Fabric) -> None:
-    """Grouped equals listed after failures too, and where one is not connected, neither is the other."""
+@given(st.data(), damaged(), st.sampled_from(sorted(POLICIES)))
+def test_groups_on_damaged_fabrics_are_the_sum_of_their_pairs(data: st.DataObject, fabric: Fabric, policy: str) -> None:
+    """Grouped equals listed after failures too, and where one is refused, so is the other."""
     demand = data.draw(groups(fabric.n_endpoints))
     try:
-        routing = ecmp(fabric, demand)
-    except NotConnected:
-        with pytest.raises(NotConnected):
-            ecmp(fabric, demand.listed())
+        routing = POLICIES[policy](fabric, demand)
+    except RoutingError as error:
+        with pytest.raises(type(error)):
+            POLICIES[policy](fabric, demand.listed())
         return
-    _check_same_as_listed(fabric, demand, routing)
+    _check_same_as_listed(fabric, demand, routing, POLICIES[policy])
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,39 @@
+"""Single paths of a grouped demand: pairs of NICs instead of pairs of endpoints.
+
+Pairs that relays lead over the same two NICs share their path, so what they send is added up first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.sparse import coo_array, csc_array, csr_array
+
+from topo.routing.access import Access
+from topo.routing.grouped import _inside_load, _scale_up_load, terms
+from topo.routing.network import Network
+from topo.routing.operator import Ints, Routing, TotalRouting
+from traffic.demand import MAX_PAIRS, GroupedDemand
+
+
+def merged(network: Network, demand: GroupedDemand, inner: Callable[[Ints, Ints], Routing]) -> TotalRouting:
+    """Return the routing of ``demand`` whose network legs are routed by ``inner(src, dst)``.
+
+    Raises NotConnected where a pair has no path, DemandError above MAX_PAIRS pairs.
+    """
+    if demand.pairs[0] > MAX_PAIRS:
+        demand.listed()  # says why not
+    access, n = Access(network), network.fabric.n_endpoints
+    label = np.full(n, -1, dtype=np.int64)
+    label[: demand.n_ranks] = demand.label
+    senders, receivers, n_terms = terms(access, label, network.fabric.relay)
+    brought = csr_array((senders.weight, (senders.term, senders.nic)), shape=(n_terms, n))
+    drawn = csc_array((receivers.weight, (receivers.term, receivers.nic)), shape=(n_terms, n))
+    amount: coo_array = coo_array(drawn.T @ brought)
+    dst, src = amount.row.astype(np.int64), amount.col.astype(np.int64)
+    apart = access.domain[src] != access.domain[dst]
+    routing = inner(src[apart], dst[apart])
+    unit = routing.load(np.asarray(amount.data)[apart])
+    unit += _scale_up_load(access, senders, receivers, n_terms) + _inside_load(access, label)
+    return TotalRouting(routing.policy, unit, float(demand.pairs[0]))
