@@ -16,6 +16,7 @@ from topo.config.sections import check_model
 
 if TYPE_CHECKING:
     from topo.cost import PriceBook
+    from topo.fabric import Fabric
     from traffic.demand import Demand, GroupedDemand
 
 _LATENCIES = ("switch_latency", "cable_latency", "scale_up_latency", "overhead")
@@ -59,9 +60,16 @@ def traffic_arguments(traffic: Mapping[str, Any], files: Files | None = None) ->
 
 
 def demand_of(
-    traffic: Mapping[str, Any], *, n_ranks: int, ranks_per_host: int, files: Files | None = None
+    traffic: Mapping[str, Any],
+    *,
+    n_ranks: int,
+    ranks_per_host: int,
+    files: Files | None = None,
+    fabric: Fabric | None = None,
 ) -> Demand | GroupedDemand:
     """Return the demand of a checked ``traffic`` mapping between ``n_ranks`` ranks; pattern ``file`` reads its CSV.
+
+    Pattern ``adversarial`` looks at the graph, so it needs the ``fabric``; no other does.
 
     Raises DemandError where the pattern cannot be had with so many ranks, ConfigError for a file.
     """
@@ -69,6 +77,12 @@ def demand_of(
         from topo.config.demand_file import read_demand
 
         return read_demand(traffic["path"], n_ranks=n_ranks, files=files)
+    if traffic["pattern"] == "adversarial":
+        from topo.flow.adversarial import adversarial
+
+        assert fabric is not None, "adversarial traffic needs the fabric"
+        own = {key: value for key, value in traffic_arguments(traffic, files).items() if key != "pattern"}
+        return adversarial(fabric, **own)
     from traffic import demand
 
     return demand(**traffic_arguments(traffic, files), n_ranks=n_ranks, ranks_per_host=ranks_per_host)

@@ -113,7 +113,7 @@ def _check_traffic(traffic: dict[str, Any], size: Size, per_host: int, words: Do
                 files.read(kind, traffic[key])
             except ConfigError as error:
                 return [Problem(words.place(("traffic", key)), f"traffic.{key}", str(error))]
-    if size.endpoints > MAX_TRIED_RANKS:
+    if size.endpoints > MAX_TRIED_RANKS or traffic["pattern"] == "adversarial":
         return []
     wrong = _tried(canonical_json(traffic), size.endpoints, per_host, tuple(sorted(files.texts.items())))
     return [_problem(wrong, words, "traffic")] if wrong else []

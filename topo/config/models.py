@@ -27,7 +27,7 @@ _STRICT = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
 #: Parameters that callers fill in, never a study.
 _INTERNAL = {
     "fabric": {"capacity", "nic_capacity", "switch_latency", "cable_latency", "scale_up_latency", "overhead"},
-    "traffic": {"n_ranks", "ranks_per_host"},
+    "traffic": {"fabric", "n_ranks", "ranks_per_host"},
     "routing": {"fabric", "demand"},
     "solve": {"fabric", "demand", "routing"},
 }
@@ -120,9 +120,10 @@ def registry(section: str) -> Mapping[str, Any]:
 
         return FAMILIES
     if section == "traffic":
+        from topo.flow.adversarial import adversarial
         from traffic import PATTERNS
 
-        return {**PATTERNS, "file": _file_pattern}
+        return {**PATTERNS, "adversarial": adversarial, "file": _file_pattern}
     from topo.flow import POLICIES, SOLVERS
 
     return POLICIES if section == "routing" else SOLVERS

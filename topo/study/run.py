@@ -41,7 +41,7 @@ def run_case(case: Case) -> Numbers:
         return size_case(case)
     fabric = generate(**fabric_arguments(case.fabric, case.files))
     who = {"n_ranks": fabric.n_endpoints, "ranks_per_host": fabric.endpoints_per_host}
-    offered = demand_of(case.traffic, **who, files=case.files)
+    offered = demand_of(case.traffic, **who, files=case.files, fabric=fabric)
     routing = route(fabric, offered, **case.routing)
     solution = solve(fabric, offered, routing, **case.solve)
     results = moe_results(case, fabric) | measure(fabric, offered, routing, solution) | priced(case, fabric.size)
