@@ -13,6 +13,8 @@ from topo.config.data import Files
 #: Layout of records; part of every case's identity.
 SCHEMA_VERSION = 1
 
+_WITHOUT_EFFECT = ("name", "labels", "panel", "seed")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -43,9 +45,10 @@ class Case:
     def identity(self, version: str) -> str:
         """Return the SHA-256 of all that results depend on: input, referenced files, ``version`` of planewise.
 
-        Name, labels and panel are left out: what a case is called changes no number.
+        Name, labels and panel are left out: what a case is called changes no number.  So is the case's
+        seed: sections that draw at random hold it themselves.
         """
-        words = {key: value for key, value in self.resolved().items() if key not in ("name", "labels", "panel")}
+        words = {key: value for key, value in self.resolved().items() if key not in _WITHOUT_EFFECT}
         words |= {"schema_version": SCHEMA_VERSION, "planewise": version, "refused": self.refused}
         return hashlib.sha256(canonical_json(words).encode()).hexdigest()
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from topo.config.case import canonical_json
+from topo.study.spread import spread
 from topo.study.store import Store
 from topo.study.tables import parquet
 
@@ -14,10 +15,16 @@ _FIRST = ("name", "panel", "status", "error", "hash", "seed")
 
 
 def gather(store: Store, records: Sequence[dict[str, Any]]) -> None:
-    """Write records.jsonl and records.parquet, in the order given; equal records, equal bytes."""
+    """Write records.jsonl and records.parquet, in the order given; equal records, equal bytes.
+
+    Where seeds are an axis, spread.jsonl says how far numbers vary with them.
+    """
     lines = "".join(canonical_json(record) + "\n" for record in records)
     store.put(store.folder / "records.jsonl", lines.encode())
     store.put(store.folder / "records.parquet", parquet(columns(records), {}))
+    rows = spread(records)
+    if rows or (store.folder / "spread.jsonl").exists():
+        store.put(store.folder / "spread.jsonl", "".join(canonical_json(row) + "\n" for row in rows).encode())
 
 
 def columns(records: Sequence[dict[str, Any]]) -> dict[str, Any]:

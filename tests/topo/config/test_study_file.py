@@ -111,7 +111,7 @@ def test_refused_combinations_can_be_recorded():
 def test_identity_is_of_input_and_files_not_of_names():
     (one,) = cases_of("")
     (named,) = cases_of("cases: [{name: other, panel: p}]\n")
-    (other,) = cases_of("seed: 1\n")
+    (other,) = cases_of("cases: [{traffic: {by: 2}}]\n")
     assert one.identity("1") == named.identity("1") != other.identity("1")
     assert one.identity("1") != one.identity("2")
 
