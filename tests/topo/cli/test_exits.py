@@ -32,7 +32,7 @@ def test_every_error_has_a_code(error):
     assert exit_code(raised) in (USAGE, INVALID, INFEASIBLE, LIMIT)
 
 
-@pytest.mark.parametrize(("module", "name", "code"), CODES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("module", "name", "code"), CODES, ids=str)
 def test_the_table_names_what_exists(module, name, code):
     """Each row of the table is an error where the table says it is."""
     assert issubclass(getattr(import_module(module), name), ValueError)
