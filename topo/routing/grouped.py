@@ -21,6 +21,7 @@ from topo.kernels.sweep import push, room, shares_at_ports, spread
 from topo.routing.access import Access, ranges, refusal
 from topo.routing.network import Network, added
 from topo.routing.operator import Floats, Ints, NotConnected, RoutingError, TotalRouting
+from topo.routing.symmetric import Orbits
 from traffic.demand import GroupedDemand
 
 #: Entries of the injection block that one thread holds at a time, 8 bytes each.
@@ -57,7 +58,7 @@ def grouped(network: Network, demand: GroupedDemand, policy: str) -> TotalRoutin
     label = np.full(network.fabric.n_endpoints, -1, dtype=np.int64)
     label[: demand.n_ranks] = demand.label
     senders, receivers, n_terms = terms(access, label, network.fabric.relay)
-    unit = _network_load(access, senders, receivers, n_terms)
+    unit = _network_load(access, senders, receivers, n_terms, Orbits.of(access, label))
     unit += _scale_up_load(access, senders, receivers, n_terms)
     unit += _inside_load(access, label)
     return TotalRouting(policy, unit, float(demand.pairs[0]))
@@ -168,42 +169,43 @@ def _refuse_relay(access: Access, sender: Ints, receivers: Side, sender_term: In
             raise NotConnected(refusal(access.network, int(sender[i]), int(ends.min())))
 
 
-def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int) -> Floats:
+def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int, orbits: Orbits) -> Floats:
     """Return (L,) load of switch links and of the endpoints' ports."""
     network = access.network
     n, site = network.n_sites, network.site
     by_sender = _matrix(senders.term, site[senders.nic], senders.weight, (n_terms, n))
     by_receiver = csr_array(_matrix(receivers.term, site[receivers.nic], receivers.weight, (n_terms, n)).T)
-    inside = _inside_sites(access, senders, receivers)
+    by_receiver = by_receiver[orbits.toward]
+    inside = _inside_sites(access, senders, receivers)[orbits.toward]
     arcs, ports = network.arcs, network.ports
 
     def amounts(start: int, stop: int) -> Floats:
-        """(sites toward start:stop, source sites) what is sent."""
+        """(sites toward[start:stop], source sites) what is sent to them and those that they stand for."""
         block = np.zeros((stop - start, n))
         first = by_receiver.indptr[start : stop + 1]
         at = (by_sender.indptr, by_sender.indices, by_sender.data)
         spread(block, first, by_receiver.indices, by_receiver.data, *at)
         block -= inside[start:stop].toarray()
         block[np.abs(block) < ROUNDING] = 0.0
-        return block
+        return block * orbits.stands_for[start:stop, None]
 
     def work(start: int, stop: int) -> Floats:
         load, r = np.zeros(len(arcs.tail)), room(arcs)
         step = max(1, BLOCK_ENTRIES // n)
         for i in range(start, stop, step):
-            sites = np.arange(i, min(i + step, stop))
-            missed = push(arcs, ports, sites, amounts(i, int(sites[-1]) + 1), load, r)
+            end = min(i + step, stop)
+            missed = push(arcs, ports, orbits.toward[i:end], amounts(i, end), load, r)
             assert missed < 0, "terms join connected sites only"
         return load
 
     total = np.zeros(len(arcs.tail))
-    for load in network.sweep(work, n):
+    for load in network.sweep(work, len(orbits.toward)):
         total += load
-    result = network.to_links(total)
+    result = network.to_links(orbits.even_arcs(total))
     if network.most_ports <= 1:
         _single_port_load(access, senders, receivers, n_terms, result)
     else:
-        _multi_port_load(access, senders, receivers, n_terms, result)
+        result += _multi_port_load(access, senders, receivers, n_terms, orbits)
     return result
 
 
@@ -246,8 +248,8 @@ def _single_port_load(access: Access, senders: Side, receivers: Side, n_terms: i
     load += added(network.fabric.reverse[network.port[receivers.nic]], into, len(load))
 
 
-def _multi_port_load(access: Access, senders: Side, receivers: Side, n_terms: int, load: Floats) -> None:
-    """Add the load of ports one destination site at a time, by the shares of each pair of sites."""
+def _multi_port_load(access: Access, senders: Side, receivers: Side, n_terms: int, orbits: Orbits) -> Floats:
+    """Return (L,) the load of ports, one destination site at a time, by the shares of each pair of sites."""
     network = access.network
     n, most = network.n_sites, network.most_ports
     out_total, out_inside = np.zeros((len(senders.nic), most)), _pairs_inside(access, senders, receivers)
@@ -259,7 +261,7 @@ def _multi_port_load(access: Access, senders: Side, receivers: Side, n_terms: in
     inside_edge = np.searchsorted(network.site[receivers.nic[out_inside[1]]], np.arange(n + 1))
     of_site, meets = network.site_islands
     r = room(network.arcs)
-    for d in range(n):
+    for d, stands_for in zip(orbits.toward, orbits.stands_for, strict=True):
         source = sites[meets[of_site, of_site[d]]]
         leaving, arriving = np.zeros((2, n, most))
         shares = np.zeros((2, len(source), most))
@@ -267,20 +269,21 @@ def _multi_port_load(access: Access, senders: Side, receivers: Side, n_terms: in
         shares_at_ports(network.arcs, network.ports, sites[d : d + 1], first, source, shares[0], shares[1], r)
         leaving[source], arriving[source] = shares
         rows = at_site[edge[d] : edge[d + 1]]
-        drawn = added(receivers.term[rows], receivers.weight[rows], n_terms)
+        drawn = added(receivers.term[rows], receivers.weight[rows] * stands_for, n_terms)
         out_total += (senders.weight * drawn[senders.term])[:, None] * leaving[network.site[senders.nic]]
-        into_total[rows] += receivers.weight[rows, None] * (by_site @ arriving)[receivers.term[rows]]
+        into_total[rows] += receivers.weight[rows, None] * stands_for * (by_site @ arriving)[receivers.term[rows]]
         a, b = (column[inside_edge[d] : inside_edge[d + 1]] for column in out_inside)
-        both = (senders.weight[a] * receivers.weight[b])[:, None]
+        both = (senders.weight[a] * receivers.weight[b] * stands_for)[:, None]
         np.subtract.at(out_total, a, both * leaving[network.site[senders.nic[a]]])
         np.subtract.at(into_total, b, both * arriving[network.site[senders.nic[a]]])
+    load = np.zeros(network.fabric.n_links)
     for k in range(most):
         has_out, has_in = network.n_ports[senders.nic] > k, network.n_ports[receivers.nic] > k
         out_link = network.port[senders.nic[has_out]] + k
         in_link = network.fabric.reverse[network.port[receivers.nic[has_in]] + k]
         load += added(out_link, out_total[has_out, k], len(load))
         load += added(in_link, into_total[has_in, k], len(load))
-    np.maximum(load, 0.0, out=load)
+    return np.maximum(orbits.even_ports(network, load), 0.0)
 
 
 def _pairs_inside(access: Access, senders: Side, receivers: Side) -> tuple[Ints, Ints]:
