@@ -78,7 +78,7 @@ def demand_of(
 
         return read_demand(traffic["path"], n_ranks=n_ranks, files=files)
     if traffic["pattern"] == "adversarial":
-        from topo.flow.adversarial import adversarial
+        from topo.routing.adversarial import adversarial
 
         assert fabric is not None, "adversarial traffic needs the fabric"
         own = {key: value for key, value in traffic_arguments(traffic, files).items() if key != "pattern"}

@@ -120,7 +120,7 @@ def registry(section: str) -> Mapping[str, Any]:
 
         return FAMILIES
     if section == "traffic":
-        from topo.flow.adversarial import adversarial
+        from topo.routing.adversarial import adversarial
         from traffic import PATTERNS
 
         return {**PATTERNS, "adversarial": adversarial, "file": _file_pattern}
