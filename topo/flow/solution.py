@@ -34,7 +34,7 @@ class Solution:
     tightest: NDArray[np.int32]  # (F,) link that holds the commodity back; -1 none
     finish: NDArray[np.float64]  # (F,) [s] when the commodity ends
     phase_time: NDArray[np.float64]  # (phases,) [s] of one run
-    demand: Demand | GroupedDemand  # what was solved: the given one, or its pairs listed
+    demand: Demand | GroupedDemand  # what was solved: the given one, or its pairs or queue pairs listed
     routing: Routing  # of ``demand``
     method: str  # how it was found
     bound: float  # [1/s] no routing has a larger overall theta; of a solved policy, no choice it has

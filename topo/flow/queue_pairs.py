@@ -1,0 +1,86 @@
+"""Hashed queue pairs as commodities of their own.
+
+A queue pair sends its share of the bytes over its one path at its own fair rate, and
+a commodity is done when its last queue pair is.  So solvers that give every commodity
+a rate solve for queue pairs; under ``proportional`` both come to the same.
+A commodity that enters the network at several NICs of its host has its queue pairs at each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from topo.fabric import Fabric
+from topo.routing.operator import Floats, Ints, Routing
+from topo.routing.paths import PathRouting
+from topo.routing.relay import RelayRouting
+from topo.size import Tier
+from traffic.demand import Demand
+
+
+def by_queue_pair(fabric: Fabric, demand: Demand, routing: Routing) -> tuple[Demand, Routing]:
+    """Return demand and routing with one commodity a queue pair; unchanged where each commodity has one path."""
+    if routing.policy != "ecmp-hash":
+        return demand, routing
+    if isinstance(routing, PathRouting) and _several(routing):
+        owner = np.repeat(np.arange(demand.n_commodities), np.diff(routing.of))
+        return _parts(demand, owner, routing.share), _lone(routing)
+    if isinstance(routing, RelayRouting) and isinstance(routing.inner, PathRouting) and _several(routing.inner):
+        return _through_hosts(fabric, demand, routing, routing.inner)
+    return demand, routing
+
+
+def _several(paths: PathRouting) -> bool:
+    return len(paths.share) > len(paths.of) - 1
+
+
+def _lone(paths: PathRouting) -> PathRouting:
+    """Return the same paths, each of a commodity of its own."""
+    n = len(paths.share)
+    return replace(paths, of=np.arange(n + 1), share=np.ones(n))
+
+
+def _parts(demand: Demand, owner: Ints, share: Floats) -> Demand:
+    """Return the demand whose commodity i is ``share[i]`` of commodity ``owner[i]``; owners ascend."""
+    columns = {key: getattr(demand, key)[owner] for key in ("src", "dst", "phase")}
+    return replace(demand, **columns, size=demand.size[owner] * share)
+
+
+def _through_hosts(fabric: Fabric, demand: Demand, routing: RelayRouting, paths: PathRouting) -> tuple[Demand, Routing]:
+    legs = routing.legs.tocsc()
+    per_leg = np.diff(paths.of)[legs.indices]  # paths of each entry: a commodity on one of its legs
+    start = np.repeat(paths.of[legs.indices], per_leg)
+    path = start + np.arange(len(start)) - np.repeat(np.cumsum(per_leg) - per_leg, per_leg)
+    commodity = np.repeat(np.repeat(np.arange(demand.n_commodities), np.diff(legs.indptr)), per_leg)
+    inside = np.flatnonzero(np.diff(legs.indptr) == 0)  # commodities that never leave their host stay whole
+    owner = np.concatenate([commodity, inside])
+    order = np.argsort(owner, kind="stable")
+    share = np.concatenate([np.repeat(legs.data, per_leg) * paths.share[path], np.ones(len(inside))])[order]
+    path = np.concatenate([path, np.full(len(inside), -1)])[order]
+    parts = _parts(demand, owner[order], share)
+    out = np.flatnonzero(path >= 0)
+    uses = csr_array((np.ones(len(out)), (path[out], out)), shape=(len(paths.share), len(path)))
+    return parts, RelayRouting(_lone(paths), uses, _hosts(fabric, parts, paths, path))
+
+
+def _hosts(fabric: Fabric, parts: Demand, paths: PathRouting, path: Ints) -> csr_array:
+    """Return (L, parts) the scale-up links before, after or instead of each part's network path (-1: none)."""
+    out = path >= 0
+    nic, port = parts.dst.copy(), parts.dst.copy()  # inside a host one hop does it all
+    nic[out] = fabric.tail[paths.link[paths.first[path[out]]]]
+    port[out] = fabric.head[paths.link[paths.first[path[out] + 1] - 1]]
+    up = np.full(fabric.n_endpoints, -1, dtype=np.int64)
+    inside = np.flatnonzero((fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.SCALE_UP))
+    up[fabric.tail[inside]] = inside
+    links: list[NDArray[np.integer]] = []
+    columns: list[Ints] = []
+    for start, end in ((parts.src, nic), (port, parts.dst)):
+        moves = np.flatnonzero(start != end)
+        links += [up[start[moves]], fabric.reverse[up[end[moves]]]]
+        columns += [moves, moves]
+    entries = (np.concatenate(links), np.concatenate(columns))
+    return csr_array((np.ones(len(entries[0])), entries), shape=(fabric.n_links, len(path)))
