@@ -58,7 +58,7 @@ def drawing(columns: Columns, *, blocks: bool = False) -> Drawing | None:
     kept, mark, compact = _marks(nodes, group, level, grouped=grouped)
     first = np.array([int(np.argmax(mark == i)) for i in range(len(kept))])
     held = (level[first], plane[first], group[first])
-    x, y = _blocks(held[2]) if blocks and grouped else _circle(held[2]) if grouped else _tiers(*held[:2])
+    x, y = _blocks(held[2]) if blocks and grouped else _circle(held[2]) if grouped else _tiers(*held)
     names = _group_names(held[2]) if grouped else _tier_names(*held, marks=np.bincount(mark))
     number = dict(zip(nodes.tolist(), mark.tolist(), strict=True))
     return Drawing(
@@ -118,7 +118,9 @@ def _marks(
     return kept, mark, "all leaves of a pod, all spines of a pod, all cores"
 
 
-def _tiers(level: NDArray[Any], plane: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _tiers(
+    level: NDArray[Any], plane: NDArray[Any], group: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return tiers as rows, planes side by side."""
     import numpy as np
 
@@ -127,6 +129,7 @@ def _tiers(level: NDArray[Any], plane: NDArray[Any]) -> tuple[NDArray[np.float64
     for i, one in enumerate(planes):
         for tier in range(3):
             rows = np.flatnonzero((plane == one) & (level == tier))
+            rows = rows[np.argsort(group[rows], kind="stable")]
             x[rows] = (i + (np.arange(len(rows)) + 0.5) / max(1, len(rows)) * 0.88 + 0.06) / len(planes)
     return x, y
 

@@ -10,15 +10,16 @@ from topo.report.figures import axes
 from topo.report.figures.axes import Trace
 from topo.report.figures.marks import Series, plain
 
+#: pane -> curve -> (x, share)
+Curves = Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]]
+
 _PANE = 118  # [px] of one network's distribution
 
 
-def distributions(
-    panes: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]], title: str, at: float
-) -> dict[str, Any]:
-    """Return one pane a network, in it one step curve a tier: share of links at or below x.
+def distributions(panes: Curves, title: str, at: float | None = None, what: str = "links") -> dict[str, Any]:
+    """Return one pane a network, in it one step curve a tier: share of ``what`` at or below x.
 
-    ``panes`` maps pane -> curve -> (x, share).  A line marks ``at``.
+    A line marks ``at``, where it is given.
     """
     curves = list(dict.fromkeys(curve for pane in panes.values() for curve in pane))
     height, n = 74 + 56 + _PANE * len(panes), len(panes)
@@ -37,11 +38,12 @@ def distributions(
             tickformat=".0%",
             anchor="x",
         )
-        layout["shapes"].append(_level(at, number))
+        layout["shapes"] += [] if at is None else [_level(at, number)]
         layout["annotations"].append(_heading(pane, top))
         for curve in held:
             traces.append(
                 _steps(
+                    what,
                     curve,
                     held[curve],
                     curves.index(curve),
@@ -78,7 +80,9 @@ def lines(
     return {"data": traces, "layout": layout | {"showlegend": len(series) > 1}}
 
 
-def _steps(name: str, steps: tuple[Sequence[float], Sequence[float]], i: int, *, number: str, first: bool) -> Trace:
+def _steps(
+    what: str, name: str, steps: tuple[Sequence[float], Sequence[float]], i: int, *, number: str, first: bool
+) -> Trace:
     x, share = steps
     return {
         "type": "scatter",
@@ -90,7 +94,7 @@ def _steps(name: str, steps: tuple[Sequence[float], Sequence[float]], i: int, *,
         "y": list(share),
         "yaxis": f"y{number}",
         "line": {"shape": "hv", "color": axes.colour(i), "dash": axes.dash(i), "width": 2.25},
-        "hovertemplate": f"{plain(name)}<br>%{{y:.1%}} of links at or below %{{x:.3f}}<extra></extra>",
+        "hovertemplate": f"{plain(name)}<br>%{{y:.1%}} of {what} at or below %{{x:.3f}}<extra></extra>",
     }
 
 
@@ -104,3 +108,26 @@ def _heading(text: str, top: float) -> dict[str, Any]:
     place = {"x": 0, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom"}
     font = {"size": 12, "color": "$ink", "weight": 600}
     return {"text": plain(words.clip(text, 60)), "showarrow": False, "font": font} | place
+
+
+def heat(names: Sequence[str], values: Sequence[Sequence[float]], unit: str) -> dict[str, Any]:
+    """Return a map of ``values``, rows from, columns to, both under ``names``."""
+    trace: Trace = {
+        "type": "heatmap",
+        "x": list(range(len(names))),
+        "y": list(range(len(names))),
+        "z": [[float(f"{v:.4g}") for v in row] for row in values],
+        "text": [[f"{a} to {b}" for b in names] for a in names] if len(names) <= 8 else None,
+        "colorscale": [[0, "$wash"], [0.001, "$low"], [0.5, "$mid"], [1, "$high"]],
+        "colorbar": {"title": {"text": f"[{unit}]"}, "thickness": 12, "outlinewidth": 0},
+        "hovertemplate": f"from block %{{y}} to block %{{x}}: %{{z}} {unit}<extra></extra>",
+    }
+    step = max(1, len(names) // 8)
+    ticks = {"tickvals": list(range(0, len(names), step)), "ticktext": [names[i] for i in range(0, len(names), step)]}
+    square = {"scaleanchor": "x", "constrain": "domain", "autorange": "reversed"}
+    xaxis = axes.axis("to endpoints [number]", constrain="domain", tickangle=-45, showgrid=False, **ticks)
+    yaxis = axes.axis("from endpoints [number]", showgrid=False, **ticks, **square)
+    return {
+        "data": [{k: v for k, v in trace.items() if v is not None}],
+        "layout": axes.layout(520, xaxis=xaxis, yaxis=yaxis),
+    }

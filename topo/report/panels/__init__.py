@@ -14,9 +14,11 @@ from topo.report.panels.comparison import panel as comparison_panel
 from topo.report.panels.cost import panel as cost_panel
 from topo.report.panels.inputs import panel as inputs_panel
 from topo.report.panels.moe import panel as moe_panel
+from topo.report.panels.outcome import panel as outcome_panel
 from topo.report.panels.provenance import panel as provenance_panel
 from topo.report.panels.routing import panel as routing_panel
 from topo.report.panels.topology import panel as topology_panel
+from topo.report.panels.traffic import panel as traffic_panel
 from topo.report.panels.utilization import panel as utilization_panel
 from topo.report.panels.verdict import panel as verdict_panel
 from topo.report.panels.view import View
@@ -28,6 +30,8 @@ PANELS: tuple[Callable[[View], Panel | None], ...] = (
     moe_panel,
     utilization_panel,
     topology_panel,
+    traffic_panel,
+    outcome_panel,
     routing_panel,
     cost_panel,
     checks_panel,
