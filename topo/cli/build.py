@@ -25,15 +25,15 @@ def build_verb(fabric: str, output: Path | None, format_: str | None, as_json: b
     topo build slim-fly:q=5 --json
     """
     from topo.cli import output as out
-    from topo.config import fabric_arguments, read_case
+    from topo.config import fabric_arguments, read_section
     from topo.generators import generate
 
     if output is not None:
         from topo.formats import format_of
 
         format_of(output, format_)  # before any work
-    case = read_case(fabric)
-    built = generate(**fabric_arguments(case.fabric, case.files))
+    given = read_section("fabric", fabric)
+    built = generate(**fabric_arguments(given))
     if output is not None:
         from topo.formats import write
 
@@ -48,5 +48,5 @@ def build_verb(fabric: str, output: Path | None, format_: str | None, as_json: b
     results = structure(built)
     code = judge(checks, results)
     if as_json:
-        out.print_json({"fabric": case.fabric, "name": built.name, "file": output and str(output), **results})
+        out.print_json({"fabric": given, "name": built.name, "file": output and str(output), **results})
     return code

@@ -26,20 +26,20 @@ def size_verb(fabric: str, prices: str | None, as_json: bool, checks: tuple[Chec
     topo size fat-tree-2:radix=64,planes=8 --prices paper-table-3
     topo size slim-fly:q=28,p=21 --json
     """
-    from topo.config import cost_arguments, read_case, size_arguments
+    from topo.config import cost_arguments, read_section, size_arguments
     from topo.generators import size_of
 
-    case = read_case(fabric, cost=prices)
-    size = size_of(**size_arguments(case.fabric))
+    given = read_section("fabric", fabric)
+    size = size_of(**size_arguments(given))
     results = counts(size)
-    if case.cost is not None:
+    if prices is not None:
         from topo.cost import bill
 
-        results |= bill(size, **cost_arguments(case.cost, case.fabric, case.files))
+        results |= bill(size, **cost_arguments({"prices": prices}, given))
     else:
         results |= {"price_book": None, "cost_usd": None, "cost_per_endpoint_usd": None}
     code = judge(checks, results)
-    _print(case.fabric, results, as_json=as_json)
+    _print(given, results, as_json=as_json)
     return code
 
 

@@ -104,6 +104,21 @@ def test_build_writes_what_it_prints(run, load, tmp_path):
     assert (code, out) == (0, "<Fabric fat-tree-2(k=8): 32 endpoints, 12 switches, 64 cables>\n")
 
 
+def test_building_loads_no_compiler():
+    """Issue 2, bar 3: building is light; numba and galois stay out, and 65,536 endpoints fit in 200 MB."""
+    # VmHWM, not ru_maxrss: that one a child inherits from the process which forked it
+    code = (
+        "import re, sys; from topo.cli import main; main(['build', 'fat-tree-3:radix=64'])\n"
+        "peak = re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]\n"
+        "print(peak, 'numba' in sys.modules, 'galois' in sys.modules)"
+    )
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    kib, *loaded = done.stdout.splitlines()[-1].split()
+    assert int(kib) < 200 * 1024
+    assert loaded == ["False", "False"]
+
+
 def test_analyze_has_its_keys(load):
     """Documented keys, the resolved input with defaults, and seconds."""
     data = load("analyze", "fat-tree-2:radix=8,planes=2", "uniform", "--prices", "list-2022")
@@ -294,7 +309,7 @@ def test_internal_errors_are_told(run, monkeypatch):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(topo.config, "read_case", broken)
+    monkeypatch.setattr(topo.config, "read_section", broken)
     code, out, err = run("size", "fat-tree-2:radix=8")
     assert (code, out) == (70, "")
     assert "internal error: ZeroDivisionError: oops" in err
