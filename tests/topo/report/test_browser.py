@@ -123,6 +123,28 @@ def test_tables_sort_filter_and_copy(browser: Any, path: Path) -> None:
     page.close()
 
 
+def test_a_price_slider_changes_the_cost_figure(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    visit.draw_all()
+    first = "document.getElementById('fig-cost-plot').data[0].x[0]"
+    before = visit.page.evaluate(first)
+    visit.page.locator("[data-sliders=fig-cost] input").first.fill("100000")
+    until(visit.page, f"Math.abs({first} / {before} - 2) < 1e-6")
+    visit.page.click("[data-sliders=fig-cost] button")
+    until(visit.page, f"{first} === {before}")
+    assert visit.complaints == []
+    visit.page.close()
+
+
+def test_a_hot_link_shows_itself_in_the_drawing(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    visit.draw_all()
+    visit.page.locator("#hot tbody tr button").first.click()
+    until(visit.page, "document.getElementById('fig-topology-plot').data.some(t => t.name === 'chosen link')")
+    assert visit.page.locator("#hot tr.picked").count() == 1
+    visit.page.close()
+
+
 def test_without_script_it_is_text_and_tables(browser: Any, path: Path) -> None:
     visit = Visit(browser, path, script=False)
     assert visit.page.locator("#full-size tbody tr").count() == 5

@@ -59,6 +59,7 @@ class Figure:
     variants: tuple[Variant, ...]
     table: Table | None = None
     pick: str = ""  # what the picker chooses, such as "traffic"
+    sliders: tuple[tuple[str, float], ...] = ()  # name and value of what scales each trace, in order
 
     @property
     def height(self) -> int:

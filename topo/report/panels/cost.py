@@ -26,7 +26,7 @@ def panel(view: View) -> Panel | None:
         f"Parts times prices of {words.listing(_books(cases))}; the upright mark is what the "
         "paper prints, where it does."
     )
-    figure = Figure("fig-cost", _finding(cases), how, tuple(variants), _table(cases), "measure")
+    figure = Figure("fig-cost", _finding(cases), how, tuple(variants), _table(cases), "measure", _prices(cases))
     return make("cost", "Cost", "What does it cost, and what for?", _answer(cases), (Draw(figure), _residuals(cases)))
 
 
@@ -81,6 +81,17 @@ def _series(cases: list[Named], per: str | None) -> list[Series]:
 
 def _part_usd(case: Named, part: str) -> float:
     return float(sum(row["usd"] for row in case.get("cost_parts") if row["part"] == part))
+
+
+def _prices(cases: list[Named]) -> tuple[tuple[str, float], ...]:
+    """Return the price of each part in the order of the bars; none where one part has two prices."""
+    held: dict[str, set[float]] = {}
+    for case in cases:
+        for part in case.get("cost_parts"):
+            held.setdefault(str(part["part"]), set()).add(float(part.get("usd_each") or 0.0))
+    if any(len(prices) > 1 or not min(prices) for prices in held.values()):
+        return ()
+    return tuple((part, min(prices)) for part, prices in held.items())
 
 
 def _printed(cases: list[Named]) -> Series | None:

@@ -13,7 +13,7 @@ from topo.report.figures.marks import Series, dots
 from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
-from topo.report.panels.view import View
+from topo.report.panels.view import TIE, View
 from topo.report.tables import Column, Table, name, table
 
 
@@ -107,11 +107,18 @@ def _answer(cases: Sequence[Named]) -> str:
 
 
 def _finding(cases: Sequence[Named]) -> str:
-    wins: dict[str, int] = defaultdict(int)
-    for best, _, ratio in _pairs(cases):
-        wins["none: they tie" if ratio < 1.005 else policy(best)] += 1
-    counted = [f"{one} in {n}" for one, n in sorted(wins.items(), key=lambda item: (-item[1], item[0]))]
-    return f"Best policy by network and traffic: {words.listing(counted, 6)}."
+    best: dict[tuple[str, str], float] = {}
+    for case in cases:
+        key = (case.network, case.traffic)
+        best[key] = max(best.get(key, 0.0), case.get("normalized_throughput") or 0.0)
+    wins: dict[str, set[tuple[str, str]]] = {policy(case): set() for case in cases}
+    for case in cases:
+        key = (case.network, case.traffic)
+        if (case.get("normalized_throughput") or 0.0) >= best[key] * (1 - TIE):
+            wins[policy(case)].add(key)
+    counted = [f"{one} in {len(held)}" for one, held in sorted(wins.items(), key=lambda item: -len(item[1]))]
+    pairs = words.plural(len(best), "network and traffic pair")
+    return f"Best, or within 1{words.NARROW}% of the best: {words.listing(counted, 8)} of {pairs}."
 
 
 def _table(cases: Sequence[Named]) -> Table:

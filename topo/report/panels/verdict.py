@@ -42,8 +42,14 @@ def sentence(view: View) -> str:
     cost = f" at {words.usd(cost_key(best))} per endpoint" if best.get("cost_per_endpoint_usd") else ""
     tail = f"; {slowest.network} takes {words.number(times)} times as long" if times > 1.005 else ", as do all others"
     equal = [case.network for case in rivals if _as_good(case, best)]
+    if len(equal) == len(rivals):
+        return f"All {len(equal)} networks finish {best.traffic} in {finish}{cost}."
     verb = "finish" if len(equal) > 1 else "finishes"
     return f"{words.listing(equal)} {verb} {best.traffic} in {finish}{cost}{tail}."
+
+
+def _most(equal: list[str], of: int) -> str:
+    return f"all {of} alike" if len(equal) == of else words.listing(equal, 3)
 
 
 def _as_good(case: Named, best: Named) -> bool:
@@ -96,7 +102,9 @@ def _cards(view: View) -> list[Card]:
     best = view.best
     if best is not None:
         equal = [c.network for c in view.of_traffic(best.traffic) if _as_good(c, best)]
-        cards.append(Card("Fastest for its price", words.listing(equal, 3), best.traffic, "good"))
+        cards.append(
+            Card("Fastest for its price", _most(equal, len(view.of_traffic(best.traffic))), best.traffic, "good")
+        )
         cards.append(Card("Completion time", words.seconds(best.get("completion_s")), f"{best.network}, {best.policy}"))
         share = best.get("normalized_throughput")
         if share is not None:

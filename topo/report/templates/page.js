@@ -34,11 +34,19 @@
     if (!figures.has(id)) figures.set(id, json(id + "-data"));
     return figures.get(id);
   };
+  // A price slider scales the bars of its part; the printed marks and the tables stay as they are.
+  const scale = (id, spec) => all(`[data-sliders="${id}"] input`).forEach((input) => {
+    const trace = spec.data[Number(input.dataset.trace)], factor = Number(input.value) / Number(input.dataset.base);
+    if (factor === 1) return;
+    trace.x = trace.x.map((v) => v * factor);
+    trace.customdata = trace.x.map((v) => "$" + Math.round(v).toLocaleString("en") + " (what if)");
+  });
   const draw = async (id) => {
     const box = document.getElementById(id + "-plot");
     try {
       const Plotly = await plotly();
       const spec = painted(variants(id)[chosen.get(id) ?? 0]);
+      scale(id, spec);
       if (box.clientWidth < 560) narrow(spec.layout);
       box.style.minHeight = spec.layout.height + "px";
       await Plotly.react(box, spec.data, spec.layout, config);
@@ -88,6 +96,16 @@
   };
   all("button[data-figure]").forEach((b) => b.addEventListener("click", () => pick(b.dataset.figure, b.dataset.variant)));
   all("select[data-figure]").forEach((s) => s.addEventListener("change", () => pick(s.dataset.figure, s.value)));
+
+  all("[data-sliders]").forEach((set) => {
+    const id = set.dataset.sliders;
+    const said = (input) => { input.previousElementSibling.textContent = Math.round(Number(input.value)).toLocaleString("en"); };
+    all("input", set).forEach((input) => { said(input); input.addEventListener("input", () => { said(input); draw(id); }); });
+    set.querySelector("button").addEventListener("click", () => {
+      all("input", set).forEach((input) => { input.value = input.dataset.base; said(input); });
+      draw(id);
+    });
+  });
 
   // Tables: sort by a heading, filter by text, copy as CSV.
   const raw = (cell) => cell.dataset.v ?? cell.textContent;
