@@ -28,6 +28,8 @@ from traffic.demand import GroupedDemand
 BLOCK_ENTRIES = 1_000_000
 #: Amounts between sites below this are differences of equal sums; the least true one is a pair's share of a leg.
 ROUNDING = 1e-9
+#: Range of keys, in multiples of their number, up to which a table costs less than sorting them.
+DENSE = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,10 +219,8 @@ def _inside_sites(access: Access, senders: Side, receivers: Side) -> csr_array:
     """Return (destination sites, source sites) what the terms count though it never leaves a domain."""
     network = access.network
     n = network.n_sites
-    place_key, place = np.unique(
-        np.concatenate([_place(access, senders), _place(access, receivers)]), return_inverse=True
-    )
-    shape = (len(place_key), n)
+    n_places, place = _numbered(np.concatenate([_place(access, senders), _place(access, receivers)]))
+    shape = (n_places, n)
     a = _matrix(place[: len(senders.nic)], network.site[senders.nic], senders.weight, shape)
     b = _matrix(place[len(senders.nic) :], network.site[receivers.nic], receivers.weight, shape)
     return csr_array(csc_array(b).T @ a)
@@ -231,12 +231,21 @@ def _place(access: Access, side: Side) -> Ints:
     return side.term * (int(access.domain.max(initial=0)) + 1) + access.domain[side.nic]
 
 
+def _numbered(key: Ints) -> tuple[int, Ints]:
+    """Return how many numbers there are, and the number of each ``key``: itself where keys are dense enough."""
+    n = int(key.max(initial=-1)) + 1
+    if n <= DENSE * len(key):
+        return n, key
+    unique, number = np.unique(key, return_inverse=True)
+    return len(unique), number
+
+
 def _others(access: Access, side: Side, others: Side, n_terms: int) -> Floats:
     """Return for each row of ``side`` the weight of ``others`` in the same term, but in other domains."""
     total = added(others.term, others.weight, n_terms)[side.term]
     mine, theirs = _place(access, side), _place(access, others)
-    key, place = np.unique(np.concatenate([mine, theirs]), return_inverse=True)
-    inside = added(place[len(mine) :], others.weight, len(key))[place[: len(mine)]]
+    n_places, place = _numbered(np.concatenate([mine, theirs]))
+    inside = added(place[len(mine) :], others.weight, n_places)[place[: len(mine)]]
     return np.asarray(total - inside)
 
 
@@ -304,6 +313,8 @@ def _scale_up_load(access: Access, senders: Side, receivers: Side, n_terms: int)
     load = np.zeros(access.network.fabric.n_links)
     for side, others, outward in ((senders, receivers, True), (receivers, senders, False)):
         moves = side.nic != side.end
+        if not moves.any():
+            continue
         amount = (side.weight * _others(access, side, others, n_terms))[moves]
         start, end = (side.end, side.nic) if outward else (side.nic, side.end)
         load += added(link[start[moves]], amount, len(load))
