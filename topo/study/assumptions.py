@@ -11,10 +11,15 @@ _POLICIES = {
     "wcmp": "split over all shortest paths by capacity",
     "ecmp-hash": "every queue pair draws one link a hop at random; one draw of a distribution",
     "static": "destination-based forwarding tables, D-mod-k on trees",
+    "adaptive": "splits over the same shortest paths that make the hottest link coolest: ideal minimal adaptive routing",
+    "valiant": "minimal to a random switch of the same plane and minimal from there",
+    "ugal": "any mix of a minimal split and Valiant, weighted with ideal information",
+    "optimal": "any path, the best there is up to the gap printed: a yardstick, no protocol does it",
 }
 _SOLVERS = {
     "proportional": "all commodities move in proportion to their sizes and end together",
     "max-min": "max-min fair rates, kept until the last commodity of a phase ends",
+    "max-concurrent": "the largest common share of all commodities, with its certificate",
     "completion": "max-min fair rates, refilled whenever a commodity ends; phases run one after another",
 }
 
