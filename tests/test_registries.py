@@ -38,6 +38,8 @@ REFUSED = {
     ("dragonfly", "*", "static", "*"): "needs a tree",
     ("slim-fly", "*", "static", "*"): "needs a tree",
     ("dragonfly", "*", "valiant", "*"): "third group",
+    ("dragonfly", "*", "ugal", "*"): "third group",
+    ("fat-tree-2 multi-port", "*", "ugal", "*"): "one network port",
     ("fat-tree-2 oversubscribed", "bit-complement", "*", "*"): "power of two",
     ("fat-tree-2 oversubscribed", "transpose", "*", "*"): "square number of ranks",
     **{("*", "*", policy, "max-concurrent"): "with policy optimal" for policy in POLICIES if policy != "optimal"},

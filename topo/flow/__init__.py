@@ -21,6 +21,7 @@ from topo.flow.max_min import max_min_rates
 from topo.flow.proportional import proportional_rates
 from topo.flow.queue_pairs import by_queue_pair
 from topo.flow.solution import NotSolved, Solution, SolverError
+from topo.flow.ugal import ugal_mix
 from topo.routing import ecmp, ecmp_hash, static, valiant_split, wcmp
 from topo.routing.operator import NotConnected, Routing, RoutingError, TotalRouting
 from traffic.demand import Demand, GroupedDemand
@@ -51,6 +52,7 @@ POLICIES: dict[str, Callable[..., Routing]] = {
     "ecmp-hash": ecmp_hash,
     "optimal": optimal,
     "static": static,
+    "ugal": ugal_mix,
     "valiant": valiant_split,
     "wcmp": wcmp,
 }
@@ -63,9 +65,7 @@ SOLVERS: dict[str, Callable[..., Solution]] = {
 }
 
 #: Names that are reserved and come with a later version.
-PLANNED: dict[str, str] = {
-    "ugal": "policy",
-}
+PLANNED: dict[str, str] = {}
 
 #: Solvers that give every commodity a rate of its own, so a grouped demand has to list its pairs.
 BY_COMMODITY = frozenset({"completion", "max-min"})

@@ -1,0 +1,137 @@
+"""The least congestion that minimal paths and one fixed detour for each pair reach together.
+
+The choices of a pair are its minimal paths and the whole of its detour, so by duality::
+
+    congestion >= sum over pairs of amount x min(cheapest minimal path, cost of the detour) / sum of capacity x cost
+
+Small cases go to a linear programme over both, with new paths priced until none is cheaper; it
+starts from the spread that is best without detours.  Large ones keep that spread and move each
+pair's part on detours by conditional gradients on the soft maximum of utilization: the bound stays
+honest, the gap need not close.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csc_array, diags_array, hstack
+
+from topo.flow.max_concurrent import least_congestion
+from topo.flow.spread import EXACT, FLOOR, SMALL_ROUNDS, Floats, Spread, _of_arcs, _pool, _search
+from topo.kernels.spreading import Digraph, Pairs, price
+
+#: Softness of the maximum, times (congestion - bound) / log(arcs), while detours are searched.
+SOFTNESS = 0.5
+#: Halvings of the interval in which the best step lies.
+STEPS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Detours:
+    """One fixed spread for each of P pairs, on the arcs of a digraph."""
+
+    load: Callable[[Floats], Floats]  # (P,) amounts -> (A,) loads
+    cost: Callable[[Floats], Floats]  # (A,) costs -> (P,) cost of each pair's detour
+    columns: csc_array | None  # (A, P) shares, where they are affordable
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Minimal shares of pairs, the part of each that takes its detour instead, and what is proven of it."""
+
+    minimal: Spread  # shares of what stays on minimal paths; congestion and bound are those of the mixture
+    part: Floats  # (P,) between 0 and 1
+
+
+def mixture(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, *, gap: float, seconds: float) -> Mixture:
+    """Return a mixture within ``gap`` of the least congestion, or the best after ``seconds``.
+
+    It is never worse than ``spread``, the best of minimal paths alone.
+    """
+    if detours.columns is not None:
+        return _exact(graph, pairs, spread, detours, detours.columns)
+    return _searched(graph, pairs, spread, detours, gap=gap, end=time.monotonic() + seconds)
+
+
+def _exact(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, fixed: csc_array) -> Mixture:
+    n_arcs, n = len(graph.tail), len(pairs.source)
+    pool = _pool(n, 2 * n + 64, 16 * n + 512)
+    for cost in (1.0 / graph.capacity, np.maximum(spread.prices, spread.prices.max() * FLOOR)):
+        pool, _ = _search(graph, pairs, cost, True, pool)
+    best, bound = Mixture(spread, np.zeros(n)), 0.0
+    for _ in range(SMALL_ROUNDS):
+        paths = int(pool.used[0])
+        path, arc = _of_arcs(pool)
+        own = hstack([csc_array((np.ones(len(arc)), (arc, path)), shape=(n_arcs, paths)), spread.shares], format="csc")
+        pair = np.concatenate([pool.pair[:paths], np.arange(n), np.arange(n)])
+        flow, cost = least_congestion(csc_array(hstack([own, fixed])), pair, pairs.amount, graph.capacity)
+        shares, part = _split(own, pair, flow, pairs, spread)
+        congestion = float(
+            ((shares @ (pairs.amount * (1.0 - part)) + fixed @ (pairs.amount * part)) / graph.capacity).max()
+        )
+        if congestion < best.minimal.congestion:
+            best = Mixture(replace(spread, shares=shares, congestion=congestion), part)
+        cost = np.maximum(cost, cost.max() * FLOOR)
+        pool, least = _search(graph, pairs, cost, True, pool)
+        bound = max(bound, float(np.minimum(least, fixed.T @ cost) @ pairs.amount / (graph.capacity @ cost)))
+        if int(pool.used[0]) == paths or 1.0 - bound / best.minimal.congestion < EXACT:
+            break
+    return _proven(best, bound)
+
+
+def _split(
+    own: csc_array, pair: np.ndarray[tuple[int], np.dtype[np.int64]], flow: Floats, pairs: Pairs, spread: Spread
+) -> tuple[csc_array, Floats]:
+    """Return (A, P) shares of what stays minimal, and (P,) the part that does not."""
+    n, n_own = len(pairs.source), own.shape[1]
+    kept = np.bincount(pair[:n_own], flow[:n_own], n)
+    part = np.clip(flow[n_own:] / pairs.amount, 0.0, 1.0)
+    stays = kept > EXACT * pairs.amount
+    part = np.where(stays, part, 1.0)
+    scale = flow[:n_own] / np.where(stays, kept, 1.0)[pair[:n_own]] * stays[pair[:n_own]]
+    merge = csc_array((scale, (np.arange(n_own), pair[:n_own])), shape=(n_own, n))
+    merge.eliminate_zeros()
+    return csc_array(own @ merge + spread.shares @ diags_array((~stays).astype(np.float64))), part
+
+
+def _searched(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, *, gap: float, end: float) -> Mixture:
+    n, amount = len(pairs.source), pairs.amount
+    part, load = np.zeros(n), spread.shares @ amount
+    whole = detours.load(amount)
+    step = _best_step(load, whole - load, graph.capacity)
+    part, load = part + step, load + step * (whole - load)
+    congestion, bound = float((load / graph.capacity).max()), 0.0
+    mu = congestion / 4.0
+    while 1.0 - bound / congestion > gap and time.monotonic() < end:
+        cost = np.exp((load / graph.capacity - congestion) / mu) / graph.capacity
+        cost = np.maximum(cost, cost.max() * FLOOR)
+        least, detour = np.zeros(n), detours.cost(cost)
+        price(graph, pairs, cost, True, _pool(0, 0, 0), False, 0, least)
+        bound = max(bound, float(np.minimum(least, detour) @ amount / (graph.capacity @ cost)))
+        goal = (detour < spread.shares.T @ cost).astype(np.float64)
+        toward = spread.shares @ (amount * (1.0 - goal)) + detours.load(amount * goal) - load
+        step = _best_step(load, toward, graph.capacity)
+        part, load = part + step * (goal - part), load + step * toward
+        congestion = float((load / graph.capacity).max())
+        mu = max(mu / 2.0, SOFTNESS * max(congestion - bound, gap * congestion) / np.log(max(len(cost), 2)))
+    return _proven(Mixture(replace(spread, congestion=congestion), part), bound)
+
+
+def _best_step(load: Floats, toward: Floats, capacity: Floats) -> float:
+    """Return the step in [0, 1] along ``toward`` that congests least; zero where none is better."""
+    low, high = 0.0, 1.0
+    for _ in range(STEPS):
+        a, b = low + (high - low) / 3.0, high - (high - low) / 3.0
+        if ((load + a * toward) / capacity).max() <= ((load + b * toward) / capacity).max():
+            high = b
+        else:
+            low = a
+    step = (low + high) / 2.0
+    return step if ((load + step * toward) / capacity).max() < (load / capacity).max() else 0.0
+
+
+def _proven(best: Mixture, bound: float) -> Mixture:
+    return replace(best, minimal=replace(best.minimal, bound=min(bound, best.minimal.congestion)))

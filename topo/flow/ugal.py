@@ -1,0 +1,183 @@
+"""Policy ``ugal``: any minimal split plus uniform Valiant, weighed commodity by commodity.
+
+Universal globally-adaptive load balancing [1]_ with ideal information: every commodity decides
+what part of it takes minimal paths, chosen as ``adaptive`` does, and what part spreads evenly over
+the turns of ``valiant``.  Commodities between the same switches decide alike.
+
+Limits. Ideal information, as for ``adaptive``; real UGAL compares local queues.  Endpoints with
+several network ports are not supported.
+
+.. [1] A. Singh, Load-balanced routing in interconnection networks, PhD thesis, Stanford, 2005.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array, diags_array
+
+from topo.fabric import Fabric
+from topo.flow.adaptive import (
+    MAX_SITE_PAIRS,
+    Problem,
+    _certified,
+    _check_effort,
+    _congestion,
+    _of_pairs,
+    _phase,
+)
+from topo.flow.certified import CertifiedRouting, PhasedRouting
+from topo.flow.mixing import Detours, Mixture, mixture
+from topo.flow.spread import SMALL_ARCS, SMALL_PAIRS
+from topo.routing import valiant_split, wcmp
+from topo.routing.grouped import site_amounts
+from topo.routing.network import Network, added
+from topo.routing.operator import Floats, Routing, RoutingError, TotalRouting
+from topo.routing.relay import RelayRouting
+from topo.routing.split import SplitRouting
+from topo.routing.stops import Stops
+from topo.routing.valiant import ValiantRouting, stops_of
+from traffic.demand import Demand, GroupedDemand
+
+#: Entries of all detours together up to which a linear programme weighs them.
+MAX_DETOUR_ENTRIES = 1_000_000
+
+
+def ugal_mix(
+    fabric: Fabric,
+    demand: Demand | GroupedDemand,
+    *,
+    gap: float = 0.01,
+    seconds: float = 60.0,
+    via: Literal["switch", "group"] = "switch",
+) -> Routing:
+    """Return the mixture of minimal and Valiant paths with the least largest utilization.
+
+    ``gap`` is how far from the optimum it may stop, ``seconds`` when it must; ``via`` is that of ``valiant``.
+
+    Raises NotConnected where a commodity has no path, RoutingError where ``valiant`` is not defined,
+    where endpoints have several ports, or where there are too many pairs of sites.
+    """
+    _check_effort(gap, seconds)
+    network = Network.of(fabric)
+    if network.most_ports > 1:
+        raise RoutingError(f"ugal needs endpoints with one network port, {fabric.name} has {network.most_ports}")
+    stops = stops_of(network, via)
+    if isinstance(demand, GroupedDemand):
+        return _grouped(fabric, demand, stops, gap, seconds)
+    phases = [_phase(demand, i) for i in range(demand.n_phases)]
+    each = [_listed(fabric, part, stops, via, gap=gap, seconds=seconds / len(phases)) for part in phases]
+    first = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
+    inner = each[0].inner if len(each) == 1 else PhasedRouting(tuple(part.inner for part in each), first)
+    bound = np.concatenate([part.bound for part in each])
+    return CertifiedRouting("ugal", inner, bound, max(p.gap for p in each), all(p.complete for p in each))
+
+
+@dataclass(frozen=True, eq=False)
+class MixedRouting:
+    """Commodity f takes its detour with part ``part[f]``, its minimal paths with the rest."""
+
+    minimal: Routing
+    detour: Routing
+    part: Floats  # (F,)
+    policy: str = "ugal"
+
+    def load(self, rate: Floats) -> Floats:
+        """Return (L,) R @ rate."""
+        return self.minimal.load(rate * (1.0 - self.part)) + self.detour.load(rate * self.part)
+
+    def sum_along(self, value: Floats) -> Floats:
+        """Return (F,) value @ R."""
+        return self.minimal.sum_along(value) * (1.0 - self.part) + self.detour.sum_along(value) * self.part
+
+    def min_along(self, value: Floats) -> Floats:
+        """Return (F,) least ``value`` over links with R > 0."""
+        own = np.where(self.part < 1.0, self.minimal.min_along(value), np.inf)
+        return np.where(self.part > 0.0, np.minimum(own, self.detour.min_along(value)), own)
+
+    def columns(self) -> csc_array | None:
+        """Return R (L, F), or None where it is too large."""
+        minimal, detour = self.minimal.columns(), self.detour.columns()
+        if minimal is None or detour is None:
+            return None
+        result = csc_array(minimal @ diags_array(1.0 - self.part) + detour @ diags_array(self.part))
+        result.eliminate_zeros()
+        return result
+
+
+def _listed(
+    fabric: Fabric, demand: Demand, stops: Stops, via: Literal["switch", "group"], *, gap: float, seconds: float
+) -> CertifiedRouting:
+    """Return the solved routing of a demand of one phase."""
+    base, oblivious = wcmp(fabric, demand), valiant_split(fabric, demand, via=via)
+    legs = base.inner if isinstance(base, RelayRouting) else base
+    detour = oblivious.inner if isinstance(oblivious, RelayRouting) else oblivious
+    size = base.legs @ demand.size if isinstance(base, RelayRouting) else demand.size
+    assert isinstance(legs, SplitRouting)
+    amount = np.bincount(legs.pair, size, len(legs.source)).astype(np.float64)
+    problem = Problem.of(legs.network, legs.source, np.repeat(legs.sites, np.diff(legs.first)), amount)
+    found, _ = _mixed(problem, stops, gap, seconds)
+    part = np.zeros(len(amount))
+    part[problem.row] = found.part
+    minimal = _of_pairs(legs, problem, problem.shares(found.minimal, len(amount)), "ugal")
+    mixed = MixedRouting(minimal, detour, part[legs.pair])
+    inner: Routing = replace(base, inner=mixed) if isinstance(base, RelayRouting) else mixed
+    inner = min((inner, base, oblivious), key=lambda routing: _congestion(fabric, routing, demand.size))
+    return _certified(fabric, inner, "ugal", size=demand.size, found=found.minimal, gap=gap)
+
+
+def _grouped(fabric: Fabric, demand: GroupedDemand, stops: Stops, gap: float, seconds: float) -> CertifiedRouting:
+    """Return the solved routing of all pairs at once."""
+    network = Network.of(fabric, by_capacity=True)
+    base = wcmp(fabric, demand)
+    amounts = site_amounts(network, demand, MAX_SITE_PAIRS)
+    problem = Problem.of(network, amounts.col.astype(np.int64), amounts.row.astype(np.int64), amounts.data)
+    found, detour = _mixed(problem, stops, gap, seconds)
+    moved = problem.pairs.amount * found.part
+    on_arcs = np.zeros(problem.n_arcs)
+    on_arcs[problem.order] = found.minimal.shares @ (problem.pairs.amount - moved)
+    on_links = network.to_links(on_arcs) + detour.load(moved)
+    mixed = TotalRouting(
+        "ugal", np.where(fabric.is_switch_link, on_links, base.load(np.ones(1))), float(demand.pairs[0])
+    )
+    inner: Routing = min((mixed, base), key=lambda routing: _congestion(fabric, routing, demand.size))
+    size = float(demand.size[0])
+    spread = replace(found.minimal, congestion=found.minimal.congestion * size, bound=found.minimal.bound * size)
+    return _certified(fabric, inner, "ugal", size=demand.size, found=spread, gap=gap)
+
+
+def _mixed(problem: Problem, stops: Stops, gap: float, seconds: float) -> tuple[Mixture, ValiantRouting]:
+    """Return the best mixture for the pairs of ``problem``, and their detours."""
+    end = time.monotonic() + seconds
+    spread = problem.solve(minimal=True, gap=gap, seconds=seconds / 2.0)
+    target = np.repeat(problem.pairs.target, np.diff(problem.pairs.first)).astype(np.int64)
+    ends = (np.searchsorted(stops.switch, node) for node in (problem.pairs.source.astype(np.int64), target))
+    detour = ValiantRouting.of(stops, *ends)
+    if not len(problem.row):
+        return Mixture(spread, np.zeros(0)), detour
+    left = max(end - time.monotonic(), seconds / 10.0)
+    detours = _detours(detour, problem.order)
+    return mixture(problem.graph, problem.pairs, spread, detours, gap=gap, seconds=left), detour
+
+
+def _detours(detour: ValiantRouting, order: NDArray[np.int64]) -> Detours:
+    """Return the detours of pairs on the arcs of a digraph, whose arc i is arc ``order[i]`` of the network."""
+    mesh = detour.stops.mesh
+    n_arcs, n_pairs = len(mesh.arcs.tail), len(detour.pair)
+
+    def load(amount: Floats) -> Floats:
+        return added(mesh.arc, detour.load(amount)[mesh.link], n_arcs)[order]
+
+    def cost(price: Floats) -> Floats:
+        by_arc, by_link = np.zeros(n_arcs), np.zeros(mesh.fabric.n_links)
+        by_arc[order] = price
+        by_link[mesh.link] = by_arc[mesh.arc]
+        return detour.sum_along(by_link)
+
+    small = n_pairs <= SMALL_PAIRS and n_arcs <= SMALL_ARCS and n_pairs * n_arcs <= MAX_DETOUR_ENTRIES
+    columns = csc_array(csc_array(detour.pair_columns[:, detour.pair]).tocsr()[order]) if small else None
+    return Detours(load, cost, columns)
