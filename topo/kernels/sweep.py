@@ -9,7 +9,9 @@ finds them.  An arc into a switch is found after all arcs out of that switch, so
 - read from first to last, it carries values from near to far (``pull``, ``shares_at_ports``).
 
 Each destination costs one visit of every arc into a switch that is not among the farthest, plus
-one of every arc used; memory is O(arcs) a thread.
+one of every arc used; memory is O(arcs) a thread.  Measured for ``push`` on one core: 0.68 ms on a
+three-layer tree of radix 64 (262,144 arcs, half of them used), 0.58 ms on a Dragonfly of 16,352
+switches (768,544 arcs, 4 % used).
 """
 
 from __future__ import annotations
