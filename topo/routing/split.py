@@ -3,7 +3,8 @@
 Every switch splits what it holds toward a destination over its outgoing links on shortest
 paths: equally (``ecmp``; each parallel cable counts, capacity is ignored) or by capacity
 (``wcmp``).  This is the fluid limit of per-packet spraying, or of very many flows.  Sweeps go
-destination site by destination site and never hold a share per commodity and link.
+destination site by destination site and never hold a share per commodity and link.  All-to-all
+that keeps the symmetry of its fabric is swept for one destination an orbit (``symmetric``).
 
 Limits. Steady state: no reordering, no hash collisions (see ``ecmp-hash``), no reaction to load.
 """
