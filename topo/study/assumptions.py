@@ -11,7 +11,7 @@ _POLICIES = {
     "wcmp": "split over all shortest paths by capacity",
     "ecmp-hash": "every queue pair draws one link a hop at random; one draw of a distribution",
     "static": "destination-based forwarding tables, D-mod-k on trees",
-    "adaptive": "splits over the same shortest paths that make the hottest link coolest: ideal minimal adaptive routing",
+    "adaptive": "splits over the same shortest paths that spare the hottest link: ideal minimal adaptive routing",
     "valiant": "minimal to a random switch of the same plane and minimal from there",
     "ugal": "any mix of a minimal split and Valiant, weighted with ideal information",
     "optimal": "any path, the best there is up to the gap printed: a yardstick, no protocol does it",
