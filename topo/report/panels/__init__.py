@@ -17,6 +17,7 @@ from topo.report.panels.moe import panel as moe_panel
 from topo.report.panels.outcome import panel as outcome_panel
 from topo.report.panels.provenance import panel as provenance_panel
 from topo.report.panels.routing import panel as routing_panel
+from topo.report.panels.sweep import panel as sweep_panel
 from topo.report.panels.topology import panel as topology_panel
 from topo.report.panels.traffic import panel as traffic_panel
 from topo.report.panels.utilization import panel as utilization_panel
@@ -34,6 +35,7 @@ PANELS: tuple[Callable[[View], Panel | None], ...] = (
     outcome_panel,
     routing_panel,
     cost_panel,
+    sweep_panel,
     checks_panel,
     inputs_panel,
     provenance_panel,
