@@ -62,7 +62,7 @@ class Demand:
         that do not go one to a phase.
         """
         src_, dst_, size_, phase_ = np.broadcast_arrays(
-            np.asarray(src, np.int64),
+            np.atleast_1d(np.asarray(src, np.int64)),
             np.asarray(dst, np.int64),
             np.asarray(size, np.float64),
             np.asarray(phase, np.int64),

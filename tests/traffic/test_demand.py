@@ -61,3 +61,9 @@ def test_a_demand_too_large_to_list_says_what_would_do():
 def test_the_matrix_is_by_src_and_dst_with_repeats():
     demand = Demand.of("x", 3, src=[0, 0], dst=[2, 2], size=[3, 4], phase=[0, 1], repeat=[1, 2])
     assert demand.matrix()[0, 2] == 11
+
+
+def test_scalars_are_one_commodity():
+    demand = Demand.of("one", 2, src=0, dst=1, size=5.0)
+    assert demand.n_commodities == 1
+    assert demand.total() == 5.0
