@@ -1,0 +1,144 @@
+"""Solved policies against closed forms, published optima, each other, and one linear programme over arcs."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import small
+from tests.oracles import check_routing
+from tests.topo.flow.programme import least_congestion
+from tests.topo.routing.cases import damaged, fabrics, random_demand, uniform
+from topo.fabric import Fabric, NodeKind, Tier
+from topo.flow import NotConnected, RoutingError, route
+from topo.generators import generate
+from topo.routing.adversarial import adversarial
+from traffic.demand import Demand
+
+FABRICS = fabrics()
+POLICIES = ("ecmp", "adaptive", "ugal", "optimal")
+#: A policy solved to a gap of 1e-9 or so may lose to a smaller choice by that.
+CLOSE = 1e-7
+
+
+def congestion(fabric, demand, routing):
+    return float((routing.load(demand.size) / fabric.capacity)[fabric.is_switch_link].max(initial=0.0))
+
+
+def theta(fabric, demand, routing):
+    return 1.0 / float((routing.load(demand.size) / fabric.capacity).max())
+
+
+def all_to_all(fabric, routing):
+    """Switch throughput of uniform all-to-all: each pair at 1 / (N - 1) of an endpoint's rate."""
+    per_pair = (routing.load(np.ones(1)) / fabric.capacity)[fabric.is_switch_link].max()
+    return (fabric.n_endpoints - 1) / per_pair
+
+
+@pytest.mark.parametrize(
+    ("family", "params", "expected"),
+    [
+        ("dragonfly", {"a": 4, "p": 2, "h": 2}, 1.071797),
+        ("dragonfly", {"a": 4, "p": 2, "h": 2, "arrangement": "absolute"}, 1.06885),
+        ("dragonfly", {"a": 4, "p": 2, "h": 2, "arrangement": "circulant"}, 1.07170),
+        ("slim-fly", {"q": 5}, 0.956731),
+        ("fat-tree-3", {"radix": 4}, (16 - 1) / (16 - 2)),
+        ("fat-tree-3", {"radix": 8}, (128 - 1) / (128 - 4)),
+    ],
+)
+def test_published_optima_of_all_to_all(family, params, expected):
+    """facts.md section 3; HiGHS and PDLP agree there."""
+    fabric = generate(family, capacity=1.0, **params)
+    routing = route(fabric, uniform(fabric.n_endpoints), "optimal", gap=1e-6)
+    assert all_to_all(fabric, routing) == pytest.approx(expected, abs=1e-5)
+    assert routing.gap < 1e-5
+
+
+@pytest.mark.parametrize("h", [1, 2])
+def test_optimum_of_the_canonical_dragonfly_under_its_adversary(h):
+    fabric = generate("dragonfly", capacity=1.0, a=2 * h, p=h, h=h)
+    demand = adversarial(fabric, bytes=1.0)
+    for policy in ("optimal", "ugal"):
+        routing = route(fabric, demand, policy)
+        assert 1.0 / congestion(fabric, demand, routing) == pytest.approx((1 + 1 / (2 * h * h)) / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(set(FABRICS) - {"multi-port", "multi-port-alone"}))
+def test_more_choice_never_does_worse(name):
+    """value(A) <= bound(B) and value(A) <= value(B) wherever A's choices are contained in B's."""
+    fabric = FABRICS[name]
+    demand = random_demand(fabric.n_endpoints, phases=1)
+    routings = [route(fabric, demand, policy) for policy in POLICIES]
+    value = [congestion(fabric, demand, routing) for routing in routings]
+    for worse, better in pairwise(value):
+        assert better <= worse * (1 + CLOSE)
+    for i, bounded in enumerate(routings[1:], start=1):
+        for contained in routings[: i + 1]:
+            assert theta(fabric, demand, contained) <= bounded.bound[0] * (1 + 1e-9)
+    valiant = congestion(fabric, demand, route(fabric, demand, "valiant"))
+    assert value[2] <= valiant * (1 + CLOSE)
+
+
+@pytest.mark.parametrize("name", sorted(FABRICS))
+@pytest.mark.parametrize("policy", ["adaptive", "optimal"])
+def test_laws(name, policy):
+    fabric = FABRICS[name]
+    check_routing(fabric, demand := random_demand(fabric.n_endpoints), route(fabric, demand, policy))
+
+
+@st.composite
+def random_fabrics(draw):
+    """Switches on a random tree with some more cables, capacities 1 to 3, one endpoint each."""
+    n = draw(st.integers(3, 6))
+    parent = [draw(st.integers(0, i - 1)) for i in range(1, n)]
+    more = draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=6))
+    more = [(a, b) for a, b in more if a != b]
+    a = np.array([*range(1, n), *(pair[0] for pair in more)]) + n
+    b = np.array([*parent, *(pair[1] for pair in more)]) + n
+    capacity = draw(st.lists(st.integers(1, 3), min_size=len(a), max_size=len(a)))
+    return Fabric.from_cables(
+        name="random",
+        kind=[NodeKind.ENDPOINT] * n + [NodeKind.LEAF] * n,
+        a=np.concatenate([np.arange(n), a]),
+        b=np.concatenate([np.arange(n) + n, b]),
+        capacity=[100.0] * n + [float(c) for c in capacity],
+        tier=[Tier.ENDPOINT] * n + [Tier.LOCAL] * len(a),
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(fabric=random_fabrics(), seed=st.integers(0, 2**16))
+def test_values_and_certificates_on_random_networks(fabric, seed):
+    """Values equal the linear programme over arcs, and no bound is below it."""
+    demand = random_demand(fabric.n_endpoints, commodities=5, phases=1, seed=seed)
+    on_shortest = route(fabric, demand).columns().toarray().T > 0
+    for policy, minimal in (("optimal", None), ("adaptive", on_shortest)):
+        least = least_congestion(fabric, demand, minimal=minimal)
+        routing = route(fabric, demand, policy)
+        assert congestion(fabric, demand, routing) == pytest.approx(least, rel=1e-6)
+        forced = (routing.load(demand.size) / fabric.capacity)[~fabric.is_switch_link].max()
+        assert 1.0 / max(least, forced) <= routing.bound[0] * (1 + 1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(fabric=damaged(), seed=st.integers(0, 2**16))
+def test_laws_after_failures(fabric, seed):
+    demand = random_demand(fabric.n_endpoints, commodities=8, seed=seed)
+    for policy in ("adaptive", "optimal"):
+        try:
+            routing = route(fabric, demand, policy)
+        except NotConnected:
+            continue
+        check_routing(fabric, demand, routing, samples=2)
+
+
+def test_effort_must_make_sense():
+    fabric, demand = small.one_link(), Demand.of("one", 2, src=[0], dst=[1], size=1.0)
+    with pytest.raises(RoutingError, match=r"gap 1\.5 must be"):
+        route(fabric, demand, "adaptive", gap=1.5)
+    with pytest.raises(RoutingError, match="seconds 0 must be positive"):
+        route(fabric, demand, "optimal", seconds=0)
