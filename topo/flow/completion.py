@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric
-from topo.flow.max_min import phase_ranges, problem_of
+from topo.flow.max_min import binding_rows, phase_ranges, problem_of
 from topo.flow.solution import NotSolved, Solution
+from topo.kernels import in_blocks
 from topo.kernels.refilling import complete
 from topo.routing.operator import Routing
 from traffic.demand import Demand
+
+#: Entries of the shares below which finding independent parts costs more than it brings.
+WORTH_PARTS = 200_000
+#: Times that an entry is visited: once a refill that it takes part in, some tens of them.
+VISITS = 40
 
 
 def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
@@ -36,8 +45,8 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
         if start == stop:
             continue
         here = slice(start, stop)
-        problem, links = problem_of(columns[:, here], fabric.capacity)
-        finish[here], tight, _ = complete(problem, demand.size[here].copy())
+        rows, links = binding_rows(columns[:, here], fabric.capacity)
+        finish[here], tight = finish_times(rows, fabric.capacity[links], demand.size[here])
         tightest[here] = links[tight]
         time[phase] = finish[here].max()
         load[phase] = columns[:, here] @ demand.size[here] / time[phase]
@@ -54,3 +63,40 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
         finish=finish,
         method="completion: refilled at each end",
     )
+
+
+def finish_times(
+    rows: csr_array, capacity: NDArray[np.float64], size: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return when each commodity ends (F,) [s] and the row (F,) that held it back last.
+
+    Commodities that no chain of shared links connects never notice each other: each such
+    part is solved by itself, in threads where there is enough to do.
+    """
+    if rows.nnz < WORTH_PARTS:
+        finish, tight, _ = complete(problem_of(rows, capacity), size.copy())
+        return finish, tight
+    order, first = _parts(rows)
+    columns = rows.tocsc()
+    finish, tight = np.zeros(len(size)), np.full(len(size), -1, dtype=np.int32)
+
+    def work(start: int, stop: int) -> None:
+        here = order[first[start] : first[stop]]
+        mine = columns[:, here].tocsr()
+        used = np.flatnonzero(np.diff(mine.indptr))
+        finish[here], held, _ = complete(problem_of(mine[used], capacity[used]), size[here])
+        tight[here] = used[held]
+
+    for _ in in_blocks(work, len(first) - 1, visits=VISITS * rows.nnz):
+        pass
+    return finish, tight
+
+
+def _parts(rows: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the commodities part by part, and where each part starts (parts + 1,)."""
+    n = rows.shape[0]
+    row, column = rows.nonzero()
+    joins = csr_array((np.ones(len(row)), (row, n + column)), shape=(n + rows.shape[1],) * 2)
+    part = connected_components(joins, directed=False)[1][n:]
+    order = np.argsort(part, kind="stable")
+    return order, np.append(np.flatnonzero(np.diff(part[order], prepend=-1)), len(order))

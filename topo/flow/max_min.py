@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from topo.fabric import Fabric
 from topo.flow.links import binding_links
@@ -70,13 +70,13 @@ def max_min_rates(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
 
 def fair_rates(shares: csc_array, capacity: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Return the max-min fair rates (F,) [B/s] and bottleneck links (F,) of ``shares`` (L, F)."""
-    problem, links = problem_of(shares, capacity)
-    rate, tight = fill(problem)
+    rows, links = binding_rows(shares, capacity)
+    rate, tight = fill(problem_of(rows, capacity[links]))
     return rate, links[tight]
 
 
-def problem_of(shares: csc_array, capacity: NDArray[np.float64]) -> tuple[Problem, NDArray[np.int32]]:
-    """Return what the kernels solve, and the link that each of its rows is.
+def binding_rows(shares: csc_array, capacity: NDArray[np.float64]) -> tuple[csr_array, NDArray[np.int32]]:
+    """Return the rows of ``shares`` (L, F) that can bind, and which links they are.
 
     Links that bind alike, as parallel cables do, are one row.
     """
@@ -84,18 +84,21 @@ def problem_of(shares: csc_array, capacity: NDArray[np.float64]) -> tuple[Proble
     by_link.sum_duplicates()
     by_link.eliminate_zeros()
     links = binding_links(by_link, capacity)
-    by_link = by_link[links]
+    return by_link[links], links
+
+
+def problem_of(by_link: csr_array, capacity: NDArray[np.float64]) -> Problem:
+    """Return ``by_link`` (L, F) and ``capacity`` (L,) in the form of the kernels."""
     by_commodity = by_link.tocsc()
-    problem = Problem(
+    return Problem(
         by_link.indptr.astype(np.int64),
         by_link.indices.astype(np.int32),
         by_link.data.astype(np.float64),
         by_commodity.indptr.astype(np.int64),
         by_commodity.indices.astype(np.int32),
         by_commodity.data.astype(np.float64),
-        capacity[links].astype(np.float64),
+        capacity.astype(np.float64),
     )
-    return problem, links
 
 
 def phase_ranges(demand: Demand) -> list[tuple[int, int]]:

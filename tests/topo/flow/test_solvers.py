@@ -133,3 +133,22 @@ def test_refill_ends_a_phase_no_later():
     routing = route(fabric, demand, "static")
     times = [solve(fabric, demand, routing, solver).completion_s for solver in ("completion", "max-min")]
     assert times == pytest.approx([880e-6, 960e-6], rel=1e-12)
+
+
+@given(st.integers(0, 2**31))
+@settings(max_examples=20, deadline=None)
+def test_independent_parts_in_threads_change_nothing(seed):
+    """Four planes of two leaves are four parts; solved apart and together their times are the same."""
+    fabric = generate("fat-tree-2", radix=4, planes=4, endpoints_per_host=4, capacity=1.0)
+    rng = np.random.default_rng(seed)
+    src = rng.integers(0, 32, 60)
+    dst = (src + 4 * rng.integers(1, 8, 60)) % 32
+    demand = Demand.of("in planes", 32, src=src, dst=dst, size=rng.uniform(1.0, 2.0, 60))
+    routing = route(fabric, demand)
+    together = solve(fabric, demand, routing, "completion")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("topo.flow.completion.WORTH_PARTS", 0)
+        patch.setattr("topo.kernels.THREADED_VISITS", 0)
+        apart = solve(fabric, demand, routing, "completion")
+    np.testing.assert_allclose(apart.finish, together.finish, rtol=1e-12)
+    np.testing.assert_array_equal(apart.tightest, together.tightest)
