@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -62,6 +63,7 @@ def study_verb(
     loaded = studies.load(study, overrides)
     folder = output or Path("reports") / loaded.name
     command = shlex.join(["topo", *sys.argv[1:]])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's kill keeps finished cases, as Ctrl-C does
     with _progress(len(loaded.cases)) as progress:
         try:
             done = studies.run(
