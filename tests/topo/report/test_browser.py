@@ -145,6 +145,16 @@ def test_a_hot_link_shows_itself_in_the_drawing(browser: Any, path: Path) -> Non
     visit.page.close()
 
 
+def test_paper_has_every_figure_and_table(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    until(visit.page, "Boolean(window.Plotly)")
+    pdf = visit.page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF") and len(pdf) > 100_000
+    assert visit.page.locator("[data-drawn]").count() == visit.page.locator("[data-plot]").count()
+    assert visit.complaints == []
+    visit.page.close()
+
+
 def test_without_script_it_is_text_and_tables(browser: Any, path: Path) -> None:
     visit = Visit(browser, path, script=False)
     assert visit.page.locator("#full-size tbody tr").count() == 5

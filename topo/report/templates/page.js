@@ -8,6 +8,7 @@
   root.classList.add("script");
 
   // Colours in a figure are tokens, so that one drawing serves the light and the dark page.
+  const PAPER = 680; // [px] width of a figure on paper, A4 within its margins
   let printing = false;
   const painted = (value) => {
     if (typeof value === "string") return value in palette ? palette[value][dark.matches && !printing ? 1 : 0] : value;
@@ -41,19 +42,23 @@
     trace.x = trace.x.map((v) => v * factor);
     trace.customdata = trace.x.map((v) => "$" + Math.round(v).toLocaleString("en") + " (what if)");
   });
-  const draw = async (id) => {
+  const paint = (id) => {
     const box = document.getElementById(id + "-plot");
+    const spec = painted(variants(id)[chosen.get(id) ?? 0]);
+    scale(id, spec);
+    if (printing) spec.layout.width = PAPER; else if (box.clientWidth < 560) narrow(spec.layout);
+    box.style.minHeight = spec.layout.height + "px";
+    const done = window.Plotly.react(box, spec.data, spec.layout, config);
+    box.classList.remove("waiting");
+    box.dataset.drawn = "yes";
+    return done;
+  };
+  const draw = async (id) => {
     try {
-      const Plotly = await plotly();
-      const spec = painted(variants(id)[chosen.get(id) ?? 0]);
-      scale(id, spec);
-      if (box.clientWidth < 560) narrow(spec.layout);
-      box.style.minHeight = spec.layout.height + "px";
-      await Plotly.react(box, spec.data, spec.layout, config);
-      box.classList.remove("waiting");
-      box.dataset.drawn = "yes";
+      await plotly();
+      await paint(id);
     } catch (error) {
-      box.innerHTML = "<p>This browser cannot draw the figure; the table below has its numbers.</p>";
+      document.getElementById(id + "-plot").innerHTML = "<p>This browser cannot draw the figure; the table below has its numbers.</p>";
       throw error;
     }
   };
@@ -75,12 +80,15 @@
     draw(entry.target.dataset.plot);
   }), { rootMargin: "400px" });
   all("[data-plot]").forEach((box) => { box.classList.add("waiting"); near.observe(box); });
+  // Unpacked ahead of need, once the text is there and the reader reads.
+  if (document.getElementById("plotly")) addEventListener("load", () => setTimeout(() => plotly().catch(() => {}), 300));
   const redraw = () => all("[data-drawn]").forEach((box) => draw(box.dataset.plot));
   dark.addEventListener("change", redraw);
   addEventListener("beforeprint", () => {
     printing = true;
     all("details.fold").forEach((fold) => { if (!fold.open) { fold.open = true; fold.dataset.print = "yes"; } });
-    if (window.Plotly) all("[data-plot]").forEach((box) => draw(box.dataset.plot));
+    // Printing waits for nobody: figures are painted here and now, or not at all.
+    if (window.Plotly) all("[data-plot]").forEach((box) => paint(box.dataset.plot));
   });
   addEventListener("afterprint", () => {
     printing = false;
