@@ -6,8 +6,8 @@ The choices of a pair are its minimal paths and the whole of its detour, so by d
 
 Small cases go to a linear programme over both, with new paths priced until none is cheaper; it
 starts from the spread that is best without detours.  Large ones keep that spread and move each
-pair's part on detours by conditional gradients on the soft maximum of utilization: the bound stays
-honest, the gap need not close.
+pair's part on detours by conditional gradients on an ever sharper soft maximum of utilization:
+the bound is honest, but the gap need not close, since minimal paths stay as they were.
 """
 
 from __future__ import annotations
@@ -23,10 +23,14 @@ from topo.flow.max_concurrent import least_congestion
 from topo.flow.spread import EXACT, FLOOR, SMALL_ROUNDS, Floats, Spread, _of_arcs, _pool, _search
 from topo.kernels.spreading import Digraph, Pairs, price
 
-#: Softness of the maximum, times (congestion - bound) / log(arcs), while detours are searched.
-SOFTNESS = 0.5
-#: Halvings of the interval in which the best step lies.
-STEPS = 40
+#: Softness of the maximum, in parts of the largest utilization: where the search starts, ends, and how it falls.
+SOFTEST = 0.05
+SHARPEST = 1e-3
+FALL = 0.97
+#: So little softness is the maximum itself: for the first step, all pairs alike.
+PLAIN = 1e-7
+#: Thirds cut off the interval in which the best step lies.
+STEPS = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,37 +104,42 @@ def _split(
 def _searched(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, *, gap: float, end: float) -> Mixture:
     n, amount = len(pairs.source), pairs.amount
     part, load = np.zeros(n), spread.shares @ amount
-    whole = detours.load(amount)
-    step = _best_step(load, whole - load, graph.capacity)
-    part, load = part + step, load + step * (whole - load)
+    toward = detours.load(amount) - load
+    step = _best_step(load / graph.capacity, toward / graph.capacity, PLAIN)
+    part, load = part + step, load + step * toward
     congestion, bound = float((load / graph.capacity).max()), 0.0
-    mu = congestion / 4.0
-    while 1.0 - bound / congestion > gap and time.monotonic() < end:
-        cost = np.exp((load / graph.capacity - congestion) / mu) / graph.capacity
+    best = (congestion, part) if congestion < spread.congestion else (spread.congestion, np.zeros(n))
+    mu = SOFTEST
+    while 1.0 - bound / best[0] > gap and time.monotonic() < end:
+        cost = np.exp((load / graph.capacity / congestion - 1.0) / mu) / graph.capacity
         cost = np.maximum(cost, cost.max() * FLOOR)
         least, detour = np.zeros(n), detours.cost(cost)
         price(graph, pairs, cost, True, _pool(0, 0, 0), False, 0, least)
         bound = max(bound, float(np.minimum(least, detour) @ amount / (graph.capacity @ cost)))
         goal = (detour < spread.shares.T @ cost).astype(np.float64)
         toward = spread.shares @ (amount * (1.0 - goal)) + detours.load(amount * goal) - load
-        step = _best_step(load, toward, graph.capacity)
+        step = _best_step(load / graph.capacity, toward / graph.capacity, mu)
         part, load = part + step * (goal - part), load + step * toward
         congestion = float((load / graph.capacity).max())
-        mu = max(mu / 2.0, SOFTNESS * max(congestion - bound, gap * congestion) / np.log(max(len(cost), 2)))
-    return _proven(Mixture(replace(spread, congestion=congestion), part), bound)
+        if congestion < best[0]:
+            best = congestion, part
+        mu = max(mu * FALL, SHARPEST)
+    return _proven(Mixture(replace(spread, congestion=best[0]), best[1]), bound)
 
 
-def _best_step(load: Floats, toward: Floats, capacity: Floats) -> float:
-    """Return the step in [0, 1] along ``toward`` that congests least; zero where none is better."""
+def _best_step(utilization: Floats, toward: Floats, mu: float) -> float:
+    """Return the step in [0, 1] along ``toward`` (A,) with the least soft maximum, of softness ``mu`` x the largest."""
+    top = float(utilization.max())
+
+    def soft(step: float) -> float:
+        reached = (utilization + step * toward) / top
+        return float(reached.max() + mu * np.log(np.exp((reached - reached.max()) / mu).sum()))
+
     low, high = 0.0, 1.0
     for _ in range(STEPS):
         a, b = low + (high - low) / 3.0, high - (high - low) / 3.0
-        if ((load + a * toward) / capacity).max() <= ((load + b * toward) / capacity).max():
-            high = b
-        else:
-            low = a
-    step = (low + high) / 2.0
-    return step if ((load + step * toward) / capacity).max() < (load / capacity).max() else 0.0
+        low, high = (low, b) if soft(a) <= soft(b) else (a, high)
+    return (low + high) / 2.0
 
 
 def _proven(best: Mixture, bound: float) -> Mixture:
