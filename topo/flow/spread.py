@@ -26,8 +26,10 @@ from topo.kernels.spreading import Digraph, Pairs, Pool, equilibrate, price
 
 Floats = NDArray[np.float64]
 
-#: Passes over all pairs between two searches for new paths.
-PASSES = 20
+#: Passes over all pairs between two searches for new paths: as many as take about as long as a search.
+PASSES = (20, 400)
+#: Cost of looking at an arc in a search, in visits of an arc in a pass; measured.
+SEARCH_VISIT = 0.5
 #: mu aims at this many times (congestion - bound) / log(arcs), and falls by half at most from round to round.
 SOFTNESS = 2.0
 STEEPEST_FALL = 0.5
@@ -40,6 +42,8 @@ SHARPEST = 0.1
 SMALL_PAIRS = 3_000
 SMALL_ARCS = 3_000
 SMALL_ROUNDS = 50
+#: The gap at which the programme takes over.
+ENOUGH = 0.02
 EXACT = 1e-9
 #: An arc that costs nothing would let paths wander: the least cost, of the largest.
 FLOOR = 1e-12
@@ -76,6 +80,8 @@ def spread(graph: Digraph, pairs: Pairs, *, minimal: bool, gap: float, seconds: 
     that passes through no node from ``graph.n_through`` on.  Every pair must have a path.
     """
     end = time.monotonic() + seconds
+    if _is_small(graph, pairs):
+        gap = max(gap, ENOUGH)
     pool = _pool(len(pairs.source), 2 * len(pairs.source) + 64, 16 * len(pairs.source) + 512)
     pool, least = _search(graph, pairs, 1.0 / graph.capacity, minimal, pool)
     cost = 1.0 / graph.capacity
@@ -87,7 +93,7 @@ def spread(graph: Digraph, pairs: Pairs, *, minimal: bool, gap: float, seconds: 
     while 1.0 - bound / best.congestion > gap and time.monotonic() < end:
         rounds += 1
         load = _loads(pool, len(cost))
-        equilibrate(pool, len(pairs.source), load, graph.capacity, mu, PASSES, mark)
+        equilibrate(pool, len(pairs.source), load, graph.capacity, mu, _passes(graph, pairs, pool), mark)
         utilization = _loads(pool, len(cost)) / graph.capacity
         congestion = float(utilization.max())
         cost = np.exp((utilization - congestion) / mu) / graph.capacity
@@ -109,6 +115,11 @@ def spread(graph: Digraph, pairs: Pairs, *, minimal: bool, gap: float, seconds: 
             break
     found = Spread(best.shares, best.congestion, min(bound, best.congestion), prices)
     return _exact(graph, pairs, minimal, pool, found) if _is_small(graph, pairs) and found.gap > 0.0 else found
+
+
+def _passes(graph: Digraph, pairs: Pairs, pool: Pool) -> int:
+    search = SEARCH_VISIT * len(pairs.target) * len(graph.tail)
+    return int(np.clip(search / max(int(pool.used[1]), 1), *PASSES))
 
 
 def _is_small(graph: Digraph, pairs: Pairs) -> bool:

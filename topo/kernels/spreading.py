@@ -91,8 +91,13 @@ def _sift_down(heap: Any, place: Any, dist: Any, size: Any) -> Any:
 
 
 @jit
-def cheapest(graph: Any, target: Any, cost: Any, dist: Any, via: Any, order: Any, heap: Any, place: Any) -> Any:
-    """Fill ``dist``, ``via`` (arc to take; -1 none) toward ``target`` and ``order``, near to far; return its length."""
+def cheapest(
+    graph: Any, target: Any, cost: Any, dist: Any, via: Any, order: Any, heap: Any, place: Any, wanted: Any, n: Any
+) -> Any:
+    """Fill ``dist``, ``via`` (arc to take; -1 none) toward ``target`` and ``order``, near to far; return its length.
+
+    Stops when the ``n`` nodes with ``wanted`` equal to ``target`` are settled; farther ones are not.
+    """
     dist[:] = np.inf
     via[:] = -1
     place[:] = -1
@@ -110,6 +115,10 @@ def cheapest(graph: Any, target: Any, cost: Any, dist: Any, via: Any, order: Any
             _sift_down(heap, place, dist, size)
         order[settled] = v
         settled += 1
+        if wanted[v] == target:
+            n -= 1
+            if n == 0:
+                break
         if v >= graph.n_through and v != target:
             continue
         for j in range(graph.first[v], graph.first[v + 1]):
@@ -186,13 +195,18 @@ def price(graph: Any, pairs: Any, cost: Any, minimal: Any, pool: Any, add: Any, 
     dist, via = np.empty(n), np.empty(n, np.int64)
     metric, order = np.empty(n), np.empty(n, np.int64)
     heap, place = np.empty(n, np.int64), np.empty(n, np.int64)
+    wanted = np.full(n, -1, np.int64)
     for i in range(start, len(pairs.target)):
         target = pairs.target[i]
+        sources = 0
+        for p in range(pairs.first[i], pairs.first[i + 1]):
+            sources += wanted[pairs.source[p]] != target
+            wanted[pairs.source[p]] = target
         if minimal:
-            settled = cheapest(graph, target, graph.weight, metric, via, order, heap, place)
+            settled = cheapest(graph, target, graph.weight, metric, via, order, heap, place, wanted, sources)
             _cheapest_minimal(graph, cost, metric, order, settled, dist, via)
         else:
-            cheapest(graph, target, cost, dist, via, order, heap, place)
+            cheapest(graph, target, cost, dist, via, order, heap, place, wanted, sources)
         for p in range(pairs.first[i], pairs.first[i + 1]):
             source = pairs.source[p]
             cheapest_cost[p] = dist[source]
