@@ -171,17 +171,6 @@ def test_not_connected(run):
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("policy", ["valiant", "ugal"])
-def test_policies_to_come(run, policy):
-    """A policy that is not there yet is refused, not replaced."""
-    code, out, err = run("analyze", "fat-tree-2:radix=8", "uniform", "--routing", policy)
-    if code == 0:
-        pytest.skip(f"{policy} has come")
-    assert code in (2, 3)
-    assert out == ""
-    assert policy in err
-
-
 def test_moe_reproduces_the_paper(load):
     """Section 2.3.2 with its rounded hidden size, and copies per token of EP64."""
     data = load("moe", "--set", "hidden=7000")
