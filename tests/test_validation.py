@@ -1,0 +1,76 @@
+"""docs/validation.md says what the code computes, and the bars of issue 4 hold."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "benchmarks" / "validation.py"
+STALE = "docs/validation.md is stale: run python -m benchmarks.validation"
+NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?")
+
+
+@pytest.fixture(scope="module")
+def validation():
+    spec = importlib.util.spec_from_file_location("validation_page", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.fixture(scope="module")
+def found(validation):
+    return {section.title: section.rows for section in validation.sections()}
+
+
+def value(text):
+    number = float(text.rstrip("%").replace(",", ""))
+    return number / 100 if text.endswith("%") else number
+
+
+def test_the_page_is_not_stale(validation, found):
+    """Words are equal, and numbers within what another processor may round differently."""
+    sections = [validation.Section(t, s, found[t]) for t, s, _ in validation.SECTIONS]
+    written, fresh = validation.PAGE.read_text(), validation.page(sections)
+    assert NUMBER.sub("#", written) == NUMBER.sub("#", fresh), STALE
+    there, here = ([value(text) for text in NUMBER.findall(page)] for page in (written, fresh))
+    assert there == pytest.approx(here, rel=1e-3, abs=1e-4), STALE
+
+
+def test_deepep_follows_from_one_efficiency_a_kind_of_link(found):
+    errors = [row.error for row in found["DeepEP, one efficiency a kind of link"] if row.error is not None]
+    assert len(errors) == 6
+    assert max(map(abs, errors)) < 0.05
+
+
+def test_planes_equal_rails_and_respect_the_bound(found):
+    rows = found["All-to-all, eight planes against eight rails"]
+    for ratio, rate in zip(rows[::2], rows[1::2], strict=True):
+        assert abs(ratio.error) < 0.015
+        assert rate.computed < float(rate.published.removeprefix("< "))
+
+
+def test_a_training_step_is_the_same_on_both(found):
+    assert abs(found["Training on 2,048 GPUs"][0].error) < 0.015
+
+
+def test_order_of_routing(found):
+    """Figure 8: hashing is worst, ideal adaptive at least as good as static."""
+    rates = [row.computed for row in found["Routing of all-gather and reduce-scatter"]]
+    for hashed, static, adaptive in (rates[:3], rates[3:]):
+        assert hashed < static <= adaptive
+
+
+def test_max_min_is_exact(found):
+    for row in found["Max-min sharing of a permutation"]:
+        assert abs(row.error) < 1e-8, row.what
+
+
+def test_every_row_gives_its_reason(found):
+    assert all(row.reason for rows in found.values() for row in rows)
