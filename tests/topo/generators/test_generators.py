@@ -211,7 +211,8 @@ def test_a_large_tree_is_built_in_little_memory_and_without_heavy_libraries():
         "fabric = generate('fat-tree-3', radix=64, capacity=50e9, scale_up=200e9);"
         "seconds = time.perf_counter() - start;"
         "heavy = {'numba', 'galois', 'networkx', 'scipy'} & set(sys.modules);"
-        "print(fabric.n_endpoints, seconds, int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]) / 1024, len(heavy))"
+        "peak = int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]) / 1024;"
+        "print(fabric.n_endpoints, seconds, peak, len(heavy))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     endpoints, seconds, megabytes, heavy = (float(word) for word in done.stdout.split())
