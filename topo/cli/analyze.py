@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from topo.cli.exits import LIMIT
-from topo.cli.options import Check, checks_option, json_option, judge, seed_option
+from topo.cli.exits import LIMIT, OK
+from topo.cli.options import Check, checks_option, estimate_options, json_option, judge, seed_option
 
 if TYPE_CHECKING:
     from topo.config import Case
@@ -34,6 +34,7 @@ SHOWN = (
 @seed_option
 @json_option
 @checks_option
+@estimate_options
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for records and report.")
 def analyze_verb(
     *,
@@ -45,6 +46,8 @@ def analyze_verb(
     seed: int,
     as_json: bool,
     checks: tuple[Check, ...],
+    max_memory: float | None,
+    dry_run: bool,
     output: Path | None,
 ) -> int:
     """Route TRAFFIC on FABRIC and print loads, throughput and times.
@@ -60,6 +63,8 @@ def analyze_verb(
 
     begin = time.perf_counter()
     case = read_case(fabric, traffic, routing=routing, solve=solver, cost=prices, seed=seed)
+    if _only_estimated(case, max_memory, dry_run=dry_run, as_json=as_json):
+        return OK
     results = _stored(case, output) if output is not None else _computed(case)
     results |= {"seconds": round(time.perf_counter() - begin, 3)}
     code = judge(checks, results)
@@ -68,6 +73,20 @@ def analyze_verb(
         note(f"the time was up at a gap of {results['gap']:.3g}; give the policy more with seconds=")
         return LIMIT
     return code
+
+
+def _only_estimated(case: Case, max_memory: float | None, *, dry_run: bool, as_json: bool) -> bool:
+    """Print the estimate of ``case`` where that is all that was asked for; else stop where it is over the limit."""
+    from topo.study import check_memory, default_limit, estimate
+
+    limit = max_memory or default_limit()
+    if dry_run:
+        from topo.cli.estimates import print_estimates
+
+        print_estimates([case], limit, as_json=as_json)
+    else:
+        check_memory(estimate(case), limit)
+    return dry_run
 
 
 def _computed(case: Case) -> dict[str, Any]:

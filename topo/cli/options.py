@@ -85,6 +85,30 @@ def checks_option(function: _F) -> _F:
     return click.option("--fail-on", "checks", type=CheckType(), multiple=True, metavar="CHECK", help=text)(function)
 
 
+class MemoryType(click.ParamType[float]):
+    """A number of bytes with a unit, such as ``8GiB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the bytes that ``value`` states."""
+        from topo import units
+
+        try:
+            return units.size(value)
+        except units.UnitError as error:
+            self.fail(str(error), param, ctx)
+
+
+def estimate_options(function: _F) -> _F:
+    """Add ``--max-memory`` and ``--dry-run``."""
+    text = "Stop a case that needs more before it starts, such as 8GiB; 80 % of the free memory if not given."
+    limited = click.option("--max-memory", type=MemoryType(), metavar="SIZE", help=text)(function)
+    return click.option("--dry-run", is_flag=True, help="Print estimates of memory and time; run and write nothing.")(
+        limited
+    )
+
+
 def judge(checks: tuple[Check, ...], results: Mapping[str, Any], *, name: str = "") -> int:
     """Return the exit code of ``checks`` on ``results``, saying each that failed."""
     failures = [message for message in (check.failed(results) for check in checks) if message]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topo.cli.exits import FAILED_CASES, OK, Interrupted, say
-from topo.cli.options import Check, checks_option, json_option, judge
+from topo.cli.options import Check, checks_option, estimate_options, json_option, judge
 
 if TYPE_CHECKING:
     from topo.study import Progress, Run
@@ -38,6 +38,7 @@ LINE_EVERY = 60.0
 )
 @json_option
 @checks_option
+@estimate_options
 def study_verb(
     *,
     study: str,
@@ -48,6 +49,8 @@ def study_verb(
     overrides: tuple[str, ...],
     as_json: bool,
     checks: tuple[Check, ...],
+    max_memory: float | None,
+    dry_run: bool,
 ) -> int:
     """Run every case of STUDY and write records and report.
 
@@ -61,6 +64,12 @@ def study_verb(
     from topo import study as studies
 
     loaded = studies.load(study, overrides)
+    limit = max_memory or _limit(workers, scheduler)
+    if dry_run:
+        from topo.cli.estimates import print_estimates
+
+        print_estimates(loaded.cases, limit, as_json=as_json)
+        return OK
     folder = output or Path("reports") / loaded.name
     command = shlex.join(["topo", *sys.argv[1:]])
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's kill keeps finished cases, as Ctrl-C does
@@ -68,7 +77,7 @@ def study_verb(
         try:
             done = studies.run(
                 loaded, folder, workers=workers, scheduler=scheduler, fresh=not resume, command=command,
-                progress=progress,
+                max_memory=limit, progress=progress,
             )  # fmt: skip
         except KeyboardInterrupt:
             raise Interrupted(_again(study, folder, overrides, workers)) from None
@@ -77,6 +86,14 @@ def study_verb(
     page = write(done.folder)
     _print(done, page, as_json=as_json)
     return _verdict(done, checks)
+
+
+def _limit(workers: int, scheduler: str | None) -> float | None:
+    """Return the memory of one case where none was given [bytes]; the machines of a cluster are not known here."""
+    from topo.study import default_limit
+
+    free = None if scheduler is not None else default_limit()
+    return None if free is None else free / max(1, workers)
 
 
 def _verdict(done: Run, checks: tuple[Check, ...]) -> int:

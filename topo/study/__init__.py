@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from topo.config.case import Case, Study
 from topo.config.study_file import load_study as load
+from topo.study.estimate import Estimate, estimate
+from topo.study.limit import OverMemory, check_memory, default_limit, in_gib
 from topo.study.record import Outcome, outcome
 from topo.study.run import run_case
 from topo.study.store import Store, StoreError, StudyError
@@ -11,13 +13,19 @@ from topo.study.study import Progress, Run, run
 
 __all__ = [
     "Case",
+    "Estimate",
     "Outcome",
+    "OverMemory",
     "Progress",
     "Run",
     "Store",
     "StoreError",
     "Study",
     "StudyError",
+    "check_memory",
+    "default_limit",
+    "estimate",
+    "in_gib",
     "load",
     "outcome",
     "run",

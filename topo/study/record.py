@@ -12,8 +12,10 @@ from topo.study.assumptions import assumptions
 from topo.study.run import Numbers, run_case
 from topo.study.tables import parquet
 
+#: Starts the error of a case that was stopped for its size.
+OVER = "over --max-memory"
 #: Starts the error of a case that the program or the machine failed, not the model; it is run again next time.
-FAULTS = ("internal error", "out of memory", "worker lost")
+FAULTS = ("internal error", "out of memory", "worker lost", OVER)
 
 
 @dataclass(frozen=True)

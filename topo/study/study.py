@@ -14,9 +14,11 @@ from typing import Any
 
 from topo import __version__
 from topo.config.case import Case, Study, canonical_json
+from topo.study.estimate import estimate
 from topo.study.executors import execute
 from topo.study.gather import gather
-from topo.study.record import Outcome, is_final, outcome, renamed
+from topo.study.limit import OverMemory, check_memory
+from topo.study.record import Outcome, failed, is_final, outcome, renamed
 from topo.study.store import Store
 
 _LIBRARIES = ("numpy", "scipy", "numba", "networkx", "pydantic", "pyarrow", "plotly")
@@ -53,13 +55,15 @@ def run(
     scheduler: str | None = None,
     fresh: bool = False,
     command: str = "",
+    max_memory: float | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Run:
     """Run every case of ``study`` that ``folder`` does not hold yet, and gather all records there.
 
     ``fresh`` starts over in a new folder beside it: nothing is ever deleted.  An interrupt
     keeps the cases that ended; the next run goes on from there.  A case that the model itself
-    refused to solve is not run again unless its input changes.
+    refused to solve is not run again unless its input changes.  A case whose estimate is above
+    ``max_memory`` [bytes] is recorded as failed before anything of it is built.
 
     Raises StoreError where the folder cannot be written.
     """
@@ -73,7 +77,7 @@ def run(
             todo.setdefault(digest, case)
     failures = sum(record["status"] == "failed" for record in held.values())
     try:
-        for done, (case, result) in enumerate(_run(list(todo.values()), workers, scheduler), start=1):
+        for done, (case, result) in enumerate(_run(list(todo.values()), workers, scheduler, max_memory), 1):
             store.write(result)
             held[result.record["hash"]] = result.record
             failures += result.record["status"] == "failed"
@@ -91,15 +95,35 @@ def run(
             "scheduler": scheduler,
         }
         store.put(store.folder / "run.json", _run_json(study, seconds=seconds, **how))
-    failed = tuple(record for record in records if record["status"] == "failed")
-    return Run(store.folder, records, len(todo), seconds, tuple(warnings), failed)
+    lost = tuple(record for record in records if record["status"] == "failed")
+    return Run(store.folder, records, len(todo), seconds, tuple(warnings), lost)
 
 
-def _run(todo: list[Case], workers: int, scheduler: str | None) -> Iterator[tuple[Case, Outcome]]:
-    """Yield outcomes; refused cases first, for there is nothing to compute."""
-    refused = [case for case in todo if case.refused]
-    yield from ((case, outcome(case)) for case in refused)
-    yield from execute([case for case in todo if not case.refused], workers=workers, scheduler=scheduler)
+def _run(
+    todo: list[Case], workers: int, scheduler: str | None, max_memory: float | None
+) -> Iterator[tuple[Case, Outcome]]:
+    """Yield outcomes; first those of cases that are refused or too large, for there is nothing to compute."""
+    fit = []
+    for case in todo:
+        stopped = outcome(case) if case.refused else _too_large(case, max_memory)
+        if stopped is None:
+            fit.append(case)
+        else:
+            yield case, stopped
+    yield from execute(fit, workers=workers, scheduler=scheduler)
+
+
+def _too_large(case: Case, max_memory: float | None) -> Outcome | None:
+    """Return the failure of a case that would take more than ``max_memory`` [bytes]; None where it fits."""
+    if max_memory is None:
+        return None
+    try:
+        check_memory(estimate(case), max_memory)
+    except OverMemory as error:
+        return failed(case, str(error))
+    except ValueError:
+        return None  # the case itself says what is wrong with it
+    return None
 
 
 def _digests(study: Study) -> Iterator[tuple[Case, str]]:

@@ -1,0 +1,132 @@
+"""Estimates come from closed forms, grow with the case, and stop what is too large before it is built."""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import pairwise
+
+import pytest
+
+from topo import study
+from topo.cli import main
+from topo.config import parse_study, read_case
+from topo.generators import size_of
+from topo.study import OverMemory, check_memory, estimate
+from topo.study.commodities import commodities
+from traffic import PATTERNS, demand
+
+GIB = 2**30
+
+TEXT = """\
+schema: 1
+title: Small and large
+fabric: {family: fat-tree-2, radix: 8, endpoints: 32, endpoints_per_host: 4}
+traffic: {pattern: shift, by: 4}
+cases:
+  - {name: small}
+  - {name: large, fabric: {family: fat-tree-3, radix: 64}, traffic: {pattern: moe-all-to-all}, solve: completion}
+"""
+
+
+@pytest.fixture
+def nothing_is_built(monkeypatch):
+    """Make every build of a fabric an error that nobody expects."""
+
+    def refuse(**_):
+        raise AssertionError("a fabric was built")
+
+    monkeypatch.setattr(sys.modules["topo.study.run"], "generate", refuse)
+
+
+def of(fabric, traffic, **how):
+    return estimate(read_case(fabric, traffic, **how))
+
+
+@pytest.mark.parametrize("policy", ["ecmp", "static", "adaptive"])
+@pytest.mark.parametrize("solver", ["proportional", "max-min"])
+def test_more_endpoints_take_more(policy, solver):
+    found = [of(f"fat-tree-3:radix={k}", "permutation", routing=policy, solve=solver) for k in (8, 16, 24)]
+    for less, more in pairwise(found):
+        assert less.memory < more.memory
+        assert less.seconds < more.seconds
+
+
+def test_more_queue_pairs_take_more():
+    one, many = (of("fat-tree-2:radix=16", "shift", routing=f"ecmp-hash:qps={n}") for n in (1, 64))
+    assert one.memory < many.memory
+
+
+def test_full_scale():
+    """261,632 endpoints fit the 2 GiB and the minutes of the full sweep; pairs are not listed."""
+    dragonfly = "dragonfly:a=32,p=16,h=16,g=511"
+    listed, grouped = of(dragonfly, "permutation"), of(dragonfly, "uniform")
+    assert GIB / 2 < grouped.memory <= listed.memory < 2 * GIB
+    assert 20 < listed.seconds < 300
+
+
+def test_shares_of_commodities_dominate_max_min():
+    """Measured: 1,970 MiB."""
+    found = of("fat-tree-2:radix=64,endpoints=512", "hotspot", solve="max-min")
+    assert 1970 / 3 < found.memory / 2**20 < 1970 * 3
+    assert "shares" in found.what
+    assert "static" in found.cure
+
+
+def test_a_time_limit_limits_the_time():
+    short, long = (of("slim-fly:q=19", "permutation", routing=f"ugal:seconds={s}") for s in (1, 60))
+    assert short.seconds < long.seconds
+
+
+def test_size_alone_takes_nothing():
+    assert estimate(read_case("slim-fly:q=28,p=21")).seconds == 0
+
+
+@pytest.mark.parametrize("pattern", sorted(PATTERNS))
+def test_commodities_are_those_of_the_pattern(pattern):
+    """At most twice and at least all of what the pattern lists, phases included; a grouped one is one."""
+    case = read_case("fat-tree-2:radix=16,endpoints=64", pattern)
+    ranks = size_of("fat-tree-2", radix=16, endpoints=64).endpoints
+    found, real = commodities(case, ranks=ranks), demand(pattern, n_ranks=ranks)
+    assert found.grouped == (not hasattr(real, "src"))
+    n = len(real.src) if hasattr(real, "src") else real.pairs[0]
+    assert n <= found.pairs <= 3 * n
+
+
+def test_over_the_limit_says_what_to_change():
+    needs = of("fat-tree-3:radix=64", "permutation")
+    check_memory(needs, None)
+    check_memory(needs, needs.memory)
+    with pytest.raises(OverMemory, match=r"100 MiB: .*needs about .*choose fewer .*--max-memory"):
+        check_memory(needs, 100 * 2**20)
+
+
+@pytest.mark.usefixtures("nothing_is_built")
+def test_analyze_stops_before_it_builds(capsys, tmp_path):
+    words = ["analyze", "fat-tree-3:radix=64", "permutation", "--max-memory", "100MiB", "-o", str(tmp_path / "out")]
+    assert main(words) == 3
+    assert "needs about" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert main([*words[:3], "--max-memory", "much"]) == 2
+
+
+def test_a_study_records_what_is_too_large_and_tries_it_again(tmp_path):
+    loaded = parse_study(TEXT, "s.yaml")
+    done = study.run(loaded, tmp_path, max_memory=GIB / 2)
+    assert [record["status"] for record in done.records] == ["ok", "failed"]
+    assert "needs about" in done.failed[0]["error"]
+    assert study.run(loaded, tmp_path, max_memory=GIB / 2).computed == 1
+
+
+@pytest.mark.usefixtures("nothing_is_built")
+def test_dry_run_lists_and_writes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.yaml").write_text(TEXT)
+    assert main(["study", "s.yaml", "--dry-run", "--json", "--max-memory", "512MiB"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [case["name"] for case in found["cases"]] == ["small", "large"]
+    assert found["cases"][1]["note"].startswith("over --max-memory")
+    assert found["total_seconds"] == pytest.approx(sum(case["seconds"] for case in found["cases"]))
+    assert main(["study", "s.yaml", "--dry-run"]) == 0
+    assert main(["analyze", "fat-tree-3:radix=64", "uniform", "--dry-run", "-o", "out"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["s.yaml"]

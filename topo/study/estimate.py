@@ -1,0 +1,179 @@
+"""What a case takes before it starts: memory and time, from closed forms and measured constants.
+
+Nothing is built: the family's ``Size`` gives endpoints, switches and links, the
+pattern its commodities.  Then
+
+    memory = PROCESS + LINK x links + COMMODITY x listed + SHARE x shares of commodities on links
+    time   = START + LINK_TIME x links + VISIT x destinations x arcs + SHARE_TIME x shares
+
+with a term for pairs of switches, and one for solved policies up to their time limit.
+
+Constants are growth of the resident set and processor seconds of single runs on two cores,
+kernels compiled: permutation on fat-tree-3:radix=64 (524,288 links, 152 MiB, 5.7 s with ecmp and
+2.0 s with static), permutation on dragonfly:a=16,p=8,h=8 (113,520 links, 166 MiB, 2.2 s), hotspot on
+fat-tree-2:radix=64,endpoints=512 with max-min (17 million shares, 1,770 MiB, 7.7 s), permutation on
+fat-tree-3:radix=32 with max-min (4.5 million shares, 482 MiB).
+
+Limits.  Right to about a factor of three: fabrics that are only partly populated, several phases
+and commodities inside hosts or leaves take less; a machine that is busy takes longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from topo.config.build import size_arguments
+from topo.generators import size_of
+from topo.study.commodities import Commodities, commodities
+from traffic.demand import MAX_PAIRS
+
+if TYPE_CHECKING:
+    from topo.config.case import Case
+    from topo.size import Size
+
+#: [bytes] of a process that has loaded planewise and its compiled kernels.
+PROCESS = 200 * 2**20
+#: [bytes] a directed link: fabric, routing and tables.
+LINK = 300
+#: [bytes] a pair of switches while distances and cuts are worked out, and where that stops growing.
+SWITCH_PAIR, MOST_SWITCH_PAIRS = 32, 4_000_000
+#: [bytes] a listed commodity; 28 stay, the rest is for sorting, sites, rates and times.
+COMMODITY = 200
+#: [bytes] a share of one commodity on one link, with the copies of a solver.
+SHARE = 110
+#: Shares above which they are not kept; topo.routing.operator.MAX_ENTRIES.
+MOST_SHARES = 60_000_000
+#: [bytes] a pair of sites in a solved policy: its paths and their weights.
+SITE_PAIR = 2_000
+#: [s] to load; a directed link built; an arc visited on the way to one destination, all passes together.
+START, LINK_TIME, VISIT = 1.0, 4e-6, 7e-9
+#: [s] a listed commodity; a share filled; a pair of sites solved for, up to the policy's own time limit.
+COMMODITY_TIME, SHARE_TIME, SITE_PAIR_TIME = 5e-6, 4e-7, 1e-3
+#: [s] that a solved policy takes at most where the case does not say; topo.flow.adaptive.
+SECONDS = 60.0
+
+_SOLVED = ("adaptive", "optimal", "ugal")
+_ONE_PATH = ("ecmp-hash", "static")
+_BY_COMMODITY = ("completion", "max-min")
+#: Most links of one path, endpoint cables included.
+_HOPS = {"fat-tree-2": 4, "fat-tree-3": 6, "dragonfly": 5, "slim-fly": 4}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a case takes."""
+
+    memory: float  # [bytes] at the peak, the process included
+    seconds: float  # [s] on one core
+    what: str  # that takes most of the memory
+    cure: str = "choose fewer endpoints"  # what takes less
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Counts behind an estimate."""
+
+    links: int  # directed
+    arcs: int  # directed, between switches
+    destinations: int  # switches that traffic ends on
+    listed: int  # commodities
+    shares: int  # of commodities on links, kept at once
+    site_pairs: int  # solved for
+    switch_pairs: int
+
+
+def estimate(case: Case) -> Estimate:
+    """Return what ``case`` takes, without building anything of it.
+
+    Raises GeneratorError for a fabric that no network has.
+    """
+    if case.traffic is None or case.refused:
+        return Estimate(PROCESS, 0.0, "planewise itself")
+    size = size_of(**size_arguments(case.fabric))
+    work = _work(case, size, commodities(case, ranks=size.endpoints))
+    parts = {
+        "planewise itself": (PROCESS, "nothing takes less"),
+        f"{work.links:,} links": (
+            LINK * work.links + SWITCH_PAIR * min(work.switch_pairs, MOST_SWITCH_PAIRS),
+            "choose fewer endpoints",
+        ),
+        f"{work.listed:,} commodities": (
+            COMMODITY * work.listed,
+            "choose fewer endpoints, or a grouped pattern such as uniform with policy ecmp and solver proportional",
+        ),
+        f"{work.shares:,} shares of commodities on links": (
+            SHARE * work.shares,
+            "choose solver proportional, policy static or ecmp-hash, or fewer endpoints",
+        ),
+        f"{work.site_pairs:,} pairs of switches to solve for": (
+            SITE_PAIR * work.site_pairs,
+            "choose policy ecmp, or fewer endpoints",
+        ),
+    }
+    what = max(parts, key=lambda part: parts[part][0])
+    memory = sum(taken for taken, _ in parts.values())
+    return Estimate(float(memory), _seconds(work, case.routing), what, parts[what][1])
+
+
+def _work(case: Case, size: Size, traffic: Commodities) -> _Work:
+    policy, solver = case.routing.get("policy", "ecmp"), case.solve.get("solver", "proportional")
+    one_path = policy in _ONE_PATH
+    by_commodity = solver in _BY_COMMODITY
+    # above MAX_PAIRS the demand itself refuses to be listed, with a better message
+    lists = (one_path or by_commodity) and traffic.pairs <= MAX_PAIRS
+    listed = traffic.pairs if lists else traffic.offered
+    destinations = _destinations(case.fabric, size)
+    shares = 0
+    if one_path:
+        queue_pairs = int(case.routing.get("qps") or 1)
+        shares = listed * queue_pairs * _HOPS.get(case.fabric["family"], 8)
+    elif by_commodity:
+        shares = listed * _width(case.fabric, size)
+        shares = 0 if shares > MOST_SHARES else shares
+    inside = size.endpoints if size.scale_up_switches else 0
+    return _Work(
+        links=2 * (size.switch_links + size.endpoint_links + inside),
+        arcs=2 * size.switch_links // max(size.planes, 1),
+        destinations=destinations,
+        listed=listed,
+        shares=shares,
+        site_pairs=min(traffic.pairs, destinations**2 // max(size.planes, 1)) if policy in _SOLVED else 0,
+        switch_pairs=size.switches**2,
+    )
+
+
+def _seconds(work: _Work, routing: Mapping[str, Any]) -> float:
+    solving = SITE_PAIR_TIME * work.site_pairs
+    return (
+        START
+        + LINK_TIME * work.links
+        + VISIT * work.destinations * work.arcs
+        + COMMODITY_TIME * work.listed
+        + SHARE_TIME * work.shares
+        + min(solving, float(routing.get("seconds") or SECONDS))
+    )
+
+
+def _destinations(fabric: Mapping[str, Any], size: Size) -> int:
+    """Return the switches with endpoints: all of a direct network, the leaves of a tree."""
+    if not fabric["family"].startswith("fat-tree"):
+        return size.switches
+    return min(size.switches, -(-size.endpoint_links // _down(fabric)))
+
+
+def _width(fabric: Mapping[str, Any], size: Size) -> int:
+    """Return the links that shortest paths of one commodity use together, at most."""
+    ports = size.planes if fabric["nic"] == "multi-port" else 1
+    if not fabric["family"].startswith("fat-tree"):
+        return 2 * _HOPS.get(fabric["family"], 8) * ports
+    up = int(fabric["radix"]) - _down(fabric)
+    deeper = up * up if fabric["family"] == "fat-tree-3" else 0
+    return 2 * (1 + up + deeper) * ports
+
+
+def _down(fabric: Mapping[str, Any]) -> int:
+    """Return the ports of a leaf that face endpoints: radix r / (1 + r) at oversubscription r."""
+    ratio = float(fabric.get("oversubscription") or 1.0)
+    return max(1, round(int(fabric["radix"]) * ratio / (1 + ratio)))
