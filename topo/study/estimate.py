@@ -14,7 +14,8 @@ kernels compiled: permutation on fat-tree-3:radix=64 (524,288 links, 152 MiB, 5.
 fat-tree-2:radix=64,endpoints=512 with max-min (17 million shares, 1,770 MiB, 7.7 s), permutation on
 fat-tree-3:radix=32 with max-min (4.5 million shares, 482 MiB).
 
-Limits.  An order of magnitude, calibrated on a handful of runs and up to four times off on those: fabrics that are only partly populated, several phases
+Limits.  An order of magnitude, calibrated on a handful of runs and up to four times off on those:
+fabrics that are only partly populated, several phases
 and commodities inside hosts or leaves take less; a machine that is busy takes longer.
 """
 
