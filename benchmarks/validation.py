@@ -13,9 +13,10 @@ import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 import topo
 import traffic
@@ -80,9 +81,8 @@ def inference() -> Iterator[Row]:
 def latency() -> Iterator[Row]:
     why = "calibrated: overhead and switch latency of the hardware file solve these two rows"
     for network, (same, cross) in TABLE_5.items():
-        fabric = topo.generate(
-            "fat-tree-2", radix=8, endpoints_per_host=2, capacity=NIC, scale_up=SCALE_UP, **latencies(network)
-        )
+        seconds: dict[str, Any] = dict(latencies(network))
+        fabric = topo.generate("fat-tree-2", radix=8, endpoints_per_host=2, capacity=NIC, scale_up=SCALE_UP, **seconds)
         for where, dst, printed in (("same leaf", 2, same), ("cross leaf", 31, cross)):
             yield row(f"{network}: {where}", "us", printed * 1e6, zero_load(fabric, dst) * 1e6, why)
         found = zero_load(fabric, 1)
@@ -138,7 +138,13 @@ def deepep_uncalibrated() -> Iterator[Row]:
 
 def fabrics(endpoints: int) -> dict[str, topo.Fabric]:
     """Return the paper's two networks of 64-port switches: eight planes, and eight rails under common spines."""
-    common = {"radix": 64, "endpoints": endpoints, "capacity": NIC, "scale_up": SCALE_UP, **latencies("infiniband")}
+    common: dict[str, Any] = {
+        "radix": 64,
+        "endpoints": endpoints,
+        "capacity": NIC,
+        "scale_up": SCALE_UP,
+        **latencies("infiniband"),
+    }
     return {
         "MPFT": topo.generate("fat-tree-2", planes=8, relay="source", **common),
         "MRFT": topo.generate("fat-tree-2", wiring="rail", **common),
@@ -206,7 +212,7 @@ def routing_order() -> Iterator[Row]:
             )
 
 
-def facts_permutation(n: int) -> np.ndarray:
+def facts_permutation(n: int) -> NDArray[np.int64]:
     """Return the shuffled permutation, fixed points swapped away, that SimGrid was given."""
     order = list(range(n))
     random.Random(1).shuffle(order)
@@ -245,9 +251,9 @@ def packets() -> Iterator[Row]:
     hashed = "mean of 20 draws against one draw; collisions dominate and the fluid model has them"
     tail = "one draw on their side, mean of 20 on ours; queues are not in a fluid model"
     yield row("1 MB, sprayed: last", "us", 103, sprayed * 1e6, ramp)
-    yield row("1 MB, hashed: mean", "us", 197.6, np.mean(finish) * 1e6, hashed)
+    yield row("1 MB, hashed: mean", "us", 197.6, float(np.mean(finish)) * 1e6, hashed)
     tails = np.percentile(finish, 99, axis=1)
-    yield row("1 MB, hashed: p99", "us", 353, tails.mean() * 1e6, tail)
+    yield row("1 MB, hashed: p99", "us", 353, float(tails.mean()) * 1e6, tail)
 
 
 def costs() -> Iterator[Row]:
