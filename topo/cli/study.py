@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
@@ -29,7 +30,11 @@ LINE_EVERY = 60.0
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder; reports/STUDY if not given."
 )
 @click.option(
-    "--workers", type=click.IntRange(min=0), default=0, show_default=True, help="Local processes; 0 is this one."
+    "--workers",
+    type=click.IntRange(min=0),
+    default=lambda: len(os.sched_getaffinity(0)),
+    show_default="the cores",
+    help="Local processes; 0 is this one.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the dask scheduler at this address.")
 @click.option("--resume/--fresh", default=True, help="Go on where DIR stands (default), or start over in a new folder.")

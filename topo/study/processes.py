@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from topo.config.case import Case
 from topo.study.record import FAULTS, Outcome, failed, outcome
@@ -34,7 +36,8 @@ def _until_death(waiting: list[Case], tried: Counter[int], workers: int) -> Iter
         while waiting or running:
             while waiting and len(running) < workers * QUEUED:
                 case = waiting.pop()
-                running[pool.submit(outcome, case)] = case
+                with _deaf_to_interrupts():  # the first one starts the workers
+                    running[pool.submit(outcome, case)] = case
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
                 result = future.result()
@@ -46,8 +49,25 @@ def _until_death(waiting: list[Case], tried: Counter[int], workers: int) -> Iter
         lost = [case for case in running.values() if tried[id(case)] >= ATTEMPTS]
         waiting += [case for case in reversed(list(running.values())) if case not in lost]
         yield from ((case, failed(case, f"{FAULTS[2]}: its process died {ATTEMPTS} times")) for case in lost)
+    except KeyboardInterrupt:
+        for child in multiprocessing.active_children():
+            child.terminate()  # their cases are run again; waiting for them could take long
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that a terminal's Ctrl-C does not reach: only this one answers, and ends the others.
+
+    Processes inherit what is blocked; here an interrupt that came meanwhile is heard afterwards.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def cap_threads() -> None:

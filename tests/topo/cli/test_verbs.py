@@ -320,11 +320,11 @@ def test_a_closed_pipe_is_no_error():
 
 def test_interrupt_tells_how_to_resume(tmp_path):
     """Ctrl-C ends a study in 130 with the command that goes on; finished cases stay."""
-    run_study = spawn("study", "deepseek-v3", "-o", "out", cwd=tmp_path)
+    run_study = spawn("study", "deepseek-v3", "-o", "out", cwd=tmp_path, start_new_session=True)
     deadline = time.monotonic() + 60
     while not list((tmp_path / "out" / "cases").glob("*/record.json")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    run_study.send_signal(signal.SIGINT)
+    os.killpg(run_study.pid, signal.SIGINT)  # as a terminal does: workers get it too
     _, err = run_study.communicate(timeout=60)
     assert run_study.returncode == 130, err
     assert "resume with: topo study deepseek-v3 -o out" in err
