@@ -34,7 +34,7 @@ def _until_death(waiting: list[Case], tried: Counter[int], workers: int) -> Iter
     running: dict[Future[Outcome], Case] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < workers * QUEUED:
+            while waiting and len(running) < workers * QUEUED and not _must_wait(waiting[-1], running, tried):
                 case = waiting.pop()
                 with _deaf_to_interrupts():  # the first one starts the workers
                     running[pool.submit(outcome, case)] = case
@@ -43,8 +43,8 @@ def _until_death(waiting: list[Case], tried: Counter[int], workers: int) -> Iter
                 result = future.result()
                 yield running.pop(future), result
     except BrokenProcessPool:
-        # Which process died is not told, so every case that was out is suspect, the first ones most.
-        for case in reversed(list(running.values())[:workers]):
+        # Which process died is not told, so every case that was out is suspect and runs alone from now on.
+        for case in running.values():
             tried[id(case)] += 1
         lost = [case for case in running.values() if tried[id(case)] >= ATTEMPTS]
         waiting += [case for case in reversed(list(running.values())) if case not in lost]
@@ -55,6 +55,11 @@ def _until_death(waiting: list[Case], tried: Counter[int], workers: int) -> Iter
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _must_wait(case: Case, running: dict[Future[Outcome], Case], tried: Counter[int]) -> bool:
+    """Return whether ``case`` may not run beside those that are out: a suspect runs alone, so only it is blamed."""
+    return bool(running) and any(tried[id(one)] for one in (case, *running.values()))
 
 
 @contextmanager
