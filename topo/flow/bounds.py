@@ -69,8 +69,10 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
         weight[_is_inside(fabric, demand)] = 0.0
         byte_hops = np.bincount(demand.phase, weight, demand.n_phases)
     capacity = fabric.capacity[fabric.is_switch_link].sum()
-    with np.errstate(divide="ignore"):
-        return np.where(byte_hops > 0.0, capacity / byte_hops, np.inf)
+    bound = np.full(len(byte_hops), np.inf)
+    crosses = byte_hops > 0.0  # without switch links the capacity is 0 too
+    bound[crosses] = capacity / byte_hops[crosses]
+    return bound
 
 
 def has_relays(fabric: Fabric) -> bool:

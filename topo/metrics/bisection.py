@@ -179,13 +179,16 @@ def _leaf_blocks(instance: _Instance) -> Floats | None:
     """
     kind = instance.fabric.kind[instance.fabric.kind >= NodeKind.LEAF]
     leaves, plane = np.flatnonzero(kind == NodeKind.LEAF), instance.fabric.plane[-len(kind) :]
+    up = instance.switches[leaves]
+    # Before anything dense: of 16,352 switches that are all leaves, (hosts, leaves) would take 4 GB.
+    if kind.max() > NodeKind.SPINE or up[:, leaves].nnz:
+        return None
     ports = instance.ports[:, leaves].toarray()
     rows, block = np.unique(ports, axis=0, return_inverse=True)
     alike = np.ptp(instance.endpoints) == 0 and np.ptp(ports.sum(axis=1)) <= _SAME * instance.full
-    if kind.max() > NodeKind.SPINE or not alike or ((rows > 0).sum(axis=0) > 1).any():
+    if not alike or ((rows > 0).sum(axis=0) > 1).any():
         return None
-    up = instance.switches[leaves]
-    if up[:, leaves].nnz or not all(_complete(up[plane[leaves] == p][:, plane == p]) for p in np.unique(plane)):
+    if not all(_complete(up[plane[leaves] == p][:, plane == p]) for p in np.unique(plane)):
         return None
     return _blocks_alike(rows, block.ravel(), _vector(up.sum(axis=1)), plane[leaves])
 

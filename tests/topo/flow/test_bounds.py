@@ -34,6 +34,14 @@ def test_volume_bound_counts_switch_hops():
     assert volume_bound(bowtie(), demand).tolist() == [10 / 24]
 
 
+@pytest.mark.filterwarnings("error")
+def test_volume_bound_of_a_lone_switch_is_infinite():
+    """No switch links, no switch hops: 0 / 0 is no bound, and no warning."""
+    fabric = generate("fat-tree-2", radix=4, endpoints=2, endpoints_per_host=1, capacity=1.0)
+    demand = Demand.of("near", 2, src=[0], dst=[1], size=1.0)
+    assert np.isinf(volume_bound(fabric, demand)).all()
+
+
 def test_inside_hosts_only_scale_up_counts():
     """Two hosts of two; traffic inside them meets the scale-up cable of 4, not the port of 1."""
     fabric = generate("fat-tree-2", radix=4, endpoints=4, endpoints_per_host=2, scale_up=4.0, capacity=1.0)

@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import combinations
 
 import networkx as nx
@@ -6,7 +7,8 @@ import pytest
 
 from tests import small
 from topo.fabric import Fabric, NodeKind, Tier
-from topo.metrics.bisection import bisect
+from topo.generators import generate
+from topo.metrics.bisection import _instance, _uniform_two_layers, bisect
 
 E, LEAF, SPINE, CORE = NodeKind.ENDPOINT, NodeKind.LEAF, NodeKind.SPINE, NodeKind.CORE
 
@@ -195,3 +197,15 @@ def test_random_networks_equal_the_enumeration(block):
         got, least = bisect(fabric), least_cut(fabric)
         assert got.bound <= least * (1 + 1e-9) + 1e-12, seed
         assert got.per_endpoint == pytest.approx(least), seed
+
+
+def test_no_table_of_hosts_by_leaves_outside_trees():
+    """876 leaves and 5,256 hosts: a dense table takes 37 MB, and 4 GB of a Dragonfly of 261,632 endpoints."""
+    instance = _instance(generate("dragonfly", a=12, p=6, h=6, endpoints_per_host=1, capacity=1.0))
+    assert instance is not None
+    tracemalloc.start()
+    try:
+        assert _uniform_two_layers(instance) is None
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+    finally:
+        tracemalloc.stop()
