@@ -121,6 +121,17 @@ def commodities(record: Record) -> Columns | None:
     return _parquet(record.folder / "commodities.parquet")
 
 
+def traffic(record: Record) -> Columns | None:
+    """Return traffic.parquet of ``record``: src, dst (first endpoint of a block), bytes, inside; None if not stored."""
+    return _parquet(record.folder / "traffic.parquet")
+
+
+def finish(record: Record) -> Columns | None:
+    """Return phase and finish [s] of ``record``, of every commodity or as quantiles; None where neither was stored."""
+    columns = commodities(record)
+    return columns if columns is not None else _parquet(record.folder / "finish.parquet")
+
+
 def _records(path: Path) -> Iterable[Record]:
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):

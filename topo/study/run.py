@@ -18,6 +18,7 @@ from topo.metrics import link_table, measure
 from topo.size import Size
 from topo.study.expert_parallel import moe_results
 from topo.study.tables import commodity_table
+from topo.study.traffic_map import finish_quantiles, traffic_map
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +31,8 @@ class Numbers:
     results: dict[str, Any]
     links: dict[str, NDArray[Any]] = field(default_factory=dict)
     commodities: dict[str, NDArray[Any]] = field(default_factory=dict)
+    traffic: dict[str, NDArray[Any]] = field(default_factory=dict)
+    finish: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def run_case(case: Case) -> Numbers:
@@ -45,7 +48,13 @@ def run_case(case: Case) -> Numbers:
     routing = route(fabric, offered, **case.routing)
     solution = solve(fabric, offered, routing, **case.solve)
     results = moe_results(case, fabric) | measure(fabric, offered, routing, solution) | priced(case, fabric.size)
-    return Numbers(results, link_table(fabric, offered, routing, solution), commodity_table(solution))
+    return Numbers(
+        results,
+        link_table(fabric, offered, routing, solution),
+        commodity_table(solution),
+        traffic_map(offered, fabric.host),
+        finish_quantiles(solution),
+    )
 
 
 def size_case(case: Case) -> Numbers:

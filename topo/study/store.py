@@ -4,6 +4,7 @@
 
     DIR/cases/<hash>/record.json        what the case came to; written last, so its presence means done
     DIR/cases/<hash>/links.parquet      and commodities.parquet, where there are any
+    DIR/cases/<hash>/traffic.parquet    bytes between blocks of hosts; finish.parquet where commodities are too many
     DIR/records.jsonl, records.parquet  all records in the order of the study
     DIR/study.yaml                      the study as written
     DIR/run.json                        command, versions, times: all that inputs do not determine

@@ -2,68 +2,136 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from topo.report import load, words
 from topo.report.figures.axes import Figure, Variant
-from topo.report.figures.curves import heat
+from topo.report.figures.curves import heat, lines
+from topo.report.figures.marks import Series
 from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
 
-#: Blocks of endpoints on either axis of the map.
-BLOCKS = 32
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+#: Blocks of endpoints on either axis of the map as drawn; studies store up to 128.
+BLOCKS = 64
+
+
+@dataclass(frozen=True)
+class Map:
+    """Bytes between blocks of endpoints; ``first`` is the first endpoint of each block, and one past the last."""
+
+    case: Named
+    first: NDArray[np.int64]  # (n + 1,)
+    moved: NDArray[np.float64]  # (n, n) [bytes], from row to column
+    inside: NDArray[np.float64]  # (n, n) [bytes] of ``moved`` that stays within a host
+
+    @property
+    def names(self) -> list[str]:
+        """Endpoints of each block, as an axis prints them."""
+        return [f"{a} to {b - 1}" for a, b in pairwise(self.first.tolist())]
+
+    @property
+    def share(self) -> float:
+        """Part of the bytes that stays inside a host."""
+        return float(self.inside.sum() / self.moved.sum()) if self.moved.sum() else 0.0
+
+    def ends(self, axis: int) -> NDArray[np.float64]:
+        """Return (n,) bytes that an endpoint of each block sends (axis 1) or receives (axis 0), on average."""
+        import numpy as np
+
+        return np.asarray(self.moved.sum(axis) / np.diff(self.first))
 
 
 def panel(view: View) -> Panel | None:
-    """Return the maps of traffic that was stored, and bytes by plane; None where there is neither."""
-    maps = [(traffic, held) for traffic in view.traffics if (held := _stored(view, traffic))]
+    """Return the maps of traffic, what endpoints send and receive, and bytes by plane; None where nothing is stored."""
+    maps = {traffic: held for traffic in view.traffics if (held := _stored(view, traffic))}
     planes = [case for case in view.grid if len(case.get("bytes_by_plane") or {}) > 1]
     if not maps and not planes:
         return None
-    variants = tuple(Variant(traffic, heat(*_map(columns, case), "GB")) for traffic, (case, columns) in maps)
-    how = (
-        "Bytes from a block of endpoints (row) to a block (column), consecutive numbers "
-        "together, all phases; drawn for "
-        "traffic with few enough commodities to be stored."
-    )
-    drawn = Draw(Figure("fig-traffic", _finding(maps), how, variants, None, "traffic")) if variants else None
-    blocks = (drawn, Show(_planes(planes)) if planes else None)
+    blocks: list[Draw | Show] = _figures(maps) if maps else []
+    blocks += [Show(_planes(planes))] if planes else []
     return make("traffic", "Traffic", "Who sends to whom?", _answer(view, planes), blocks)
 
 
-Stored = tuple[Named, dict[str, Any]]
+def _figures(maps: dict[str, Map]) -> list[Draw | Show]:
+    how = (
+        "Bytes from a block of endpoints (row) to a block (column), all phases; a block is a run of whole hosts with "
+        f"consecutive numbers, at most {BLOCKS} are drawn."
+    )
+    drawn = tuple(Variant(traffic, heat(one.names, (one.moved / 1e9).tolist(), "GB")) for traffic, one in maps.items())
+    heats = Draw(Figure("fig-traffic", _finding(maps), how, drawn, _table(maps), "traffic"))
+    how = "Bytes an endpoint sends and receives, averaged over the endpoints of a block, by the block's first endpoint."
+    ends = tuple(Variant(traffic, _ends(one)) for traffic, one in maps.items())
+    return [heats, Draw(Figure("fig-ends", _even(maps), how, ends, None, "traffic"))]
 
 
-def _stored(view: View, traffic: str) -> Stored | None:
+def _stored(view: View, traffic: str) -> Map | None:
+    import numpy as np
+
     for case in view.of_traffic(traffic):
-        columns = load.commodities(case.record)
-        if columns is not None and len(columns.get("bytes", ())):
-            return case, columns
+        held = load.traffic(case.record)
+        if held is None or not len(held["bytes"]):
+            continue
+        n = math.isqrt(len(held["bytes"]))
+        first = np.append(held["src"].reshape(n, n)[:, 0], int(case.get("endpoints") or held["src"][-1] + 1))
+        step = -(-n // BLOCKS)
+        starts = np.arange(0, n, step)
+        moved, inside = (_merged(held[key].reshape(n, n), starts) for key in ("bytes", "inside"))
+        return Map(case, np.append(first[starts], first[-1]).astype(np.int64), moved, inside)
     return None
 
 
-def _map(columns: dict[str, Any], case: Named) -> tuple[list[str], list[list[float]]]:
+def _merged(cells: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
     import numpy as np
 
-    n = int(case.get("endpoints") or max(columns["src"].max(), columns["dst"].max()) + 1)
-    blocks = min(BLOCKS, n)
-    row, column = columns["src"].astype(np.int64) * blocks // n, columns["dst"].astype(np.int64) * blocks // n
-    total = np.bincount(row * blocks + column, weights=columns["bytes"], minlength=blocks * blocks) / 1e9
-    edges = [f"{-(-i * n // blocks)} to {-(-(i + 1) * n // blocks) - 1}" for i in range(blocks)]
-    return edges, total.reshape(blocks, blocks).tolist()
+    return np.asarray(np.add.reduceat(np.add.reduceat(cells, starts, 0), starts, 1))
 
 
-def _finding(maps: list[tuple[str, Stored]]) -> str:
-    told = []
-    for traffic, (case, columns) in maps:
-        per = int(case.record.part("fabric").get("endpoints_per_host") or 8)
-        inside = columns["src"] // per == columns["dst"] // per
-        share = float(columns["bytes"][inside].sum() / columns["bytes"].sum())
-        told.append(f"{words.percent(share)} of {traffic}")
-    return f"Bytes that stay inside a host: {words.listing(told)}." if told else "No traffic was stored."
+def _ends(one: Map) -> dict[str, Any]:
+    sent, received = (tuple((one.ends(axis) / 1e9).tolist()) for axis in (1, 0))
+    series = [Series("sent", sent), Series("received", received)]
+    return lines(one.first[:-1].tolist(), series, "first endpoint of the block [number]", "bytes an endpoint [GB]")
+
+
+def _finding(maps: dict[str, Map]) -> str:
+    told = [f"{words.percent(one.share)} of {traffic}" for traffic, one in maps.items()]
+    return f"Bytes that stay inside a host: {words.listing(told)}."
+
+
+def _even(maps: dict[str, Map]) -> str:
+    worst = max(maps, key=lambda traffic: _peak(maps[traffic]))
+    ratio = _peak(maps[worst])
+    if ratio < 1.005:
+        return "Every block of endpoints sends and receives as much as every other."
+    return f"The busiest block moves {words.number(ratio)} times the mean, under {worst}."
+
+
+def _peak(one: Map) -> float:
+    sides = [one.ends(axis) for axis in (0, 1)]
+    return max(float(side.max() / side.mean()) if side.mean() else 1.0 for side in sides)
+
+
+def _table(maps: dict[str, Map]) -> Table:
+    columns = [name("Traffic"), Column("Bytes", words.byte_count, "all phases")]
+    columns += [Column("Inside hosts", words.byte_count, "bytes"), Column("Network", words.byte_count, "bytes")]
+    columns += [Column("Network share", words.percent, "of bytes", bar=True)]
+    columns += [Column("Most sent", words.byte_count, "an endpoint, block mean")]
+    columns += [Column("Most received", words.byte_count, "an endpoint, block mean")]
+    rows = []
+    for traffic, one in maps.items():
+        total, inside = float(one.moved.sum()), float(one.inside.sum())
+        most = (float(one.ends(1).max()), float(one.ends(0).max()))
+        rows.append((traffic, total, inside, total - inside, 1 - one.share, *most))
+    return table("moved", "Bytes by traffic", columns, rows)
 
 
 def _answer(view: View, planes: list[Named]) -> str:
