@@ -229,10 +229,11 @@ def check_solution(fabric: Fabric, demand: Demand | GroupedDemand, solution: Sol
     time = np.zeros(solved.n_phases)
     np.maximum.at(time, solved.phase, solution.finish)
     np.testing.assert_allclose(solution.phase_time, time, rtol=1e-12, err_msg="law: a phase ends with its last")
+    moved = solution.finish - solution.delay
+    time = np.zeros(solved.n_phases)
+    np.maximum.at(time, solved.phase, moved)
     np.testing.assert_allclose(solution.theta * time, 1.0, rtol=1e-9, err_msg="law: 1 / theta is the time of a phase")
-    np.testing.assert_allclose(
-        solution.rate * solution.finish, solved.size, rtol=1e-9, err_msg="law: rate x time = size"
-    )
+    np.testing.assert_allclose(solution.rate * moved, solved.size, rtol=1e-9, err_msg="law: rate x time = size")
     overall = 1.0 / (solved.repeat / solution.theta).sum()
     assert overall <= solution.bound * (1 + 1e-9), f"law: theta {overall:.9g} is at most its bound {solution.bound:.9g}"
     assert solution.gap == pytest.approx((solution.bound - overall) / solution.bound, abs=1e-12), "law: gap is stated"

@@ -8,7 +8,8 @@ speak of F commodities; a ``GroupedDemand`` has one, which stands for all pairs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ class DemandError(ValueError):
 class Demand:
     """Commodities, sorted by phase, then dst, then src; no rank sends to itself.
 
-    Phases run one after another, phase i ``repeat[i]`` times.
+    Phase i runs ``repeat[i]`` times in a row and starts when the phases ``after[i]`` have ended.
     """
 
     name: str  # pattern and parameters, as printed in reports
@@ -41,6 +42,8 @@ class Demand:
     phase: NDArray[np.int32]  # (F,) phase of the commodity
     repeat: NDArray[np.int32]  # (phases,) times that each phase runs
     phase_names: tuple[str, ...] = ()  # one a phase, such as dispatch and combine; empty where there is nothing to say
+    after: tuple[tuple[int, ...], ...] = ()  # one a phase, earlier ones; () in all: each after the one before
+    compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # (phases,) [s] or empty, of one run
 
     @classmethod
     def of(
@@ -54,12 +57,14 @@ class Demand:
         phase: ArrayLike = 0,
         repeat: ArrayLike = 1,
         phase_names: tuple[str, ...] = (),
+        after: Sequence[Sequence[int]] = (),
+        compute_s: ArrayLike = (),
     ) -> Demand:
         """Return the demand of these commodities, in any order; scalars stand for all.
 
         Raises DemandError with the first offender for: a rank out of range, a rank that sends
         to itself, a size [bytes] that is not positive and finite, a phase without a ``repeat``, names
-        that do not go one to a phase.
+        that do not go one to a phase, a phase that waits for itself or a later one, a time that is negative.
         """
         src_, dst_, size_, phase_ = np.broadcast_arrays(
             np.atleast_1d(np.asarray(src, np.int64)),
@@ -81,6 +86,9 @@ class Demand:
             raise DemandError(f"phase {int(np.argmax(repeat_ < 1))}: repeat must be at least 1")
         if phase_names and len(phase_names) != len(repeat_):
             raise DemandError(f"{len(phase_names)} phase names for {len(repeat_)} phases; give one a phase, or none")
+        after_ = tuple(tuple(int(p) for p in before) for before in after)
+        compute_ = np.array(compute_s, dtype=np.float64)
+        _check_order(after_, compute_, len(repeat_))
         order = np.lexsort((src_, dst_, phase_))
         return cls(
             name,
@@ -91,6 +99,8 @@ class Demand:
             phase_[order].astype(np.int32),
             repeat_,
             phase_names,
+            after_,
+            compute_,
         )
 
     def __post_init__(self) -> None:
@@ -146,6 +156,8 @@ class Demand:
             phase=key // (n * n),
             repeat=self.repeat,
             phase_names=self.phase_names,
+            after=self.after,
+            compute_s=self.compute_s,
         )
 
     def matrix(self) -> csr_array:
@@ -168,6 +180,8 @@ class GroupedDemand:
     label: NDArray[np.int32]  # (n_ranks,) group of each rank; -1 takes no part
     size: NDArray[np.float64]  # (1,) [bytes] between an ordered pair
     repeat: NDArray[np.int32]  # (1,) times that the phase runs
+    after: tuple[tuple[int, ...], ...] = ()  # there is but one phase
+    compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # none
 
     @classmethod
     def of(cls, name: str, *, label: ArrayLike, size: float, repeat: int = 1) -> GroupedDemand:
@@ -251,6 +265,18 @@ def _freeze(demand: Demand | GroupedDemand) -> None:
     for value in vars(demand).values():
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
+
+
+def _check_order(after: tuple[tuple[int, ...], ...], compute_s: NDArray[np.float64], phases: int) -> None:
+    if after and len(after) != phases:
+        raise DemandError(f"after names {len(after)} phases of {phases}; give one list a phase, or none")
+    for phase, before in enumerate(after):
+        if any(not 0 <= p < phase for p in before):
+            raise DemandError(f"phase {phase} comes after {list(before)}; a phase waits for phases of lower number")
+    if compute_s.size and (compute_s.shape != (phases,) or not (np.isfinite(compute_s) & (compute_s >= 0)).all()):
+        raise DemandError(
+            f"compute_s must be {phases} times that are finite and not negative, or none; got {compute_s}"
+        )
 
 
 def _refuse(wrong: NDArray[np.bool_], src: NDArray[Any], dst: NDArray[Any], rule: str) -> None:

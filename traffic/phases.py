@@ -19,6 +19,8 @@ class Phase(NamedTuple):
     dst: NDArray[np.int64]  # (f,) rank that receives
     size: NDArray[np.float64]  # (f,) [bytes] of one run
     repeat: int = 1
+    compute_s: float = 0.0  # [s] before the transfer of each run; a phase may do nothing else
+    after: tuple[int, ...] | None = None  # phases of the list that must have ended; None: the one before
 
 
 def step(name: str, src: Any, dst: Any, size: Any, repeat: int = 1) -> Phase:
@@ -29,12 +31,16 @@ def step(name: str, src: Any, dst: Any, size: Any, repeat: int = 1) -> Phase:
 
 
 def in_sequence(name: str, n_ranks: int, phases: Sequence[Phase]) -> Demand:
-    """Return the demand of ``phases``, one after another; phases that are empty or never run are left out.
+    """Return the demand of ``phases``, one after another but where ``after`` says else.
 
-    Raises DemandError where nothing is left.
+    Phases that neither send nor compute, or never run, are left out; who waits for one waits
+    for those that it waits for.
+
+    Raises DemandError where nothing is sent, or a phase waits for itself or a later one.
     """
-    kept = [phase for phase in phases if len(phase.src) and phase.repeat > 0]
-    if not kept:
+    runs = [phase.repeat > 0 and (len(phase.src) > 0 or phase.compute_s > 0) for phase in phases]
+    kept = [phase for phase, run in zip(phases, runs, strict=True) if run]
+    if not any(len(phase.src) for phase in kept):
         raise DemandError(f"{name}: nothing is sent; at least 2 ranks must belong together")
     return Demand.of(
         name,
@@ -45,4 +51,23 @@ def in_sequence(name: str, n_ranks: int, phases: Sequence[Phase]) -> Demand:
         phase=np.repeat(np.arange(len(kept)), [len(phase.src) for phase in kept]),
         repeat=[phase.repeat for phase in kept],
         phase_names=tuple(phase.name for phase in kept),
+        after=_order(name, phases, runs) if any(phase.after is not None for phase in phases) else (),
+        compute_s=[phase.compute_s for phase in kept] if any(phase.compute_s for phase in kept) else (),
     )
+
+
+def _order(name: str, phases: Sequence[Phase], runs: Sequence[bool]) -> list[tuple[int, ...]]:
+    """Return what each phase that runs waits for, numbered among those that run."""
+    number = 0
+    waits: list[tuple[int, ...]] = []  # by phase of the list, numbered among those that run
+    kept = []
+    for i, (phase, run) in enumerate(zip(phases, runs, strict=True)):
+        before = phase.after if phase.after is not None else tuple(range(i))[-1:]
+        if any(not 0 <= p < i for p in before):
+            raise DemandError(f"{name}: phase {i} ({phase.name}) waits for {before}; give phases of lower number")
+        wanted = tuple(sorted({q for p in before for q in waits[p]}))
+        waits.append((number,) if run else wanted)
+        if run:
+            kept.append(wanted)
+            number += 1
+    return kept

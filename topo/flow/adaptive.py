@@ -78,6 +78,8 @@ def _phase(demand: Demand, phase: int) -> Demand:
         size=demand.size[keep],
         phase=np.zeros(int(keep.sum()), dtype=np.int32),
         repeat=demand.repeat[phase : phase + 1],
+        after=(),
+        compute_s=demand.compute_s[phase : phase + 1],
     )
 
 

@@ -25,11 +25,13 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
     """Return when every commodity ends if all of a phase start together and share fairly to the last.
 
     ``rate`` is the mean over a commodity's time, ``load`` the mean over the phase, ``tightest``
-    the link that held the commodity back last, and theta = 1 / phase_time.
+    the link that held the commodity back last, and theta = 1 / time of the transfer.  To each
+    ``finish`` comes the fabric's overhead and the latency of the commodity's path, a mean where
+    it has several: phase time = alpha + bytes beta.
 
     Raises NotSolved where the shares are too many to hold.
 
-    Limits. Fluid: no latency, no start-up, no queueing, no packet loss.
+    Limits. Fluid: no start-up, no queueing, no packet loss. Who ends makes room before its latency is over.
     """
     columns = routing.columns()
     if columns is None:
@@ -52,6 +54,7 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
         load[phase] = columns[:, here] @ demand.size[here] / time[phase]
     with np.errstate(divide="ignore"):
         theta = 1.0 / time
+    delay = fabric.overhead + routing.sum_along(fabric.latency)
     return Solution.of(
         fabric,
         demand,
@@ -60,7 +63,8 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
         rate=demand.size / finish,
         load=load,
         tightest=tightest,
-        finish=finish,
+        finish=finish + delay,
+        delay=delay,
         method="completion: refilled at each end",
     )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric
 from topo.flow.bounds import overall, theta_bound
+from topo.flow.schedule import critical, overlap, predecessors, schedule
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
 
@@ -32,8 +33,11 @@ class Solution:
     rate: NDArray[np.float64]  # (F,) [B/s]; mean over its time where the solver lets it vary
     load: NDArray[np.float64]  # (phases, L) [B/s]; mean over the phase where it varies
     tightest: NDArray[np.int32]  # (F,) link that holds the commodity back; -1 none
-    finish: NDArray[np.float64]  # (F,) [s] when the commodity ends
-    phase_time: NDArray[np.float64]  # (phases,) [s] of one run
+    finish: NDArray[np.float64]  # (F,) [s] when the commodity ends, from the start of the transfer
+    delay: NDArray[np.float64]  # (F,) [s] of ``finish`` that is latency and overhead; 0 where the solver counts none
+    phase_time: NDArray[np.float64]  # (phases,) [s] of one run, its computation included
+    started: NDArray[np.float64]  # (phases,) [s] from the start of the demand
+    ended: NDArray[np.float64]  # (phases,) [s] from the start of the demand, repeats included
     demand: Demand | GroupedDemand  # what was solved: the given one, or its pairs or queue pairs listed
     routing: Routing  # of ``demand``
     method: str  # how it was found
@@ -54,13 +58,25 @@ class Solution:
         tightest: NDArray[np.int32],
         finish: NDArray[np.float64],
         method: str,
+        delay: NDArray[np.float64] | None = None,
     ) -> Solution:
-        """Return the solution with its bound, gap and residual.
+        """Return the solution with its bound, gap, residual and schedule.
 
-        Raises NotSolved where a number is not finite or a link is overloaded.
+        Raises NotSolved where a number is not finite or a link is overloaded, SolverError where
+        phases that send would overlap.
         """
+        both = overlap(demand)
+        if both is not None:
+            raise SolverError(
+                f"phases {both[0]} and {both[1]} both send and nothing orders them; phases are solved one at a time: "
+                "list one in ``after`` of the other, or merge them into one phase"
+            )
         phase_time = np.zeros(demand.n_phases)
         np.maximum.at(phase_time, demand.phase, finish)
+        if demand.compute_s.size:
+            phase_time += demand.compute_s
+        started, ended = schedule(predecessors(demand), demand.repeat * phase_time)
+        late = np.zeros(len(finish)) if delay is None else delay
         _refuse_infinite(rate=rate, load=load, finish=finish)
         residual = max(float((load / fabric.capacity).max(initial=0.0)) - 1.0, 0.0)
         if residual > OVERLOAD:
@@ -72,7 +88,21 @@ class Solution:
             bound = min(bound, overall(proven, demand.repeat))
         gap = (bound - overall(theta, demand.repeat)) / bound if np.isfinite(bound) else np.nan
         return cls(
-            theta, rate, load, tightest, finish, phase_time, demand, routing, method, bound, float(gap), residual
+            theta,
+            rate,
+            load,
+            tightest,
+            finish,
+            late,
+            phase_time,
+            started,
+            ended,
+            demand,
+            routing,
+            method,
+            bound,
+            float(gap),
+            residual,
         )
 
     def __post_init__(self) -> None:
@@ -86,7 +116,12 @@ class Solution:
     @property
     def completion_s(self) -> float:
         """Time of the whole demand, repeats included [s]."""
-        return float(self.demand.repeat @ self.phase_time)
+        return float(self.ended.max(initial=0.0))
+
+    @property
+    def critical(self) -> tuple[int, ...]:
+        """Phases of the longest chain, first to last."""
+        return critical(predecessors(self.demand), self.ended)
 
     @property
     def overall_theta(self) -> float:

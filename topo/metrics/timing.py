@@ -44,6 +44,9 @@ def rate_metrics(solution: Solution) -> dict[str, Any]:
         "total_bytes": demand.total(),
         "pairs": round(float(pairs.sum())),
         "phases": demand.n_phases,
+        "phase_start_s": solution.started.tolist(),
+        "phase_end_s": solution.ended.tolist(),
+        "critical_phases": list(solution.critical),
     }
 
 

@@ -20,7 +20,7 @@ _SOLVERS = {
     "proportional": "all commodities move in proportion to their sizes and end together",
     "max-min": "max-min fair rates, kept until the last commodity of a phase ends",
     "max-concurrent": "the largest common share of all commodities, with its certificate",
-    "completion": "max-min fair rates, refilled whenever a commodity ends; phases run one after another",
+    "completion": "max-min fair rates, refilled whenever a commodity ends, plus latency; phases run in their order",
 }
 
 

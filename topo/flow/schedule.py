@@ -1,0 +1,51 @@
+"""When phases start and end: each once those that it waits for have ended.
+
+The longest chain of phases is critical: shorten any other and nothing is gained.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from traffic.demand import Demand, GroupedDemand
+
+Floats = NDArray[np.float64]
+Order = tuple[tuple[int, ...], ...]
+
+
+def predecessors(demand: Demand | GroupedDemand) -> Order:
+    """Return the phases that each phase waits for: its own list, or the phase before."""
+    return demand.after or tuple((p - 1,) if p else () for p in range(demand.n_phases))
+
+
+def schedule(before: Order, duration: Floats) -> tuple[Floats, Floats]:
+    """Return start and end (phases,) [s] where a phase of ``duration`` (phases,) starts as soon as it may."""
+    start, end = np.zeros(len(duration)), np.zeros(len(duration))
+    for phase, waits in enumerate(before):
+        start[phase] = max((end[p] for p in waits), default=0.0)
+        end[phase] = start[phase] + duration[phase]
+    return start, end
+
+
+def critical(before: Order, end: Floats) -> tuple[int, ...]:
+    """Return the chain of phases, first to last, each starting when the one before ends; the last ends it all."""
+    if not len(end):
+        return ()
+    chain = [int(np.argmax(end))]
+    while before[chain[-1]]:
+        chain.append(max(before[chain[-1]], key=lambda p: end[p]))
+    return tuple(reversed(chain))
+
+
+def overlap(demand: Demand | GroupedDemand) -> tuple[int, int] | None:
+    """Return two phases with commodities that nothing orders, or None."""
+    if not demand.after:
+        return None
+    behind: list[set[int]] = []
+    for waits in demand.after:
+        behind.append(set(waits).union(*(behind[p] for p in waits)))
+    sending = np.unique(demand.phase).tolist()
+    return next(((a, b) for a, b in pairwise(sending) if a not in behind[b]), None)
