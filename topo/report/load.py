@@ -132,6 +132,11 @@ def finish(record: Record) -> Columns | None:
     return columns if columns is not None else _parquet(record.folder / "finish.parquet")
 
 
+def hot(record: Record) -> Columns | None:
+    """Return hot.parquet of ``record``, one row a contributor of a hot link; None where links were not probed."""
+    return _parquet(record.folder / "hot.parquet")
+
+
 def _records(path: Path) -> Iterable[Record]:
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):

@@ -17,6 +17,7 @@ from topo.generators import generate, size_of
 from topo.metrics import link_table, measure
 from topo.size import Size
 from topo.study.expert_parallel import moe_results
+from topo.study.hot_links import hot_links
 from topo.study.tables import commodity_table
 from topo.study.traffic_map import finish_quantiles, traffic_map
 
@@ -33,6 +34,7 @@ class Numbers:
     commodities: dict[str, NDArray[Any]] = field(default_factory=dict)
     traffic: dict[str, NDArray[Any]] = field(default_factory=dict)
     finish: dict[str, NDArray[Any]] = field(default_factory=dict)
+    hot: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def run_case(case: Case) -> Numbers:
@@ -48,12 +50,14 @@ def run_case(case: Case) -> Numbers:
     routing = route(fabric, offered, **case.routing)
     solution = solve(fabric, offered, routing, **case.solve)
     results = moe_results(case, fabric) | measure(fabric, offered, routing, solution) | priced(case, fabric.size)
+    links = link_table(fabric, offered, routing, solution)
     return Numbers(
         results,
-        link_table(fabric, offered, routing, solution),
+        links,
         commodity_table(solution),
         traffic_map(offered, fabric.host),
         finish_quantiles(solution),
+        hot_links(fabric, solution.demand, solution.routing, links["utilization"]),
     )
 
 

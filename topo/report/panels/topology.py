@@ -18,6 +18,7 @@ from topo.report.tables import Column, Table, name, table
 MOST_CASES = 20
 #: Hottest links listed of each case.
 MOST_LINKS = 12
+_HOT = ("link", "commodities", "src", "dst", "bytes", "total")
 
 
 def panel(view: View) -> Panel | None:
@@ -97,8 +98,10 @@ def _hot(drawn: Drawn) -> Table:
     columns = [name("Link"), name("Network"), name("Traffic"), name("Tier")]
     columns += [Column("Utilization", words.ratio, "load / capacity", bar=True, shade=_shade)]
     columns += [Column("Load", words.gbps, "at the port limit"), Column("Capacity", words.gbps, "one way")]
+    columns += [Column("Commodities", words.count, "crossing"), name("Largest contributors")]
     rows: list[tuple[tuple[Any, ...], str]] = []
     for i, (case, one, held) in enumerate(drawn):
+        senders = _senders(case)
         for k in _fullest(held):
             ends = [one.mark.get(int(held[key][k])) for key in ("tail", "head")]
             if None in ends:
@@ -107,11 +110,37 @@ def _hot(drawn: Drawn) -> Table:
             key = f"{i} {' '.join(places)}"
             said = " to ".join(f"{one.names[e]}" for e in ends if e is not None)
             numbers = [float(held[key][k]) for key in ("utilization", "load", "capacity")]
-            rows.append(((f"{said} (link {k})", case.network, case.traffic, str(held["tier"][k]), *numbers), key))
+            rows.append(
+                (
+                    (
+                        f"{said} (link {k})",
+                        case.network,
+                        case.traffic,
+                        str(held["tier"][k]),
+                        *numbers,
+                        *senders.get(k, (None, None)),
+                    ),
+                    key,
+                )
+            )
     rows.sort(key=lambda row: -row[0][4])
     held_rows, keys = [row for row, _ in rows], tuple(key for _, key in rows)
-    note = f"The {MOST_LINKS} fullest switch links of each case; choosing a row shows it in the drawing above."
+    note = (
+        f"The {MOST_LINKS} fullest switch links of each case; choosing a row shows it in the drawing above. Contributors "
+        "are endpoints, from > to, with their part of the link's bytes; a dash where the demand names groups, not pairs."
+    )
     return table("hot", "Hot links", columns, held_rows, filterable=True, keys=keys, note=note)
+
+
+def _senders(case: Named) -> dict[int, tuple[int, str]]:
+    """Return commodities that cross each probed link, and its largest contributors in words."""
+    held = load.hot(case.record)
+    out: dict[int, tuple[int, str]] = {}
+    for link, n, src, dst, moved, total in zip(*(held[key] for key in _HOT), strict=True) if held else ():
+        said = f"{src} > {dst} ({words.percent(moved / total)})"
+        before = out.get(int(link))
+        out[int(link)] = (int(n), f"{before[1]}, {said}" if before else said)
+    return out
 
 
 def _fullest(held: dict[str, Any]) -> list[int]:
