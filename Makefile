@@ -1,6 +1,7 @@
 # make study   the paper's network study: installs what is pinned, runs it, prints the report's path
 # make test    ruff, mypy and every test
 # make bench   time and memory against size, and against peers where they are installed
+# make gallery  the pages and pictures of reports/gallery, from four studies run afresh
 # make clean   removes .venv and what tools left behind; reports stay
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ STUDY  := reports/deepseek-v3
 
 WORKERS ?= 2
 
-.PHONY: study test lint bench clean
+.PHONY: study test lint bench gallery clean
 
 study: $(VENV)/.runtime
 	$(BIN)/topo study configs/studies/deepseek-v3.yaml -o $(STUDY)
@@ -27,6 +28,9 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+gallery: $(VENV)/.dev
+	$(BIN)/python reports/gallery.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

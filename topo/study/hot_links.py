@@ -55,7 +55,7 @@ def hot_links(
             rows.append((link, crossing, demand.src[f], demand.dst[f], brought[f], total))
     if not rows:
         return {}
-    kinds = dict.fromkeys(("link", "commodities", "src", "dst"), np.int64) | dict.fromkeys(
+    kinds: dict[str, type] = dict.fromkeys(("link", "commodities", "src", "dst"), np.int64) | dict.fromkeys(
         ("bytes", "total"), np.float64
     )
     columns = zip(*rows, strict=True)

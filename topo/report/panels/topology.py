@@ -126,8 +126,9 @@ def _hot(drawn: Drawn) -> Table:
     rows.sort(key=lambda row: -row[0][4])
     held_rows, keys = [row for row, _ in rows], tuple(key for _, key in rows)
     note = (
-        f"The {MOST_LINKS} fullest switch links of each case; choosing a row shows it in the drawing above. Contributors "
-        "are endpoints, from > to, with their part of the link's bytes; a dash where the demand names groups, not pairs."
+        f"The {MOST_LINKS} fullest switch links of each case; choosing a row shows it in the drawing above. "
+        "Contributors are endpoints, from > to, with their part of the link's bytes; a dash where the demand names "
+        "groups instead of pairs."
     )
     return table("hot", "Hot links", columns, held_rows, filterable=True, keys=keys, note=note)
 

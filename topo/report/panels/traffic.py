@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from topo.report import load, words
@@ -36,8 +35,8 @@ class Map:
 
     @property
     def names(self) -> list[str]:
-        """Endpoints of each block, as an axis prints them."""
-        return [f"{a} to {b - 1}" for a, b in pairwise(self.first.tolist())]
+        """First endpoint of each block, as an axis prints it."""
+        return [str(a) for a in self.first[:-1].tolist()]
 
     @property
     def share(self) -> float:
@@ -65,7 +64,7 @@ def panel(view: View) -> Panel | None:
 def _figures(maps: dict[str, Map]) -> list[Draw | Show]:
     how = (
         "Bytes from a block of endpoints (row) to a block (column), all phases; a block is a run of whole hosts with "
-        f"consecutive numbers, at most {BLOCKS} are drawn."
+        f"consecutive numbers, named by its first; at most {BLOCKS} are drawn."
     )
     drawn = tuple(Variant(traffic, heat(one.names, (one.moved / 1e9).tolist(), "GB")) for traffic, one in maps.items())
     heats = Draw(Figure("fig-traffic", _finding(maps), how, drawn, _table(maps), "traffic"))

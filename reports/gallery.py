@@ -1,0 +1,73 @@
+"""Redraws the gallery: four studies run afresh, their pages copied here, two screenshots taken for the README.
+
+    python reports/gallery.py            everything; about two minutes on two cores
+    python reports/gallery.py --shots    the screenshots alone, from pages that are there
+
+Pages alone are kept; records go to a temporary folder.  SOURCE_DATE_EPOCH is
+honoured by the studies themselves.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent / "gallery"
+STUDIES = ("deepseek-v3", "planes", "families-by-size", "routing-by-load")
+#: Largest page that may be kept [bytes].
+MOST = 6_000_000
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+#: Picture, page and figure.
+SHOTS = (("topology.png", "deepseek-v3", "#fig-topology"), ("comparison.png", "deepseek-v3", "#fig-comparison"))
+
+
+def draw(study: str) -> Path:
+    """Run ``study`` in a temporary folder and keep its page; raises SystemExit where it fails or is too large."""
+    import subprocess
+
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [sys.executable, "-m", "topo", "study", study, "-o", f"{scratch}/{study}"]
+        subprocess.run(command, check=True)
+        kept = HERE / f"{study}.html"
+        shutil.copyfile(Path(scratch) / study / "index.html", kept)
+    if kept.stat().st_size > MOST:
+        raise SystemExit(f"{kept.name} has {kept.stat().st_size:,} bytes; at most {MOST:,} are kept")
+    return kept
+
+
+def shoot() -> None:
+    """Write the README's pictures of panels; needs playwright and Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        for picture, study, figure in SHOTS:
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto((HERE / f"{study}.html").as_uri())
+            box = page.locator(figure)
+            box.scroll_into_view_if_needed()
+            box.locator("[data-plot][data-drawn] svg.main-svg").first.wait_for()
+            page.wait_for_timeout(1000)
+            # The first case of the paper study hardly loads its switches; the fullest one shows what the drawing is for.
+            if figure == "#fig-topology":
+                page.locator("#hot tbody tr button").first.click()
+                page.wait_for_timeout(1000)
+            box.screenshot(path=str(HERE / picture), style="nav { visibility: hidden }")
+            page.close()
+        browser.close()
+
+
+def main() -> None:
+    """Redraw what the command line asks for."""
+    HERE.mkdir(exist_ok=True)
+    if "--shots" not in sys.argv[1:]:
+        for study in STUDIES:
+            sys.stdout.write(f"{draw(study).name}\n")
+    shoot()
+
+
+if __name__ == "__main__":
+    main()
