@@ -29,10 +29,11 @@ def draw(study: str) -> Path:
     import subprocess
 
     with tempfile.TemporaryDirectory() as scratch:
-        command = [sys.executable, "-m", "topo", "study", study, "-o", f"{scratch}/{study}"]
-        subprocess.run(command, check=True)
+        command = [sys.executable, "-m", "topo", "study", study, "-o", f"reports/{study}"]
+        # From within, so that the command on the page is one that a reader can repeat.
+        subprocess.run(command, check=True, cwd=scratch)
         kept = HERE / f"{study}.html"
-        shutil.copyfile(Path(scratch) / study / "index.html", kept)
+        shutil.copyfile(Path(scratch) / "reports" / study / "index.html", kept)
     if kept.stat().st_size > MOST:
         raise SystemExit(f"{kept.name} has {kept.stat().st_size:,} bytes; at most {MOST:,} are kept")
     return kept
@@ -51,7 +52,7 @@ def shoot() -> None:
             box.scroll_into_view_if_needed()
             box.locator("[data-plot][data-drawn] svg.main-svg").first.wait_for()
             page.wait_for_timeout(1000)
-            # The first case of the paper study hardly loads its switches; the fullest one shows what the drawing is for.
+            # The first case hardly loads its switches; the fullest shows what the drawing is for.
             if figure == "#fig-topology":
                 page.locator("#hot tbody tr button").first.click()
                 page.wait_for_timeout(1000)

@@ -172,3 +172,19 @@ def test_axe_finds_no_violation(browser: Any, path: Path, scheme: str) -> None:
     violations = [(v["id"], v["nodes"][0]["html"][:160]) for v in found.response["violations"]]
     assert violations == []
     visit.page.close()
+
+
+GALLERY = sorted((Path(__file__).parents[3] / "reports" / "gallery").glob("*.html"))
+
+
+@pytest.mark.parametrize("kept", GALLERY, ids=lambda kept: kept.stem)
+def test_gallery_pages_draw_quietly_fit_and_pass_axe(browser: Any, kept: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    visit = Visit(browser, kept, width=390, scheme="dark")
+    visit.draw_all()
+    assert kept.stat().st_size < 6_000_000
+    assert visit.complaints == []
+    assert [url for url in visit.requests if not url.startswith(("file:", "blob:", "data:"))] == []
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert [v["id"] for v in axe.run(visit.page).response["violations"]] == []
+    visit.page.close()
