@@ -46,7 +46,7 @@ def shoot() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         for picture, study, figure in SHOTS:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page = browser.new_page(viewport={"width": 800, "height": 900})
             page.goto((HERE / f"{study}.html").as_uri())
             box = page.locator(figure)
             box.scroll_into_view_if_needed()
