@@ -50,7 +50,7 @@ def _entries(kind: str) -> dict[str, dict[str, Any]]:
 def _registered(section: str, name: str, entry: Any) -> dict[str, Any]:
     from topo.config.models import own_parameters
 
-    said = sys.modules[entry.size.__module__] if section == "fabric" else entry
+    said = sys.modules[entry.__module__] if section == "fabric" else entry
     return {
         "summary": (said.__doc__ or "").strip().split("\n", 1)[0].removeprefix("Return ").rstrip("."),
         "parameters": {

@@ -114,7 +114,7 @@ class Hardware(BaseModel):
 
 
 def registry(section: str) -> Mapping[str, Any]:
-    """Return the registry behind ``section``: name -> function, or Family."""
+    """Return the registry behind ``section``: name -> function."""
     if section == "fabric":
         from topo.generators import FAMILIES
 
@@ -149,9 +149,8 @@ def model(section: str, name: str) -> type[BaseModel]:
     return create_model(f"{section}:{name}", __config__=_STRICT, **fields)
 
 
-def own_parameters(section: str, entry: Any) -> dict[str, tuple[Any, Any]]:
-    """Return the keys that ``entry`` adds to those of its section: name -> (type, default)."""
-    function = entry.size if section == "fabric" else entry
+def own_parameters(section: str, function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the keys that ``function`` adds to those of its section: name -> (type, default)."""
     skip = _INTERNAL[section] | (set(FABRIC_KEYS) if section == "fabric" else set())
     fields = {}
     for parameter in inspect.signature(function).parameters.values():

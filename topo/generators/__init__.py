@@ -10,7 +10,7 @@ import difflib
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,34 +21,21 @@ from topo.generators import dragonfly, fat_tree_2, fat_tree_3, slim_fly
 from topo.generators.host import hosts, with_scale_up
 from topo.generators.planes import NICS, copies, of_one_plane
 from topo.generators.symmetry import automorphisms
-from topo.generators.wiring import GeneratorError, Wiring, label
+from topo.generators.wiring import GeneratorError, Plan, Wiring, label
 from topo.size import Size, Tier, cable_row
 
-__all__ = ["FAMILIES", "NICS", "Family", "GeneratorError", "Wiring", "generate", "size_of"]
+__all__ = ["FAMILIES", "NICS", "GeneratorError", "Plan", "Wiring", "generate", "size_of"]
 
 #: Cables above which ``generate`` refuses, about 200 bytes each while it builds; ``size_of`` knows no limit.
 MAX_CABLES = 60_000_000
 
 
-def no_symmetries(**_: Any) -> list[NDArray[np.int64]]:
-    """Return none: what a family that states no symmetry knows."""
-    return []
-
-
-@dataclass(frozen=True)
-class Family:
-    """Functions of the same parameters, for one plane: its parts list, its wiring, what may be moved about in it."""
-
-    size: Callable[..., Size]
-    build: Callable[..., Wiring]
-    symmetries: Callable[..., list[NDArray[np.int64]]] = no_symmetries
-
-
-FAMILIES: dict[str, Family] = {
-    "dragonfly": Family(dragonfly.size, dragonfly.build, dragonfly.symmetries),
-    "fat-tree-2": Family(fat_tree_2.size, fat_tree_2.build, fat_tree_2.symmetries),
-    "fat-tree-3": Family(fat_tree_3.size, fat_tree_3.build, fat_tree_3.symmetries),
-    "slim-fly": Family(slim_fly.size, slim_fly.build, slim_fly.symmetries),
+#: Functions from the parameters of one plane to its ``Plan``; the signature says which there are.
+FAMILIES: dict[str, Callable[..., Plan]] = {
+    "dragonfly": dragonfly.plan,
+    "fat-tree-2": fat_tree_2.plan,
+    "fat-tree-3": fat_tree_3.plan,
+    "slim-fly": slim_fly.plan,
 }
 
 
@@ -65,23 +52,23 @@ def size_of(
     """Return the parts list of a network, in closed form at any scale.
 
     ``endpoints`` counts all planes; None takes all that fit.  ``family_params`` are those of the
-    family's ``size``.  ``buildable`` is False where the formula has no network.
+    family.  ``buildable`` is False where the formula has no network.
 
     Raises GeneratorError for an unknown family or parameter, and for values that no network has.
     """
-    functions = _family(family, family_params)
+    plan = _family(family, family_params)
     if scale_up is not None:
         _positive(scale_up, "scale_up")
     local, local_per_host = of_one_plane(endpoints, endpoints_per_host, planes, nic)
     shared = nic == "multi-port"
     if endpoints is not None:
-        most = functions.size(endpoints_per_host=local_per_host, **family_params)
+        most = plan(endpoints_per_host=local_per_host, **family_params).size()
         total = most.endpoints * (1 if shared else planes)
         if endpoints > total:
             raise GeneratorError(
                 f"endpoints: at most {total} fit {_label(most.name, planes, nic, None)}; got {endpoints}"
             )
-    one = functions.size(endpoints=local, endpoints_per_host=local_per_host, **family_params)
+    one = plan(endpoints=local, endpoints_per_host=local_per_host, **family_params).size()
     size = one.planes_of(planes, shared_endpoints=shared)
     n_hosts = -(-size.endpoints // endpoints_per_host)
     inside = cable_row(Tier.SCALE_UP, size.endpoints) if scale_up is not None else ()
@@ -117,7 +104,7 @@ def generate(
     Parameters
     ----------
     family
-        One of ``FAMILIES``; ``family_params`` are those of its ``build``.
+        One of ``FAMILIES``; ``family_params`` are those of its ``plan``.
     capacity
         Of a switch port, one way [B/s].
     planes, nic
@@ -153,8 +140,8 @@ def generate(
     _not_negative(overhead, "overhead")
     port = _port_capacity(capacity, nic_capacity, planes if nic == "multi-port" else 1)
     local, local_per_host = of_one_plane(endpoints, endpoints_per_host, planes, nic)
-    own: dict[str, Any] = {"endpoints": local, "endpoints_per_host": local_per_host, **family_params}
-    plane = FAMILIES[family].build(**own)
+    plan = FAMILIES[family](endpoints=local, endpoints_per_host=local_per_host, **family_params)
+    plane = plan.build()
     network = copies(plane, planes, nic)
     if scale_up is not None:
         network = with_scale_up(network, endpoints_per_host)
@@ -176,8 +163,7 @@ def generate(
     )
     if not symmetry:
         return fabric
-    moves = FAMILIES[family].symmetries(**own)
-    known = automorphisms(fabric, plane, moves, planes=planes, nic=nic, endpoints_per_host=local_per_host)
+    known = automorphisms(fabric, plane, plan.symmetries(), planes=planes, nic=nic, endpoints_per_host=local_per_host)
     return replace(fabric, symmetry=known)
 
 
@@ -199,10 +185,10 @@ def _latencies(switch: float, cable: float, scale_up: float) -> NDArray[np.float
     return by_tier
 
 
-def _family(family: str, family_params: dict[str, Any]) -> Family:
+def _family(family: str, family_params: dict[str, Any]) -> Callable[..., Plan]:
     if family not in FAMILIES:
         raise GeneratorError(f"family: {family!r} is unknown; {_known(family, list(FAMILIES))}")
-    signature = inspect.signature(FAMILIES[family].size).parameters
+    signature = inspect.signature(FAMILIES[family]).parameters
     own = [name for name in signature if name not in ("endpoints", "endpoints_per_host")]
     for name in family_params:
         if name not in own:

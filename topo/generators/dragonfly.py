@@ -63,7 +63,7 @@ GLOBAL_WEIGHT = 16
 ARRANGEMENTS = ("absolute", "circulant", "palmtree")
 
 
-def size(
+def plan(
     *,
     a: int,
     p: int | None = None,
@@ -72,111 +72,11 @@ def size(
     arrangement: Literal["palmtree", "absolute", "circulant"] = "palmtree",
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
-) -> Size:
-    """Return the parts list of one plane, in closed form.
+) -> Dragonfly:
+    """Return one plane of these parameters.
 
-    Examples
-    --------
-    >>> size(a=32, g=511).endpoints, size(a=32, g=511).switches, size(a=32, g=511).switch_links
-    (261632, 16352, 384272)
+    Raises GeneratorError where no network has them.
     """
-    d = _dragonfly(a, p, h, g, arrangement)
-    n = populated(endpoints, d.a * d.p * d.g)
-    return Size(
-        name=d.name,
-        endpoints=n,
-        switches=d.a * d.g,
-        radix=d.a - 1 + d.h + d.p,
-        cables=cable_row(Tier.ENDPOINT, n)
-        + cable_row(Tier.LOCAL, d.g * d.a * (d.a - 1) // 2)
-        + cable_row(Tier.GLOBAL, d.g * d.cabled // 2),
-    )
-
-
-def build(
-    *,
-    a: int,
-    p: int | None = None,
-    h: int | None = None,
-    g: int | None = None,
-    arrangement: Literal["palmtree", "absolute", "circulant"] = "palmtree",
-    endpoints: int | None = None,
-    endpoints_per_host: int = 8,
-) -> Wiring:
-    """Return the wiring of one plane.
-
-    Examples
-    --------
-    >>> from topo.generators import generate
-    >>> generate("dragonfly", a=8, capacity=50e9)
-    <Fabric dragonfly(a=8, p=4, h=4, g=33): 1056 endpoints, 264 switches, 2508 cables>
-    """
-    d = _dragonfly(a, p, h, g, arrangement)
-    n = populated(endpoints, d.a * d.p * d.g)
-    return wire(
-        d.name,
-        radix=d.a - 1 + d.h + d.p,
-        leaf=spread(n, d.a * d.g),
-        layers=(d.a * d.g,),
-        cables=[(Tier.LOCAL, *_local_cables(d)), (Tier.GLOBAL, *_global_cables(d))],
-        group=np.repeat(np.arange(d.g), d.a),
-        global_weight=GLOBAL_WEIGHT,
-    )
-
-
-def symmetries(
-    *,
-    a: int,
-    p: int | None = None,
-    h: int | None = None,
-    g: int | None = None,
-    arrangement: Literal["palmtree", "absolute", "circulant"] = "palmtree",
-    endpoints: int | None = None,
-    endpoints_per_host: int = 8,
-) -> list[NDArray[np.int64]]:
-    """Return permutations (switches,) of one plane that may change nothing: groups in turn, groups backwards.
-
-    Rotation of groups is one of palmtree and circulant.  Backwards, group G becomes -G: the switches
-    of a group then change places end to end (palmtree, canonical g) or stay (circulant, even h).
-    """
-    d = _dragonfly(a, p, h, g, arrangement)
-    group, switch = np.divmod(np.arange(d.g * d.a), d.a)
-    # A host that straddles two groups moves on with as many groups as end with a whole host.
-    whole_hosts = int(np.lcm(d.a * d.p, endpoints_per_host)) // (d.a * d.p)
-    steps = sorted({1, whole_hosts})
-    return [(group + step) % d.g * d.a + switch for step in steps] + [
-        -group % d.g * d.a + d.a - 1 - switch,
-        -group % d.g * d.a + switch,
-    ]
-
-
-@dataclass(frozen=True)
-class _Dragonfly:
-    name: str
-    a: int
-    p: int
-    h: int
-    g: int
-    arrangement: str
-
-    @property
-    def rounds(self) -> int:
-        """Cables to every other group."""
-        return self.a * self.h // (self.g - 1) if self.g > 1 else 0
-
-    @property
-    def extra(self) -> int:
-        """Left-over ports of a group that can be cabled."""
-        left = self.a * self.h - self.rounds * (self.g - 1) if self.g > 1 else 0
-        return left - left % 2 * (self.g % 2)
-
-    @property
-    def cabled(self) -> int:
-        """Global ports of a group that carry a cable."""
-        return self.rounds * (self.g - 1) + self.extra
-
-
-def _dragonfly(a: int, p: int | None, h: int | None, g: int | None, arrangement: str) -> _Dragonfly:
     a = whole(a, "a")
     if a % 2 and (p is None or h is None):
         raise GeneratorError(f"a: a balanced dragonfly has a = 2 p = 2 h, so a is even; got {a}. Give p and h with it")
@@ -194,16 +94,100 @@ def _dragonfly(a: int, p: int | None, h: int | None, g: int | None, arrangement:
     name = label("dragonfly", a=a, p=p_, h=h_, g=g_)
     if arrangement != "palmtree":
         name = label(name, arrangement=arrangement)
-    return _Dragonfly(name, a, p_, h_, g_, arrangement)
+    n = populated(endpoints, a * p_ * g_)
+    return Dragonfly(name, a, p_, h_, g_, arrangement, n, endpoints_per_host)
 
 
-def _local_cables(d: _Dragonfly) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+@dataclass(frozen=True)
+class Dragonfly:
+    """A dragonfly whose parameters are known to fit."""
+
+    name: str
+    a: int
+    p: int
+    h: int
+    g: int
+    arrangement: str
+    endpoints: int
+    endpoints_per_host: int
+
+    @property
+    def rounds(self) -> int:
+        """Cables to every other group."""
+        return self.a * self.h // (self.g - 1) if self.g > 1 else 0
+
+    @property
+    def extra(self) -> int:
+        """Left-over ports of a group that can be cabled."""
+        left = self.a * self.h - self.rounds * (self.g - 1) if self.g > 1 else 0
+        return left - left % 2 * (self.g % 2)
+
+    @property
+    def cabled(self) -> int:
+        """Global ports of a group that carry a cable."""
+        return self.rounds * (self.g - 1) + self.extra
+
+    def size(self) -> Size:
+        """Return the parts list of one plane, in closed form.
+
+        Examples
+        --------
+        >>> parts = plan(a=32, g=511).size()
+        >>> parts.endpoints, parts.switches, parts.switch_links
+        (261632, 16352, 384272)
+        """
+        return Size(
+            name=self.name,
+            endpoints=self.endpoints,
+            switches=self.a * self.g,
+            radix=self.a - 1 + self.h + self.p,
+            cables=cable_row(Tier.ENDPOINT, self.endpoints)
+            + cable_row(Tier.LOCAL, self.g * self.a * (self.a - 1) // 2)
+            + cable_row(Tier.GLOBAL, self.g * self.cabled // 2),
+        )
+
+    def build(self) -> Wiring:
+        """Return the wiring of one plane.
+
+        Examples
+        --------
+        >>> from topo.generators import generate
+        >>> generate("dragonfly", a=8, capacity=50e9)
+        <Fabric dragonfly(a=8, p=4, h=4, g=33): 1056 endpoints, 264 switches, 2508 cables>
+        """
+        return wire(
+            self.name,
+            radix=self.a - 1 + self.h + self.p,
+            leaf=spread(self.endpoints, self.a * self.g),
+            layers=(self.a * self.g,),
+            cables=[(Tier.LOCAL, *_local_cables(self)), (Tier.GLOBAL, *_global_cables(self))],
+            group=np.repeat(np.arange(self.g), self.a),
+            global_weight=GLOBAL_WEIGHT,
+        )
+
+    def symmetries(self) -> list[NDArray[np.int64]]:
+        """Return permutations (switches,) of one plane that may change nothing: groups in turn, groups backwards.
+
+        Rotation of groups is one of palmtree and circulant.  Backwards, group G becomes -G: the switches
+        of a group then change places end to end (palmtree, canonical g) or stay (circulant, even h).
+        """
+        group, switch = np.divmod(np.arange(self.g * self.a), self.a)
+        # A host that straddles two groups moves on with as many groups as end with a whole host.
+        whole_hosts = int(np.lcm(self.a * self.p, self.endpoints_per_host)) // (self.a * self.p)
+        steps = sorted({1, whole_hosts})
+        return [(group + step) % self.g * self.a + switch for step in steps] + [
+            -group % self.g * self.a + self.a - 1 - switch,
+            -group % self.g * self.a + switch,
+        ]
+
+
+def _local_cables(d: Dragonfly) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     tail, head = np.triu_indices(d.a, 1)
     group = np.arange(d.g)[:, None] * d.a
     return (group + tail).ravel(), (group + head).ravel()
 
 
-def _global_cables(d: _Dragonfly) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _global_cables(d: Dragonfly) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the global cables, each as its lower group sees it, group by group and there port by port."""
     group, port = np.indices((d.g, d.cabled))
     offset = _offsets(d)
@@ -217,7 +201,7 @@ def _global_cables(d: _Dragonfly) -> tuple[NDArray[np.int64], NDArray[np.int64]]
     return (group * d.a + port // d.h)[once], (target * d.a + mate // d.h)[once]
 
 
-def _offsets(d: _Dragonfly) -> NDArray[np.int64]:
+def _offsets(d: Dragonfly) -> NDArray[np.int64]:
     """Return (cabled,) how many groups ahead each global port leads."""
     ahead = np.arange(1, d.g)
     alternating = np.where(ahead % 2 == 1, (ahead + 1) // 2, d.g - ahead // 2)
@@ -226,7 +210,7 @@ def _offsets(d: _Dragonfly) -> NDArray[np.int64]:
     return np.concatenate([np.tile(alternating if d.arrangement == "circulant" else ahead, d.rounds), extra])
 
 
-def _mates(d: _Dragonfly, offset: NDArray[np.int64]) -> NDArray[np.int64]:
+def _mates(d: Dragonfly, offset: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return (cabled,) the port at the far end of each: the one of the same round that leads back."""
     base = np.arange(d.cabled) // max(d.g - 1, 1) * d.g
     order = np.argsort(base + offset)

@@ -53,101 +53,18 @@ from topo.generators.wiring import (
 from topo.size import Size, Tier, cable_row
 
 
-def size(
+def plan(
     *,
     radix: int,
     oversubscription: float = 1.0,
     wiring: Literal["host", "rail"] = "host",
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
-) -> Size:
-    """Return the parts list of one plane, in closed form.
+) -> Tree:
+    """Return one plane of these parameters.
 
-    Examples
-    --------
-    >>> size(radix=64).endpoints, size(radix=64).switches, size(radix=64).switch_links
-    (2048, 96, 2048)
+    Raises GeneratorError where no network has them.
     """
-    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
-    return Size(
-        name=t.name,
-        endpoints=t.endpoints,
-        switches=t.leaves + t.spines,
-        radix=radix,
-        cables=cable_row(Tier.ENDPOINT, t.endpoints) + cable_row(Tier.LEAF_SPINE, t.leaves * t.up if t.spines else 0),
-    )
-
-
-def build(
-    *,
-    radix: int,
-    oversubscription: float = 1.0,
-    wiring: Literal["host", "rail"] = "host",
-    endpoints: int | None = None,
-    endpoints_per_host: int = 8,
-) -> Wiring:
-    """Return the wiring of one plane.
-
-    Examples
-    --------
-    >>> from topo.generators import generate
-    >>> generate("fat-tree-2", radix=64, planes=8, capacity=50e9)
-    <Fabric fat-tree-2(k=64, p=8): 16384 endpoints, 768 switches, 32768 cables>
-    """
-    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
-    unit, rail = np.divmod(np.arange(t.endpoints), t.rails)
-    cable = np.arange(t.leaves * t.up if t.spines else 0)
-    return wire(
-        t.name,
-        radix=radix,
-        leaf=rail * t.leaves_per_rail + unit // t.down,
-        layers=(t.leaves, t.spines),
-        cables=[(Tier.LEAF_SPINE, cable // t.up, t.leaves + cable % max(t.spines, 1))],
-    )
-
-
-def symmetries(
-    *,
-    radix: int,
-    oversubscription: float = 1.0,
-    wiring: Literal["host", "rail"] = "host",
-    endpoints: int | None = None,
-    endpoints_per_host: int = 8,
-) -> list[NDArray[np.int64]]:
-    """Return permutations (switches,) of one plane that may change nothing: leaves, rails and spines in turn.
-
-    Leaves move on by one, and by as many as hold whole hosts; spines go with them as the
-    cables do.  A partial population may break any of them.
-    """
-    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
-    rail, position = np.divmod(np.arange(t.leaves), t.leaves_per_rail)
-    spine = np.arange(t.spines)
-    hosts = np.lcm(t.down, endpoints_per_host) // t.down
-    moves = [(1, 0, 0), (int(hosts), 0, 0), (0, 1, 0), (0, 0, 1)]
-    return [
-        np.concatenate(
-            [
-                (rail + rails) % t.rails * t.leaves_per_rail + (position + leaves) % t.leaves_per_rail,
-                t.leaves + (spine + (leaves + rails * t.leaves_per_rail) * t.up + spines) % max(t.spines, 1),
-            ]
-        )
-        for leaves, rails, spines in moves
-    ]
-
-
-@dataclass(frozen=True)
-class _Tree:
-    name: str
-    endpoints: int
-    up: int
-    down: int
-    rails: int
-    leaves_per_rail: int
-    leaves: int
-    spines: int
-
-
-def _tree(radix: int, oversubscription: float, wiring: str, endpoints: int | None, endpoints_per_host: int) -> _Tree:
     up, down = split_ports(radix, oversubscription)
     rails = rails_of(wiring, endpoints_per_host)
     if rails > radix:
@@ -160,4 +77,78 @@ def _tree(radix: int, oversubscription: float, wiring: str, endpoints: int | Non
     leaves = leaves_per_rail * rails
     name = label("fat-tree-2", k=radix, **options(oversubscription, wiring))
     spines = -(-leaves * up // radix) if leaves > 1 else 0
-    return _Tree(name, n, up, down, rails, leaves_per_rail, leaves, spines)
+    return Tree(name, radix, endpoints_per_host, n, up, down, rails, leaves_per_rail, leaves, spines)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A tree whose parameters are known to fit: what there is of each layer."""
+
+    name: str
+    radix: int
+    endpoints_per_host: int
+    endpoints: int
+    up: int
+    down: int
+    rails: int
+    leaves_per_rail: int
+    leaves: int
+    spines: int
+
+    def size(self) -> Size:
+        """Return the parts list of one plane, in closed form.
+
+        Examples
+        --------
+        >>> parts = plan(radix=64).size()
+        >>> parts.endpoints, parts.switches, parts.switch_links
+        (2048, 96, 2048)
+        """
+        return Size(
+            name=self.name,
+            endpoints=self.endpoints,
+            switches=self.leaves + self.spines,
+            radix=self.radix,
+            cables=cable_row(Tier.ENDPOINT, self.endpoints)
+            + cable_row(Tier.LEAF_SPINE, self.leaves * self.up if self.spines else 0),
+        )
+
+    def build(self) -> Wiring:
+        """Return the wiring of one plane.
+
+        Examples
+        --------
+        >>> from topo.generators import generate
+        >>> generate("fat-tree-2", radix=64, planes=8, capacity=50e9)
+        <Fabric fat-tree-2(k=64, p=8): 16384 endpoints, 768 switches, 32768 cables>
+        """
+        unit, rail = np.divmod(np.arange(self.endpoints), self.rails)
+        cable = np.arange(self.leaves * self.up if self.spines else 0)
+        return wire(
+            self.name,
+            radix=self.radix,
+            leaf=rail * self.leaves_per_rail + unit // self.down,
+            layers=(self.leaves, self.spines),
+            cables=[(Tier.LEAF_SPINE, cable // self.up, self.leaves + cable % max(self.spines, 1))],
+        )
+
+    def symmetries(self) -> list[NDArray[np.int64]]:
+        """Return permutations (switches,) of one plane that may change nothing: leaves, rails and spines in turn.
+
+        Leaves move on by one, and by as many as hold whole hosts; spines go with them as the
+        cables do.  A partial population may break any of them.
+        """
+        rail, position = np.divmod(np.arange(self.leaves), self.leaves_per_rail)
+        spine = np.arange(self.spines)
+        hosts = np.lcm(self.down, self.endpoints_per_host) // self.down
+        moves = [(1, 0, 0), (int(hosts), 0, 0), (0, 1, 0), (0, 0, 1)]
+        return [
+            np.concatenate(
+                [
+                    (rail + rails) % self.rails * self.leaves_per_rail + (position + leaves) % self.leaves_per_rail,
+                    self.leaves
+                    + (spine + (leaves + rails * self.leaves_per_rail) * self.up + spines) % max(self.spines, 1),
+                ]
+            )
+            for leaves, rails, spines in moves
+        ]

@@ -55,101 +55,18 @@ from topo.generators.wiring import (
 from topo.size import Size, Tier, cable_row
 
 
-def size(
+def plan(
     *,
     radix: int,
     oversubscription: float = 1.0,
     wiring: Literal["host", "rail"] = "host",
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
-) -> Size:
-    """Return the parts list of one plane, in closed form.
+) -> Tree:
+    """Return one plane of these parameters.
 
-    Examples
-    --------
-    >>> size(radix=64).endpoints, size(radix=64).switches, size(radix=64).switch_links
-    (65536, 5120, 131072)
+    Raises GeneratorError where no network has them.
     """
-    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
-    return Size(
-        name=t.name,
-        endpoints=t.endpoints,
-        switches=t.leaves + t.pods * t.spines + t.spines * t.cores,
-        radix=radix,
-        cables=cable_row(Tier.ENDPOINT, t.endpoints)
-        + cable_row(Tier.LEAF_SPINE, t.leaves * t.up if t.spines else 0)
-        + cable_row(Tier.SPINE_CORE, t.pods * t.spines * t.spine_up),
-    )
-
-
-def build(
-    *,
-    radix: int,
-    oversubscription: float = 1.0,
-    wiring: Literal["host", "rail"] = "host",
-    endpoints: int | None = None,
-    endpoints_per_host: int = 8,
-) -> Wiring:
-    """Return the wiring of one plane.
-
-    Examples
-    --------
-    >>> from topo.generators import generate
-    >>> generate("fat-tree-3", radix=64, capacity=50e9)
-    <Fabric fat-tree-3(k=64): 65536 endpoints, 5120 switches, 196608 cables>
-    """
-    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
-    pod_of_leaf = np.arange(t.leaves) // t.leaves_per_pod
-    spines = t.pods * t.spines
-    group = np.concatenate([pod_of_leaf, np.repeat(np.arange(t.pods), t.spines), np.full(t.spines * t.cores, -1)])
-    return wire(
-        t.name,
-        radix=radix,
-        leaf=_leaf(t),
-        layers=(t.leaves, spines, t.spines * t.cores),
-        cables=[(Tier.LEAF_SPINE, *_leaf_cables(t)), (Tier.SPINE_CORE, *_core_cables(t))],
-        group=group,
-    )
-
-
-def symmetries(
-    *,
-    radix: int,
-    oversubscription: float = 1.0,
-    wiring: Literal["host", "rail"] = "host",
-    endpoints: int | None = None,
-    endpoints_per_host: int = 8,
-) -> list[NDArray[np.int64]]:
-    """Return permutations (switches,) of one plane that may change nothing: pods, leaves, rails, spines, cores in turn.
-
-    Leaves move on by one, and by as many as hold whole hosts; the layers above go with them as
-    the cables do.  A partial population may break any of them; where the last pod has fewer
-    leaves, only spines and cores move.
-    """
-    t = _tree(radix, oversubscription, wiring, endpoints, endpoints_per_host)
-    hosts = int(np.lcm(t.down, endpoints_per_host)) // t.down
-    moves = [{"spines": 1}, {"cores": 1}]
-    if t.leaves == t.pods * t.leaves_per_pod:
-        moves += [{"pods": 1}, {"leaves": 1}, {"leaves": hosts}, {"rails": 1}]
-    return [_moved(t, **move) for move in moves]
-
-
-@dataclass(frozen=True)
-class _Tree:
-    name: str
-    endpoints: int
-    up: int
-    down: int
-    rails: int
-    leaves: int
-    leaves_per_pod: int
-    pods: int
-    spines: int  # a pod
-    spine_up: int
-    cores: int  # a spine position
-
-
-def _tree(radix: int, oversubscription: float, wiring: str, endpoints: int | None, endpoints_per_host: int) -> _Tree:
     up, down = split_ports(radix, oversubscription)
     h, rails = radix // 2, rails_of(wiring, endpoints_per_host)
     if rails > h:
@@ -165,10 +82,86 @@ def _tree(radix: int, oversubscription: float, wiring: str, endpoints: int | Non
     spine_up = min(h, -(-leaves_per_pod * up // spines)) if pods > 1 else 0
     cores = -(-pods * spine_up // radix)
     name = label("fat-tree-3", k=radix, **options(oversubscription, wiring))
-    return _Tree(name, n, up, down, rails, leaves, leaves_per_pod, pods, spines, spine_up, cores)
+    return Tree(
+        name, radix, endpoints_per_host, n, up, down, rails, leaves, leaves_per_pod, pods, spines, spine_up, cores
+    )
 
 
-def _leaf(t: _Tree) -> NDArray[np.int64]:
+@dataclass(frozen=True)
+class Tree:
+    """A tree whose parameters are known to fit: what there is of each layer."""
+
+    name: str
+    radix: int
+    endpoints_per_host: int
+    endpoints: int
+    up: int
+    down: int
+    rails: int
+    leaves: int
+    leaves_per_pod: int
+    pods: int
+    spines: int  # a pod
+    spine_up: int
+    cores: int  # a spine position
+
+    def size(self) -> Size:
+        """Return the parts list of one plane, in closed form.
+
+        Examples
+        --------
+        >>> parts = plan(radix=64).size()
+        >>> parts.endpoints, parts.switches, parts.switch_links
+        (65536, 5120, 131072)
+        """
+        return Size(
+            name=self.name,
+            endpoints=self.endpoints,
+            switches=self.leaves + self.pods * self.spines + self.spines * self.cores,
+            radix=self.radix,
+            cables=cable_row(Tier.ENDPOINT, self.endpoints)
+            + cable_row(Tier.LEAF_SPINE, self.leaves * self.up if self.spines else 0)
+            + cable_row(Tier.SPINE_CORE, self.pods * self.spines * self.spine_up),
+        )
+
+    def build(self) -> Wiring:
+        """Return the wiring of one plane.
+
+        Examples
+        --------
+        >>> from topo.generators import generate
+        >>> generate("fat-tree-3", radix=64, capacity=50e9)
+        <Fabric fat-tree-3(k=64): 65536 endpoints, 5120 switches, 196608 cables>
+        """
+        pod_of_leaf = np.arange(self.leaves) // self.leaves_per_pod
+        spines = self.pods * self.spines
+        group = np.concatenate(
+            [pod_of_leaf, np.repeat(np.arange(self.pods), self.spines), np.full(self.spines * self.cores, -1)]
+        )
+        return wire(
+            self.name,
+            radix=self.radix,
+            leaf=_leaf(self),
+            layers=(self.leaves, spines, self.spines * self.cores),
+            cables=[(Tier.LEAF_SPINE, *_leaf_cables(self)), (Tier.SPINE_CORE, *_core_cables(self))],
+            group=group,
+        )
+
+    def symmetries(self) -> list[NDArray[np.int64]]:
+        """Return permutations (switches,) of one plane that may change nothing: pods, leaves, rails, spines, cores.
+
+        Leaves move on by one, and by as many as hold whole hosts; the layers above go with them as
+        the cables do.  A partial population may break any of them; where the last pod has fewer
+        leaves, only spines and cores move.
+        """
+        hosts = int(np.lcm(self.down, self.endpoints_per_host)) // self.down
+        moves = [{"spines": 1}, {"cores": 1}]
+        if self.leaves == self.pods * self.leaves_per_pod:
+            moves += [{"pods": 1}, {"leaves": 1}, {"leaves": hosts}, {"rails": 1}]
+        return [_moved(self, **move) for move in moves]
+
+
+def _leaf(t: Tree) -> NDArray[np.int64]:
     """Return (E,) the leaf of each endpoint: pod by pod, in a pod rail by rail."""
     unit, rail = np.divmod(np.arange(t.endpoints), t.rails)
     leaf_of_rail = unit // t.down
@@ -179,13 +172,13 @@ def _leaf(t: _Tree) -> NDArray[np.int64]:
     return leaf
 
 
-def _leaf_cables(t: _Tree) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _leaf_cables(t: Tree) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     leaf, port = np.divmod(np.arange(t.leaves * t.up if t.spines else 0), t.up)
     pod, position = np.divmod(leaf, t.leaves_per_pod)
     return leaf, t.leaves + pod * t.spines + (position * t.up + port) % max(t.spines, 1)
 
 
-def _core_cables(t: _Tree) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _core_cables(t: Tree) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     spine, port = np.divmod(np.arange(t.pods * t.spines * t.spine_up), max(t.spine_up, 1))
     pod, position = np.divmod(spine, max(t.spines, 1))
     core = position * t.cores + (pod * t.spine_up + port) % max(t.cores, 1)
@@ -193,7 +186,7 @@ def _core_cables(t: _Tree) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _moved(
-    t: _Tree, *, pods: int = 0, leaves: int = 0, rails: int = 0, spines: int = 0, cores: int = 0
+    t: Tree, *, pods: int = 0, leaves: int = 0, rails: int = 0, spines: int = 0, cores: int = 0
 ) -> NDArray[np.int64]:
     """Return (switches,) where each switch goes when every layer moves on by so many."""
     a_rail = t.leaves_per_pod // t.rails

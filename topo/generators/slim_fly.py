@@ -36,6 +36,7 @@ exists.  The word group has no meaning here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -46,108 +47,132 @@ from topo.generators.wiring import GeneratorError, Wiring, label, populated, spr
 from topo.size import Size, Tier, cable_row
 
 
-def size(*, q: int, p: int | None = None, endpoints: int | None = None, endpoints_per_host: int = 8) -> Size:
-    """Return the parts list of one plane, in closed form; ``buildable`` is False where q is no prime power.
+def plan(*, q: int, p: int | None = None, endpoints: int | None = None, endpoints_per_host: int = 8) -> SlimFly:
+    """Return one plane of these parameters.
 
-    Examples
-    --------
-    >>> s = size(q=28, p=21)
-    >>> s.endpoints, s.switches, s.switch_links, s.buildable, s.neighbours
-    (32928, 1568, 32928, False, ('slim-fly:q=27,p=21', 'slim-fly:q=29,p=21'))
+    Raises GeneratorError where q has no formula; a q that has one and no network is known by its size.
     """
-    degree, p_ = _parameters(q, p)
-    n = populated(endpoints, 2 * q * q * p_)
-    local = (degree - q) * q * q
-    reason = ""
-    neighbours: tuple[str, ...] = ()
-    if prime_power(q) is None:
-        neighbours = tuple(f"slim-fly:q={near},p={p_}" for near in _nearest(q))
-        reason = (
-            f"q: a prime power is needed, because the switches are points over the field of q elements; got {q}. "
-            f"Nearest that can be built: {' or '.join(neighbours)}"
+    q = whole(q, "q", least=3)
+    d = {0: 0, 1: 1, 3: -1}.get(q % 4)
+    if d is None:
+        near = tuple(f"slim-fly:q={n}" for n in _nearest(q))
+        raise GeneratorError(
+            f"q: a prime power 4 w - 1, 4 w or 4 w + 1 is needed; got {q}. Nearest: {' or '.join(near)}", near
         )
-    return Size(
-        name=label("slim-fly", q=q, p=p_),
-        endpoints=n,
-        switches=2 * q * q,
-        radix=degree + p_,
-        cables=cable_row(Tier.ENDPOINT, n) + cable_row(Tier.LOCAL, local) + cable_row(Tier.GLOBAL, q**3),
-        buildable=not reason,
-        reason=reason,
-        neighbours=neighbours,
-    )
+    degree = (3 * q - d) // 2
+    p_ = -(-degree // 2) if p is None else whole(p, "p")
+    return SlimFly(q, p_, degree, populated(endpoints, 2 * q * q * p_))
 
 
-def build(*, q: int, p: int | None = None, endpoints: int | None = None, endpoints_per_host: int = 8) -> Wiring:
-    """Return the wiring of one plane.
+@dataclass(frozen=True)
+class SlimFly:
+    """A Slim Fly of q columns a block, p endpoints and k' = degree network ports a switch."""
 
-    Raises GeneratorError where q is no prime power; ``neighbours`` names the nearest.
+    q: int
+    p: int
+    degree: int
+    endpoints: int
 
-    Examples
-    --------
-    >>> from topo.generators import generate
-    >>> generate("slim-fly", q=5, capacity=50e9)
-    <Fabric slim-fly(q=5, p=4): 200 endpoints, 50 switches, 375 cables>
-    """
-    parts = size(q=q, p=p, endpoints=endpoints, endpoints_per_host=endpoints_per_host)
-    if not parts.buildable:
-        raise GeneratorError(parts.reason, parts.neighbours)
-    add, times, power = field(q)
-    x_set, x_prime = connection_sets(q, power)
-    x, m, y = (axis.ravel() for axis in np.indices((q, q, q)))
-    minus = np.argmin(add, axis=1)
-    c = add[y, minus[times[m, x]]]
-    a0, b0 = _circulants(add, x_set)
-    a1, b1 = _circulants(add, x_prime)
-    return wire(
-        parts.name,
-        radix=parts.radix,
-        leaf=spread(parts.endpoints, parts.switches),
-        layers=(parts.switches,),
-        cables=[
-            (Tier.LOCAL, np.concatenate([a0, a1 + q * q]), np.concatenate([b0, b1 + q * q])),
-            (Tier.GLOBAL, x * q + y, q * q + m * q + c),
-        ],
-    )
+    def size(self) -> Size:
+        """Return the parts list of one plane, in closed form; ``buildable`` is False where q is no prime power.
 
+        Examples
+        --------
+        >>> s = plan(q=28, p=21).size()
+        >>> s.endpoints, s.switches, s.switch_links, s.buildable, s.neighbours
+        (32928, 1568, 32928, False, ('slim-fly:q=27,p=21', 'slim-fly:q=29,p=21'))
+        """
+        q, p = self.q, self.p
+        local = (self.degree - q) * q * q
+        reason = ""
+        neighbours: tuple[str, ...] = ()
+        if prime_power(q) is None:
+            neighbours = tuple(f"slim-fly:q={near},p={p}" for near in _nearest(q))
+            reason = (
+                f"q: a prime power is needed, because the switches are points over the field of q elements; got {q}. "
+                f"Nearest that can be built: {' or '.join(neighbours)}"
+            )
+        return Size(
+            name=label("slim-fly", q=q, p=p),
+            endpoints=self.endpoints,
+            switches=2 * q * q,
+            radix=self.degree + p,
+            cables=cable_row(Tier.ENDPOINT, self.endpoints)
+            + cable_row(Tier.LOCAL, local)
+            + cable_row(Tier.GLOBAL, q**3),
+            buildable=not reason,
+            reason=reason,
+            neighbours=neighbours,
+        )
 
-def symmetries(
-    *, q: int, p: int | None = None, endpoints: int | None = None, endpoints_per_host: int = 8
-) -> list[NDArray[np.int64]]:
-    """Return permutations (switches,) of one plane that may change nothing.
+    def build(self) -> Wiring:
+        """Return the wiring of one plane.
 
-    All keep y = m x + c; t runs over a basis of the field, xi is a primitive element:
+        Raises GeneratorError where q is no prime power; ``neighbours`` names the nearest.
 
-    - (0, x, y) to (0, x, y + t), (1, m, c) to (1, m, c + t);
-    - (0, x, y) to (0, x, y + t x), (1, m, c) to (1, m + t, c);
-    - (0, x, y) to (0, x + t, y), (1, m, c) to (1, m, c - t m);
-    - (0, x, y) to (0, xi x, y), (1, m, c) to (1, m / xi, c);
-    - (0, x, y) to (0, x, u y), (1, m, c) to (1, u m, u c) for u = xi^2, which keeps X where d = 1;
-    - (0, x, y) to (1, x, xi y), (1, m, c) to (0, -xi m, xi c), which swaps X and X' where d = 1.
-    """
-    found = prime_power(q)
-    if found is None:
-        return []
-    add, times, power = field(q)
-    minus = np.argmin(add, axis=1)
-    first, second = (axis.ravel() for axis in np.indices((q, q)))
-    xi, square, inverse = power[1 % (q - 1)], power[2 % (q - 1)], power[-1]
+        Examples
+        --------
+        >>> from topo.generators import generate
+        >>> generate("slim-fly", q=5, capacity=50e9)
+        <Fabric slim-fly(q=5, p=4): 200 endpoints, 50 switches, 375 cables>
+        """
+        q, parts = self.q, self.size()
+        if not parts.buildable:
+            raise GeneratorError(parts.reason, parts.neighbours)
+        add, times, power = field(q)
+        x_set, x_prime = connection_sets(q, power)
+        x, m, y = (axis.ravel() for axis in np.indices((q, q, q)))
+        minus = np.argmin(add, axis=1)
+        c = add[y, minus[times[m, x]]]
+        a0, b0 = _circulants(add, x_set)
+        a1, b1 = _circulants(add, x_prime)
+        return wire(
+            parts.name,
+            radix=parts.radix,
+            leaf=spread(parts.endpoints, parts.switches),
+            layers=(parts.switches,),
+            cables=[
+                (Tier.LOCAL, np.concatenate([a0, a1 + q * q]), np.concatenate([b0, b1 + q * q])),
+                (Tier.GLOBAL, x * q + y, q * q + m * q + c),
+            ],
+        )
 
-    def joined(
-        x: NDArray[np.int64], y: NDArray[np.int64], m: NDArray[np.int64], c: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        return np.concatenate([x * q + y, q * q + m * q + c])
+    def symmetries(self) -> list[NDArray[np.int64]]:
+        """Return permutations (switches,) of one plane that may change nothing.
 
-    moves = []
-    for t in (found[0] ** i for i in range(found[1])):
-        moves.append(joined(first, add[second, t], first, add[second, t]))
-        moves.append(joined(first, add[second, times[t, first]], add[first, t], second))
-        moves.append(joined(add[first, t], second, first, add[second, minus[times[t, first]]]))
-    moves.append(joined(times[xi, first], second, times[inverse, first], second))
-    moves.append(joined(first, times[square, second], times[square, first], times[square, second]))
-    swapped = joined(times[minus[xi], first], times[xi, second], first, times[xi, second])
-    moves.append(np.concatenate([swapped[q * q :], swapped[: q * q]]))
-    return moves
+        All keep y = m x + c; t runs over a basis of the field, xi is a primitive element:
+
+        - (0, x, y) to (0, x, y + t), (1, m, c) to (1, m, c + t);
+        - (0, x, y) to (0, x, y + t x), (1, m, c) to (1, m + t, c);
+        - (0, x, y) to (0, x + t, y), (1, m, c) to (1, m, c - t m);
+        - (0, x, y) to (0, xi x, y), (1, m, c) to (1, m / xi, c);
+        - (0, x, y) to (0, x, u y), (1, m, c) to (1, u m, u c) for u = xi^2, which keeps X where d = 1;
+        - (0, x, y) to (1, x, xi y), (1, m, c) to (0, -xi m, xi c), which swaps X and X' where d = 1.
+        """
+        q = self.q
+        found = prime_power(q)
+        if found is None:
+            return []
+        add, times, power = field(q)
+        minus = np.argmin(add, axis=1)
+        first, second = (axis.ravel() for axis in np.indices((q, q)))
+        xi, square, inverse = power[1 % (q - 1)], power[2 % (q - 1)], power[-1]
+
+        def joined(
+            x: NDArray[np.int64], y: NDArray[np.int64], m: NDArray[np.int64], c: NDArray[np.int64]
+        ) -> NDArray[np.int64]:
+            return np.concatenate([x * q + y, q * q + m * q + c])
+
+        moves = []
+        for t in (found[0] ** i for i in range(found[1])):
+            moves.append(joined(first, add[second, t], first, add[second, t]))
+            moves.append(joined(first, add[second, times[t, first]], add[first, t], second))
+            moves.append(joined(add[first, t], second, first, add[second, minus[times[t, first]]]))
+        moves.append(joined(times[xi, first], second, times[inverse, first], second))
+        moves.append(joined(first, times[square, second], times[square, first], times[square, second]))
+        swapped = joined(times[minus[xi], first], times[xi, second], first, times[xi, second])
+        moves.append(np.concatenate([swapped[q * q :], swapped[: q * q]]))
+        return moves
 
 
 def prime_power(q: int) -> tuple[int, int] | None:
@@ -195,18 +220,6 @@ def connection_sets(q: int, power: NDArray[np.int64]) -> tuple[NDArray[np.int64]
         in_x = np.arange(0, q - 1, 2)
         in_x_prime = in_x + 1
     return power[in_x], power[in_x_prime % (q - 1)]
-
-
-def _parameters(q: int, p: int | None) -> tuple[int, int]:
-    q = whole(q, "q", least=3)
-    d = {0: 0, 1: 1, 3: -1}.get(q % 4)
-    if d is None:
-        near = tuple(f"slim-fly:q={n}" for n in _nearest(q))
-        raise GeneratorError(
-            f"q: a prime power 4 w - 1, 4 w or 4 w + 1 is needed; got {q}. Nearest: {' or '.join(near)}", near
-        )
-    degree = (3 * q - d) // 2
-    return degree, -(-degree // 2) if p is None else whole(p, "p")
 
 
 def _nearest(q: int) -> tuple[int, ...]:

@@ -10,13 +10,13 @@ import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import FabricError, NodeKind
-from topo.size import Tier
+from topo.size import Size, Tier
 
 #: Rounding slack of port counts computed from a fractional oversubscription.
 ROUNDING = 1e-9
@@ -57,6 +57,19 @@ class Wiring:
     def n_endpoints(self) -> int:
         """Number of endpoints E; they are nodes 0 to E - 1."""
         return int(np.searchsorted(self.kind, NodeKind.SCALE_UP))
+
+
+class Plan(Protocol):
+    """One plane of a family with parameters that fit it; what ``plan`` of a family module returns."""
+
+    def size(self) -> Size:
+        """Return the parts list, in closed form; ``buildable`` is False where no network has these parts."""
+
+    def build(self) -> Wiring:
+        """Return the wiring.  Raises GeneratorError where the parts list is not buildable."""
+
+    def symmetries(self) -> list[NDArray[np.int64]]:
+        """Return permutations (switches,) that may change nothing; each is tested before it is used."""
 
 
 def wire(

@@ -22,7 +22,7 @@ ARRANGEMENTS = st.sampled_from(["palmtree", "absolute", "circulant"])
 
 def between_groups(a, h, g, arrangement="palmtree"):
     """Return (g, g) global cables between groups, and (g a,) global ports in use on each switch."""
-    wiring = dragonfly.build(a=a, p=1, h=h, g=g, arrangement=arrangement)
+    wiring = dragonfly.plan(a=a, p=1, h=h, g=g, arrangement=arrangement).build()
     glob = wiring.tier == Tier.GLOBAL
     ends = np.stack([wiring.a[glob], wiring.b[glob]]) - wiring.n_endpoints
     count = np.zeros((g, g), dtype=int)

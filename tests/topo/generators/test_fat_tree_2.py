@@ -32,7 +32,7 @@ def leaf_of(fabric):
 @given(half=st.integers(1, 64))
 def test_full_and_untapered_it_has_the_classic_counts(half):
     k = 2 * half
-    size = fat_tree_2.size(radix=k)
+    size = fat_tree_2.plan(radix=k).size()
     assert (size.endpoints, size.switches, size.switch_links) == (k * k // 2, 3 * k // 2, k * k // 2)
 
 

@@ -19,7 +19,7 @@ RATE = 50e9
 @given(half=st.integers(1, 64))
 def test_full_and_untapered_it_has_the_classic_counts(half):
     k = 2 * half
-    size = fat_tree_3.size(radix=k)
+    size = fat_tree_3.plan(radix=k).size()
     assert (size.endpoints, size.switches, size.switch_links) == (k**3 // 4, 5 * k * k // 4, k**3 // 2)
 
 

@@ -18,7 +18,7 @@ PRIME_POWERS = [3, 4, 5, 7, 8, 9, 11, 13, 16, 17, 19, 23, 25, 27, 29, 31, 32]
 
 def switches(q):
     """Return the (2 q^2, 2 q^2) matrix of cables between switches."""
-    wiring = copies(slim_fly.build(q=q, p=1), 1, "single-plane")
+    wiring = copies(slim_fly.plan(q=q, p=1).build(), 1, "single-plane")
     local = wiring.tier > Tier.ENDPOINT
     n = 2 * q * q
     matrix = np.zeros((n, n), dtype=np.float32)
@@ -74,7 +74,7 @@ def test_prime_powers_are_told_from_the_rest(q):
     ("q", "near"), [(28, (27, 29)), (12, (11, 13)), (15, (13, 16)), (20, (19, 23)), (33, (32, 37))]
 )
 def test_what_cannot_be_built_is_counted_and_names_its_neighbours(q, near):
-    size = slim_fly.size(q=q, p=5)
+    size = slim_fly.plan(q=q, p=5).size()
     assert not size.buildable and "prime power" in size.reason
     assert size.neighbours == tuple(f"slim-fly:q={n},p=5" for n in near)
     with pytest.raises(GeneratorError, match="prime power"):
@@ -82,7 +82,7 @@ def test_what_cannot_be_built_is_counted_and_names_its_neighbours(q, near):
 
 
 def test_endpoints_fill_all_switches_evenly_and_in_order():
-    wiring = slim_fly.build(q=5, endpoints=120)
+    wiring = slim_fly.plan(q=5, endpoints=120).build()
     leaf = wiring.b[:120]
     assert (np.diff(leaf) >= 0).all() and set(np.bincount(leaf - 120)) == {2, 3}
     assert len(wiring.kind) == 120 + 50
