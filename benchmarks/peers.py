@@ -1,8 +1,8 @@
 """Max-min completion times against SimGrid: the same work in one run, ratios of medians as a Markdown table.
 
-    python benchmarks/peers.py                    all cases, three runs each (minutes: SimGrid takes one a run)
-    python benchmarks/peers.py all-to-all-256     one case
-    python benchmarks/peers.py --write README.md  puts the table between its markers
+    python -m benchmarks.peers                    all cases, three runs each (minutes: SimGrid takes one a run)
+    python -m benchmarks.peers all-to-all-256     one case
+    python -m benchmarks.peers --write README.md  puts the table between its markers
 
 Both get the same tree, D-mod-k paths and sizes.  A ratio counts only if both agree per commodity
 to 1e-9.  Whole process: ours with interpreter, imports, fabric and routing; SimGrid's is building
@@ -22,6 +22,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+from benchmarks.tables import markdown, write
 
 ROOT = Path(__file__).parents[1]
 PEER = ROOT / "tests" / "simgrid_peer.py"
@@ -79,7 +81,9 @@ def solve_ours(name, answer, with_paths):
 def run_ours(name, folder, paths=""):
     answer = folder / "ours.npz"
     started = time.perf_counter()
-    subprocess.run([sys.executable, __file__, "--worker", name, str(answer), str(paths)], check=True, cwd=ROOT)
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.peers", "--worker", name, str(answer), str(paths)], check=True, cwd=ROOT
+    )
     whole = time.perf_counter() - started
     found = np.load(answer)
     return found["finish"], whole, float(found["solve_s"])
@@ -105,22 +109,21 @@ def compare(name, runs):
         raise SystemExit(f"{name}: results differ by {worst:.3g}, more than {AGREE}; no ratio counts")
     whole, alone = (statistics.median(run[k] for run in ours) for k in (1, 2))
     their_whole, their_alone = (statistics.median(run[k] for run in theirs) for k in (1, 2))
-    return (
-        f"| {CASES[name][1]} | {whole:.2f} | {their_whole:.1f} | {their_whole / whole:.0f}x "
-        f"| {alone:.3f} | {their_alone:.2f} | {their_alone / alone:.0f}x | {worst:.0e} |"
-    )
+    whole_cells = (f"{whole:.2f}", f"{their_whole:.1f}", f"{their_whole / whole:.1f}x")
+    alone_cells = (f"{alone:.3f}", f"{their_alone:.2f}", f"{their_alone / alone:.0f}x")
+    return (CASES[name][1], *whole_cells, *alone_cells, f"{worst:.0e}")
 
 
-def table(rows):
-    columns = ("work", "planewise, whole [s]", "SimGrid", "ratio", "planewise, solve [s]", "SimGrid", "ratio")
-    head = f"| {' | '.join((*columns, 'largest difference'))} |"
-    return "\n".join([head, "|---" * 8 + "|", *rows])
-
-
-def write(file, text):
-    """Put ``text`` between the two markers of ``file``."""
-    before, _, after = file.read_text().split(MARK)
-    file.write_text(f"{before}{MARK}\n{text}\n{MARK}{after}")
+COLUMNS = (
+    "work",
+    "planewise, whole [s]",
+    "SimGrid",
+    "ratio",
+    "planewise, solve [s]",
+    "SimGrid",
+    "ratio",
+    "largest difference",
+)
 
 
 def main():
@@ -136,12 +139,11 @@ def main():
     unknown = [name for name in given.cases if name not in CASES]
     if unknown:
         parser.error(f"unknown case {unknown[0]!r}; known: {', '.join(CASES)}")
-    text = table([compare(name, given.runs) for name in given.cases])
+    text = markdown(COLUMNS, [compare(name, given.runs) for name in given.cases])
     print(text)
     if given.write:
-        write(given.write, text)
+        write(given.write, MARK, text)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()

@@ -1,0 +1,10 @@
+"""All benchmarks in turn, as ``make bench`` runs them; each says how to put its table into a document."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+for name in ("kernels", "distances", "programmes", "peers"):
+    print(f"\n{name}\n", flush=True)
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
