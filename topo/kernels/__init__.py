@@ -53,7 +53,10 @@ def _stamp(room: str) -> tuple[Any, ...]:
 
 
 def n_threads() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of cores that this process may use: PLANEWISE_THREADS where that is set, else all it has."""
+    told = os.environ.get("PLANEWISE_THREADS", "")
+    if told.isdigit() and int(told) > 0:
+        return int(told)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -25,7 +25,7 @@ def execute(cases: Sequence[Case], *, workers: int = 0, scheduler: str | None = 
     elif workers > 0 and len(cases) > 1:
         from topo.study.processes import in_processes
 
-        yield from in_processes(cases, min(workers, len(cases)))
+        yield from in_processes(cases, workers)
     else:
         for case in cases:
             yield case, outcome(case)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -18,25 +19,31 @@ from topo.study.record import FAULTS, Outcome, failed, outcome
 ATTEMPTS = 3
 #: Cases waiting at each worker: enough to keep it busy, few enough to lose little.
 QUEUED = 3
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "PLANEWISE_THREADS")
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "PLANEWISE_THREADS")
 
 
 def in_processes(cases: Sequence[Case], workers: int) -> Iterator[tuple[Case, Outcome]]:
-    """Yield every case with its outcome as it ends, from ``workers`` processes of one thread each."""
+    """Yield every case with its outcome as it ends, from ``workers`` processes.
+
+    Where cases are fewer than workers, each has the threads of several: blocks of destinations share them.
+    """
     waiting, tried = list(reversed(cases)), Counter[int]()
+    processes = max(1, min(workers, len(cases)))
     while waiting:
-        yield from _until_death(waiting, tried, workers)
+        yield from _until_death(waiting, tried, processes, workers // processes)
 
 
-def _until_death(waiting: list[Case], tried: Counter[int], workers: int) -> Iterator[tuple[Case, Outcome]]:
+def _until_death(
+    waiting: list[Case], tried: Counter[int], workers: int, threads: int
+) -> Iterator[tuple[Case, Outcome]]:
     """Run cases off the end of ``waiting`` until all are done, or a worker dies and its cases are put back."""
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=cap_threads)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
     running: dict[Future[Outcome], Case] = {}
     try:
         while waiting or running:
             while waiting and len(running) < workers * QUEUED and not _must_wait(waiting[-1], running, tried):
                 case = waiting.pop()
-                with _deaf_to_interrupts():  # the first one starts the workers
+                with _deaf_to_interrupts(), capped(threads):  # the first ones start the workers
                     running[pool.submit(outcome, case)] = case
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
@@ -75,7 +82,29 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def cap_threads() -> None:
-    """Let this process use one thread: the others are workers of their own."""
-    for name in _ONE_THREAD:
-        os.environ[name] = "1"
+@contextmanager
+def capped(threads: int) -> Iterator[None]:
+    """Start processes that use ``threads`` threads each: libraries read this when they load, before our own code."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone: its pipe alone would keep it waiting for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -11,11 +11,14 @@
 
 Every file is written under a temporary name and renamed, so a reader never sees
 half of one, and two processes on one folder write the same bytes twice at worst.
+A run holds a shared lock on the folder; one that finds nobody else there first
+clears away what a killed run had only half written.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import tempfile
@@ -34,6 +37,10 @@ class StudyError(ValueError):
 
 class StoreError(StudyError):
     """A study folder that cannot be written; says which file, why, and what would do."""
+
+
+#: Starts the name of a file that is not whole yet.
+_HALF = ".half."
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,33 @@ class Store:
         """Return whether any case was stored here."""
         cases = self.folder / "cases"
         return cases.is_dir() and any(cases.iterdir())
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[list[str]]:
+        """Hold the folder beside any other run, and give what was repaired: half-written files that were cleared away.
+
+        The lock is the system's and ends with the process, however that ends.  A file system without locks
+        has nothing cleared away.
+        """
+        repairs: list[str] = []
+        handle = os.open(self.folder / "cases", os.O_RDONLY)
+        try:
+            with contextlib.suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                repairs += self._clear_halves()
+            with contextlib.suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_SH)
+            yield repairs
+        finally:
+            os.close(handle)
+
+    def _clear_halves(self) -> list[str]:
+        """Remove temporary files; called only while no other run can own one."""
+        halves = [*self.folder.glob(f"{_HALF}*"), *self.folder.glob(f"cases/*/{_HALF}*")]
+        for half in halves:
+            half.unlink()
+        there = f"{self.folder}: {len(halves)} half-written files of a run that was killed were cleared away"
+        return [there] if halves else []
 
     def case_folder(self, digest: str) -> Path:
         """Return the folder of a case."""
@@ -96,7 +130,7 @@ class Store:
         Raises StoreError where the disk is full or the folder read-only.
         """
         with _told(path):
-            handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            handle, temporary = tempfile.mkstemp(prefix=f"{_HALF}{path.name}.", dir=path.parent)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(content)

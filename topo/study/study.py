@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import subprocess
 import time
@@ -67,17 +68,31 @@ def run(
 
     Raises StoreError where the folder cannot be written.
     """
-    begin = time.monotonic()
     store = Store.open(_beside(Path(folder)) if fresh else Path(folder))
-    store.put(store.folder / "study.yaml", study.text.encode())
-    held, warnings = _held(store, study)
+    how = {"command": command, "workers": workers, "scheduler": scheduler, "max_memory": max_memory}
+    with store.in_use() as repairs:
+        store.put(store.folder / "study.yaml", study.text.encode())
+        return _go_on(store, study, how, repairs + _other_version(store), progress)
+
+
+def _go_on(
+    store: Store,
+    study: Study,
+    how: dict[str, Any],
+    repairs: list[str],
+    progress: Callable[[Progress], None] | None,
+) -> Run:
+    """Run what ``store`` does not hold yet, and gather, also after an interrupt."""
+    begin = time.monotonic()
+    held, damaged = _held(store, study)
     todo: dict[str, Case] = {}
     for case, digest in _digests(study):
         if digest not in held:
             todo.setdefault(digest, case)
     failures = sum(record["status"] == "failed" for record in held.values())
     try:
-        for done, (case, result) in enumerate(_run(list(todo.values()), workers, scheduler, max_memory), 1):
+        ended = _run(list(todo.values()), how["workers"], how["scheduler"], how["max_memory"])
+        for done, (case, result) in enumerate(ended, 1):
             store.write(result)
             held[result.record["hash"]] = result.record
             failures += result.record["status"] == "failed"
@@ -88,15 +103,9 @@ def run(
         records = tuple(renamed(held[digest], case) for case, digest in _digests(study) if digest in held)
         gather(store, records)
         seconds = time.monotonic() - begin
-        how: dict[str, str | int | None] = {
-            "command": command,
-            "computed": len(todo),
-            "workers": workers,
-            "scheduler": scheduler,
-        }
-        store.put(store.folder / "run.json", _run_json(study, seconds=seconds, **how))
+        store.put(store.folder / "run.json", _run_json(study, seconds=seconds, computed=len(todo), **how))
     lost = tuple(record for record in records if record["status"] == "failed")
-    return Run(store.folder, records, len(todo), seconds, tuple(warnings), lost)
+    return Run(store.folder, records, len(todo), seconds, (*repairs, *damaged), lost)
 
 
 def _run(
@@ -143,6 +152,16 @@ def _held(store: Store, study: Study) -> tuple[dict[str, dict[str, Any]], list[s
     return held, warnings
 
 
+def _other_version(store: Store) -> list[str]:
+    """Return what to say of a folder that another planewise wrote last; nothing where that cannot be told."""
+    try:
+        wrote = json.loads((store.folder / "run.json").read_text("utf-8"))["versions"]["planewise"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    there = f"{store.folder}: holds cases of planewise {wrote}, another version"
+    return [] if wrote == __version__ else [f"{there}; they stay, and run again with {__version__}"]
+
+
 def _beside(folder: Path) -> Path:
     """Return ``folder``, or the next free name beside it where it already holds cases."""
     if not Store(folder).has_cases():
@@ -153,7 +172,7 @@ def _beside(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}-{number}")
 
 
-def _run_json(study: Study, *, seconds: float, **how: str | int | None) -> bytes:
+def _run_json(study: Study, *, seconds: float, **how: str | float | None) -> bytes:
     content = {
         "title": study.title,
         "description": study.description,
