@@ -25,11 +25,17 @@ MAX_TRIED_RANKS = 4096
 
 
 def check_case(
-    words: Document, files: Files, *, name: str = "case", labels: dict[str, Any] | None = None
+    words: Document,
+    files: Files,
+    *,
+    name: str = "case",
+    labels: dict[str, Any] | None = None,
+    pairs: bool = True,
 ) -> tuple[Case, list[Problem]]:
     """Return the case that ``words`` (fabric, traffic, routing, solve, cost, seed) describe, and what is wrong with it.
 
-    Where something is wrong the case is a refused one, with the problems as its text.
+    Where something is wrong the case is a refused one, with the problems as its text.  Without ``pairs``
+    a solver that does not go with the policy is left for the solver itself to refuse.
     """
     seed = words.data.get("seed") or 0
     sections: dict[str, Any] = {}
@@ -56,6 +62,7 @@ def check_case(
     tracked = Tracking.on(files)
     if not problems:
         problems = _check_together(sections, words, tracked)
+        problems += _check_pair(sections, words) if pairs else []
     case = Case(
         name=name,
         labels=dict(labels or {}),
@@ -101,6 +108,15 @@ def _check_together(sections: dict[str, Any], words: Document, files: Files) -> 
     if traffic is not None:
         problems += _check_traffic(traffic, size, fabric["endpoints_per_host"], words, files)
     return problems
+
+
+def _check_pair(sections: dict[str, Any], words: Document) -> list[Problem]:
+    """Return a solver that picks the routing itself, asked for with a policy that has picked it already."""
+    solver, policy = sections["solve"]["solver"], sections["routing"]["policy"]
+    if sections["traffic"] is None or solver != "max-concurrent" or policy == "optimal":
+        return []
+    text = f"max-concurrent picks the routing, so it goes with policy optimal; got policy {policy}"
+    return [Problem(words.place(("solve", "solver")), "solve.solver", text)]
 
 
 def _check_traffic(traffic: dict[str, Any], size: Size, per_host: int, words: Document, files: Files) -> list[Problem]:

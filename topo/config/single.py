@@ -53,7 +53,7 @@ def read_case(
         document = Document(None) if text is None else read_document(section, text)
         words[section] = document.data
         places |= {(section, *path): place for path, place in document.places.items()}
-    case, problems = check_case(Document(words, places), Files(), name=name or fabric)
+    case, problems = check_case(Document(words, places), Files(), name=name or fabric, pairs=False)
     if problems:
         raise ConfigError.of(problems)
     return case

@@ -26,13 +26,10 @@ from topo.config.sweep import MAX_CASES, Axis, Point, axes_of, points_of
 _BASE = (*SECTIONS, "seed", "seeds", "panel")
 
 
-class StudyFile(BaseModel):
-    """Top level of a study file; sections are checked case by case."""
+class _Overridable(BaseModel):
+    """What a study gives all its cases and a case may give itself; sections are checked case by case."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", title="planewise study")
-    schema_: Literal[1] = Field(alias="schema")
-    title: str
-    description: str = ""
+    model_config = ConfigDict(strict=True, extra="forbid")
     fabric: dict[str, Any] | str | None = None
     traffic: dict[str, Any] | str | None = None
     routing: dict[str, Any] | str | None = None
@@ -42,25 +39,24 @@ class StudyFile(BaseModel):
     seeds: Annotated[int, Field(ge=1, le=10_000)] | None = None
     panel: str = ""
     sweep: dict[str, Any] | None = None
+
+
+class StudyFile(_Overridable):
+    """Top level of a study file."""
+
+    model_config = ConfigDict(title="planewise study")
+    schema_: Literal[1] = Field(alias="schema")
+    title: str
+    description: str = ""
     cases: list[dict[str, Any]] | None = None
     exclude: list[dict[str, Any]] | None = None
     invalid: Literal["error", "record"] = "error"
 
 
-class CaseEntry(BaseModel):
+class CaseEntry(_Overridable):
     """One entry of ``cases:``."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     name: str | None = None
-    fabric: dict[str, Any] | str | None = None
-    traffic: dict[str, Any] | str | None = None
-    routing: dict[str, Any] | str | None = None
-    solve: dict[str, Any] | str | None = None
-    cost: dict[str, Any] | str | None = None
-    seed: Annotated[int, Field(ge=0)] = 0
-    seeds: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    panel: str = ""
-    sweep: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@ EDITS = {
     "unknown pattern": ("moe-all-to-all", "moe", ["s.yaml:4:11: traffic.pattern", "permutation"]),
     "unknown policy": ("policy: ecmp", "policy: ecpm", ["s.yaml:5:11: routing.policy", "did you mean ecmp?"]),
     "unknown solver": ("solver: completion", "solver: complete", ["s.yaml:6:11", "did you mean completion?"]),
+    "solver that picks the routing": (
+        "solver: completion",
+        "solver: max-concurrent",
+        ["s.yaml:6:11: solve.solver", "policy optimal"],
+    ),
     "unknown price book": ("paper-table-3", "paper-table", ["s.yaml:7:11: cost.prices", "did you mean paper-table-3?"]),
     "unknown hardware": ("radix: 16", "radix: 16, hardware: infinyband", ["fabric.hardware", "infiniband"]),
     "unknown model": ("model: deepseek-v3", "model: deepseek", ["s.yaml:4:36: traffic.model", "deepseek-v3"]),
