@@ -84,9 +84,10 @@ def _go_on(
 ) -> Run:
     """Run what ``store`` does not hold yet, and gather, also after an interrupt."""
     begin = time.monotonic()
-    held, damaged = _held(store, study)
+    digests = [(case, case.identity(__version__)) for case in study.cases]
+    held, damaged = _held(store, [digest for _, digest in digests])
     todo: dict[str, Case] = {}
-    for case, digest in _digests(study):
+    for case, digest in digests:
         if digest not in held:
             todo.setdefault(digest, case)
     failures = sum(record["status"] == "failed" for record in held.values())
@@ -100,7 +101,7 @@ def _go_on(
                 seconds = time.monotonic() - begin
                 progress(Progress(done, len(todo), failures, case.name, seconds))
     finally:
-        records = tuple(renamed(held[digest], case) for case, digest in _digests(study) if digest in held)
+        records = tuple(renamed(held[digest], case) for case, digest in digests if digest in held)
         gather(store, records)
         seconds = time.monotonic() - begin
         store.put(store.folder / "run.json", _run_json(study, seconds=seconds, computed=len(todo), **how))
@@ -135,15 +136,11 @@ def _too_large(case: Case, max_memory: float | None) -> Outcome | None:
     return None
 
 
-def _digests(study: Study) -> Iterator[tuple[Case, str]]:
-    return ((case, case.identity(__version__)) for case in study.cases)
-
-
-def _held(store: Store, study: Study) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def _held(store: Store, digests: list[str]) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Return the records that the store already holds, by hash, and what is damaged."""
     held: dict[str, dict[str, Any]] = {}
     warnings = []
-    for digest in dict.fromkeys(digest for _, digest in _digests(study)):
+    for digest in dict.fromkeys(digests):
         record, wrong = store.read(digest)
         if record is not None and is_final(record):
             held[digest] = record
