@@ -33,7 +33,7 @@ def build_verb(fabric: str, output: Path | None, format_: str | None, as_json: b
 
         format_of(output, format_)  # before any work
     given = read_section("fabric", fabric)
-    built = generate(**fabric_arguments(given))
+    built = generate(symmetry=True, **fabric_arguments(given))
     if output is not None:
         from topo.formats import write
 

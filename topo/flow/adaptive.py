@@ -17,6 +17,7 @@ from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
 from topo.flow.certified import CertifiedRouting, PairRouting, PhasedRouting
+from topo.flow.orbits import best_turn, moves, quotient, turned
 from topo.flow.spread import Spread, spread
 from topo.kernels.spreading import Digraph, Pairs
 from topo.routing import wcmp
@@ -94,6 +95,7 @@ def _check_effort(gap: float, seconds: float) -> None:
 class Problem:
     """Pairs of sites on the arcs of a network; sites with several ports are nodes of their own."""
 
+    network: Network
     graph: Digraph
     pairs: Pairs
     row: NDArray[np.int64]  # (P,) pair of sites, as numbered by the caller
@@ -124,6 +126,7 @@ class Problem:
             weight[order],
             capacity[order],
             n_switches,
+            np.arange(len(order), dtype=np.int32),
         )
         row = np.flatnonzero((node[source] != node[target]) & (amount > 0.0))
         row = row[np.lexsort((node[source[row]], node[target[row]]))]
@@ -134,18 +137,33 @@ class Problem:
             node[source[row]].astype(np.int32),
             amount[row].astype(np.float64),
         )
-        return cls(graph, pairs, row, n_arcs, order)
+        return cls(network, graph, pairs, row, n_arcs, order)
 
     def solve(self, *, minimal: bool, gap: float, seconds: float) -> Spread:
-        """Return the spread with the least congestion; empty where no pair leaves its switch."""
-        if not len(self.row):
-            return Spread(csc_array((len(self.graph.tail), 0)), 0.0, 0.0, np.zeros(len(self.graph.tail)))
+        """Return the spread of all pairs with the least congestion; empty where no pair leaves its switch."""
+        self._check()
+        move = best_turn(moves(self.network, self.graph, self.order, self.pairs), len(self.row))
+        if move is None:
+            return spread(self.graph, self.pairs, minimal=minimal, gap=gap, seconds=seconds)
+        alone = quotient(self.graph, self.pairs, [move])
+        found = spread(alone.graph, alone.pairs, minimal=minimal, gap=gap, seconds=seconds)
+        return replace(found, shares=turned(found.shares, alone, move), prices=found.prices[alone.graph.orbit])
+
+    def solve_loads(self, *, minimal: bool, gap: float, seconds: float) -> tuple[Spread, Floats]:
+        """Return a spread of the pairs that stand for all, and the loads (A,) of arcs and ports that all cause."""
+        self._check()
+        alone = quotient(self.graph, self.pairs, moves(self.network, self.graph, self.order, self.pairs))
+        found = spread(alone.graph, alone.pairs, minimal=minimal, gap=gap, seconds=seconds)
+        load = np.zeros(len(self.order))
+        load[self.order] = alone.even(found.shares @ alone.pairs.amount)
+        return found, load
+
+    def _check(self) -> None:
         if len(self.row) > MAX_SITE_PAIRS:
             raise RoutingError(
                 f"{len(self.row):,} pairs of sites are too many to solve for (at most {MAX_SITE_PAIRS:,}); "
                 "use ecmp, a smaller fabric, or a demand and fabric that share a symmetry"
             )
-        return spread(self.graph, self.pairs, minimal=minimal, gap=gap, seconds=seconds)
 
     def shares(self, found: Spread, n_pairs: int) -> csc_array:
         """Return (arcs and ports, n_pairs) the shares in the caller's numbers."""
@@ -217,11 +235,10 @@ def _grouped(
         return replace(result, inner=TotalRouting(policy, unit, float(demand.pairs[0])))
     amounts = site_amounts(network, demand, MAX_SITE_PAIRS)
     problem = Problem.of(network, amounts.col.astype(np.int64), amounts.row.astype(np.int64), amounts.data)
-    found = problem.solve(minimal=minimal, gap=gap, seconds=seconds)
+    found, on_arcs = problem.solve_loads(minimal=minimal, gap=gap, seconds=seconds)
     found = replace(found, congestion=found.congestion * demand.size[0], bound=found.bound * demand.size[0])
     inner: Routing = base
     if found.congestion < _congestion(fabric, base, demand.size):
-        on_arcs = problem.shares(found, len(amounts.data)) @ amounts.data
         unit = np.where(fabric.is_switch_link, network.to_links(on_arcs[: problem.n_arcs]), base.load(np.ones(1)))
         inner = TotalRouting(policy, unit, float(demand.pairs[0]))
     return _certified(fabric, inner, policy, size=demand.size, found=found, gap=gap)

@@ -58,7 +58,7 @@ class Spread:
     shares: csc_array  # (A, P)
     congestion: float
     bound: float
-    prices: Floats  # (A,) costs that prove the bound
+    prices: Floats  # (O,) costs that prove the bound
 
     @property
     def gap(self) -> float:
@@ -67,7 +67,7 @@ class Spread:
 
 
 def dual_bound(graph: Digraph, pairs: Pairs, cost: Floats, *, minimal: bool) -> float:
-    """Return the congestion that ``cost`` (A,) proves no spread can go below."""
+    """Return the congestion that ``cost`` (O,) proves no spread can go below."""
     least = np.zeros(len(pairs.source))
     price(graph, pairs, cost, minimal, _pool(0, 0, 0), False, 0, least)
     return float(least @ pairs.amount / (graph.capacity @ cost))
@@ -80,25 +80,27 @@ def spread(graph: Digraph, pairs: Pairs, *, minimal: bool, gap: float, seconds: 
     that passes through no node from ``graph.n_through`` on.  Every pair must have a path.
     """
     end = time.monotonic() + seconds
+    if not len(pairs.source):
+        return Spread(csc_array((len(graph.tail), 0)), 0.0, 0.0, np.zeros(len(graph.capacity)))
     if _is_small(graph, pairs):
         gap = max(gap, ENOUGH)
     pool = _pool(len(pairs.source), 2 * len(pairs.source) + 64, 16 * len(pairs.source) + 512)
     pool, least = _search(graph, pairs, 1.0 / graph.capacity, minimal, pool)
     cost = 1.0 / graph.capacity
-    best = Spread(_shares(pool, len(cost), pairs.amount), _congestion(pool, graph), 0.0, cost)
+    best = Spread(_shares(pool, len(graph.tail), pairs.amount), _congestion(pool, graph), 0.0, cost)
     bound, prices = float(least @ pairs.amount / (graph.capacity @ cost)), cost
     mu, softness, width = best.congestion / 4.0, SOFTNESS, np.inf
     mark = np.zeros(len(cost), dtype=np.int8)
     rounds = 0
     while 1.0 - bound / best.congestion > gap and time.monotonic() < end:
         rounds += 1
-        load = _loads(pool, len(cost))
-        equilibrate(pool, len(pairs.source), load, graph.capacity, mu, _passes(graph, pairs, pool), mark)
-        utilization = _loads(pool, len(cost)) / graph.capacity
+        load = _loads(pool, graph)
+        equilibrate(pool, graph.orbit, len(pairs.source), load, graph.capacity, mu, _passes(graph, pairs, pool), mark)
+        utilization = _loads(pool, graph) / graph.capacity
         congestion = float(utilization.max())
         cost = np.exp((utilization - congestion) / mu) / graph.capacity
         if congestion < best.congestion:
-            best = Spread(_shares(pool, len(cost), pairs.amount), congestion, 0.0, cost)
+            best = Spread(_shares(pool, len(graph.tail), pairs.amount), congestion, 0.0, cost)
         if rounds % ROUNDS_BETWEEN_CLEANING == 0:
             pool = _cleaned(pool)
         pool, least = _search(graph, pairs, cost, minimal, pool)
@@ -123,22 +125,22 @@ def _passes(graph: Digraph, pairs: Pairs, pool: Pool) -> int:
 
 
 def _is_small(graph: Digraph, pairs: Pairs) -> bool:
-    return len(pairs.source) <= SMALL_PAIRS and len(graph.tail) <= SMALL_ARCS
+    return len(pairs.source) <= SMALL_PAIRS and len(graph.capacity) <= SMALL_ARCS
 
 
 def _exact(graph: Digraph, pairs: Pairs, minimal: bool, pool: Pool, found: Spread) -> Spread:
     """Return the least congestion by linear programmes over the pool, until no path outside it is cheaper."""
-    n_arcs = len(graph.tail)
+    n_arcs = len(graph.capacity)
     best, bound, prices = found, found.bound, found.prices
     for _ in range(SMALL_ROUNDS):
         paths = int(pool.used[0])
         path, arc = _of_arcs(pool)
-        columns = csc_array((np.ones(len(arc)), (arc, path)), shape=(n_arcs, paths))
+        columns = csc_array((np.ones(len(arc)), (graph.orbit[arc], path)), shape=(n_arcs, paths))
         flow, cost = least_congestion(columns, pool.pair[:paths], pairs.amount, graph.capacity)
         pool.flow[:paths] = flow
         congestion = _congestion(pool, graph)
         if congestion < best.congestion:
-            best = Spread(_shares(pool, n_arcs, pairs.amount), congestion, 0.0, cost)
+            best = Spread(_shares(pool, len(graph.tail), pairs.amount), congestion, 0.0, cost)
         cost = np.maximum(cost, cost.max() * FLOOR)
         pool, least = _search(graph, pairs, cost, minimal, pool)
         proven = float(least @ pairs.amount / (graph.capacity @ cost))
@@ -204,13 +206,13 @@ def _of_arcs(pool: Pool) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     return np.repeat(np.arange(paths), np.diff(pool.start[: paths + 1])), pool.arc[:arcs]
 
 
-def _loads(pool: Pool, n_arcs: int) -> Floats:
+def _loads(pool: Pool, graph: Digraph) -> Floats:
     path, arc = _of_arcs(pool)
-    return np.asarray(np.bincount(arc, pool.flow[path], n_arcs), dtype=np.float64)
+    return np.asarray(np.bincount(graph.orbit[arc], pool.flow[path], len(graph.capacity)), dtype=np.float64)
 
 
 def _congestion(pool: Pool, graph: Digraph) -> float:
-    return float((_loads(pool, len(graph.tail)) / graph.capacity).max(initial=0.0))
+    return float((_loads(pool, graph) / graph.capacity).max(initial=0.0))
 
 
 def _shares(pool: Pool, n_arcs: int, amount: Floats) -> csc_array:

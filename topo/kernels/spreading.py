@@ -34,8 +34,9 @@ class Digraph(NamedTuple):
     tail: NDArray[np.int32]  # (A,)
     head: NDArray[np.int32]  # (A,)
     weight: NDArray[np.float64]  # (A,) routing metric, which says what is minimal
-    capacity: NDArray[np.float64]  # (A,)
+    capacity: NDArray[np.float64]  # (O,) of all arcs of an orbit together
     n_through: int
+    orbit: NDArray[np.int32]  # (A,) arcs that carry alike count as one; without symmetry each is its own
 
 
 class Pairs(NamedTuple):
@@ -155,10 +156,10 @@ def _cheapest_minimal(graph: Any, cost: Any, metric: Any, order: Any, settled: A
 
 
 @jit
-def _cost_of(pool: Any, path: Any, cost: Any) -> Any:
+def _cost_of(pool: Any, path: Any, orbit: Any, cost: Any) -> Any:
     total = 0.0
     for i in range(pool.start[path], pool.start[path + 1]):
-        total += cost[pool.arc[i]]
+        total += cost[orbit[pool.arc[i]]]
     return total
 
 
@@ -189,9 +190,11 @@ def _add(graph: Any, pool: Any, pair: Any, source: Any, target: Any, via: Any, f
 def price(graph: Any, pairs: Any, cost: Any, minimal: Any, pool: Any, add: Any, start: Any, cheapest_cost: Any) -> Any:
     """Fill ``cheapest_cost`` (P,) from target ``start`` on; return where the pool was full, or the number of targets.
 
+    ``cost`` (O,) is that of an arc of each orbit.
     With ``add``, a path that is cheaper than all of its pair enters the pool; the first takes the whole amount.
     """
     n = len(graph.first) - 1
+    cost_of_arc = cost[graph.orbit]
     dist, via = np.empty(n), np.empty(n, np.int64)
     metric, order = np.empty(n), np.empty(n, np.int64)
     heap, place = np.empty(n, np.int64), np.empty(n, np.int64)
@@ -204,9 +207,9 @@ def price(graph: Any, pairs: Any, cost: Any, minimal: Any, pool: Any, add: Any, 
             wanted[pairs.source[p]] = target
         if minimal:
             settled = cheapest(graph, target, graph.weight, metric, via, order, heap, place, wanted, sources)
-            _cheapest_minimal(graph, cost, metric, order, settled, dist, via)
+            _cheapest_minimal(graph, cost_of_arc, metric, order, settled, dist, via)
         else:
-            cheapest(graph, target, cost, dist, via, order, heap, place, wanted, sources)
+            cheapest(graph, target, cost_of_arc, dist, via, order, heap, place, wanted, sources)
         for p in range(pairs.first[i], pairs.first[i + 1]):
             source = pairs.source[p]
             cheapest_cost[p] = dist[source]
@@ -215,7 +218,7 @@ def price(graph: Any, pairs: Any, cost: Any, minimal: Any, pool: Any, add: Any, 
             least = np.inf
             path = pool.top[p]
             while path >= 0:
-                least = min(least, _cost_of(pool, path, cost))
+                least = min(least, _cost_of(pool, path, graph.orbit, cost))
                 path = pool.below[path]
             if dist[source] < least * (1.0 - CHEAPER):
                 flow = pairs.amount[p] if pool.top[p] < 0 else 0.0
@@ -225,47 +228,42 @@ def price(graph: Any, pairs: Any, cost: Any, minimal: Any, pool: Any, add: Any, 
 
 
 @jit
-def _shift(pool: Any, dear: Any, cheap: Any, price_of: Any, capacity: Any, mu: Any, mark: Any) -> Any:
-    """Return the Newton step from path ``dear`` to ``cheap``, whose arcs have mark 1; arcs of both get mark 2."""
+def _shift(pool: Any, dear: Any, cheap: Any, orbit: Any, price_of: Any, capacity: Any, mu: Any, mark: Any) -> Any:
+    """Return the Newton step from path ``dear`` to ``cheap``; ``mark`` is what a unit of it adds to each orbit."""
     gain = curvature = 0.0
     for i in range(pool.start[dear], pool.start[dear + 1]):
-        arc = pool.arc[i]
-        if mark[arc] == 0:
+        arc = orbit[pool.arc[i]]
+        if mark[arc] != 0:
             gain += price_of[arc]
-            curvature += price_of[arc] / capacity[arc]
-        else:
-            mark[arc] = 2
+            curvature -= mark[arc] * price_of[arc] / capacity[arc]
     for i in range(pool.start[cheap], pool.start[cheap + 1]):
-        arc = pool.arc[i]
-        if mark[arc] == 1:
+        arc = orbit[pool.arc[i]]
+        if mark[arc] != 0:
             gain -= price_of[arc]
-            curvature += price_of[arc] / capacity[arc]
+            curvature += mark[arc] * price_of[arc] / capacity[arc]
     return gain * mu / curvature if gain > 0.0 else 0.0
 
 
 @jit
-def _move(
-    pool: Any,
-    path: Any,
-    wanted: Any,
-    amount: Any,
-    load: Any,
-    price_of: Any,
-    capacity: Any,
-    top: Any,
-    mu: Any,
-    mark: Any,
-) -> Any:
-    """Add ``amount`` to the arcs of ``path`` with mark ``wanted``, and price them anew."""
+def _mark(pool: Any, path: Any, orbit: Any, by: Any, mark: Any) -> Any:
     for i in range(pool.start[path], pool.start[path + 1]):
-        arc = pool.arc[i]
-        if mark[arc] == wanted:
+        mark[orbit[pool.arc[i]]] += by
+
+
+@jit
+def _move(
+    pool: Any, path: Any, orbit: Any, amount: Any, load: Any, price_of: Any, capacity: Any, top: Any, mu: Any, mark: Any
+) -> Any:
+    """Add ``amount`` to the marked arcs of ``path``, as often as it passes them, and price them anew."""
+    for i in range(pool.start[path], pool.start[path + 1]):
+        arc = orbit[pool.arc[i]]
+        if mark[arc] != 0:
             load[arc] += amount
             price_of[arc] = math.exp((load[arc] / capacity[arc] - top) / mu) / capacity[arc]
 
 
 @jit
-def equilibrate(pool: Any, n_pairs: Any, load: Any, capacity: Any, mu: Any, passes: Any, mark: Any) -> Any:
+def equilibrate(pool: Any, orbit: Any, n_pairs: Any, load: Any, capacity: Any, mu: Any, passes: Any, mark: Any) -> Any:
     """Move flow toward each pair's cheapest path, ``passes`` times over; changes ``pool.flow`` and ``load``."""
     top = 0.0
     for arc in range(len(load)):
@@ -278,21 +276,21 @@ def equilibrate(pool: Any, n_pairs: Any, load: Any, capacity: Any, mu: Any, pass
             cheap, least = -1, np.inf
             path = pool.top[p]
             while path >= 0:
-                cost = _cost_of(pool, path, price_of)
+                cost = _cost_of(pool, path, orbit, price_of)
                 if cost < least:
                     cheap, least = path, cost
                 path = pool.below[path]
             path = pool.top[p]
             while path >= 0:
                 if path != cheap and pool.flow[path] > 0.0:
-                    for i in range(pool.start[cheap], pool.start[cheap + 1]):
-                        mark[pool.arc[i]] = 1
-                    step = min(_shift(pool, path, cheap, price_of, capacity, mu, mark), pool.flow[path])
+                    _mark(pool, cheap, orbit, 1, mark)
+                    _mark(pool, path, orbit, -1, mark)
+                    step = min(_shift(pool, path, cheap, orbit, price_of, capacity, mu, mark), pool.flow[path])
                     if step > 0.0:
                         pool.flow[path] -= step
                         pool.flow[cheap] += step
-                        _move(pool, path, 0, -step, load, price_of, capacity, top, mu, mark)
-                        _move(pool, cheap, 1, step, load, price_of, capacity, top, mu, mark)
-                    for i in range(pool.start[cheap], pool.start[cheap + 1]):
-                        mark[pool.arc[i]] = 0
+                        _move(pool, path, orbit, -step, load, price_of, capacity, top, mu, mark)
+                        _move(pool, cheap, orbit, step, load, price_of, capacity, top, mu, mark)
+                    _mark(pool, cheap, orbit, -1, mark)
+                    _mark(pool, path, orbit, 1, mark)
                 path = pool.below[path]

@@ -44,7 +44,7 @@ def run_case(case: Case) -> Numbers:
     """
     if case.traffic is None:
         return size_case(case)
-    fabric = generate(**fabric_arguments(case.fabric, case.files))
+    fabric = generate(symmetry=True, **fabric_arguments(case.fabric, case.files))
     who = {"n_ranks": fabric.n_endpoints, "ranks_per_host": fabric.endpoints_per_host}
     offered = demand_of(case.traffic, **who, files=case.files, fabric=fabric)
     routing = route(fabric, offered, **case.routing)
