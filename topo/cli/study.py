@@ -37,6 +37,11 @@ LINE_EVERY = 60.0
     help="Local processes; 0 is this one.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the dask scheduler at this address.")
+@click.option(
+    "--scheduler-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The same, with the file that `dask scheduler --scheduler-file` wrote.",
+)
 @click.option("--resume/--fresh", default=True, help="Go on where DIR stands (default), or start over in a new folder.")
 @click.option(
     "--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Override a key of the study. May be repeated."
@@ -50,6 +55,7 @@ def study_verb(
     output: Path | None,
     workers: int,
     scheduler: str | None,
+    scheduler_file: Path | None,
     resume: bool,
     overrides: tuple[str, ...],
     as_json: bool,
@@ -68,6 +74,9 @@ def study_verb(
     """
     from topo import study as studies
 
+    if scheduler and scheduler_file:
+        raise click.UsageError("--scheduler and --scheduler-file name the same thing; give one")
+    scheduler = scheduler or (str(scheduler_file) if scheduler_file else None)
     loaded = studies.load(study, overrides)
     limit = max_memory or _limit(workers, scheduler)
     if dry_run:
@@ -76,16 +85,17 @@ def study_verb(
         print_estimates(loaded.cases, limit, as_json=as_json)
         return OK
     folder = output or Path("reports") / loaded.name
+    folder = folder if resume else studies.fresh_folder(folder)
     command = shlex.join(["topo", *sys.argv[1:]])
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's kill keeps finished cases, as Ctrl-C does
     with _progress(len(loaded.cases)) as progress:
         try:
             done = studies.run(
-                loaded, folder, workers=workers, scheduler=scheduler, fresh=not resume, command=command,
+                loaded, folder, workers=workers, scheduler=scheduler, command=command,
                 max_memory=limit, progress=progress,
             )  # fmt: skip
         except KeyboardInterrupt:
-            raise Interrupted(_again(study, folder, overrides, workers)) from None
+            raise Interrupted(_again(study, folder, overrides, workers, scheduler)) from None
     from topo.report import write
 
     page = write(done.folder)
@@ -133,10 +143,10 @@ def _print(done: Run, page: Path, *, as_json: bool) -> None:
     click.echo(str(page))
 
 
-def _again(study: str, folder: Path, overrides: tuple[str, ...], workers: int) -> str:
+def _again(study: str, folder: Path, overrides: tuple[str, ...], workers: int, scheduler: str | None) -> str:
     sets = [word for override in overrides for word in ("--set", override)]
-    more = ["--workers", str(workers)] if workers else []
-    return shlex.join(["topo", "study", study, "-o", str(folder), *sets, *more])
+    where = ["--scheduler", scheduler] if scheduler else ["--workers", str(workers)]
+    return shlex.join(["topo", "study", study, "-o", str(folder), *sets, *where])
 
 
 @contextmanager
@@ -152,9 +162,14 @@ def _progress(total: int) -> Iterator[Callable[[Progress], None]]:
         nonlocal told
         if time.monotonic() - told >= LINE_EVERY:
             told = time.monotonic()
-            say(f"{at.done} of {at.total} cases, {at.failed} failed, {at.seconds:.0f} s")
+            say(f"{at.done} of {at.total} cases, {_how(at)}, {at.seconds:.0f} s")
 
     yield line
+
+
+def _how(at: Progress) -> str:
+    """Return rate and failures in words."""
+    return f"{at.done / max(at.seconds, 1e-9):.3g} a second, {at.failed} failed"
 
 
 @contextmanager
@@ -175,6 +190,6 @@ def _bar(total: int) -> Iterator[Callable[[Progress], None]]:
         def show(at: Progress) -> None:
             from rich.markup import escape
 
-            bar.update(task, completed=at.done, total=at.total, description=escape(at.name))
+            bar.update(task, completed=at.done, total=at.total, description=f"{_how(at)}, {escape(at.name)}")
 
         yield show

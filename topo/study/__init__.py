@@ -9,7 +9,7 @@ from topo.study.limit import OverMemory, check_memory, default_limit, in_gib
 from topo.study.record import Outcome, outcome
 from topo.study.run import run_case
 from topo.study.store import Store, StoreError, StudyError
-from topo.study.study import Progress, Run, run
+from topo.study.study import Progress, Run, fresh_folder, run
 
 __all__ = [
     "Case",
@@ -25,6 +25,7 @@ __all__ = [
     "check_memory",
     "default_limit",
     "estimate",
+    "fresh_folder",
     "in_gib",
     "load",
     "outcome",

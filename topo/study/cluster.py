@@ -6,10 +6,12 @@ it refers to, and its outcome comes back as bytes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from topo.config.case import Case
+from topo.kernels import n_threads
 from topo.study.record import FAULTS, Outcome, failed, outcome
 from topo.study.store import StudyError
 
@@ -18,6 +20,8 @@ RETRIES = 3
 #: Cases handed to the scheduler at a time.
 WINDOW = 5_000
 _TIMEOUT = 30  # [s] to reach the scheduler
+#: Whether this worker was started with a number of threads to keep to.
+_TOLD = "PLANEWISE_THREADS" in os.environ
 
 
 class ClusterError(StudyError):
@@ -40,11 +44,23 @@ def on_cluster(cases: Sequence[Case], scheduler: str) -> Iterator[tuple[Case, Ou
             f"scheduler {scheduler}: does not answer ({error}); start one with: dask scheduler"
         ) from None
     with client:
+        threads = max(1, sum(client.nthreads().values()) // max(1, len(cases)))
         for start in range(0, len(cases), WINDOW):
             block = cases[start : start + WINDOW]
-            futures = client.map(outcome, block, retries=RETRIES, pure=False)
+            futures = client.map(outcome_there, block, threads=threads, retries=RETRIES, pure=False)
             of = {future.key: case for future, case in zip(futures, block, strict=True)}
             for future in as_completed(futures, loop=client.loop):
                 case, died = of[future.key], future.exception()
                 yield case, future.result() if died is None else failed(case, f"{FAULTS[2]}: {died}")
                 future.release()
+
+
+def outcome_there(case: Case, *, threads: int) -> Outcome:
+    """Return the outcome of ``case`` on a worker, with as many ``threads`` as the cluster has for each case.
+
+    A worker has no more than the cores it may use; PLANEWISE_THREADS in its environment says otherwise.
+    """
+    if not _TOLD:
+        os.environ.pop("PLANEWISE_THREADS", None)  # that of the study before
+        os.environ["PLANEWISE_THREADS"] = str(min(threads, n_threads()))
+    return outcome(case)

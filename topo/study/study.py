@@ -68,7 +68,7 @@ def run(
 
     Raises StoreError where the folder cannot be written.
     """
-    store = Store.open(_beside(Path(folder)) if fresh else Path(folder))
+    store = Store.open(fresh_folder(Path(folder)) if fresh else Path(folder))
     how = {"command": command, "workers": workers, "scheduler": scheduler, "max_memory": max_memory}
     with store.in_use() as repairs:
         store.put(store.folder / "study.yaml", study.text.encode())
@@ -159,8 +159,8 @@ def _other_version(store: Store) -> list[str]:
     return [] if wrote == __version__ else [f"{there}; they stay, and run again with {__version__}"]
 
 
-def _beside(folder: Path) -> Path:
-    """Return ``folder``, or the next free name beside it where it already holds cases."""
+def fresh_folder(folder: Path) -> Path:
+    """Return ``folder``, or the next free name beside it where it already holds cases: nothing is ever deleted."""
     if not Store(folder).has_cases():
         return folder
     number = 2

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from topo.config import parse_study
+from topo.kernels import n_threads
 from topo.study import executors, processes
 from topo.study.record import FAULTS, Outcome, outcome, record_of
 
@@ -14,6 +15,12 @@ title: Sizes
 fabric: {family: fat-tree-2, radix: 8}
 sweep:
   fabric.radix: {range: [4, 22, 2]}
+"""
+LARGE = """\
+schema: 1
+title: Large
+fabric: {family: dragonfly, a: 8, h: 4, p: 4}
+traffic: {pattern: permutation}
 """
 CASES = parse_study(TEXT, "sizes.yaml").cases
 
@@ -55,3 +62,28 @@ def test_a_case_that_kills_every_worker_fails_alone(monkeypatch):
     assert ended[10]["status"] == "failed"
     assert ended[10]["error"].startswith(FAULTS)
     assert [radix for radix, record in ended.items() if record["status"] != "ok"] == [10]
+
+
+def _threads(case):
+    return Outcome(record_of(case, "ok", results={"threads": n_threads(), "blas": os.environ["OMP_NUM_THREADS"]}))
+
+
+@pytest.mark.parametrize(("n_cases", "workers", "threads"), [(10, 2, 1), (2, 5, 2), (3, 3, 1)])
+def test_threads_are_shared_out_among_workers(n_cases, workers, threads, monkeypatch):
+    """Many small cases use one thread each; cases that are fewer than workers use the threads of several."""
+    monkeypatch.delenv("PLANEWISE_THREADS", raising=False)
+    monkeypatch.setattr(processes, "outcome", _threads)
+    ended = [out.record["results"] for _, out in processes.in_processes(CASES[:n_cases], workers)]
+    assert ended == [{"threads": threads, "blas": str(threads)}] * n_cases
+    assert "PLANEWISE_THREADS" not in os.environ
+
+
+def test_blocks_of_destinations_add_up_to_the_same_bytes_in_any_number_of_threads(monkeypatch):
+    """A sweep of every destination, large enough to be cut into blocks: 1, 2 and 5 threads, one outcome."""
+    case = parse_study(LARGE, "large.yaml").cases[0]
+    found = []
+    for threads in (1, 2, 5):
+        monkeypatch.setenv("PLANEWISE_THREADS", str(threads))
+        found.append(outcome(case))
+    assert found[0].record["status"] == "ok"
+    assert found[1:] == [found[0]] * 2

@@ -1,0 +1,72 @@
+"""How ``topo study`` speaks while it runs: a bar on a terminal, lines elsewhere."""
+
+import os
+import pty
+import subprocess
+import sys
+
+import click
+import pytest
+
+from topo.cli import study as verb
+from topo.study import Progress
+
+TEXT = """\
+schema: 1
+title: Few
+fabric: {family: fat-tree-2, radix: 8}
+sweep:
+  fabric.radix: {range: [4, 22, 2]}
+"""
+
+
+def test_a_terminal_sees_a_bar(tmp_path):
+    """On a real pseudo-terminal: cases done of all, rate and failures; stdout stays the path of the page."""
+    (tmp_path / "few.yaml").write_text(TEXT)
+    main, terminal = pty.openpty()
+    command = [sys.executable, "-m", "topo", "study", "few.yaml", "-o", "s", "--workers", "0"]
+    run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=terminal)
+    os.close(terminal)
+    seen = b""
+    while chunk := _read(main):
+        seen += chunk
+    out, _ = run.communicate(timeout=60)
+    os.close(main)
+    assert run.returncode == 0
+    assert b"10/10" in seen
+    assert b"a second, 0 failed" in seen
+    assert out.decode().strip().endswith("index.html")
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def test_a_file_sees_a_line_a_minute(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(verb.time, "monotonic", lambda: now[0])
+    with verb._progress(300) as tell:
+        for done in range(1, 301):
+            now[0] += 0.5
+            tell(Progress(done, 300, failed=1, name="x", seconds=now[0]))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["120 of 300 cases, 2 a second, 1 failed, 60 s", "240 of 300 cases, 2 a second, 1 failed, 120 s"]
+
+
+@pytest.mark.parametrize(
+    ("workers", "scheduler", "says"), [(0, None, "--workers 0"), (2, "f.json", "--scheduler f.json")]
+)
+def test_the_command_that_goes_on(workers, scheduler, says, tmp_path):
+    assert verb._again("a.yaml", tmp_path, ("seed=1",), workers, scheduler).endswith(f"--set seed=1 {says}")
+
+
+def test_two_names_of_one_scheduler(tmp_path):
+    file = tmp_path / "scheduler.json"
+    file.write_text("{}")
+    with pytest.raises(click.UsageError, match="give one"):
+        verb.study_verb.main(
+            ["planes", "--scheduler", "tcp://a:1", "--scheduler-file", str(file)], standalone_mode=False
+        )
