@@ -101,6 +101,8 @@ def _go_on(
                 seconds = time.monotonic() - begin
                 progress(Progress(done, len(todo), failures, case.name, seconds))
     finally:
+        # after an interrupt, what another run on this folder has stored meanwhile
+        held |= _held(store, [digest for _, digest in digests if digest not in held])[0]
         records = tuple(renamed(held[digest], case) for case, digest in digests if digest in held)
         gather(store, records)
         seconds = time.monotonic() - begin

@@ -164,6 +164,17 @@ def test_two_runs_on_one_folder(start, tmp_path, done):
     assert bytes_of(folder) == bytes_of(done)
 
 
+def test_an_interrupted_run_gathers_what_another_has_finished(tmp_path, done):
+    def overtaken(progress):
+        if progress.done == 2:
+            study.run(many(), tmp_path)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        study.run(many(), tmp_path, progress=overtaken)
+    assert bytes_of(tmp_path) == bytes_of(done)
+
+
 #: The kernel refuses to let a file grow past this, as a full disk does [bytes].
 FULL_AT = 20_000
 
