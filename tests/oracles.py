@@ -130,13 +130,14 @@ def check_routing(
 
 
 def _check_grouped(fabric: Fabric, demand: GroupedDemand, routing: Routing) -> None:
-    load = routing.load(np.ones(1))
+    load = routing.load(np.ones(demand.n_commodities))
     out, into = (np.bincount(end, load, fabric.n_nodes) for end in (fabric.tail, fabric.head))
     switches = fabric.kind != NodeKind.ENDPOINT
-    total = demand.pairs[0]
+    total = demand.pairs.sum()
     assert np.allclose(out[switches], into[switches], rtol=1e-9, atol=1e-9 * total), "law: switches conserve flow"
     sent = np.zeros(fabric.n_endpoints)
-    sent[: demand.n_ranks] = demand.sent() / demand.size[0] / demand.repeat[0]
+    peers = np.bincount(demand.label[demand.label >= 0])[demand.label] - 1
+    sent[: demand.n_ranks] = np.where(demand.label >= 0, peers, 0)
     net = (out - into)[~switches]
     assert np.allclose(net, 0.0, atol=1e-9 * total), "law: an endpoint sends as much as it receives"
     assert (out[~switches] >= sent * (1 - 1e-9)).all(), "law: every endpoint sends what it has to send"
@@ -201,11 +202,12 @@ def check_demand(demand: Demand | GroupedDemand) -> None:
     assert not any(array.flags.writeable for array in arrays), "law: arrays are read-only"
     if isinstance(demand, Demand):
         _check_commodities(demand)
-    elif demand.pairs[0] <= 100_000:
+    elif demand.pairs.sum() <= 100_000:
         listed = demand.listed()
         _check_commodities(listed)
-        assert listed.n_commodities == demand.pairs[0], "law: a grouped demand counts its pairs"
+        assert listed.n_commodities == demand.pairs.sum(), "law: a grouped demand counts its pairs"
         np.testing.assert_allclose(listed.sent(), sent, err_msg="law: a grouped demand equals its list")
+        np.testing.assert_allclose(listed.received(), received, err_msg="law: a grouped demand equals its list")
 
 
 def _check_commodities(demand: Demand) -> None:

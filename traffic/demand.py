@@ -1,9 +1,10 @@
 """Demand: who sends how many bytes to whom, in ranks.
 
 Two forms carry it.  ``Demand`` lists its commodities.  ``GroupedDemand`` says
-"every rank sends the same number of bytes to every other rank of its group" and
-never lists them: uniform all-to-all over 261,632 ranks has 6.8e10 pairs.  Both
-speak of F commodities; a ``GroupedDemand`` has one, which stands for all pairs.
+"every rank sends so many bytes to every other rank of its group" and never lists
+them: uniform all-to-all over 261,632 ranks has 6.8e10 pairs.  Both speak of F
+commodities; those of a ``GroupedDemand`` stand for all pairs to a kind of receiver:
+one where all are alike, two where some are hot.
 """
 
 from __future__ import annotations
@@ -170,42 +171,53 @@ class Demand:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GroupedDemand:
-    """Every rank sends ``size[0]`` bytes to every other rank of equal ``label``; label -1 is silent.
+    """Every rank sends to every other rank of equal ``label``, by the kind of the receiver; label -1 is silent.
 
-    One commodity (F = 1) stands for all ``pairs``; rates, sizes and loads are those of one pair.
+    Commodity f stands for all ``pairs`` that end on a rank of kind f and move ``size[f]`` each; without
+    kinds there is one (F = 1).  Rates, sizes and loads are those of one pair.
     """
 
     name: str
     n_ranks: int
     label: NDArray[np.int32]  # (n_ranks,) group of each rank; -1 takes no part
-    size: NDArray[np.float64]  # (1,) [bytes] between an ordered pair
+    size: NDArray[np.float64]  # (F,) [bytes] between an ordered pair whose receiver is of that kind
     repeat: NDArray[np.int32]  # (1,) times that the phase runs
+    kind: NDArray[np.int32]  # (n_ranks,) of each rank as a receiver
     after: tuple[tuple[int, ...], ...] = ()  # there is but one phase
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # none
 
     @classmethod
-    def of(cls, name: str, *, label: ArrayLike, size: float, repeat: int = 1) -> GroupedDemand:
+    def of(cls, name: str, *, label: ArrayLike, size: ArrayLike, repeat: int = 1, kind: ArrayLike = 0) -> GroupedDemand:
         """Return all-to-all inside each group of ``label`` (n_ranks,), ``size`` [bytes] a pair.
 
-        Raises DemandError where no group has two ranks, or the size is not positive and finite.
+        With ``kind`` (n_ranks,) there is one size a kind: that of pairs which end on a rank of the kind.
+        Raises DemandError where no group has two ranks, a size is not positive and finite, or
+        nothing is sent to a kind.
         """
         label_ = np.array(label, dtype=np.int32)
-        if not (np.isfinite(size) and size > 0):
+        size_ = np.array(size, dtype=np.float64, ndmin=1)
+        kind_ = np.array(np.broadcast_to(np.asarray(kind, dtype=np.int32), label_.shape))
+        if not (np.isfinite(size_) & (size_ > 0)).all():
             raise DemandError(f"size {size!r} must be positive and finite")
         if not len(label_) or np.bincount(label_[label_ >= 0], minlength=1).max() < 2:
             raise DemandError(f"{name}: no two ranks belong together, so nothing is sent; at least 2 are needed")
-        return cls(name, len(label_), label_, np.array([size], dtype=np.float64), np.array([repeat], dtype=np.int32))
+        if len(kind_) and not 0 <= kind_.min() <= kind_.max() < len(size_):
+            raise DemandError(f"{name}: kinds go from 0 to {len(size_) - 1}, one a size; got {np.unique(kind_)}")
+        demand = cls(name, len(label_), label_, size_, np.array([repeat], dtype=np.int32), kind_)
+        if not demand.pairs.all():
+            raise DemandError(f"{name}: nothing is sent to ranks of kind {int(np.argmin(demand.pairs))}")
+        return demand
 
     def __post_init__(self) -> None:
         _freeze(self)
 
     def __repr__(self) -> str:
-        return f"<GroupedDemand {self.name}: {self.n_ranks} ranks, {self.pairs[0]:.0f} pairs>"
+        return f"<GroupedDemand {self.name}: {self.n_ranks} ranks, {self.pairs.sum():.0f} pairs>"
 
     @property
     def n_commodities(self) -> int:
-        """Number of commodities F: one, for all pairs."""
-        return 1
+        """Number of commodities F: one a kind of receiver."""
+        return len(self.size)
 
     @property
     def n_phases(self) -> int:
@@ -214,8 +226,8 @@ class GroupedDemand:
 
     @property
     def phase(self) -> NDArray[np.int32]:
-        """(1,) phase of the commodity."""
-        return np.zeros(1, dtype=np.int32)
+        """(F,) phase of the commodities."""
+        return np.zeros(len(self.size), dtype=np.int32)
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -224,31 +236,44 @@ class GroupedDemand:
 
     @property
     def pairs(self) -> NDArray[np.float64]:
-        """(1,) ordered pairs of ranks that the commodity stands for."""
-        counts = self.counts.astype(np.float64)
-        return np.array([counts @ (counts - 1)])
+        """(F,) ordered pairs of ranks that each commodity stands for."""
+        return np.bincount(self.kind, self._peers(), len(self.size)).astype(np.float64, copy=False)
+
+    @property
+    def receives(self) -> NDArray[np.float64]:
+        """(F, n_ranks) 1 where the rank is of the kind that receives the commodity, else 0."""
+        return np.asarray(self.kind == np.arange(len(self.size))[:, None], dtype=np.float64)
+
+    def _peers(self) -> NDArray[np.int64]:
+        """Return (n_ranks,) other ranks of the group of each; 0 where silent."""
+        return np.where(self.label >= 0, self.counts[self.label] - 1, 0)
 
     def total(self) -> float:
         """Return the bytes of the whole demand, repeats included."""
-        return float(self.pairs[0] * self.size[0] * self.repeat[0])
+        return float(self.pairs @ self.size * self.repeat[0])
 
     def sent(self) -> NDArray[np.float64]:
         """Return (n_ranks,) bytes that each rank sends, repeats included."""
-        peers = np.where(self.label >= 0, self.counts[self.label] - 1, 0)
-        return peers * float(self.size[0] * self.repeat[0])
+        drawn = np.where(self.label >= 0, self.size[self.kind], 0.0)
+        of_group = np.bincount(np.maximum(self.label, 0), drawn, len(self.counts))
+        if len(self.size) == 1:  # whole numbers times the size, so that totals are exact
+            return np.asarray(self._peers() * float(self.size[0] * self.repeat[0]), dtype=np.float64)
+        return np.asarray(
+            np.where(self.label >= 0, of_group[self.label] - drawn, 0.0) * self.repeat[0], dtype=np.float64
+        )
 
     def received(self) -> NDArray[np.float64]:
-        """Return (n_ranks,) bytes that each rank receives: as many as it sends."""
-        return self.sent()
+        """Return (n_ranks,) bytes that each rank receives, repeats included."""
+        return np.asarray(self._peers() * self.size[self.kind] * float(self.repeat[0]), dtype=np.float64)
 
     def listed(self) -> Demand:
         """Return the same demand with every pair listed.
 
         Raises DemandError above MAX_PAIRS pairs.
         """
-        if self.pairs[0] > MAX_PAIRS:
+        if self.pairs.sum() > MAX_PAIRS:
             raise DemandError(
-                f"{self.name}: {self.pairs[0]:.3g} pairs are too many to list (at most {MAX_PAIRS:.0e}); "
+                f"{self.name}: {self.pairs.sum():.3g} pairs are too many to list (at most {MAX_PAIRS:.0e}); "
                 "use the proportional solver with a policy that needs no list, or fewer ranks"
             )
         order = np.argsort(self.label, kind="stable")
@@ -258,7 +283,8 @@ class GroupedDemand:
         src = np.concatenate([np.tile(block, len(block)) for block in blocks])
         dst = np.concatenate([np.repeat(block, len(block)) for block in blocks])
         other = src != dst
-        return Demand.of(self.name, self.n_ranks, src=src[other], dst=dst[other], size=self.size[0], repeat=self.repeat)
+        src, dst = src[other], dst[other]
+        return Demand.of(self.name, self.n_ranks, src=src, dst=dst, size=self.size[self.kind[dst]], repeat=self.repeat)
 
 
 def _freeze(demand: Demand | GroupedDemand) -> None:

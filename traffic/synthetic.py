@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from traffic.demand import MAX_PAIRS, Demand, DemandError, GroupedDemand
+from traffic.demand import Demand, DemandError, GroupedDemand
 from traffic.layout import check_choice, check_positive, check_ranks, check_whole, power_of_two
 
 MIB = 2**20
@@ -137,11 +137,13 @@ def incast(
     return Demand.of(f"incast(fan_in={senders})", n_ranks, src=src, dst=target, size=bytes)
 
 
-def hotspot(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB, hot: int = 1, factor: float = 8.0) -> Demand:
+def hotspot(
+    *, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB, hot: int = 1, factor: float = 8.0
+) -> GroupedDemand:
     """Return uniform traffic in which ``hot`` evenly spaced ranks receive ``factor`` times as much.
 
-    Every ordered pair moves ``bytes``, pairs that end on a hot rank ``factor`` x ``bytes``.  All
-    pairs are listed, so it is refused above MAX_PAIRS.  ``ranks_per_host`` plays no part.
+    Every ordered pair moves ``bytes``, pairs that end on a hot rank ``factor`` x ``bytes``: two
+    commodities, never listed.  ``ranks_per_host`` plays no part.
     """
     check_ranks(n_ranks, what="hotspot")
     check_whole(hot, 1, name="hot")
@@ -149,18 +151,13 @@ def hotspot(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB, hot: i
     check_positive(bytes, name="bytes", unit="bytes")
     if hot > n_ranks:
         raise DemandError(f"hotspot: hot={hot} of {n_ranks} ranks; give 1 to {n_ranks}")
-    if n_ranks * (n_ranks - 1) > MAX_PAIRS:
-        raise DemandError(
-            f"hotspot lists {n_ranks * (n_ranks - 1):.3g} pairs, more than {MAX_PAIRS:.0e}; "
-            f"take at most {isqrt(MAX_PAIRS)} ranks, or incast"
-        )
-    src = np.tile(np.arange(n_ranks), n_ranks)
-    dst = np.repeat(np.arange(n_ranks), n_ranks)
-    received = np.full(n_ranks, np.float64(bytes))
-    received[np.arange(hot) * n_ranks // hot] *= factor
-    other = src != dst
+    kind = np.zeros(n_ranks, dtype=np.int32)
+    kind[np.arange(hot) * n_ranks // hot] = 1
+    size = np.array([1.0, factor]) * bytes
     name = f"hotspot(hot={hot}, factor={factor:g})"
-    return Demand.of(name, n_ranks, src=src[other], dst=dst[other], size=received[dst[other]])
+    if hot == n_ranks:
+        return GroupedDemand.of(name, label=np.zeros(n_ranks), size=size[1])
+    return GroupedDemand.of(name, label=np.zeros(n_ranks), size=size, kind=kind)
 
 
 def _to(name: str, dst: np.ndarray, bytes: float) -> Demand:

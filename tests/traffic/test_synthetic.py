@@ -97,7 +97,6 @@ def test_hot_ranks_receive_their_factor():
         ("transpose", {"n_ranks": 12, "rows": 5}, r"rows that do: \[2, 3, 4, 6\]"),
         ("incast", {"n_ranks": 8, "fan_in": 8}, "fan_in goes up to 7"),
         ("hotspot", {"n_ranks": 8, "hot": 9}, "give 1 to 8"),
-        ("hotspot", {"n_ranks": 65_536}, "take at most"),
         ("shift", {"n_ranks": 8, "by": 1.5}, "whole number"),
     ],
 )

@@ -21,10 +21,11 @@ from topo.flow.orbits import best_turn, moves, quotient, turned
 from topo.flow.spread import Spread, spread
 from topo.kernels.spreading import Digraph, Pairs
 from topo.routing import wcmp
-from topo.routing.grouped import site_amounts
+from topo.routing.grouped import grouped
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Routing, RoutingError, TotalRouting
 from topo.routing.relay import RelayRouting
+from topo.routing.site_amounts import site_amounts
 from topo.routing.split import SplitRouting
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
@@ -227,20 +228,25 @@ def _grouped(
 ) -> CertifiedRouting:
     """Return the solved routing of all pairs at once."""
     network = Network.of(fabric, by_capacity=True)
-    base = wcmp(fabric, demand)
+    base = grouped(network, demand, "wcmp")
     if network.most_ports > 1:  # shares of ports go by pair, so the pairs have to be listed
         listed = demand.listed()
         result = _listed(fabric, listed, policy, minimal=minimal, gap=gap, seconds=seconds)
-        unit = result.inner.load(np.ones(listed.n_commodities))
-        return replace(result, inner=TotalRouting(policy, unit, float(demand.pairs[0])))
+        unit = np.stack([result.inner.load(receives[listed.dst]) for receives in demand.receives])
+        return replace(result, inner=TotalRouting(policy, unit, demand.pairs))
     amounts = site_amounts(network, demand, MAX_SITE_PAIRS)
-    problem = Problem.of(network, amounts.col.astype(np.int64), amounts.row.astype(np.int64), amounts.data)
-    found, on_arcs = problem.solve_loads(minimal=minimal, gap=gap, seconds=seconds)
+    problem = Problem.of(network, amounts.source, amounts.target, amounts.total(demand.size))
+    if demand.n_commodities == 1:
+        found, on_arcs = problem.solve_loads(minimal=minimal, gap=gap, seconds=seconds)
+        on_arcs = on_arcs[np.newaxis]
+    else:
+        found = problem.solve(minimal=minimal, gap=gap, seconds=seconds)
+        on_arcs = (problem.shares(found, amounts.each.shape[1]) @ amounts.each.T).T
     found = replace(found, congestion=found.congestion * demand.size[0], bound=found.bound * demand.size[0])
     inner: Routing = base
     if found.congestion < _congestion(fabric, base, demand.size):
-        unit = np.where(fabric.is_switch_link, network.to_links(on_arcs[: problem.n_arcs]), base.load(np.ones(1)))
-        inner = TotalRouting(policy, unit, float(demand.pairs[0]))
+        on_links = np.stack([network.to_links(row[: problem.n_arcs]) for row in on_arcs])
+        inner = TotalRouting(policy, np.where(fabric.is_switch_link, on_links, base.unit), demand.pairs)
     return _certified(fabric, inner, policy, size=demand.size, found=found, gap=gap)
 
 

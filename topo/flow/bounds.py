@@ -18,6 +18,8 @@ from traffic.demand import Demand, GroupedDemand
 
 #: Largest table of distances, leaves x switches, that the volume bound looks at: 32 MB, 0.2 s.
 MAX_DISTANCES = 4_000_000
+#: Bytes between hosts below this part of all bytes are what is left of equal sums.
+ROUNDING = 1e-12
 
 
 def overall(theta: NDArray[np.float64], repeat: NDArray[np.int32]) -> float:
@@ -63,7 +65,7 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
         return np.full(demand.n_phases, np.inf)
     site, hops = _sites(fabric, tail, head)
     if isinstance(demand, GroupedDemand):
-        byte_hops = np.array([_pair_hops(fabric, demand, site, hops) * demand.size[0]])
+        byte_hops = np.array([_pair_hops(fabric, demand, site, hops)])
     else:
         weight = demand.size * hops[site[demand.src], site[demand.dst]]
         weight[_is_inside(fabric, demand)] = 0.0
@@ -111,13 +113,12 @@ def _bytes(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64
     """Return (2, 2, phases, E) bytes: inside hosts and between them, sent and received."""
     n = fabric.n_endpoints
     if isinstance(demand, GroupedDemand):
-        everyone, near = np.zeros((2, n))
         talks = np.flatnonzero(demand.label >= 0)
-        everyone[talks] = demand.counts[demand.label[talks]] - 1
-        _, place, count = np.unique(_group_and_domain(fabric, demand), return_inverse=True, return_counts=True)
-        near[talks] = count[place] - 1
-        each = np.stack([near, everyone - near])[:, np.newaxis, np.newaxis, :] * demand.size[0]
-        return np.broadcast_to(each, (2, 2, 1, n))
+        near, everyone = np.zeros((2, 2, n))
+        near[:, talks] = _of_group(_group_and_domain(fabric, demand), demand.size[demand.kind[talks]])
+        everyone[:, talks] = _of_group(demand.label[talks], demand.size[demand.kind[talks]])
+        far = np.where(everyone - near > ROUNDING * everyone, everyone - near, 0.0)
+        return np.stack([near, far])[:, :, np.newaxis, :]
     inside = _is_inside(fabric, demand)
     shape = (demand.n_phases, n)
     return np.stack(
@@ -127,6 +128,12 @@ def _bytes(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64
             for ends in [(demand.src.astype(np.int64), demand.dst.astype(np.int64))]
         ]
     )
+
+
+def _of_group(label: NDArray[np.integer], drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (2, ranks) sent and received among ranks of equal ``label``, who draw ``drawn`` from each other one."""
+    _, place, count = np.unique(label, return_inverse=True, return_counts=True)
+    return np.stack([np.bincount(place, drawn)[place] - drawn, (count[place] - 1) * drawn])
 
 
 def _group_and_domain(fabric: Fabric, demand: GroupedDemand) -> NDArray[np.int64]:
@@ -184,19 +191,25 @@ def _site_hops(fabric: Fabric, leaves: NDArray[np.int32]) -> NDArray[np.float64]
 
 
 def _pair_hops(fabric: Fabric, demand: GroupedDemand, site: NDArray[np.int64], hops: NDArray[np.float64]) -> float:
-    """Return the fewest switch hops summed over all pairs of a grouped demand that leave their host."""
+    """Return bytes x fewest switch hops summed over all pairs of a grouped demand that leave their host."""
     talks = np.flatnonzero(demand.label >= 0)
-    total = _quadratic(demand.label[talks], site[talks], hops)
+    drawn = demand.size[demand.kind[talks]]
+    total = _quadratic(demand.label[talks], site[talks], hops, drawn)
     if fabric.has_scale_up:
-        total -= _quadratic(_group_and_domain(fabric, demand), site[talks], hops)
+        total -= _quadratic(_group_and_domain(fabric, demand), site[talks], hops, drawn)
     return total
 
 
-def _quadratic(label: NDArray[np.integer], site: NDArray[np.int64], hops: NDArray[np.float64]) -> float:
-    """Return the sum of ``hops`` over ordered pairs of ranks of equal label."""
+def _quadratic(
+    label: NDArray[np.integer], site: NDArray[np.int64], hops: NDArray[np.float64], drawn: NDArray[np.float64]
+) -> float:
+    """Return the sum of ``hops`` x what the receiver has ``drawn`` over ordered pairs of ranks of equal label."""
     _, row = np.unique(label, return_inverse=True)
-    count = csr_array((np.ones(len(row)), (row, site)), shape=(int(row.max()) + 1, len(hops)))
+    shape = (int(row.max()) + 1, len(hops))
+    count = csr_array((np.ones(len(row)), (row, site)), shape=shape)
+    into = csr_array((drawn, (row, site)), shape=shape)
     count.sum_duplicates()
+    into.sum_duplicates()
     block = max(1, MAX_DISTANCES // len(hops))
     rows = range(0, count.shape[0], block)
-    return float(sum(count[i : i + block].multiply(count[i : i + block] @ hops).sum() for i in rows))
+    return float(sum(into[i : i + block].multiply(count[i : i + block] @ hops).sum() for i in rows))

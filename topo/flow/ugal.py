@@ -34,10 +34,11 @@ from topo.flow.certified import CertifiedRouting, PhasedRouting
 from topo.flow.mixing import Detours, Mixture, mixture
 from topo.flow.spread import SMALL_ARCS, SMALL_PAIRS
 from topo.routing import valiant_split, wcmp
-from topo.routing.grouped import site_amounts
+from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
 from topo.routing.operator import Floats, Routing, RoutingError, TotalRouting
 from topo.routing.relay import RelayRouting
+from topo.routing.site_amounts import site_amounts
 from topo.routing.split import SplitRouting
 from topo.routing.stops import Stops
 from topo.routing.valiant import ValiantRouting, stops_of
@@ -133,17 +134,16 @@ def _listed(
 def _grouped(fabric: Fabric, demand: GroupedDemand, stops: Stops, gap: float, seconds: float) -> CertifiedRouting:
     """Return the solved routing of all pairs at once."""
     network = Network.of(fabric, by_capacity=True)
-    base = wcmp(fabric, demand)
+    base = grouped(network, demand, "wcmp")
     amounts = site_amounts(network, demand, MAX_SITE_PAIRS)
-    problem = Problem.of(network, amounts.col.astype(np.int64), amounts.row.astype(np.int64), amounts.data)
+    problem = Problem.of(network, amounts.source, amounts.target, amounts.total(demand.size))
     found, detour = _mixed(problem, stops, gap, seconds)
-    moved = problem.pairs.amount * found.part
-    on_arcs = np.zeros(problem.n_arcs)
-    on_arcs[problem.order] = found.minimal.shares @ (problem.pairs.amount - moved)
-    on_links = network.to_links(on_arcs) + detour.load(moved)
-    mixed = TotalRouting(
-        "ugal", np.where(fabric.is_switch_link, on_links, base.load(np.ones(1))), float(demand.pairs[0])
-    )
+    on_links = np.zeros((demand.n_commodities, fabric.n_links))
+    for f, amount in enumerate(amounts.each[:, problem.row]):
+        moved, on_arcs = amount * found.part, np.zeros(problem.n_arcs)
+        on_arcs[problem.order] = found.minimal.shares @ (amount - moved)
+        on_links[f] = network.to_links(on_arcs) + detour.load(moved)
+    mixed = TotalRouting("ugal", np.where(fabric.is_switch_link, on_links, base.unit), demand.pairs)
     inner: Routing = min((mixed, base), key=lambda routing: _congestion(fabric, routing, demand.size))
     size = float(demand.size[0])
     spread = replace(found.minimal, congestion=found.minimal.congestion * size, bound=found.minimal.bound * size)

@@ -5,6 +5,7 @@ from NIC n.  Then NIC m sends to NIC n::
 
     sum over terms t of A[t, m] B[t, n]     where m and n are in different domains, else 0
 
+Where a commodity is only for some receivers, B counts those alone.
 A term is a group and a set of planes: senders that have no port there appear at their
 neighbours' NICs.  Sweeps need the same between sites; what stays inside a domain is subtracted
 as a sparse correction.  Loads of endpoint and scale-up links follow from sums of A and B.
@@ -15,12 +16,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array, csr_array
+from scipy.sparse import csc_array, csr_array
 
 from topo.kernels.sweep import push, room, shares_at_ports, spread
 from topo.routing.access import Access, ranges, refusal
 from topo.routing.network import Network, added
-from topo.routing.operator import Floats, Ints, NotConnected, RoutingError, TotalRouting
+from topo.routing.operator import Floats, Ints, NotConnected, TotalRouting, check_ranks
 from topo.routing.symmetric import Orbits
 from traffic.demand import GroupedDemand
 
@@ -46,6 +47,12 @@ class Side:
         """Return all rows of ``parts``."""
         return Side(*(np.concatenate([getattr(p, key) for p in parts]) for key in ("term", "nic", "end", "weight")))
 
+    def times(self, factor: Floats) -> Side:
+        """Return the rows with weights times ``factor`` (E,) of their ends, without those that weigh nothing."""
+        weight = self.weight * factor[self.end]
+        rows = np.flatnonzero(weight)
+        return Side(self.term[rows], self.nic[rows], self.end[rows], weight[rows])
+
     def shifted(self, by: int, scale: float = 1.0) -> Side:
         """Return the rows with term numbers raised by ``by`` and weights times ``scale``."""
         return Side(self.term + by, self.nic, self.end, self.weight * scale)
@@ -56,33 +63,26 @@ def grouped(network: Network, demand: GroupedDemand, policy: str) -> TotalRoutin
 
     Raises NotConnected where a pair has no path.
     """
+    check_ranks(network.fabric, demand)
     access = Access(network)
+    label, each = on_endpoints(network, demand)
+    senders, everyone, n_terms = terms(access, label, network.fabric.relay)
+    unit = np.zeros((len(each), network.fabric.n_links))
+    for f, receives in enumerate(each):
+        receivers = everyone.times(receives)
+        unit[f] += _network_load(access, senders, receivers, n_terms, Orbits.of(access, label, receives))
+        unit[f] += _scale_up_load(access, senders, receivers, n_terms)
+        unit[f] += _inside_load(access, label, receives)
+    return TotalRouting(policy, unit, demand.pairs)
+
+
+def on_endpoints(network: Network, demand: GroupedDemand) -> tuple[Ints, Floats]:
+    """Return the label (E,) of every endpoint, -1 where silent, and (F, E) 1 where it receives the commodity."""
     label = np.full(network.fabric.n_endpoints, -1, dtype=np.int64)
     label[: demand.n_ranks] = demand.label
-    senders, receivers, n_terms = terms(access, label, network.fabric.relay)
-    unit = _network_load(access, senders, receivers, n_terms, Orbits.of(access, label))
-    unit += _scale_up_load(access, senders, receivers, n_terms)
-    unit += _inside_load(access, label)
-    return TotalRouting(policy, unit, float(demand.pairs[0]))
-
-
-def site_amounts(network: Network, demand: GroupedDemand, most: int) -> coo_array:
-    """Return (destination sites, source sites) what all pairs together send at unit rate, legs of relays included.
-
-    Raises RoutingError where that could have more than ``most`` entries.
-    """
-    n = network.n_sites
-    if n * n > most:
-        raise RoutingError(f"{demand.name}: {n} x {n} sites are too many to solve for (at most {most:,} pairs)")
-    access = Access(network)
-    label = np.full(network.fabric.n_endpoints, -1, dtype=np.int64)
-    label[: demand.n_ranks] = demand.label
-    senders, receivers, n_terms = terms(access, label, network.fabric.relay)
-    by_sender = _matrix(senders.term, network.site[senders.nic], senders.weight, (n_terms, n))
-    by_receiver = _matrix(receivers.term, network.site[receivers.nic], receivers.weight, (n_terms, n))
-    block = (by_receiver.T @ by_sender - _inside_sites(access, senders, receivers)).toarray()
-    block[np.abs(block) < ROUNDING] = 0.0
-    return coo_array(block)
+    each = np.zeros((demand.n_commodities, len(label)))
+    each[:, : demand.n_ranks] = demand.receives
+    return label, each
 
 
 def terms(access: Access, label: Ints, relay: str) -> tuple[Side, Side, int]:
@@ -322,14 +322,14 @@ def _scale_up_load(access: Access, senders: Side, receivers: Side, n_terms: int)
     return load
 
 
-def _inside_load(access: Access, label: Ints) -> Floats:
-    """Return (L,) load of pairs inside a domain on its scale-up links."""
+def _inside_load(access: Access, label: Ints, receives: Floats) -> Floats:
+    """Return (L,) load of pairs inside a domain on its scale-up links; ``receives`` (E,) is 1 where the end may be."""
     fabric = access.network.fabric
     member = np.flatnonzero((label >= 0) & (access.scale_up_link >= 0))
     key = access.domain[member] * (int(label.max(initial=0)) + 1) + label[member]
-    count = np.unique(key, return_inverse=True, return_counts=True)
-    mates = (count[2][count[1]] - 1).astype(np.float64)
+    _, place, count = np.unique(key, return_inverse=True, return_counts=True)
+    drawn = receives[member]
     load = np.zeros(fabric.n_links)
-    load[access.scale_up_link[member]] = mates
-    load[fabric.reverse[access.scale_up_link[member]]] = mates
+    load[access.scale_up_link[member]] = np.bincount(place, drawn, len(count))[place] - drawn
+    load[fabric.reverse[access.scale_up_link[member]]] = drawn * (count[place] - 1)
     return load

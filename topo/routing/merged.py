@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from topo.routing.access import Access
-from topo.routing.grouped import _inside_load, _scale_up_load, terms
+from topo.routing.grouped import _inside_load, _scale_up_load, on_endpoints, terms
 from topo.routing.network import Network
 from topo.routing.operator import Ints, Routing, TotalRouting
 from traffic.demand import MAX_PAIRS, GroupedDemand
@@ -22,11 +22,10 @@ def merged(network: Network, demand: GroupedDemand, inner: Callable[[Ints, Ints]
 
     Raises NotConnected where a pair has no path, DemandError above MAX_PAIRS pairs.
     """
-    if demand.pairs[0] > MAX_PAIRS:
+    if demand.pairs.sum() > MAX_PAIRS:
         demand.listed()  # says why not
     access, n = Access(network), network.fabric.n_endpoints
-    label = np.full(n, -1, dtype=np.int64)
-    label[: demand.n_ranks] = demand.label
+    label, each = on_endpoints(network, demand)
     senders, receivers, n_terms = terms(access, label, network.fabric.relay)
     brought = csr_array((senders.weight, (senders.term, senders.nic)), shape=(n_terms, n))
     drawn = csc_array((receivers.weight, (receivers.term, receivers.nic)), shape=(n_terms, n))
@@ -34,6 +33,11 @@ def merged(network: Network, demand: GroupedDemand, inner: Callable[[Ints, Ints]
     dst, src = amount.row.astype(np.int64), amount.col.astype(np.int64)
     apart = access.domain[src] != access.domain[dst]
     routing = inner(src[apart], dst[apart])
-    unit = routing.load(np.asarray(amount.data)[apart])
-    unit += _scale_up_load(access, senders, receivers, n_terms) + _inside_load(access, label)
-    return TotalRouting(routing.policy, unit, float(demand.pairs[0]))
+    unit = np.zeros((len(each), network.fabric.n_links))
+    for f, receives in enumerate(each):
+        some = receivers.times(receives)
+        drawn = csc_array((some.weight, (some.term, some.nic)), shape=(n_terms, n))
+        part = csr_array(drawn.T @ brought)[dst[apart], src[apart]] if len(each) > 1 else amount.data[apart]
+        unit[f] += routing.load(np.asarray(part, dtype=np.float64).ravel())
+        unit[f] += _scale_up_load(access, senders, some, n_terms) + _inside_load(access, label, receives)
+    return TotalRouting(routing.policy, unit, demand.pairs)

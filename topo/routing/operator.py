@@ -1,7 +1,7 @@
 """Routing: a linear operator from commodities to links, never a stored matrix.
 
 ``R[l, f]`` is the share of commodity f on link l.  Law of every policy: flow is conserved; one
-unit leaves the source, one reaches the destination.  A ``GroupedDemand`` has one commodity that
+unit leaves the source, one reaches the destination.  Each commodity of a ``GroupedDemand``
 stands for all its pairs: ``load`` adds the pairs up, ``sum_along`` is their mean and
 ``min_along`` the least over all of them.
 """
@@ -56,32 +56,36 @@ class Routing(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class TotalRouting:
-    """Routing of a grouped demand: the load of all pairs at unit rate says everything that is asked."""
+    """Routing of a grouped demand: the loads of all pairs at unit rate say everything that is asked."""
 
     policy: str
-    unit: Floats  # (L,) sum of R over all pairs
-    pairs: float  # number of pairs
+    unit: Floats  # (F, L) sum of R over all pairs of each commodity
+    pairs: Floats  # (F,) number of pairs
     params: Mapping[str, Any] = field(default_factory=dict)  # of the policy, so that the pairs can be routed again
 
     def load(self, rate: Floats) -> Floats:
-        """Return (L,) load at ``rate`` (1,) of each pair."""
-        return self.unit * float(np.asarray(rate, dtype=np.float64).reshape(1)[0])
+        """Return (L,) load at ``rate`` (F,) of each pair."""
+        rate = np.asarray(rate, dtype=np.float64).reshape(len(self.unit))
+        return np.asarray(rate @ self.unit)
 
     def sum_along(self, value: Floats) -> Floats:
-        """Return (1,) mean over pairs of ``value`` (L,) summed along their links."""
-        return np.array([float(np.asarray(value, dtype=np.float64)[self._used] @ self.unit[self._used]) / self.pairs])
+        """Return (F,) mean over pairs of ``value`` (L,) summed along their links."""
+        value = np.asarray(value, dtype=np.float64)
+        along = [value[used] @ row[used] for row, used in zip(self.unit, self._used, strict=True)]
+        return np.array(along) / self.pairs
 
     def min_along(self, value: Floats) -> Floats:
-        """Return (1,) least ``value`` (L,) over all links that any pair uses."""
-        return np.array([np.asarray(value, dtype=np.float64)[self._used].min(initial=np.inf)])
+        """Return (F,) least ``value`` (L,) over all links that any pair uses."""
+        value = np.asarray(value, dtype=np.float64)
+        return np.array([value[used].min(initial=np.inf) for used in self._used])
 
     def columns(self) -> csc_array:
-        """Return (L, 1) the sum of the columns of all pairs."""
-        return csc_array(self.unit[:, None])
+        """Return (L, F) the sum of the columns of all pairs."""
+        return csc_array(self.unit.T)
 
     @property
-    def _used(self) -> NDArray[np.intp]:
-        return np.flatnonzero(self.unit)
+    def _used(self) -> list[NDArray[np.intp]]:
+        return [np.flatnonzero(row) for row in self.unit]
 
 
 def check_ranks(fabric: Fabric, demand: Demand | GroupedDemand) -> None:

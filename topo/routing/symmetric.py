@@ -38,15 +38,19 @@ class Orbits:
     port: NDArray[np.int32] | None = None  # (P,) orbit of each port, as ``port_links`` lists them
 
     @classmethod
-    def of(cls, access: Access, label: Ints) -> Orbits:
-        """Return the orbits under the stated symmetries that map all-to-all inside ``label`` (E,) onto itself."""
+    def of(cls, access: Access, label: Ints, receives: Floats | None = None) -> Orbits:
+        """Return the orbits under the stated symmetries that map all-to-all inside ``label`` (E,) onto itself.
+
+        With ``receives`` (E,) they keep what each endpoint receives, too.
+        """
         network = access.network
         site = np.arange(network.n_sites, dtype=np.int32)
         arc = np.arange(len(network.arcs.tail), dtype=np.int32)
         port = np.arange(network.n_ports.sum() if network.most_ports > 1 else 0, dtype=np.int32)
         moves = False
         for moved in network.fabric.symmetry:
-            image = _Image.of(access, label, moved)
+            kept = receives is None or np.array_equal(receives[moved[: len(label)]], receives)
+            image = _Image.of(access, label, moved) if kept else None
             if image is not None:
                 moves = True
                 join(site, image.site)

@@ -28,10 +28,11 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from topo.fabric import Fabric, NodeKind
-from topo.routing.grouped import grouped, site_amounts
+from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
 from topo.routing.operator import MAX_ENTRIES, Floats, Ints, Routing, RoutingError, TotalRouting, check_ranks
 from topo.routing.relay import RelayRouting, relayed
+from topo.routing.site_amounts import site_amounts
 from topo.routing.stops import Stops
 from traffic.demand import Demand, GroupedDemand
 
@@ -58,14 +59,15 @@ def valiant_split(
         return relayed(network, demand, lambda src, dst: _inner(stops, network, src, dst))
     if network.most_ports > 1:  # shares of ports go by pair, so the pairs have to be listed
         listed = demand.listed()
-        unit = valiant_split(fabric, listed, via=via).load(np.ones(listed.n_commodities))
-        return TotalRouting("valiant", unit, float(demand.pairs[0]))
+        every = valiant_split(fabric, listed, via=via)
+        unit = np.stack([every.load(receives[listed.dst]) for receives in demand.receives])
+        return TotalRouting("valiant", unit, demand.pairs)
     base = grouped(network, demand, "valiant")
     amounts = site_amounts(network, demand, MAX_SITE_PAIRS)
     at = stop_of_sites(stops, network)
-    between = ValiantRouting.of(stops, at[amounts.col], at[amounts.row])
-    unit = np.where(fabric.is_switch_link, between.load(amounts.data), base.unit)
-    return TotalRouting("valiant", unit, float(demand.pairs[0]))
+    between = ValiantRouting.of(stops, at[amounts.source], at[amounts.target])
+    on_links = np.stack([between.load(row) for row in amounts.each])
+    return TotalRouting("valiant", np.where(fabric.is_switch_link, on_links, base.unit), demand.pairs)
 
 
 def stops_of(network: Network, via: Via) -> Stops:

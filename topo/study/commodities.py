@@ -15,7 +15,7 @@ _EP = 64
 class Commodities(NamedTuple):
     """Commodities as they are offered, and the pairs that a policy or solver would list."""
 
-    offered: int  # 1 where one stands for all pairs
+    offered: int  # 1 where one stands for all pairs, 2 with hot receivers
     pairs: int
 
     @property
@@ -31,6 +31,8 @@ def commodities(case: Case, *, ranks: int) -> Commodities:
     everyone = ranks * max(ranks - 1, 0)
     if pattern == "uniform":
         return Commodities(1, everyone)
+    if pattern == "hotspot":
+        return Commodities(2, everyone)
     if pattern == "all-to-all" and traffic.get("algorithm", "direct") == "direct":
         return Commodities(1, ranks * max((traffic.get("ep") or ranks) - 1, 0))
     n = _listed(case, traffic, pattern, ranks)
@@ -39,8 +41,6 @@ def commodities(case: Case, *, ranks: int) -> Commodities:
 
 def _listed(case: Case, traffic: Mapping[str, Any], pattern: str, ranks: int) -> int:
     local = int(case.fabric["endpoints_per_host"])
-    if pattern == "hotspot":
-        return ranks * max(ranks - 1, 0)
     if pattern == "incast":
         return int(traffic.get("fan_in") or ranks - 1)
     if pattern == "file":

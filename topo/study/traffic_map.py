@@ -83,11 +83,14 @@ def _of_groups(demand: GroupedDemand, host: NDArray[np.int32], block: NDArray[np
     ones = np.ones(len(ranks), np.int64)
     # Counts are whole numbers until the last line, so that the map adds up to the demand's own total.
     held = csr_array((ones, (block[ranks], demand.label[ranks])), shape=(n, int(demand.label.max()) + 1))
-    pairs = (held @ held.T).toarray() - np.diag(np.bincount(block[ranks], minlength=n))
     key = host[ranks].astype(np.int64) * held.shape[1] + demand.label[ranks]
-    there, together = np.unique(key, return_counts=True)
-    first = np.zeros(int(host.max()) + 1, np.int64)
-    first[host] = block
-    own = np.bincount(first[there // held.shape[1]], together * (together - 1), n)
-    each = float(demand.size[0] * demand.repeat[0])
-    return np.asarray(pairs.ravel() * each, np.float64), np.asarray(np.diag(own * each).ravel(), np.float64)
+    _, place, together = np.unique(key, return_inverse=True, return_counts=True)
+    total, inside = np.zeros((2, n, n))
+    for kind, each in enumerate(demand.size * demand.repeat[0]):
+        some = demand.kind[ranks] == kind
+        to = csr_array((ones[some], (block[ranks][some], demand.label[ranks][some])), shape=held.shape)
+        pairs = (held @ to.T).toarray() - np.diag(np.bincount(block[ranks][some], minlength=n))
+        own = np.bincount(block[ranks][some], together[place[some]] - 1, n)
+        total += pairs * each
+        inside += np.diag(own) * each
+    return total.ravel(), inside.ravel()

@@ -13,8 +13,8 @@ from topo.flow.adaptive import Problem
 from topo.flow.orbits import moves, quotient
 from topo.generators import generate
 from topo.routing.adversarial import adversarial
-from topo.routing.grouped import site_amounts
 from topo.routing.network import Network
+from topo.routing.site_amounts import site_amounts
 
 NETWORKS = {
     "dragonfly h=1": ("dragonfly", {"a": 2}),
@@ -46,8 +46,9 @@ def theta(fabric, routing, demand):
 
 def problem_of(fabric):
     network = Network.of(fabric, by_capacity=True)
-    amounts = site_amounts(network, traffic.demand("all-to-all", n_ranks=fabric.n_endpoints, bytes=1.0), 10**6)
-    return Problem.of(network, amounts.col.astype(np.int64), amounts.row.astype(np.int64), amounts.data)
+    demand = traffic.demand("all-to-all", n_ranks=fabric.n_endpoints, bytes=1.0)
+    amounts = site_amounts(network, demand, 10**6)
+    return Problem.of(network, amounts.source, amounts.target, amounts.total(demand.size))
 
 
 @pytest.mark.parametrize("policy", ["adaptive", "optimal"])

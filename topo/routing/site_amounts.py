@@ -1,0 +1,48 @@
+"""What a grouped demand sends from site to site, for solvers that split by pair of sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from topo.routing.access import Access
+from topo.routing.grouped import ROUNDING, _inside_sites, _matrix, on_endpoints, terms
+from topo.routing.network import Network
+from topo.routing.operator import Floats, Ints, RoutingError
+from traffic.demand import GroupedDemand
+
+
+@dataclass(frozen=True, eq=False)
+class SiteAmounts:
+    """What all pairs of each commodity send from site to site at unit rate, legs of relays included."""
+
+    source: Ints  # (P,) sites
+    target: Ints  # (P,) sites
+    each: Floats  # (F, P)
+
+    def total(self, size: Floats) -> Floats:
+        """Return (P,) what all commodities send when the first has unit rate and rates go as ``size`` (F,)."""
+        return np.asarray(size / size[0] @ self.each)
+
+
+def site_amounts(network: Network, demand: GroupedDemand, most: int) -> SiteAmounts:
+    """Return what goes from site to site, each pair of sites once.
+
+    Raises RoutingError where that could have more than ``most`` entries.
+    """
+    n = network.n_sites
+    if n * n > most:
+        raise RoutingError(f"{demand.name}: {n} x {n} sites are too many to solve for (at most {most:,} pairs)")
+    access = Access(network)
+    label, each = on_endpoints(network, demand)
+    senders, everyone, n_terms = terms(access, label, network.fabric.relay)
+    by_sender = _matrix(senders.term, network.site[senders.nic], senders.weight, (n_terms, n))
+    blocks = np.zeros((len(each), n, n))
+    for block, receives in zip(blocks, each, strict=True):
+        receivers = everyone.times(receives)
+        by_receiver = _matrix(receivers.term, network.site[receivers.nic], receivers.weight, (n_terms, n))
+        block[:] = (by_receiver.T @ by_sender - _inside_sites(access, senders, receivers)).toarray()
+    blocks[np.abs(blocks) < ROUNDING] = 0.0
+    target, source = np.nonzero(blocks.any(axis=0))
+    return SiteAmounts(source, target, blocks[:, target, source])
