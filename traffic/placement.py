@@ -85,6 +85,9 @@ def balanced(
     Groups of consecutive experts stay together where ``n_group`` is a multiple of the hosts; else
     experts are packed onto hosts one by one.
 
+    Limits. Three greedy stages, each near its own optimum, not the best placement of all: that was up to 1.33
+    times better in 60 small draws of heavy-tailed loads.
+
     Raises DemandError where ``ep`` does not divide experts plus copies, or hosts do not divide the experts.
     """
     hosts, n_experts = hosts_of(ep, ranks_per_host), len(load)
@@ -104,7 +107,11 @@ def balanced(
 
 
 def packed(weight: NDArray[np.float64], packs: int) -> NDArray[np.int64]:
-    """Return (packs, n / packs) items of each pack: heaviest first, each into the lightest pack with room."""
+    """Return (packs, n / packs) items of each pack: heaviest first, each into the lightest pack with room.
+
+    The heaviest pack is at most max(2, 7/3 - 1/(3 packs) - 1/(room - 1)) times the least possible; where no pack
+    fills early it is Graham's 4/3 - 1/(3 packs), and with room for two it is the least possible.
+    """
     room, total = len(weight) // packs, np.zeros(packs)
     content: list[list[int]] = [[] for _ in range(packs)]
     for item in np.argsort(-weight, kind="stable").tolist():
