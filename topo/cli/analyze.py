@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 #: What people read first; --json has everything.
 SHOWN = (
     "endpoints", "switches", "switch_links", "normalized_throughput", "switch_throughput", "max_utilization",
-    "mean_utilization", "p99_utilization", "bottleneck_tier", "completion_s", "mean_rate_gbps", "min_rate_gbps",
-    "mean_completion_s", "fairness", "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound", "gap",
-    "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "cost_usd", "cost_per_endpoint_usd",
-    "method",
+    "mean_utilization", "p99_utilization", "plane_balance", "bottleneck_tier", "completion_s", "mean_rate_gbps",
+    "min_rate_gbps", "mean_completion_s", "fairness", "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound",
+    "gap", "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "cost_usd",
+    "cost_per_endpoint_usd", "method",
 )  # fmt: skip
 
 
@@ -69,6 +69,8 @@ def analyze_verb(
     results |= {"seconds": round(time.perf_counter() - begin, 3)}
     code = judge(checks, results)
     _print(case, results, as_json=as_json)
+    for warning in results.get("warnings") or ():
+        note(f"warning: {warning}")
     if not results.get("complete", True):
         note(f"the time was up at a gap of {results['gap']:.3g}; give the policy more with seconds=")
         return LIMIT

@@ -1,4 +1,4 @@
-"""What a result means in numbers: structure of a fabric, loads, times, fairness.
+"""What a result means in numbers: structure of a fabric, loads, balance, times, fairness.
 
 ``measure`` gives plain scalars, lists and dicts for records; ``link_table`` arrays for Parquet.
 """
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric, Tier
 from topo.flow.solution import Solution
+from topo.metrics.balance import balance_metrics
 from topo.metrics.load import Loads, link_plane, load_metrics
 from topo.metrics.pair import explain_pair
 from topo.metrics.plain import plain
@@ -32,6 +33,7 @@ def measure(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, so
     loads = Loads.of(fabric, demand, routing, solution)
     result = structure(fabric)
     result |= load_metrics(loads, solution)
+    result |= balance_metrics(loads)
     result |= rate_metrics(solution)
     result |= latency_metrics(fabric, demand, routing)
     result |= {

@@ -145,6 +145,17 @@ def test_analyze_has_its_keys(load):
     assert data["normalized_throughput"] == pytest.approx(1)
 
 
+def test_analyze_warns_where_one_plane_carries_all(run):
+    """Incast onto endpoint 0 is relayed onto plane 0 alone: told on stderr and first on the page; a shift is even."""
+    tree = "fat-tree-2:radix=16,planes=8,endpoints=128"
+    told = "plane 0 of 8 carries all bytes between hosts"
+    code, out, err = run("analyze", tree, "incast", "-o", "one")
+    assert (code, "plane_balance" in out) == (0, True)
+    assert f"warning: {told}" in err
+    assert told in Path("one/index.html").read_text()
+    assert "warning" not in run("analyze", tree, "shift:by=8")[2]
+
+
 def test_analyze_stores_a_study_of_one(run, tmp_path):
     """-o leaves records, a report, and a study.yaml that gives the same case again."""
     assert run("analyze", "fat-tree-2:radix=8", "permutation", "--seed", "3", "-o", "out")[0] == 0

@@ -89,6 +89,11 @@ def _warnings(view: View) -> list[str]:
             f"worst is {worst.network} under {worst.traffic}, "
             f"{words.number(worst.get('max_utilization'))} times its capacity."
         )
+    uneven = [(case, warning) for case in view.grid for warning in case.get("warnings") or ()]
+    if uneven:
+        case, first = uneven[0]
+        more = f" {words.plural(len(uneven) - 1, 'other case')} likewise." if len(uneven) > 1 else ""
+        out.append(f"{case.network} under {case.traffic}: {first}.{more}")
     out += [
         f"{case.network} cannot be built as sized: {case.get('reason') or 'the construction does not exist'}."
         for case in view.sized
