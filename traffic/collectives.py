@@ -11,17 +11,19 @@ Limits.  A step starts when the one before has ended everywhere; reductions cost
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from traffic import steps
-from traffic.demand import Demand, GroupedDemand
+from traffic.demand import Collective, Demand, GroupedDemand
 from traffic.layout import check_choice, check_positive, check_ranks, check_whole, consecutive, on_hosts
-from traffic.phases import Phase, in_sequence
+from traffic.phases import in_sequence
 
 MIB = 2**20
+_ALGORITHMS = ("ring", "halving-doubling", "hierarchical")
 
 
 def all_to_all(
@@ -46,10 +48,13 @@ def all_to_all(
     members = _members("all-to-all", n_ranks, ep, bytes, name="ep")
     check_choice(algorithm, ("direct", "hierarchical"), name="algorithm")
     size = members.shape[1]
+    done = Collective("all-to-all", size, bytes)
     if algorithm == "direct":
-        return GroupedDemand.of(f"all-to-all(ep={size})", label=np.arange(n_ranks) // size, size=bytes / size)
+        demand = GroupedDemand.of(f"all-to-all(ep={size})", label=np.arange(n_ranks) // size, size=bytes / size)
+        return replace(demand, collective=done)
     hosts = on_hosts(members, ranks_per_host, what="hierarchical all-to-all")
-    return in_sequence(f"all-to-all(ep={size}, hierarchical)", n_ranks, steps.two_level_exchange(hosts, bytes / size))
+    phases = steps.two_level_exchange(hosts, bytes / size)
+    return replace(in_sequence(f"all-to-all(ep={size}, hierarchical)", n_ranks, phases), collective=done)
 
 
 def all_gather(
@@ -65,10 +70,10 @@ def all_gather(
 
     ``algorithm``, ``channels`` and ``group_size`` are those of ``allreduce``.
     """
-    check_choice(algorithm, ("ring", "halving-doubling", "hierarchical"), name="algorithm")
     members = _members("all-gather", n_ranks, group_size, bytes, name="group_size")
-    phases = _phases(members, ranks_per_host, bytes, algorithm=algorithm, channels=channels, inward=False)
-    return in_sequence(_named("all-gather", algorithm, members, n_ranks), n_ranks, phases)
+    return _algorithm(
+        "all-gather", members, bytes, algorithm=algorithm, channels=channels, ranks_per_host=ranks_per_host, ways="out"
+    )
 
 
 def reduce_scatter(
@@ -84,10 +89,16 @@ def reduce_scatter(
 
     ``algorithm``, ``channels`` and ``group_size`` are those of ``allreduce``.
     """
-    check_choice(algorithm, ("ring", "halving-doubling", "hierarchical"), name="algorithm")
     members = _members("reduce-scatter", n_ranks, group_size, bytes, name="group_size")
-    phases = _phases(members, ranks_per_host, bytes, algorithm=algorithm, channels=channels, outward=False)
-    return in_sequence(_named("reduce-scatter", algorithm, members, n_ranks), n_ranks, phases)
+    return _algorithm(
+        "reduce-scatter",
+        members,
+        bytes,
+        algorithm=algorithm,
+        channels=channels,
+        ranks_per_host=ranks_per_host,
+        ways="in",
+    )
 
 
 def allreduce(
@@ -110,30 +121,44 @@ def allreduce(
     Groups are ``group_size`` consecutive ranks, by default one of all.  ``channels`` serves the ring
     only; by default as many as the emptiest host has ranks.
     """
-    check_choice(algorithm, ("ring", "halving-doubling", "tree", "hierarchical"), name="algorithm")
     members = _members("allreduce", n_ranks, group_size, bytes, name="group_size")
-    phases = _phases(members, ranks_per_host, bytes, algorithm=algorithm, channels=channels)
-    return in_sequence(_named("allreduce", algorithm, members, n_ranks), n_ranks, phases)
+    return _algorithm(
+        "allreduce",
+        members,
+        bytes,
+        algorithm=algorithm,
+        channels=channels,
+        ranks_per_host=ranks_per_host,
+        ways="in and out",
+    )
 
 
-def _phases(
+def _algorithm(
+    what: str,
     members: NDArray[np.int64],
-    ranks_per_host: int,
     size: float,
     *,
+    ranks_per_host: int,
     algorithm: str,
     channels: int | None,
-    inward: bool = True,
-    outward: bool = True,
-) -> list[Phase]:
+    ways: Literal["in", "out", "in and out"],
+) -> Demand:
+    """Return ``what``: data go ``in`` to where they are summed, ``out`` to who wants them, or both."""
+    both = ways == "in and out"
+    check_choice(algorithm, (*_ALGORITHMS, "tree") if both else _ALGORITHMS, name="algorithm")
     if algorithm == "tree":
-        return steps.binomial_tree(members, size)
-    if algorithm == "hierarchical":
+        phases = steps.binomial_tree(members, size)
+    elif algorithm == "hierarchical":
         hosts = on_hosts(members, ranks_per_host, what="hierarchical")
-        return steps.two_level(hosts, size, inward=inward, outward=outward)
-    if algorithm == "halving-doubling":
-        return steps.halving_doubling(members, size, passes=inward + outward)
-    return [steps.ring(members, size, ranks_per_host=ranks_per_host, channels=channels, passes=inward + outward)]
+        phases = steps.two_level(hosts, size, inward=ways != "out", outward=ways != "in")
+    elif algorithm == "halving-doubling":
+        phases = steps.halving_doubling(members, size, passes=1 + both)
+    else:
+        phases = [steps.ring(members, size, ranks_per_host=ranks_per_host, channels=channels, passes=1 + both)]
+    n = members.shape[1]
+    group = f", group_size={n}" if n != members.size else ""
+    demand = in_sequence(f"{what}({algorithm}{group})", members.size, phases)
+    return replace(demand, collective=Collective(what, n, size))
 
 
 def _members(what: str, n_ranks: int, size: int | None, bytes: float, *, name: str) -> NDArray[np.int64]:
@@ -142,8 +167,3 @@ def _members(what: str, n_ranks: int, size: int | None, bytes: float, *, name: s
     if size is not None:
         check_whole(size, 2, name=name)
     return consecutive(n_ranks, size, name=name)
-
-
-def _named(what: str, algorithm: str, members: NDArray[np.int64], n_ranks: int) -> str:
-    group = f", group_size={members.shape[1]}" if members.shape[1] != n_ranks else ""
-    return f"{what}({algorithm}{group})"

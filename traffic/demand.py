@@ -10,9 +10,9 @@ one where all are alike, two where some are hot.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,14 @@ MAX_PAIRS = 40_000_000
 
 class DemandError(ValueError):
     """A workload that cannot be: says the rule, what was given and what would do."""
+
+
+class Collective(NamedTuple):
+    """The operation that a demand carries out, as nccl-tests measures it; groups do it side by side."""
+
+    name: str  # pattern, such as allreduce
+    n: int  # ranks of a group
+    size: float  # S of nccl-tests [bytes]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,6 +53,7 @@ class Demand:
     phase_names: tuple[str, ...] = ()  # one a phase, such as dispatch and combine; empty where there is nothing to say
     after: tuple[tuple[int, ...], ...] = ()  # one a phase, earlier ones; () in all: each after the one before
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # (phases,) [s] or empty, of one run
+    collective: Collective | None = None  # None where it is no such operation
 
     @classmethod
     def of(
@@ -185,6 +194,7 @@ class GroupedDemand:
     kind: NDArray[np.int32]  # (n_ranks,) of each rank as a receiver
     after: tuple[tuple[int, ...], ...] = ()  # there is but one phase
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # none
+    collective: Collective | None = None  # None where it is no such operation
 
     @classmethod
     def of(cls, name: str, *, label: ArrayLike, size: ArrayLike, repeat: int = 1, kind: ArrayLike = 0) -> GroupedDemand:
@@ -284,7 +294,9 @@ class GroupedDemand:
         dst = np.concatenate([np.repeat(block, len(block)) for block in blocks])
         other = src != dst
         src, dst = src[other], dst[other]
-        return Demand.of(self.name, self.n_ranks, src=src, dst=dst, size=self.size[self.kind[dst]], repeat=self.repeat)
+        size = self.size[self.kind[dst]]
+        listed = Demand.of(self.name, self.n_ranks, src=src, dst=dst, size=size, repeat=self.repeat)
+        return replace(listed, collective=self.collective)
 
 
 def _freeze(demand: Demand | GroupedDemand) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from topo.fabric import Fabric, Tier
 from topo.flow.solution import Solution
 from topo.metrics.balance import balance_metrics
+from topo.metrics.bandwidths import bandwidth_metrics
 from topo.metrics.load import Loads, link_plane, load_metrics
 from topo.metrics.pair import explain_pair
 from topo.metrics.plain import plain
@@ -35,6 +36,7 @@ def measure(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, so
     result |= load_metrics(loads, solution)
     result |= balance_metrics(loads)
     result |= rate_metrics(solution)
+    result |= bandwidth_metrics(demand.collective, solution.completion_s)
     result |= latency_metrics(fabric, demand, routing)
     result |= {
         "conservation_residual": solution.residual,
