@@ -7,9 +7,10 @@ host [1]_.  In expectation a token of DeepSeek-V3 at EP64 visits 5.295 of 8 host
 
 ``report`` is the one place that computes what ``topo moe`` and records of
 studies say.  Two kinds of time stand in it: the speed limit of inference (``step_s``,
-``layer_s``, ``tpot_s``: ``traffic.inference``, no deduplication), and the deduplicated step of
-``tokens`` a rank (``dedup_step_s``), in which the network leg and the scale-up leg overlap and the slower
-binds; ``dedup_layer_s``, ``dedup_tpot_s`` and ``dedup_tokens_per_s`` are those of ``decode_tokens``.
+``layer_s``, ``tpot_s``: ``traffic.inference``, no deduplication), and the exchange of ``tokens`` a rank,
+dispatch and combine, in which the network leg and the scale-up leg overlap and the slower binds.  Rows of
+``forms`` and ``by_limit`` call the latter ``exchange_s``; ``dedup_step_s`` is that of the limit asked for, and
+``dedup_layer_s``, ``dedup_tpot_s`` and ``dedup_tokens_per_s`` follow from it for ``decode_tokens``.
 
 Limits.  Bandwidth only: no latency, no computation, every fabric non-blocking.
 
@@ -21,13 +22,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from inspect import signature
+from math import ceil
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from traffic.expert_parallel import TOKENS, TRAINING_EP, picks
-from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, speed_limit
+from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, SpeedLimit, speed_limit
 from traffic.layout import check_choice, check_positive, check_whole
 from traffic.model import Model
 from traffic.placement import Placement
@@ -71,7 +73,7 @@ class Limited:
     gain_expected: float
     dispatch_s: float
     combine_s: float
-    step_s: float
+    exchange_s: float
     bound_by: str
 
 
@@ -89,58 +91,88 @@ def report(
 ) -> dict[str, Any]:
     """Return all figures of one expert-parallel group as a flat mapping, ready for JSON.
 
-    ``node_limit="model"`` is the model's own (V3: 4) or the hosts that there are; None is none.  ``nic`` and
-    ``scale_up`` are one way [B/s].  ``gating`` takes top_k, gate, skew, correlation, affinity, score,
-    n_group, topk_group, placement, redundant_experts and seed of ``moe-all-to-all``.
+    ``node_limit="model"`` is the model's own (V3: 4), None is none; one of more hosts than there are limits nothing,
+    and ``explanation`` says so.  ``nic`` and ``scale_up`` are one way [B/s].  ``gating`` takes top_k, gate, skew,
+    correlation, affinity, score, n_group, topk_group, placement, redundant_experts and seed of ``moe-all-to-all``.
 
     ``forms`` has the exchange without deduplication, with it, and with the limit too; ``by_limit`` every
     limit that leaves a token enough experts.
+
+    Raises DemandError for a parameter that is unknown or out of range.
     """
     figures = Model.of(model)
+    _check(tokens=tokens, nic=nic, scale_up=scale_up, gating=gating)
+    sampler = picks(model=figures, ep=ep, ranks_per_host=ranks_per_host, **gating)
+    asked = figures.node_limit if node_limit == "model" else node_limit
+    limit = _effective(asked, sampler.placement.hosts)
+    study = _Study(sampler, figures, tokens, nic, scale_up)
+    free, limited, direct = study.row(None), study.row(limit), study.row(None, dedup=False)
+    return {
+        **_inputs(study, limit, ranks_per_host=ranks_per_host, decode_tokens=decode_tokens),
+        **study.copies(limit),
+        **_gains(direct, free, limited),
+        **asdict(_without_dedup(study, decode_tokens)),
+        **study.step(limit),
+        **study.decoding(limit, decode_tokens),
+        "method": study.method(limit),
+        "explanation": study.explain(asked, free, limited),
+        "forms": [asdict(row) for row in (direct, free, limited)],
+        "by_limit": [asdict(study.row(m)) for m in range(study.least_limit, sampler.placement.hosts + 1)],
+    }
+
+
+def _check(*, tokens: int, nic: float, scale_up: float, gating: Mapping[str, Any]) -> None:
     check_whole(tokens, 1, name="tokens")
     check_positive(nic, name="nic", unit="B/s")
     check_positive(scale_up, name="scale_up", unit="B/s")
     for name in gating:
         check_choice(name, [key for key in signature(picks).parameters if key != "model"], name="parameter")
-    sampler = picks(model=figures, ep=ep, ranks_per_host=ranks_per_host, **gating)
-    hosts, top_k = sampler.placement.hosts, sampler.gating.top_k
-    limit = min(figures.node_limit, hosts) if node_limit == "model" else node_limit
-    study = _Study(sampler, figures, tokens, nic, scale_up)
-    free, limited = study.row(None), study.row(limit)
-    direct = study.row(None, dedup=False)
-    decode = speed_limit(
-        bandwidth=nic if hosts > 1 else scale_up,
-        hidden=figures.hidden,
-        experts=top_k + figures.shared_experts,
-        layers=figures.layers,
-        tokens=decode_tokens,
-    )
-    least = -(-top_k // sampler.placement.by_host.shape[1])
+
+
+def _effective(asked: int | None, hosts: int) -> int | None:
+    """Return the limit as hosts that there are; None is none."""
+    if asked is None:
+        return None
+    check_whole(asked, 1, name="node_limit")
+    return min(asked, hosts)
+
+
+def _inputs(study: _Study, limit: int | None, *, ranks_per_host: int, decode_tokens: int) -> dict[str, Any]:
+    """Return what the figures were computed from."""
     return {
-        "model": figures.name,
-        "ep": ep,
-        "hosts": hosts,
+        "model": study.model.name,
+        "ep": study.sampler.placement.ep,
+        "hosts": study.sampler.placement.hosts,
         "ranks_per_host": ranks_per_host,
         "node_limit": limit,
-        "tokens": tokens,
+        "tokens": study.tokens,
         "decode_tokens": decode_tokens,
-        "nic_bytes_per_s": float(nic),
-        "scale_up_bytes_per_s": float(scale_up),
-        "dispatch_bytes_per_copy": figures.dispatch_bytes,
-        "combine_bytes_per_copy": figures.combine_bytes,
-        **study.copies(limit),
+        "nic_bytes_per_s": float(study.nic),
+        "scale_up_bytes_per_s": float(study.scale_up),
+        "dispatch_bytes_per_copy": study.model.dispatch_bytes,
+        "combine_bytes_per_copy": study.model.combine_bytes,
+    }
+
+
+def _gains(direct: Limited, free: Limited, limited: Limited) -> dict[str, float]:
+    """Return the gain of the limit in copies and in time, and that of deduplication before it."""
+    return {
         "gain_worst_case": limited.gain_worst_case,
         "gain_expected": limited.gain_expected,
         "gain_dedup": _ratio(direct.remote_copies, free.remote_copies),
-        "gain_time": _ratio(free.step_s, limited.step_s),
-        **asdict(decode),
-        **study.step(limit),
-        **study.decoding(limit, decode_tokens),
-        "method": study.method(limit),
-        "explanation": study.explain(limit, free, limited),
-        "forms": [asdict(row) for row in (direct, free, limited)],
-        "by_limit": [asdict(study.row(m)) for m in range(least, hosts + 1)],
+        "gain_time": _ratio(free.exchange_s, limited.exchange_s),
     }
+
+
+def _without_dedup(study: _Study, decode_tokens: int) -> SpeedLimit:
+    """Return the speed limit of inference over the NIC, or over scale-up links where the group is one host."""
+    return speed_limit(
+        bandwidth=study.nic if study.sampler.placement.hosts > 1 else study.scale_up,
+        hidden=study.model.hidden,
+        experts=study.sampler.gating.top_k + study.model.shared_experts,
+        layers=study.model.layers,
+        tokens=decode_tokens,
+    )
 
 
 @dataclass(frozen=True)
@@ -152,6 +184,12 @@ class _Study:
     tokens: int
     nic: float  # [B/s]
     scale_up: float  # [B/s]
+
+    @property
+    def least_limit(self) -> int:
+        """Fewest hosts that hold as many experts as a token picks."""
+        placement = self.sampler.placement
+        return ceil(self.sampler.gating.top_k * placement.hosts / placement.n_experts)
 
     def legs(self, limit: int | None, copy_bytes: float, *, dedup: bool = True) -> Legs:
         visits, place = self.sampler.visits(limit), self.sampler.placement
@@ -176,7 +214,7 @@ class _Study:
             gain_expected=_ratio(self.sampler.visits(None).remote_hosts, visits.remote_hosts) if dedup else 1.0,
             dispatch_s=there.seconds,
             combine_s=back.seconds,
-            step_s=there.seconds + back.seconds,
+            exchange_s=there.seconds + back.seconds,
             bound_by=there.bound_by,
         )
 
@@ -218,7 +256,7 @@ class _Study:
         }
 
     def decoding(self, limit: int | None, decode_tokens: int) -> dict[str, float]:
-        layer = MICRO_BATCHES * self.row(limit).step_s * decode_tokens / self.tokens
+        layer = MICRO_BATCHES * self.row(limit).exchange_s * decode_tokens / self.tokens
         tpot = self.model.layers * layer
         return {"dedup_layer_s": layer, "dedup_tpot_s": tpot, "dedup_tokens_per_s": 1 / tpot}
 
@@ -239,15 +277,15 @@ class _Study:
         if self.sampler.cannot_bind(limit):
             few = f"there are only {hosts} hosts" if hosts <= top_k else f"a token picks only {top_k} experts"
             return f"A node limit of {limit} cannot help: {few}."
-        if limited.step_s >= free.step_s:
+        if limited.exchange_s >= free.exchange_s:
             return (
                 f"A node limit of {limit} saves network copies but no time: the {limited.bound_by} leg binds "
                 "with and without it."
             )
         return (
             f"A node limit of {limit} cuts network copies by {limited.gain_expected:.2f}x on average "
-            f"({limited.gain_worst_case:.3g}x in the worst case) and the step by {free.step_s / limited.step_s:.2f}x; "
-            f"the {limited.bound_by} leg binds."
+            f"({limited.gain_worst_case:.3g}x in the worst case) and the step by "
+            f"{free.exchange_s / limited.exchange_s:.2f}x; the {limited.bound_by} leg binds."
         )
 
 

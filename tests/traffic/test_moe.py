@@ -52,10 +52,27 @@ def test_deepep_published_bandwidth_needs_one_nic_efficiency(ep, logical):
     assert figures["physical_bytes_per_s"] == pytest.approx(0.87 * 50e9)
 
 
+def test_the_step_asked_for_is_the_row_of_its_limit():
+    """dedup_step_s is one exchange under the limit, of ``tokens``; step_s is the speed limit of decode_tokens."""
+    figures = report(node_limit=3)
+    (row,) = (row for row in figures["by_limit"] if row["node_limit"] == 3)
+    assert row["exchange_s"] == figures["dedup_step_s"] == figures["forms"][2]["exchange_s"]
+    assert "step_s" not in row
+    assert figures["dedup_layer_s"] == pytest.approx(2 * 32 / 4096 * row["exchange_s"])
+
+
+@pytest.mark.parametrize("asked", [2, 3, 8])
+def test_a_limit_of_all_hosts_or_more_changes_nothing(asked):
+    limited, free = report(ep=16, node_limit=asked), report(ep=16, node_limit=None)
+    assert limited["node_limit"] == 2
+    for key in ("hosts_per_token", "remote_copies", "dedup_step_s"):
+        assert limited[key] == free[key]
+
+
 def test_three_forms_side_by_side():
     direct, free, limited = report()["forms"]
     assert direct["hosts_per_token"] == 8 and direct["remote_copies"] == 7
-    assert direct["step_s"] > free["step_s"] > limited["step_s"]
+    assert direct["exchange_s"] > free["exchange_s"] > limited["exchange_s"]
 
 
 @pytest.mark.parametrize("ep", [8, 16, 32, 64, 128, 256])
@@ -64,14 +81,19 @@ def test_any_size_prints_as_json(ep):
     assert json.loads(json.dumps(figures))["ep"] == ep
     rows = figures["by_limit"]
     assert [row["node_limit"] for row in rows] == list(range(1, max(1, ep // 8) + 1))
-    assert all(a["step_s"] <= b["step_s"] * (1 + 1e-9) for a, b in itertools.pairwise(rows))
+    assert all(a["exchange_s"] <= b["exchange_s"] * (1 + 1e-9) for a, b in itertools.pairwise(rows))
 
 
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
         ({"ep": 8}, "All ranks of the group are on one host"),
+        ({"ep": 8, "node_limit": 4}, "All ranks of the group are on one host"),
         ({"ep": 16}, "cannot help: there are only 2 hosts"),
+        ({"ep": 16, "node_limit": 4}, "A node limit of 4 cannot help: there are only 2 hosts"),
+        ({"ep": 256}, "1.82x on average (2x in the worst case)"),
+        ({"ep": 256, "node_limit": 8}, "cannot help: a token picks only 8 experts"),
+        ({"ep": 256, "node_limit": 40}, "A node limit of 40 cannot help: a token picks only 8 experts"),
         ({"ep": 128, "node_limit": 8}, "cannot help: a token picks only 8 experts"),
         ({"ep": 64, "node_limit": None}, "No node limit is set"),
         ({"ep": 64, "scale_up": 10e9}, "the scale-up leg binds"),

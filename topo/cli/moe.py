@@ -49,8 +49,9 @@ class Limit(click.ParamType[Any]):
 def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: tuple[Check, ...], **given: Any) -> int:
     """Print copies per token, bytes, times and gains of expert-parallel dispatch and combine.
 
-    layer_s, tpot_s and tokens_per_s are the speed limit of section 2.3.2 of the paper
-    (no deduplication); dedup_* are those with one copy a host.
+    step_s, layer_s, tpot_s and tokens_per_s are the speed limit of section 2.3.2 of the
+    paper (no deduplication); dedup_* are those with one copy a host. exchange_s is one
+    dispatch and combine of --tokens tokens a rank.
 
     \b
     topo moe --ep 64 --node-limit 4
@@ -67,7 +68,15 @@ def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: t
         output.print_json(results)
         return code
     output.print_values(f"expert parallelism of {results['model']}", {k: results[k] for k in SHOWN if k in results})
-    keys = ("node_limit", "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "step_s", "bound_by")
+    keys = (
+        "node_limit",
+        "hosts_per_token",
+        "remote_copies",
+        "gain_worst_case",
+        "gain_expected",
+        "exchange_s",
+        "bound_by",
+    )
     output.print_table(keys, [[row[key] for key in keys] for row in results["by_limit"]], title="\nby node limit")
     output.note(str(results["explanation"]))
     return code

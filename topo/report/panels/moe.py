@@ -149,7 +149,7 @@ def _times(sweep: Sequence[Named]) -> list[Series]:
 def _direct(case: Named) -> float | None:
     """Return the time of a step that sends every expert its own copy, None where it was not stored."""
     forms = case.get("forms") or ()
-    return next((row.get("step_s") for row in forms if row.get("form") == "no deduplication"), None)
+    return next((row.get("exchange_s") for row in forms if row.get("form") == "no deduplication"), None)
 
 
 def _sum(*values: float | None) -> float | None:
@@ -179,7 +179,7 @@ def _table(sweep: Sequence[Named]) -> Table:
         (Column("Remote copies", words.ratio, "a token"), lambda c: c.get("remote_copies")),
         (Column("Gain, worst case", words.ratio, "×"), lambda c: c.get("gain_worst_case")),
         (Column("Gain, expected", words.ratio, "×"), lambda c: c.get("gain_expected")),
-        (Column("Step", words.seconds, "time"), lambda c: c.get("dedup_step_s", "step_s")),
+        (Column("Step", words.seconds, "time"), lambda c: c.get("dedup_step_s")),
         (Column("Completion", words.seconds, "on this fabric"), lambda c: c.get("completion_s")),
         (name("Binds"), lambda c: _leg(c.get("bound_by")) if c.get("bound_by") else None),
     ]
