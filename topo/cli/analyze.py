@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 #: What people read first; --json has everything.
 SHOWN = (
     "endpoints", "switches", "switch_links", "normalized_throughput", "switch_throughput", "max_utilization",
-    "mean_utilization", "p99_utilization", "plane_balance", "bottleneck_tier", "completion_s", "mean_rate_gbps",
+    "mean_utilization", "p99_utilization", "plane_balance", "bottleneck_tier", "completion_s", "algbw_bytes_per_s",
+    "busbw_bytes_per_s", "mean_rate_gbps",
     "min_rate_gbps", "mean_completion_s", "fairness", "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound",
     "gap", "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "cost_usd",
     "cost_per_endpoint_usd", "method",

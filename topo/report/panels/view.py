@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,14 +48,26 @@ class View:
 
     @cached_property
     def traffics(self) -> list[str]:
-        """Traffic that the comparison shows: whatever most networks met, experts first."""
+        """Traffic that the comparison shows: what most networks met, experts first; of a message sweep the largest."""
         met = {
             t: {c.network for c in self.solved if c.traffic == t} for t in names.order(c.traffic for c in self.solved)
         }
         most = max(map(len, met.values()), default=0)
         common = [t for t in met if len(met[t]) == most] if most > 1 else list(met)
+        small = {case.traffic for sweep in self.message_sweeps for case in sweep[:-1]}
+        common = [t for t in common if t not in small] or common
         expert = {c.traffic for c in self.solved if c.is_moe}
         return sorted(common, key=lambda t: t not in expert)
+
+    @cached_property
+    def message_sweeps(self) -> list[list[Named]]:
+        """Cases alike in all but the size of their messages, smallest first; three sizes or more make a sweep."""
+        alike: dict[str, list[Named]] = {}
+        for case in self.solved:
+            if case.get("busbw_bytes_per_s"):
+                alike.setdefault(_but_bytes(case), []).append(case)
+        sweeps = [sorted(held, key=lambda c: float(c.get("collective_bytes"))) for held in alike.values()]
+        return [held for held in sweeps if len({c.get("collective_bytes") for c in held}) > 2]
 
     @cached_property
     def policy(self) -> str:
@@ -91,6 +104,12 @@ class View:
         fastest = min(float(c.get("completion_s")) for c in rivals)
         close = [c for c in rivals if float(c.get("completion_s")) <= fastest * (1 + TIE)]
         return min(close, key=cost_key)
+
+
+def _but_bytes(case: Named) -> str:
+    parts = {key: case.record.part(key) for key in ("fabric", "traffic", "routing", "solve")}
+    parts["traffic"] = {key: value for key, value in parts["traffic"].items() if key != "bytes"}
+    return f"{case.network}{case.record.case.get('seed')}{json.dumps(parts, sort_keys=True, default=str)}"
 
 
 def cost_key(case: Named) -> float:

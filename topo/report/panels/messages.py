@@ -1,0 +1,122 @@
+"""Message sizes: algbw and busbw of collectives from the smallest message to the largest, as nccl-tests prints them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from topo.report import names, words
+from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.curves import lines
+from topo.report.figures.marks import Series
+from topo.report.names import Named
+from topo.report.panels.blocks import Draw, Panel
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View
+from topo.report.tables import Column, Table, name, table
+
+Sweep = list[Named]
+
+_GB = 1e9
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+#: From this size on the sentence compares networks: below, latency decides.
+LARGE = 128 * 2**20
+
+
+def panel(view: View) -> Panel | None:
+    """Return bandwidth and time over message size, None where no collective met three sizes."""
+    sweeps = view.message_sweeps
+    if not sweeps:
+        return None
+    variants = []
+    for pattern in names.order(_pattern(sweep) for sweep in sweeps):
+        held = [sweep for sweep in sweeps if _pattern(sweep) == pattern]
+        variants += [Variant(f"{pattern}: busbw", _busbw(held)), Variant(f"{pattern}: time", _time(held))]
+    how = (
+        "A line a network and number of ranks. busbw as nccl-tests defines it compares with the rate of a port; "
+        "messages that stay in a host add to it. Time goes by powers of ten."
+    )
+    figure = Figure("fig-messages", _finding(sweeps), how, tuple(variants), _table(sweeps), "collective and measure")
+    return make("messages", "Message sizes", "How large must a message be?", _answer(sweeps), (Draw(figure),))
+
+
+def _pattern(sweep: Sweep) -> str:
+    traffic = sweep[0].record.part("traffic")
+    algorithm = traffic.get("algorithm")
+    return f"{traffic.get('pattern')}" + (f", {algorithm}" if algorithm else "")
+
+
+def _network(sweep: Sweep) -> str:
+    return f"{sweep[0].network}, {words.plural(int(sweep[0].get('collective_ranks')), 'rank')}"
+
+
+def _size(value: float) -> str:
+    """Return a size with a binary prefix, as nccl-tests takes it: 64 B, 16 GiB."""
+    step = min(int(math.log2(value)) // 10, len(_UNITS) - 1) if value >= 1 else 0
+    return f"{value / 2 ** (10 * step):,.4g}{words.NARROW}{_UNITS[step]}"
+
+
+def _busbw(sweeps: Iterable[Sweep]) -> dict[str, Any]:
+    return _lines(sweeps, "busbw_bytes_per_s", _GB, "busbw [GB/s]", log=False)
+
+
+def _time(sweeps: Iterable[Sweep]) -> dict[str, Any]:
+    return _lines(sweeps, "completion_s", 1e-6, "time [µs]", log=True)
+
+
+def _lines(sweeps: Iterable[Sweep], key: str, unit: float, title: str, *, log: bool) -> dict[str, Any]:
+    held = list(sweeps)
+    sizes = sorted({float(case.get("collective_bytes")) for sweep in held for case in sweep})
+    series = []
+    for sweep in held:
+        at = {float(case.get("collective_bytes")): float(case.get(key)) / unit for case in sweep}
+        texts = [f"{words.number(at[s])} at {_size(s)}" if s in at else words.ABSENT for s in sizes]
+        series.append(Series(_network(sweep), [at.get(s) for s in sizes], texts))
+    spec = lines(sizes, series, "message size S", title, 320 + 18 * len(series), **({"type": "log"} if log else {}))
+    every = sizes[:: math.ceil(len(sizes) / 8)]
+    spec["layout"]["xaxis"] |= {"type": "log", "tickvals": every, "ticktext": [_size(s) for s in every]}
+    return spec
+
+
+def _answer(sweeps: list[Sweep]) -> str:
+    halves = [(half, sweep) for sweep in sweeps if (half := _half(sweep))]
+    if not halves:
+        return "No message is large enough to reach a half of the largest bandwidth."
+    first, last = min(h for h, _ in halves), max(h for h, _ in halves)
+    return (
+        f"Half of the largest busbw is reached at {_size(first)} to {_size(last)}, by collective and number of ranks."
+    )
+
+
+def _half(sweep: Sweep) -> float | None:
+    """Return the smallest message that reaches half of the sweep's largest busbw [bytes]."""
+    most = max(float(case.get("busbw_bytes_per_s")) for case in sweep)
+    return next((float(c.get("collective_bytes")) for c in sweep if c.get("busbw_bytes_per_s") >= most / 2), None)
+
+
+def _finding(sweeps: list[Sweep]) -> str:
+    apart: dict[tuple[Any, ...], list[float]] = {}
+    for sweep in sweeps:
+        for case in sweep:
+            if case.get("collective_bytes") >= LARGE:
+                key = (_pattern(sweep), case.get("collective_ranks"), case.get("collective_bytes"))
+                apart.setdefault(key, []).append(float(case.get("completion_s")))
+    spread = [max(times) / min(times) - 1 for times in apart.values() if len(times) > 1]
+    best = max((sweep[-1] for sweep in sweeps), key=lambda c: float(c.get("busbw_bytes_per_s")))
+    said = f"{best.network} reaches {words.number(best.get('busbw_bytes_per_s') / _GB)} GB/s of busbw, the most of all"
+    if not spread:
+        return f"{said}."
+    return f"{said}; from {_size(LARGE)} on, networks differ by at most {words.percent(max(spread))} for as many ranks."
+
+
+def _table(sweeps: list[Sweep]) -> Table:
+    columns = [name("Collective"), name("Network"), Column("Ranks", words.count), Column("Size", _size, "S")]
+    columns += [Column("Time", words.seconds), Column("algbw", _gb, "GB/s"), Column("busbw", _gb, "GB/s", bar=True)]
+    keys = ("collective_ranks", "collective_bytes", "completion_s", "algbw_bytes_per_s", "busbw_bytes_per_s")
+    rows = [(_pattern(sweep), c.network, *(c.get(key) for key in keys)) for sweep in sweeps for c in sweep]
+    return table("messages-table", "Collectives by message size", columns, rows, filterable=len(rows) > 12)
+
+
+def _gb(value: Any) -> str:
+    return words.number(value / _GB) if isinstance(value, int | float) else words.ABSENT
