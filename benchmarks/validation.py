@@ -13,13 +13,15 @@ import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import topo
 import traffic
+from benchmarks.collectives import all_to_all, fabrics, routing_order
+from benchmarks.rows import NIC, PAPER, SCALE_UP, Row, Section, row
 from topo.config import prices
 from topo.config.build import latencies
 from topo.cost import residuals
@@ -29,8 +31,6 @@ from traffic.inference import speed_limit
 
 PAGE = Path(__file__).parents[1] / "docs" / "validation.md"
 
-PAPER = "arXiv 2505.09343"
-NIC, SCALE_UP = 50e9, 200e9  # [B/s] one way as specified: 400 Gb/s, NVLink of an H800; arXiv 2505.09343, section 4.1
 NVL72 = 900e9  # [B/s] one way, GB200 NVL72; arXiv 2505.09343, section 2.3.2
 NIC_REACHED, SCALE_UP_REACHED = 40e9, 160e9  # [B/s] "effective" and "achievable"; arXiv 2505.09343, section 4.3
 PAPER_HIDDEN = 7000  # section 2.3.2 rounds 7,168
@@ -40,31 +40,7 @@ DEEPEP = {8: (153.0, 158.0), 32: (58.0, 57.0), 64: (51.0, 50.0)}
 #: Table 5 [s]: network -> same leaf, cross leaf.  NVLink is the same in both.
 TABLE_5 = {"infiniband": (2.8e-6, 3.7e-6), "roce": (3.6e-6, 5.6e-6)}
 TABLE_5_NVLINK = 3.33e-6
-ALL_TO_ALL_BYTES = 128 * 2**20
-ARRAY_BYTES = 256 * 2**20
-SEEDS = range(8)
 PACKET_SEEDS = range(20)
-
-
-class Row(NamedTuple):
-    """One comparison; ``published`` and ``computed`` in ``unit``."""
-
-    what: str
-    unit: str
-    published: str
-    computed: float
-    error: float | None  # relative to what was published; None where only an order or a bound was
-    reason: str
-
-
-class Section(NamedTuple):
-    title: str
-    source: str
-    rows: list[Row]
-
-
-def row(what: str, unit: str, published: float, computed: float, reason: str) -> Row:
-    return Row(what, unit, f"{published:,.6g}", computed, computed / published - 1, reason)
 
 
 def inference() -> Iterator[Row]:
@@ -136,35 +112,6 @@ def deepep_uncalibrated() -> Iterator[Row]:
             yield row(f"EP{ep} {what}", "GB/s", there, here, why.get(ep, why[32]))
 
 
-def fabrics(endpoints: int) -> dict[str, topo.Fabric]:
-    """Return the paper's two networks of 64-port switches: eight planes, and eight rails under common spines."""
-    common: dict[str, Any] = {
-        "radix": 64,
-        "endpoints": endpoints,
-        "capacity": NIC,
-        "scale_up": SCALE_UP,
-        **latencies("infiniband"),
-    }
-    return {
-        "MPFT": topo.generate("fat-tree-2", planes=8, relay="source", **common),
-        "MRFT": topo.generate("fat-tree-2", wiring="rail", **common),
-    }
-
-
-def all_to_all() -> Iterator[Row]:
-    for n in (32, 64, 128):
-        rate = {}
-        for name, fabric in fabrics(n).items():
-            demand = traffic.demand("all-to-all", n_ranks=n, bytes=ALL_TO_ALL_BYTES)
-            routing = topo.route(fabric, demand, "ecmp")
-            solution = topo.solve(fabric, demand, routing, "completion")
-            rate[name] = ALL_TO_ALL_BYTES / solution.completion_s / 1e9
-        bound = NIC * n / (n - 8) / 1e9
-        yield row(f"{n} GPUs: MPFT / MRFT", "", 1.0, rate["MPFT"] / rate["MRFT"], "Figures 5 and 6: equal within 1.5 %")
-        below = "algbw stays below B n / (n - 8) by the latency of the last pair; a fluid model has no other loss"
-        yield Row(f"{n} GPUs: MPFT algbw", "GB/s", f"< {bound:.4g}", rate["MPFT"], None, below)
-
-
 def training() -> Iterator[Row]:
     seconds = {}
     for name, fabric in fabrics(2048).items():
@@ -178,37 +125,6 @@ def training() -> Iterator[Row]:
     yield row("communication of a step, MPFT / MRFT", "", 19.926 / 19.946, ratio, why)
     apart = "all communication end to end, none hidden; the paper prints 19.9 s for the whole step, so no comparison"
     yield Row("communication of a step, MPFT", "s", "not printed", seconds["MPFT"], None, apart)
-
-
-def busbw(pattern: str, group: int, policy: str) -> float:
-    """Return the mean over seeds of busbw [GB/s]: 512 GPUs on 32-port switches, groups on scattered hosts."""
-    fabric = topo.generate("fat-tree-2", radix=32, endpoints=512, capacity=NIC, scale_up=SCALE_UP)
-    base = traffic.demand(pattern, n_ranks=512, bytes=ARRAY_BYTES, group_size=group, algorithm="halving-doubling")
-    assert isinstance(base, Demand)
-    found = []
-    for seed in SEEDS:
-        host = np.random.default_rng(seed).permutation(64)
-        at = host[np.arange(512) // 8] * 8 + np.arange(512) % 8
-        demand = Demand.of(
-            base.name, 512, src=at[base.src], dst=at[base.dst], size=base.size, phase=base.phase, repeat=base.repeat
-        )
-        drawn = {"seed": seed} if policy == "ecmp-hash" else {}
-        solution = topo.solve(fabric, demand, topo.route(fabric, demand, policy, **drawn), "completion")
-        found.append(ARRAY_BYTES / solution.completion_s * (group - 1) / group / 1e9)
-    return float(np.mean(found))
-
-
-def routing_order() -> Iterator[Row]:
-    why = {
-        "ecmp-hash": "flows collide on up-links and the slowest holds all",
-        "static": "D-mod-k: destinations of equal residue share an up-link of a leaf",
-        "adaptive": "ideal: an even split over shortest paths, no transport in the way",
-    }
-    for pattern in ("all-gather", "reduce-scatter"):
-        for policy, reason in why.items():
-            yield Row(
-                f"{pattern}, groups of 32, {policy}", "GB/s", "order only", busbw(pattern, 32, policy), None, reason
-            )
 
 
 def facts_permutation(n: int) -> NDArray[np.int64]:
@@ -267,9 +183,13 @@ SECTIONS = (
     ("Latency of 64 B", f"{PAPER}, Table 5; configs/hardware", latency),
     ("DeepEP, one efficiency a kind of link", "DeepEP README, H800, 4,096 tokens", deepep),
     ("DeepEP, the paper's own effective rates, nothing calibrated", f"{PAPER}, section 4.3", deepep_uncalibrated),
-    ("All-to-all, eight planes against eight rails", f"{PAPER}, Figures 5 and 6; 128 MiB a GPU", all_to_all),
+    ("All-to-all, eight planes against eight rails", f"{PAPER}, Figures 5 and 6; bytes a GPU", all_to_all),
     ("Training on 2,048 GPUs", f"{PAPER}, Table 4", training),
-    ("Routing of all-gather and reduce-scatter", f"{PAPER}, Figure 8: ecmp-hash < static <= adaptive", routing_order),
+    (
+        "Routing of all-gather and reduce-scatter",
+        f"{PAPER}, Figure 8: ecmp-hash < static <= adaptive; busbw of nccl-tests",
+        routing_order,
+    ),
     ("Max-min sharing of a permutation", "SimGrid 3.32 on the same paths, D-mod-k", max_min),
     ("Fluid against packets", "htsim, UEC transport, 128 endpoints, 100 Gb/s, 1 us a link, one run", packets),
     ("Cost", f"{PAPER}, Table 3", costs),
