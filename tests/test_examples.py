@@ -51,12 +51,34 @@ def failures(left):
     assert left[3] == pytest.approx(5 / 8 * 127 / 120)
 
 
+def relays(found):
+    """128 endpoints, hosts of 8, NIC 50 GB/s, NVLink 200 GB/s: every time below is bytes over the fullest link.
+
+    All-to-all of S: S 120/128 a NIC whatever the way.  Incast of B each: 120 B into one NIC with PXN or one multi-port
+    NIC; with half each 15 + 105/2 through the receiver's own; relayed at the receiver 15 B a NIC, and then
+    112 B over its NVLink, which binds.  Spraying leaves only pairs of one host to NVLink.
+    """
+    seconds = {key: one["completion_s"] for key, one in found.items()}
+    ways = list(dict.fromkeys(way for _, way in found))
+    each, into = 2**20, [120 / 50e9, 112 / 200e9, (15 + 105 / 2) / 50e9, 120 / 50e9]
+    assert [seconds["incast", way] for way in ways] == pytest.approx([each * per_byte for per_byte in into])
+    for way in ways:
+        assert seconds["all-to-all", way] == pytest.approx(64 * 2**20 * 120 / 128 / 50e9)
+        assert seconds["moe-all-to-all", way] == pytest.approx(4096 * (7408 + 14336) * 3.4855 / 50e9, rel=1e-3)
+    assert [round(found["incast", way]["plane_balance"], 2) for way in ways] == [8, 1, 4.5, 1]
+    assert [bool(found["incast", way]["warnings"]) for way in ways] == [True, False, True, False]
+    inside = {way: found["all-to-all", way]["scale_up_bytes"] for way in ways}
+    pair = 64 * 2**20 / 128  # 7 peers inside each host; 7/8 of the 120 outside are on another plane
+    assert [inside[way] for way in ways] == pytest.approx([128 * (7 + 105) * pair] * 3 + [128 * 7 * pair])
+
+
 CHECKS = {
     "01_which_network": table_3,
     "02_how_loaded": busiest,
     "03_node_limit": hosts,
     "04_planes": planes,
     "05_failures": failures,
+    "06_pxn_or_not": relays,
 }
 
 
