@@ -145,6 +145,15 @@ def test_analyze_has_its_keys(load):
     assert data["normalized_throughput"] == pytest.approx(1)
 
 
+def test_analyze_tells_bandwidth_of_a_collective(load, run):
+    """algbw = S / t and busbw = 2(n - 1)/n algbw, as nccl-tests says; in the text too."""
+    given = ("analyze", "fat-tree-2:radix=8,endpoints=16", "allreduce:bytes=1GiB", "--solver", "completion")
+    data = load(*given)
+    assert data["algbw_bytes_per_s"] == pytest.approx(2**30 / data["completion_s"])
+    assert data["busbw_bytes_per_s"] == pytest.approx(data["algbw_bytes_per_s"] * 2 * 15 / 16)
+    assert {"algbw_bytes_per_s", "busbw_bytes_per_s"} <= set(run(*given)[1].split())
+
+
 def test_analyze_warns_where_one_plane_carries_all(run):
     """Incast onto endpoint 0 is relayed onto plane 0 alone: told on stderr and first on the page; a shift is even."""
     tree = "fat-tree-2:radix=16,planes=8,endpoints=128"

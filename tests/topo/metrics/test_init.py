@@ -42,6 +42,8 @@ KEYS = [
     "bytes_by_plane",
     "fairness",
     "completion_s",
+    "algbw_bytes_per_s",
+    "busbw_bytes_per_s",
     "mean_rate_gbps",
     "mean_completion_s",
     "zero_load_latency_s",
