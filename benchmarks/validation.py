@@ -21,19 +21,17 @@ from numpy.typing import NDArray
 import topo
 import traffic
 from benchmarks.collectives import all_to_all, fabrics, routing_order
+from benchmarks.decoding import inference, simulated
 from benchmarks.rows import NIC, PAPER, SCALE_UP, Row, Section, row
 from topo.config import prices
 from topo.config.build import latencies
 from topo.cost import residuals
 from traffic import moe
 from traffic.demand import Demand
-from traffic.inference import speed_limit
 
 PAGE = Path(__file__).parents[1] / "docs" / "validation.md"
 
-NVL72 = 900e9  # [B/s] one way, GB200 NVL72; arXiv 2505.09343, section 2.3.2
 NIC_REACHED, SCALE_UP_REACHED = 40e9, 160e9  # [B/s] "effective" and "achievable"; arXiv 2505.09343, section 4.3
-PAPER_HIDDEN = 7000  # section 2.3.2 rounds 7,168
 
 #: DeepEP README, normal kernels on H800: EP -> logical GB/s of dispatch, combine.
 DEEPEP = {8: (153.0, 158.0), 32: (58.0, 57.0), 64: (51.0, 50.0)}
@@ -41,17 +39,6 @@ DEEPEP = {8: (153.0, 158.0), 32: (58.0, 57.0), 64: (51.0, 50.0)}
 TABLE_5 = {"infiniband": (2.8e-6, 3.7e-6), "roce": (3.6e-6, 5.6e-6)}
 TABLE_5_NVLINK = 3.33e-6
 PACKET_SEEDS = range(20)
-
-
-def inference() -> Iterator[Row]:
-    for system, rate, printed in (("H800, 400 Gb/s", NIC, (120.96, 14.76, 67)), ("NVL72", NVL72, (6.72, 0.82, 1200))):
-        limit = speed_limit(bandwidth=rate, hidden=PAPER_HIDDEN)
-        step, token, per_second = printed
-        yield row(f"{system}: dispatch and combine", "us", step, limit.step_s * 1e6, "same arithmetic")
-        yield row(f"{system}: time per token", "ms", token, limit.tpot_s * 1e3, "printed to two digits")
-        yield row(
-            f"{system}: speed", "tokens/s", per_second, limit.tokens_per_s, "printed rounded (67: cut; 1,200: about)"
-        )
 
 
 def latency() -> Iterator[Row]:
@@ -180,6 +167,7 @@ def costs() -> Iterator[Row]:
 #: Title, source and rows of every section, in the order of the page.
 SECTIONS = (
     ("Speed limit of expert-parallel inference", f"{PAPER}, section 2.3.2", inference),
+    ("The same steps simulated, one expert an endpoint", f"{PAPER}, section 2.3.2; solver completion", simulated),
     ("Latency of 64 B", f"{PAPER}, Table 5; configs/hardware", latency),
     ("DeepEP, one efficiency a kind of link", "DeepEP README, H800, 4,096 tokens", deepep),
     ("DeepEP, the paper's own effective rates, nothing calibrated", f"{PAPER}, section 4.3", deepep_uncalibrated),

@@ -49,6 +49,14 @@ def test_deepep_follows_from_one_efficiency_a_kind_of_link(found):
     assert max(map(abs, errors)) < 0.05
 
 
+def test_simulated_steps_are_the_arithmetic_less_copies_that_stay(found):
+    """Bandwidth alone: 31/32 of 120.96 us at EP256 in hosts of 8, 71/72 of 6.72 us in one rack; latency only adds."""
+    rows = found["The same steps simulated, one expert an endpoint"]
+    for (plain, late, *_), kept in ((rows[:4], 31 / 32), (rows[4:], 71 / 72)):
+        assert plain.error == pytest.approx(kept - 1)
+        assert 2 * 2.8 < late.computed - plain.computed < 2 * (3.7 + 2 * 0.49)  # Table 5 and a relay over NVLink
+
+
 def test_planes_equal_rails_and_respect_the_bound(found):
     """Bar 3: 32, 64 and 128 GPUs at 128 MiB, 1 GiB and 16 GiB; a ratio, and algbw on either network."""
     rows = found["All-to-all, eight planes against eight rails"]
