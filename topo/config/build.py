@@ -104,16 +104,18 @@ def latencies(hardware: str, files: Files | None = None) -> dict[str, float]:
 
 @lru_cache(maxsize=64)
 def read_hardware(text: str, shown: str) -> dict[str, Any]:
-    """Return the checked content of a hardware file: title, latencies with units, sources.
+    """Return the checked content of a hardware file: title, latencies and rates with units, sources.
 
-    Raises ConfigError with every problem; a latency that is not zero needs a source.
+    Raises ConfigError with every problem; a rate, and a latency that is not zero, needs a source.
     """
     document = parse_mapping(text, shown)
     resolved, problems = check_model(Hardware, document, "")
     if problems:
         raise ConfigError.of(problems)
-    for key in _LATENCIES:
-        if units.duration(resolved[key]) and key not in resolved["sources"]:
+    stated = [key for key in _LATENCIES if units.duration(resolved[key])]
+    stated += [key for key in ("nic_rate", "scale_up") if resolved[key] is not None]
+    for key in stated:
+        if key not in resolved["sources"]:
             raise ConfigError(f"{document.place((key,))}: {key}: has no source; add it under sources:")
     return resolved
 

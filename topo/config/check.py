@@ -11,6 +11,7 @@ from topo.config.case import Case, canonical_json
 from topo.config.data import Files, Tracking
 from topo.config.document import Document
 from topo.config.errors import ConfigError, Problem
+from topo.config.hardware import with_rates
 from topo.config.match import choose
 from topo.config.models import Cost
 from topo.config.sections import check_model, check_section
@@ -40,6 +41,9 @@ def check_case(
     seed = words.data.get("seed") or 0
     sections: dict[str, Any] = {}
     words, note, problems = _matched(words)
+    tracked = Tracking.on(files)
+    if isinstance(words.data.get("fabric"), dict):
+        words = _replaced(words, with_rates(words.at("fabric"), tracked))
     if words.data.get("fabric") is None:
         problems.append(Problem(words.place(("fabric",)), "fabric", "is missing; name a family"))
     for section in ("fabric", "traffic", "routing", "solve"):
@@ -59,7 +63,6 @@ def check_case(
     if words.data.get("cost") is not None:
         sections["cost"], wrong = check_model(Cost, words.at("cost"), "cost")
         problems += wrong
-    tracked = Tracking.on(files)
     if not problems:
         problems = _check_together(sections, words, tracked)
         problems += _check_pair(sections, words) if pairs else []
@@ -84,8 +87,12 @@ def _matched(words: Document) -> tuple[Document, str, list[Problem]]:
     if problems:
         # The rest of the section would only be found incomplete.
         return words, "", problems
+    return _replaced(words, fabric), note, []
+
+
+def _replaced(words: Document, fabric: Document) -> Document:
     places = words.places | {("fabric", *path): place for path, place in fabric.places.items()}
-    return Document(words.data | {"fabric": fabric.data}, places), note, []
+    return Document(words.data | {"fabric": fabric.data}, places)
 
 
 def _check_together(sections: dict[str, Any], words: Document, files: Files) -> list[Problem]:

@@ -98,7 +98,7 @@ class Cost(BaseModel):
 
 
 class Hardware(BaseModel):
-    """Latencies of one kind of network hardware, each with its source."""
+    """Latencies and rates of one kind of hardware, each with its source."""
 
     model_config = _STRICT
     schema_: Literal[1] = Field(alias="schema")
@@ -107,7 +107,7 @@ class Hardware(BaseModel):
     cable_latency: Duration = 0
     scale_up_latency: Duration = 0
     overhead: Duration = 0
-    # Of a host, for closed forms; a fabric states its own rates.
+    # Of a host; a fabric that names the file takes those that it does not state itself.
     nic_rate: Rate | None = None
     scale_up: Rate | None = None
     sources: dict[str, str] = {}

@@ -10,6 +10,7 @@ from topo.config.check import check_case
 from topo.config.data import Files, is_path, read_text
 from topo.config.document import Document, parse_mapping
 from topo.config.errors import ConfigError
+from topo.config.hardware import with_rates
 from topo.config.models import WORDS, registry
 from topo.config.sections import check_section
 from topo.config.spec import parse_spec
@@ -26,7 +27,10 @@ def read_section(section: str, text: str, *, seed: int = 0) -> dict[str, Any]:
 
     Raises ConfigError with every problem.
     """
-    resolved, problems = check_section(section, read_document(section, text), seed=seed)
+    document = read_document(section, text)
+    if section == "fabric":
+        document = with_rates(document, Files())
+    resolved, problems = check_section(section, document, seed=seed)
     if problems:
         raise ConfigError.of(problems)
     return resolved

@@ -41,8 +41,9 @@ def assumptions(case: Case) -> list[str]:
 
 def _of_traffic(case: Case) -> list[str]:
     fabric, traffic = case.fabric, case.traffic or {}
-    inside = fabric["scale_up"]
-    said = [
+    inside, port = fabric["scale_up"], fabric["nic_rate"]
+    said = [] if port is None else [f"NICs send at most {port} an endpoint, one way"]
+    said += [
         "hosts have no scale-up links" if inside == NONE else f"scale-up links carry {inside} an endpoint, one way",
         f"routing {case.routing['policy']}: {_POLICIES.get(case.routing['policy'], 'see its documentation')}",
         f"solver {case.solve['solver']}: {_SOLVERS.get(case.solve['solver'], 'see its documentation')}",

@@ -2,7 +2,17 @@
 
 import pytest
 
-from topo.config import ConfigError, Files, fabric_arguments, json_schema, load_study, names, parse_study, read_case
+from topo.config import (
+    ConfigError,
+    Files,
+    fabric_arguments,
+    json_schema,
+    load_study,
+    names,
+    parse_study,
+    read_case,
+    read_section,
+)
 from topo.config.document import parse
 from topo.config.spec import parse_spec
 
@@ -193,6 +203,45 @@ def test_hardware_gives_table_5(hardware, same_leaf, cross_leaf):
     assert seconds["overhead"] + seconds["switch_latency"] == pytest.approx(same_leaf)
     assert seconds["overhead"] + 3 * seconds["switch_latency"] == pytest.approx(cross_leaf)
     assert seconds["overhead"] + 2 * seconds["scale_up_latency"] == pytest.approx(3.33e-6)
+
+
+@pytest.mark.parametrize("hardware", ["h800", "h800-reached"])
+def test_a_host_names_its_rates_and_the_latencies_of_its_network(hardware):
+    """Rates of sections 4.1 to 4.3 of the paper, specified and reached; latencies are those of infiniband."""
+    from topo.config.build import latencies
+
+    case = read_case(f"fat-tree-2:radix=16,planes=8,endpoints=64,hardware={hardware}", "uniform")
+    given = fabric_arguments(case.fabric)
+    rates = {"h800": (50e9, 200e9), "h800-reached": (40e9, 160e9)}[hardware]
+    assert (given["nic_capacity"], given["scale_up"]) == rates
+    assert given["capacity"] == 50e9
+    assert latencies(hardware) == latencies("infiniband")
+
+
+def test_what_is_written_wins_over_the_hardware_file_and_that_over_the_default():
+    base = "fat-tree-2:radix=16,endpoints=64"
+    assert read_case(base, "uniform").fabric["scale_up"] == "200GB/s"
+    assert read_case(f"{base},hardware=infiniband", "uniform").fabric["scale_up"] == "200GB/s"
+    reached = read_case(f"{base},hardware=h800-reached,scale_up=none", "uniform").fabric
+    assert (reached["scale_up"], reached["nic_rate"]) == ("none", "40GB/s")
+    assert read_section("fabric", f"{base},hardware=h800-reached")["scale_up"] == "160GB/s"
+
+
+def test_hardware_may_be_an_axis(tmp_path):
+    """Each case takes the rates of its own file, a user's one included; all-to-all at NIC limit slows by 50 / 40."""
+    text = "schema: 1\ntitle: Mine\nnic_rate: 25GB/s\nsources: {nic_rate: data sheet}\n"
+    (tmp_path / "mine.yaml").write_text(text)
+    swept = "sweep:\n  fabric.hardware: [none, h800-reached, ./mine.yaml]\n"
+    cases = parse_study(BASE + swept, "s.yaml", base=tmp_path).cases
+    assert [case.fabric["nic_rate"] for case in cases] == [None, "40GB/s", "25GB/s"]
+    assert [case.fabric["scale_up"] for case in cases] == ["200GB/s", "160GB/s", "200GB/s"]
+    assert "./mine.yaml" in cases[2].files.texts
+
+
+def test_a_rate_needs_its_source(tmp_path):
+    (tmp_path / "bare.yaml").write_text("schema: 1\ntitle: Bare\nnic_rate: 25GB/s\n")
+    with pytest.raises(ConfigError, match=r"bare.yaml:3:\d+: nic_rate: has no source"):
+        parse_study(BASE + "sweep:\n  fabric.hardware: [./bare.yaml]\n", "s.yaml", base=tmp_path)
 
 
 def test_match_chooses_networks_of_equal_size():
