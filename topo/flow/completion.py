@@ -1,15 +1,17 @@
-"""Completion times: max-min fair rates, refilled whenever a commodity ends, phase after phase."""
+"""Completion times: max-min fair rates, refilled whenever a commodity ends or a phase starts."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric
 from topo.flow.max_min import binding_rows, phase_ranges, problem_of
+from topo.flow.schedule import overlap
 from topo.flow.solution import NotSolved, Solution
+from topo.flow.timeline import Timeline, timeline
 from topo.kernels import in_blocks
 from topo.kernels.refilling import complete
 from topo.routing.operator import Routing
@@ -39,10 +41,35 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
             f"completion looks at every commodity on every link, and {routing.policy} spreads "
             f"{demand.n_commodities} commodities over too many; use max-min or proportional, or fewer commodities"
         )
+    delay = fabric.overhead + routing.sum_along(fabric.latency)
+    side_by_side = overlap(demand) is not None
+    times = timeline(columns, fabric.capacity, demand, delay) if side_by_side else _one_by_one(columns, fabric, demand)
+    load = np.zeros((demand.n_phases, fabric.n_links))
+    for phase, (start, stop) in enumerate(phase_ranges(demand)):
+        if start < stop:
+            load[phase] = columns[:, start:stop] @ demand.size[start:stop] / times.transfer[phase]
+    with np.errstate(divide="ignore"):
+        theta = 1.0 / times.transfer
+    return Solution.of(
+        fabric,
+        demand,
+        routing,
+        theta=theta,
+        rate=demand.size / times.finish,
+        load=load,
+        tightest=times.tightest,
+        finish=times.finish + delay,
+        delay=delay,
+        span=(times.started, times.ended) if side_by_side else None,
+        method="completion: refilled at each end" + (" and start" if side_by_side else ""),
+    )
+
+
+def _one_by_one(columns: csc_array, fabric: Fabric, demand: Demand) -> Timeline:
+    """Return the times of transfers, each phase by itself; starts and ends stay 0 for ``Solution.of`` to fill in."""
     finish = np.zeros(demand.n_commodities)
     tightest = np.full(demand.n_commodities, -1, dtype=np.int32)
-    load = np.zeros((demand.n_phases, fabric.n_links))
-    time = np.zeros(demand.n_phases)
+    transfer, none = np.zeros(demand.n_phases), np.zeros(demand.n_phases)
     for phase, (start, stop) in enumerate(phase_ranges(demand)):
         if start == stop:
             continue
@@ -50,23 +77,8 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
         rows, links = binding_rows(columns[:, here], fabric.capacity)
         finish[here], tight = finish_times(rows, fabric.capacity[links], demand.size[here])
         tightest[here] = links[tight]
-        time[phase] = finish[here].max()
-        load[phase] = columns[:, here] @ demand.size[here] / time[phase]
-    with np.errstate(divide="ignore"):
-        theta = 1.0 / time
-    delay = fabric.overhead + routing.sum_along(fabric.latency)
-    return Solution.of(
-        fabric,
-        demand,
-        routing,
-        theta=theta,
-        rate=demand.size / finish,
-        load=load,
-        tightest=tightest,
-        finish=finish + delay,
-        delay=delay,
-        method="completion: refilled at each end",
-    )
+        transfer[phase] = finish[here].max()
+    return Timeline(none, none, transfer, finish, tightest)
 
 
 def finish_times(

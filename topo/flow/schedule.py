@@ -5,6 +5,7 @@ The longest chain of phases is critical: shorten any other and nothing is gained
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -38,6 +39,16 @@ def critical(before: Order, end: Floats) -> tuple[int, ...]:
     while before[chain[-1]]:
         chain.append(max(before[chain[-1]], key=lambda p: end[p]))
     return tuple(reversed(chain))
+
+
+def at_once(demand: Demand | GroupedDemand) -> Demand | GroupedDemand:
+    """Return all runs of all phases as one phase of the same F commodities, in the same order."""
+    size = demand.size * demand.repeat[demand.phase]
+    repeat, none = np.ones(1, dtype=np.int32), np.zeros(0)
+    if isinstance(demand, GroupedDemand):
+        return replace(demand, size=size, repeat=repeat, after=(), compute_s=none)
+    one = np.zeros(demand.n_commodities, np.int32)
+    return replace(demand, size=size, repeat=repeat, after=(), compute_s=none, phase=one, phase_names=())
 
 
 def overlap(demand: Demand | GroupedDemand) -> tuple[int, int] | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from topo.fabric import Fabric
-from topo.flow.bounds import overall, theta_bound
-from topo.flow.schedule import critical, overlap, predecessors, schedule
+from topo.flow.bounds import endpoint_bound, overall, theta_bound, volume_bound
+from topo.flow.schedule import at_once, critical, overlap, predecessors, schedule
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
 
@@ -59,34 +59,39 @@ class Solution:
         finish: NDArray[np.float64],
         method: str,
         delay: NDArray[np.float64] | None = None,
+        span: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
     ) -> Solution:
         """Return the solution with its bound, gap, residual and schedule.
 
+        ``span`` is start and end (phases,) [s] of each phase where phases that send overlap.
         Raises NotSolved where a number is not finite or a link is overloaded, SolverError where
         phases that send would overlap.
         """
         both = overlap(demand)
-        if both is not None:
+        if both is not None and span is None:
             raise SolverError(
-                f"phases {both[0]} and {both[1]} both send and nothing orders them; phases are solved one at a time: "
-                "list one in ``after`` of the other, or merge them into one phase"
+                f"phases {both[0]} and {both[1]} both send and nothing orders them, so they share links; use the "
+                "solver completion, list one in ``after`` of the other, or merge them into one phase"
             )
         phase_time = np.zeros(demand.n_phases)
         np.maximum.at(phase_time, demand.phase, finish)
         if demand.compute_s.size:
             phase_time += demand.compute_s
-        started, ended = schedule(predecessors(demand), demand.repeat * phase_time)
+        started, ended = span or schedule(predecessors(demand), demand.repeat * phase_time)
         late = np.zeros(len(finish)) if delay is None else delay
         _refuse_infinite(rate=rate, load=load, finish=finish)
         residual = max(float((load / fabric.capacity).max(initial=0.0)) - 1.0, 0.0)
         if residual > OVERLOAD:
             link = int((load / fabric.capacity).max(axis=0).argmax())
             raise NotSolved(f"{method}: link {link} carries {1 + residual:.12g} times its capacity; please report this")
-        bound = theta_bound(fabric, demand)
-        proven = getattr(routing, "bound", None)  # a solved policy's own certificate, over its own choices
-        if proven is not None:
-            bound = min(bound, overall(proven, demand.repeat))
-        gap = (bound - overall(theta, demand.repeat)) / bound if np.isfinite(bound) else np.nan
+        proven = getattr(routing, "bound", np.inf)  # a solved policy's own certificate, over its own choices
+        if span is None:
+            bound = min(theta_bound(fabric, demand), overall(np.broadcast_to(proven, theta.shape), demand.repeat))
+            whole = overall(theta, demand.repeat)
+        else:
+            bound = _bound_side_by_side(fabric, demand, proven)
+            whole = 1.0 / float(ended.max())
+        gap = (bound - whole) / bound if np.isfinite(bound) else np.nan
         return cls(
             theta,
             rate,
@@ -125,8 +130,19 @@ class Solution:
 
     @property
     def overall_theta(self) -> float:
-        """One theta for all phases [1/s]: 1 / sum(repeat / theta)."""
+        """One theta for all phases [1/s]: 1 / sum(repeat / theta); 1 / completion where phases that send overlap."""
+        if overlap(self.demand) is not None:
+            return 1.0 / self.completion_s
         return overall(self.theta, self.demand.repeat)
+
+
+def _bound_side_by_side(fabric: Fabric, demand: Demand | GroupedDemand, proven: ArrayLike) -> float:
+    """Return what 1 / completion cannot exceed [1/s]: the longest chain at its bounds, and all bytes as one phase."""
+    fastest = np.minimum(np.minimum(endpoint_bound(fabric, demand), volume_bound(fabric, demand)), proven)
+    alone = 1.0 / fastest + (demand.compute_s if demand.compute_s.size else 0.0)
+    _, ended = schedule(predecessors(demand), demand.repeat * alone)
+    time = max(float(ended.max()), 1.0 / theta_bound(fabric, at_once(demand)))
+    return 1.0 / time if time > 0.0 else np.inf
 
 
 def _refuse_infinite(**numbers: NDArray[np.float64]) -> None:

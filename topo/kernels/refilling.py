@@ -52,19 +52,25 @@ def complete(problem: Problem, size: NDArray[np.float64]) -> tuple[NDArray[np.fl
     state = _start(problem, size)
     clock = tree_of(size / state.rate)
     finish = np.full(len(size), np.inf)
+    owner, living = np.zeros(len(size), np.int32), np.full(1, len(size), np.int64)
     events = 0
     while clock[1] < np.inf:
         now = clock[1]
         events += 1
-        n_touched = _end(problem, state, clock, finish, now)
-        n_chosen = _orphans(problem, state, n_touched)
-        n_filled = 0
-        while n_filled < n_chosen:
-            n_filled = n_chosen
-            n_touched = _refill(problem, state, n_chosen)
-            n_chosen = _offenders(problem, state, n_touched, n_chosen)
-        _reschedule(state, clock, n_chosen, now)
+        n_touched, _ = end_due(problem, state, clock, finish, owner, living, now)
+        refill_chosen(problem, state, clock, orphans(problem, state, n_touched), now)
     return finish, state.tight, events
+
+
+@jit
+def refill_chosen(problem: Problem, state: State, clock: NDArray[np.float64], n_chosen: int, now: float) -> None:
+    """Fill the chosen again, and whoever then breaks the law, until nobody does."""
+    n_filled = 0
+    while n_filled < n_chosen:
+        n_filled = n_chosen
+        n_touched = _refill(problem, state, n_chosen)
+        n_chosen = _offenders(problem, state, n_touched, n_chosen)
+    _reschedule(state, clock, n_chosen, now)
 
 
 @jit
@@ -106,22 +112,37 @@ def _is_full(problem: Problem, state: State, link: int) -> bool:
 
 
 @jit
-def _end(problem: Problem, state: State, clock: NDArray[np.float64], finish: NDArray[np.float64], now: float) -> int:
-    """End all commodities that are done by ``now``; return how many links they leave, kept in ``touched``."""
-    n_touched = 0
+def end_due(
+    problem: Problem,
+    state: State,
+    clock: NDArray[np.float64],
+    finish: NDArray[np.float64],
+    owner: NDArray[np.int32],
+    living: NDArray[np.int64],
+    now: float,
+) -> tuple[int, bool]:
+    """End all commodities that are done by ``now``.
+
+    Return how many links they leave, kept in ``touched``, and whether a phase has none left:
+    ``living`` (phases,) counts those of phase ``owner`` (F,) that still send.
+    """
+    n_touched, emptied = 0, False
     while clock[1] <= now * (1.0 + TIE):
         f = tree_first(clock)
         finish[f] = clock[1]
         state.alive[f] = False
+        living[owner[f]] -= 1
+        emptied = emptied or living[owner[f]] == 0
         tree_set(clock, f, np.inf)
         _add_load(problem, state, f, -1.0)
         for k in range(problem.start[f], problem.start[f + 1]):
-            n_touched = _touch(state, problem.link[k], n_touched)
-    return n_touched
+            n_touched = touch(state, problem.link[k], n_touched)
+    return n_touched, emptied
 
 
 @jit
-def _touch(state: State, link: int, n_touched: int) -> int:
+def touch(state: State, link: int, n_touched: int) -> int:
+    """Put ``link`` on the stack of links to look at, once; return the height of the stack."""
     if state.local[link] >= 0:
         return n_touched
     state.local[link] = n_touched
@@ -130,7 +151,8 @@ def _touch(state: State, link: int, n_touched: int) -> int:
 
 
 @jit
-def _choose(state: State, f: int, n_chosen: int) -> int:
+def choose(state: State, f: int, n_chosen: int) -> int:
+    """Put ``f`` on the stack of commodities to fill again; return the height of the stack."""
     state.is_chosen[f] = True
     state.before[f] = state.rate[f]
     state.chosen[n_chosen] = f
@@ -138,7 +160,7 @@ def _choose(state: State, f: int, n_chosen: int) -> int:
 
 
 @jit
-def _orphans(problem: Problem, state: State, n_touched: int) -> int:
+def orphans(problem: Problem, state: State, n_touched: int) -> int:
     """Choose the commodities whose bottleneck is no longer full; return how many."""
     n_chosen = 0
     for i in range(n_touched):
@@ -147,16 +169,16 @@ def _orphans(problem: Problem, state: State, n_touched: int) -> int:
         if not state.full[link] or _is_full(problem, state, link):
             continue
         state.full[link] = False
-        _pack(problem, state, link)
+        pack(problem, state, link)
         for k in range(problem.link_start[link], state.end[link]):
             f = problem.member[k]
             if state.tight[f] == link and not state.is_chosen[f]:
-                n_chosen = _choose(state, f, n_chosen)
+                n_chosen = choose(state, f, n_chosen)
     return n_chosen
 
 
 @jit
-def _pack(problem: Problem, state: State, link: int) -> None:
+def pack(problem: Problem, state: State, link: int) -> None:
     """Drop the dead from the entries of link ``link``."""
     end = problem.link_start[link]
     for k in range(problem.link_start[link], state.end[link]):
@@ -177,7 +199,7 @@ def _refill(problem: Problem, state: State, n_chosen: int) -> int:
         _add_load(problem, state, f, -1.0)
         start[i + 1] = start[i] + problem.start[f + 1] - problem.start[f]
         for k in range(problem.start[f], problem.start[f + 1]):
-            n_touched = _touch(state, problem.link[k], n_touched)
+            n_touched = touch(state, problem.link[k], n_touched)
     part = _part(problem, state, start, n_chosen, n_touched)
     rate, tight = fill(part)
     for i in range(n_chosen):
@@ -224,7 +246,7 @@ def _offenders(problem: Problem, state: State, n_touched: int, n_chosen: int) ->
         state.local[link] = -1
         is_full = _is_full(problem, state, link)
         if is_full or state.full[link]:
-            _pack(problem, state, link)
+            pack(problem, state, link)
             n_chosen = _offenders_on(problem, state, link, is_full, n_chosen)
     return n_chosen
 
@@ -245,7 +267,7 @@ def _offenders_on(problem: Problem, state: State, link: int, is_full: bool, n_ch
             continue
         too_fast = state.rate[f] > level * (1.0 + FULL)
         if too_fast or (state.tight[f] == link and not (is_full and state.rate[f] >= top * (1.0 - FULL))):
-            n_chosen = _choose(state, f, n_chosen)
+            n_chosen = choose(state, f, n_chosen)
     return n_chosen
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric, Tier
 from topo.flow.bounds import overall, port_limit
+from topo.flow.schedule import at_once, overlap
 from topo.flow.solution import Solution
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
@@ -47,7 +48,13 @@ class Loads:
     def of(
         cls, fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solution: Solution | None = None
     ) -> Loads:
-        """Return the loads of ``demand``; those of a proportional ``solution`` of it are used, not computed anew."""
+        """Return the loads of ``demand``; those of a proportional ``solution`` of it are used, not computed anew.
+
+        Phases that send side by side count as one.
+        """
+        if overlap(demand) is not None:
+            demand = at_once(demand)
+            solution = None
         if solution is not None and solution.method == "proportional" and solution.routing is routing:
             seconds = np.where(np.isfinite(solution.theta), 1.0 / solution.theta, 0.0)
             bytes_ = solution.load * seconds[:, None]
@@ -91,10 +98,10 @@ def load_metrics(loads: Loads, solution: Solution) -> dict[str, Any]:
     """
     fabric, inner = loads.fabric, loads.fabric.is_switch_link
     port, switch = float(loads.port_time.sum()), loads.time_of(inner)
-    whole = float((loads.repeat / solution.theta).sum())
+    whole = 1.0 / solution.overall_theta
     stats = _statistics(loads, inner)
     return {
-        "theta": overall(solution.theta, loads.repeat),
+        "theta": solution.overall_theta,
         "theta_port": overall(loads.theta_port, loads.repeat),
         "normalized_throughput": port / whole if port and whole else None,
         "switch_throughput": port / switch if port and switch else None,

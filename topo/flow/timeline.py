@@ -1,0 +1,144 @@
+"""Phases that send side by side: each starts when those that it waits for have ended, and links are shared.
+
+One clock for the whole demand.  Rates are max-min fair over all commodities that are
+sending at the moment, whatever their phase, and are filled again when one ends or starts.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
+
+from topo.flow.max_min import binding_rows, phase_ranges, problem_of
+from topo.flow.schedule import predecessors
+from topo.flow.solution import NotSolved
+from topo.kernels.filling import TIE, tree_of
+from topo.kernels.sharing import advance, begin, idle
+from traffic.demand import Demand
+
+Floats = NDArray[np.float64]
+
+#: Commodities that may start in all, repeats counted: some microseconds each, so about a minute.
+MAX_STARTS = 20_000_000
+
+
+class Timeline(NamedTuple):
+    """When everything happened; means are over the runs of a phase."""
+
+    started: Floats  # (phases,) [s] from the start of the demand
+    ended: Floats  # (phases,) [s] of the last run
+    transfer: Floats  # (phases,) [s] mean time from first to last byte of a run
+    finish: Floats  # (F,) [s] mean time of a commodity from the start of its transfer
+    tightest: NDArray[np.int32]  # (F,) link that held it back last
+
+
+def timeline(shares: csc_array, capacity: Floats, demand: Demand, delay: Floats) -> Timeline:
+    """Return when every phase and commodity of ``demand`` ends over ``shares`` (L, F) of ``capacity`` (L,) [B/s].
+
+    A run of a phase computes, sends, and is over when the last commodity has ended and its
+    ``delay`` (F,) [s] has passed; the next run follows.
+
+    Raises NotSolved above MAX_STARTS starts of commodities.
+    """
+    starts = int(demand.repeat[demand.phase].sum())
+    if starts > MAX_STARTS:
+        raise NotSolved(
+            f"phases that send side by side are followed run by run, and {starts:.2g} commodities would start "
+            f"(at most {MAX_STARTS:.0e}); lower the repeats, or put the phases one after another"
+        )
+    rows, links = binding_rows(shares, capacity)
+    clockwork = _Clockwork(demand, delay, rows, capacity[links])
+    clockwork.run()
+    runs = demand.repeat.astype(np.float64)
+    return Timeline(
+        clockwork.started,
+        clockwork.ended,
+        clockwork.transfer / runs,
+        clockwork.finish / runs[demand.phase],
+        links[clockwork.state.tight],
+    )
+
+
+class _Clockwork:
+    """The calendar of starts and ends, and the network that fills in between."""
+
+    def __init__(self, demand: Demand, delay: Floats, rows: csr_array, capacity: Floats) -> None:
+        self.demand, self.delay = demand, delay
+        self.problem = problem_of(rows, capacity)
+        self.state = idle(self.problem)
+        self.clock = tree_of(np.full(demand.n_commodities, np.inf))
+        self.end = np.full(demand.n_commodities, np.inf)  # [s] of the present run
+        self.living = np.zeros(demand.n_phases, dtype=np.int64)
+        self.ranges = phase_ranges(demand)
+        self.compute = demand.compute_s if demand.compute_s.size else np.zeros(demand.n_phases)
+        self.calendar: list[tuple[float, int, bool]] = []  # time [s], phase, whether it is to send
+        self.sending: dict[int, float] = {}  # phase -> start of its transfer [s]
+        self.runs = np.zeros(demand.n_phases, dtype=np.int64)
+        self.waits = [set(before) for before in predecessors(demand)]
+        self.started, self.ended, self.transfer = (np.zeros(demand.n_phases) for _ in range(3))
+        self.finish = np.zeros(demand.n_commodities)
+
+    def run(self) -> None:
+        for phase, waits in enumerate(self.waits):
+            if not waits:
+                self._compute(phase, 0.0)
+        while self.calendar or self.sending:
+            until = self.calendar[0][0] if self.calendar else np.inf
+            advance(self.problem, self.state, self.clock, self.end, self.demand.phase, self.living, until)
+            done = [phase for phase in self.sending if not self.living[phase]]
+            if done:
+                self._sent(done)
+            else:
+                self._turn(until)
+
+    def _compute(self, phase: int, now: float) -> None:
+        """Start a run of ``phase``: it is to send when its computation is over."""
+        if not self.runs[phase]:
+            self.started[phase] = now
+        start, stop = self.ranges[phase]
+        if start < stop:
+            heappush(self.calendar, (now + self.compute[phase], phase, True))
+        else:  # all runs at once: none of them meets anybody
+            self.runs[phase] = self.demand.repeat[phase] - 1
+            heappush(self.calendar, (now + self.compute[phase] * self.demand.repeat[phase], phase, False))
+
+    def _turn(self, now: float) -> None:
+        """Do all that the calendar has for ``now``."""
+        due = []
+        while self.calendar and self.calendar[0][0] <= now * (1.0 + TIE):
+            _, phase, sends = heappop(self.calendar)
+            if sends:
+                due.append(phase)
+            else:
+                self._over(phase, now)
+        if due:
+            who = np.concatenate([np.arange(*self.ranges[phase]) for phase in due])
+            self.living[due] = [stop - start for start, stop in (self.ranges[phase] for phase in due)]
+            self.sending |= dict.fromkeys(due, now)
+            begin(self.problem, self.state, self.clock, who, self.demand.size, now)
+
+    def _sent(self, done: list[int]) -> None:
+        """The last bytes of the runs of ``done`` have left; they are over when they have arrived."""
+        for phase in done:
+            start, here = self.sending.pop(phase), slice(*self.ranges[phase])
+            time = self.end[here] - start
+            self.finish[here] += time
+            self.transfer[phase] += time.max()
+            heappush(self.calendar, (float((self.end[here] + self.delay[here]).max()), phase, False))
+
+    def _over(self, phase: int, now: float) -> None:
+        """A run of ``phase`` is over: the next one starts, or those that wait for it."""
+        self.runs[phase] += 1
+        if self.runs[phase] < self.demand.repeat[phase]:
+            self._compute(phase, now)
+            return
+        self.ended[phase] = now
+        for follower, waits in enumerate(self.waits):
+            if phase in waits:
+                waits.remove(phase)
+                if not waits:
+                    self._compute(follower, now)
