@@ -124,5 +124,8 @@ def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
     title = f"{case.name}: {case.traffic and case.traffic['pattern']}, {case.routing['policy']}"
     output.print_values(title, {key: results[key] for key in SHOWN if results.get(key) is not None})
     tiers = results.get("links_by_tier") or {}
+    jobs = [tuple(job.values()) for job in results.get("jobs") or ()]
+    if jobs:
+        output.print_table(("job", "ranks", "start s", "together s", "alone s", "slowdown"), jobs, title="\njobs")
     rows = [(tier, row["links"], row["mean"], row["p99"], row["max"]) for tier, row in tiers.items()]
     output.print_table(("tier", "links", "mean", "p99", "max"), rows, title="\nutilization by tier")

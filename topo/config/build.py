@@ -11,13 +11,14 @@ from topo.config import prices
 from topo.config.data import Files
 from topo.config.document import parse_mapping
 from topo.config.errors import ConfigError
-from topo.config.models import FABRIC_KEYS, NONE, Hardware
+from topo.config.models import FABRIC_KEYS, JOB_KEYS, NONE, Hardware
 from topo.config.sections import check_model
 
 if TYPE_CHECKING:
     from topo.cost import PriceBook
     from topo.fabric import Fabric
     from traffic.demand import Demand, GroupedDemand
+    from traffic.jobs import Job
 
 _LATENCIES = ("switch_latency", "cable_latency", "scale_up_latency", "overhead")
 
@@ -73,6 +74,11 @@ def demand_of(
 
     Raises DemandError where the pattern cannot be had with so many ranks, ConfigError for a file.
     """
+    if traffic["pattern"] == "jobs":
+        from traffic.jobs import together
+
+        jobs = jobs_of(traffic, n_ranks=n_ranks, ranks_per_host=ranks_per_host, files=files)
+        return together(jobs, n_ranks=n_ranks)
     if traffic["pattern"] == "file":
         from topo.config.demand_file import read_demand
 
@@ -86,6 +92,32 @@ def demand_of(
     from traffic import demand
 
     return demand(**traffic_arguments(traffic, files), n_ranks=n_ranks, ranks_per_host=ranks_per_host)
+
+
+def jobs_of(traffic: Mapping[str, Any], *, n_ranks: int, ranks_per_host: int, files: Files | None = None) -> list[Job]:
+    """Return the jobs of a checked ``traffic`` mapping of pattern ``jobs``, each on its own hosts.
+
+    A job without ``first`` starts on the host after the last of the job before.
+
+    Raises DemandError where hosts are not there or a pattern cannot be had, ConfigError for a file.
+    """
+    from traffic.demand import DemandError
+    from traffic.jobs import Job, on_hosts
+
+    jobs, free = [], 0
+    for i, given in enumerate(traffic["jobs"]):
+        first = free if given["first"] is None else given["first"]
+        where = {"hosts": given["hosts"], "first": first, "stride": given["stride"]}
+        own = {key: value for key, value in given.items() if key not in JOB_KEYS}
+        name = given["name"] or f"job {i}"
+        try:
+            ranks = on_hosts(**where, n_ranks=n_ranks, ranks_per_host=ranks_per_host)
+            demand = demand_of(own, n_ranks=len(ranks), ranks_per_host=ranks_per_host, files=files)
+        except DemandError as error:
+            raise DemandError(f"jobs: {name}: {error}") from None
+        jobs.append(Job(name, demand, ranks, units.duration(given["start"])))
+        free = int(ranks[-1]) // ranks_per_host + 1
+    return jobs
 
 
 def cost_arguments(cost: Mapping[str, Any], fabric: Mapping[str, Any], files: Files | None = None) -> CostArguments:

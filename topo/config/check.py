@@ -120,7 +120,11 @@ def _check_together(sections: dict[str, Any], words: Document, files: Files) -> 
 def _check_pair(sections: dict[str, Any], words: Document) -> list[Problem]:
     """Return a solver that picks the routing itself, asked for with a policy that has picked it already."""
     solver, policy = sections["solve"]["solver"], sections["routing"]["policy"]
-    if sections["traffic"] is None or solver != "max-concurrent" or policy == "optimal":
+    traffic = sections["traffic"]
+    if traffic is not None and traffic["pattern"] == "jobs" and len(traffic["jobs"]) > 1 and solver != "completion":
+        text = f"jobs share links while both of them send, which only solver completion follows; got {solver}"
+        return [Problem(words.place(("solve", "solver")), "solve.solver", text)]
+    if traffic is None or solver != "max-concurrent" or policy == "optimal":
         return []
     text = f"max-concurrent picks the routing, so it goes with policy optimal; got policy {policy}"
     return [Problem(words.place(("solve", "solver")), "solve.solver", text)]
@@ -130,12 +134,13 @@ def _check_traffic(traffic: dict[str, Any], size: Size, per_host: int, words: Do
     if not size.buildable:
         text = f"{size.name} cannot be built, so no traffic runs on it: {size.reason}"
         return [Problem(words.place(("fabric",)), "fabric", text)]
-    for key, kind in (("path", "traffic"), ("model", "models")):
-        if isinstance(traffic.get(key), str):
-            try:
-                files.read(kind, traffic[key])
-            except ConfigError as error:
-                return [Problem(words.place(("traffic", key)), f"traffic.{key}", str(error))]
+    for part in [traffic, *traffic.get("jobs", [])]:
+        for key, kind in (("path", "traffic"), ("model", "models")):
+            if isinstance(part.get(key), str):
+                try:
+                    files.read(kind, part[key])
+                except ConfigError as error:
+                    return [Problem(words.place(("traffic", key)), f"traffic.{key}", str(error))]
     if size.endpoints > MAX_TRIED_RANKS or traffic["pattern"] == "adversarial":
         return []
     wrong = _tried(canonical_json(traffic), size.endpoints, per_host, tuple(sorted(files.texts.items())))

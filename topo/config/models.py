@@ -113,6 +113,21 @@ class Hardware(BaseModel):
     sources: dict[str, str] = {}
 
 
+class Placement(BaseModel):
+    """Where and when a job of pattern ``jobs`` runs: on ``hosts`` whole hosts ``first``, ``first + stride``, .."""
+
+    model_config = _STRICT
+    name: str = ""
+    hosts: Count
+    first: Annotated[int, Field(ge=0)] | None = None
+    stride: Count = 1
+    start: Duration = 0
+
+
+#: Keys of a job that are not keys of its own traffic.
+JOB_KEYS = frozenset(Placement.model_fields)
+
+
 def registry(section: str) -> Mapping[str, Any]:
     """Return the registry behind ``section``: name -> function."""
     if section == "fabric":
@@ -123,7 +138,7 @@ def registry(section: str) -> Mapping[str, Any]:
         from topo.routing.adversarial import adversarial
         from traffic import PATTERNS
 
-        return {**PATTERNS, "adversarial": adversarial, "file": _file_pattern}
+        return {**PATTERNS, "adversarial": adversarial, "file": _file_pattern, "jobs": _jobs_pattern}
     from topo.flow import POLICIES, SOLVERS
 
     return POLICIES if section == "routing" else SOLVERS
@@ -131,6 +146,10 @@ def registry(section: str) -> Mapping[str, Any]:
 
 def _file_pattern(*, path: str) -> None:
     """Stand for the pattern ``file``, whose CSV the config layer reads itself."""
+
+
+def _jobs_pattern(*, jobs: list[dict[str, Any]]) -> None:
+    """Stand for the pattern ``jobs``, whose sections the config layer reads itself."""
 
 
 @cache

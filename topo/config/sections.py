@@ -6,13 +6,14 @@ into the record as it is.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from topo.config.document import Document, describe
 from topo.config.errors import ConfigError, Problem, unknown
-from topo.config.models import WORDS, model, registry
+from topo.config.models import JOB_KEYS, WORDS, Placement, model, registry
 from topo.config.spec import parse_spec
 
 _NEEDS = {
@@ -26,6 +27,9 @@ _NEEDS = {
     "none_required": "null",
     "model_type": "a mapping",
 }
+
+#: Patterns that look at the whole fabric, so no job has them.
+_NO_JOB = ("adversarial", "file", "jobs")
 
 
 def check_section(section: str, document: Document, *, seed: int = 0) -> tuple[dict[str, Any], list[Problem]]:
@@ -51,7 +55,31 @@ def check_section(section: str, document: Document, *, seed: int = 0) -> tuple[d
     given = dict(document.data)
     if "seed" in shape.model_fields:
         given.setdefault("seed", seed)
-    return check_model(shape, Document(given, document.places), section)
+    resolved, problems = check_model(shape, Document(given, document.places), section)
+    if section == "traffic" and name == "jobs" and not problems:
+        return _with_jobs(resolved, document, seed)
+    return resolved, problems
+
+
+def _with_jobs(traffic: dict[str, Any], document: Document, seed: int) -> tuple[dict[str, Any], list[Problem]]:
+    """Return ``traffic`` with every job checked: where it runs, and a traffic section of its own."""
+    if not traffic["jobs"]:
+        return {}, [Problem(document.place(("jobs",)), "traffic.jobs", "is empty; give at least one job")]
+    jobs: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    for i, given in enumerate(traffic["jobs"]):
+        part, prefix = document.at("jobs", i), f"traffic.jobs.{i}"
+        where = Document({key: value for key, value in given.items() if key in JOB_KEYS}, part.places)
+        what = Document({key: value for key, value in given.items() if key not in JOB_KEYS}, part.places)
+        if what.data.get("pattern") in _NO_JOB:
+            text = f"{what.data['pattern']!r} cannot be the pattern of a job"
+            problems.append(Problem(part.place(("pattern",)), f"{prefix}.pattern", text))
+            continue
+        placed, wrong = check_model(Placement, where, prefix)
+        own, more = check_section("traffic", what, seed=seed)
+        jobs.append(placed | own)
+        problems += wrong + [replace(p, key=p.key.replace("traffic", prefix, 1)) for p in more]
+    return ({}, problems) if problems else (traffic | {"jobs": jobs}, [])
 
 
 def _unknown(section: str, name: object) -> str:

@@ -68,6 +68,10 @@ class Draft:
     words: Document
 
 
+#: Sections that every case has, written or not.
+_ALWAYS = ("routing", "solve")
+
+
 def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
     """Return the study of a file or a shipped name; ``overrides`` are ``key=value`` texts and win over the file.
 
@@ -125,7 +129,9 @@ def _expand(document: Document, pins: list[tuple[str, Document]]) -> Iterator[Dr
     for number, entry in enumerate(map(_entry, entries or [Document({})])):
         words = merge(base, _only(entry, _BASE))
         for path, value in pins:
-            words = set_at(words, path, value) if words.data.get(path.split(".")[0]) is not None else words
+            section = path.split(".")[0]
+            if section in _ALWAYS or words.data.get(section) is not None:
+                words = set_at(words, path, value)
         own = axes_of(entry.at("sweep")) if "sweep" in entry.data else []
         axes = [a for a in _joined(shared, own) if a.name not in pinned] + _seeds(words)
         name = entry.data.get("name") or (f"case {number + 1}" if len(entries) > 1 else "")

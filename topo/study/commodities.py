@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ def commodities(case: Case, *, ranks: int) -> Commodities:
     """Return the commodities of ``case`` between ``ranks`` ranks; an upper bound where phases or silent ranks vary."""
     traffic = case.traffic or {}
     pattern = traffic.get("pattern", "")
+    if pattern == "jobs":
+        parts = [commodities(replace(case, traffic=job), ranks=_ranks_of(job, case)) for job in traffic["jobs"]]
+        n = sum(part.pairs for part in parts)
+        return Commodities(n, n)
     everyone = ranks * max(ranks - 1, 0)
     if pattern == "uniform":
         return Commodities(1, everyone)
@@ -37,6 +42,10 @@ def commodities(case: Case, *, ranks: int) -> Commodities:
         return Commodities(1, ranks * max((traffic.get("ep") or ranks) - 1, 0))
     n = _listed(case, traffic, pattern, ranks)
     return Commodities(n, n)
+
+
+def _ranks_of(job: Mapping[str, Any], case: Case) -> int:
+    return int(job["hosts"]) * int(case.fabric["endpoints_per_host"])
 
 
 def _listed(case: Case, traffic: Mapping[str, Any], pattern: str, ranks: int) -> int:

@@ -18,6 +18,7 @@ from topo.metrics import link_table, measure
 from topo.size import Size
 from topo.study.expert_parallel import moe_results
 from topo.study.hot_links import hot_links
+from topo.study.jobs import job_results
 from topo.study.tables import commodity_table
 from topo.study.traffic_map import finish_quantiles, traffic_map
 
@@ -50,6 +51,7 @@ def run_case(case: Case) -> Numbers:
     routing = route(fabric, offered, **case.routing)
     solution = solve(fabric, offered, routing, **case.solve)
     results = moe_results(case, fabric) | measure(fabric, offered, routing, solution) | priced(case, fabric.size)
+    results |= job_results(case, fabric, solution)
     links = link_table(fabric, offered, routing, solution)
     return Numbers(
         results,

@@ -13,6 +13,7 @@ from topo.report.panels.checks import panel as checks_panel
 from topo.report.panels.comparison import panel as comparison_panel
 from topo.report.panels.cost import panel as cost_panel
 from topo.report.panels.inputs import panel as inputs_panel
+from topo.report.panels.jobs import panel as jobs_panel
 from topo.report.panels.messages import panel as messages_panel
 from topo.report.panels.moe import panel as moe_panel
 from topo.report.panels.outcome import panel as outcome_panel
@@ -30,6 +31,7 @@ PANELS: tuple[Callable[[View], Panel | None], ...] = (
     verdict_panel,
     comparison_panel,
     messages_panel,
+    jobs_panel,
     moe_panel,
     utilization_panel,
     topology_panel,

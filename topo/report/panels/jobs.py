@@ -1,0 +1,27 @@
+"""Several jobs on one fabric: how much longer each takes than it would alone."""
+
+from __future__ import annotations
+
+from topo.report import words
+from topo.report.panels.blocks import Panel, Show
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View
+from topo.report.tables import Column, name, table
+
+
+def panel(view: View) -> Panel | None:
+    """Return the slowdown of every job, None where no case had jobs."""
+    held = [(case, job) for case in view.solved for job in case.get("jobs") or ()]
+    if not held:
+        return None
+    columns = [name("Network"), name("Traffic"), name("Policy"), name("Job"), Column("Ranks", words.count)]
+    columns += [Column("Start", words.seconds), Column("Time", words.seconds), Column("Alone", words.seconds)]
+    columns += [Column("Slowdown", words.number, "x", bar=True)]
+    keys = ("job", "ranks", "start_s", "together_s", "alone_s", "slowdown")
+    rows = [(case.network, case.traffic, case.policy, *(job[key] for key in keys)) for case, job in held]
+    case, worst = max(held, key=lambda one: float(one[1]["slowdown"]))
+    answer = "No job waits for another."
+    if worst["slowdown"] > 1.001:
+        answer = f"{worst['job']} suffers most: {words.number(worst['slowdown'])} times as long as alone, {case.title}."
+    shown = table("jobs-table", "Jobs beside each other and alone", columns, rows, filterable=len(rows) > 12)
+    return make("jobs", "Jobs", "Do the jobs disturb each other?", answer, (Show(shown),))
