@@ -72,6 +72,14 @@ def relays(found):
     assert [inside[way] for way in ways] == pytest.approx([128 * (7 + 105) * pair] * 3 + [128 * 7 * pair])
 
 
+def parts_of_a_step(time):
+    """Exposed parts follow each other, so they add up; Table 4 finds MPFT and MRFT equal, bar 1.5 %."""
+    for network in ("MPFT", "MRFT"):
+        parts = [time[network, part] for part in ("experts", "pipeline", "gradients")]
+        assert time[network, "whole step"] == pytest.approx(sum(parts))
+    assert time["MPFT", "whole step"] == pytest.approx(time["MRFT", "whole step"], rel=0.015)
+
+
 def neighbours(slowdown):
     """On a tree that does not block nobody waits; where it does, the allreduce suffers more when interleaved."""
     assert all(ratio == pytest.approx(1) for (blocking, _, _), ratio in slowdown.items() if blocking == 1)
@@ -86,6 +94,7 @@ CHECKS = {
     "04_planes": planes,
     "05_failures": failures,
     "06_pxn_or_not": relays,
+    "07_training_step": parts_of_a_step,
     "08_two_jobs": neighbours,
 }
 
