@@ -128,10 +128,7 @@ def _expand(document: Document, pins: list[tuple[str, Document]]) -> Iterator[Dr
     count = 0
     for number, entry in enumerate(map(_entry, entries or [Document({})])):
         words = merge(base, _only(entry, _BASE))
-        for path, value in pins:
-            section = path.split(".")[0]
-            if section in _ALWAYS or words.data.get(section) is not None:
-                words = set_at(words, path, value)
+        words = _pinned(words, pins)
         own = axes_of(entry.at("sweep")) if "sweep" in entry.data else []
         axes = [a for a in _joined(shared, own) if a.name not in pinned] + _seeds(words)
         name = entry.data.get("name") or (f"case {number + 1}" if len(entries) > 1 else "")
@@ -139,7 +136,7 @@ def _expand(document: Document, pins: list[tuple[str, Document]]) -> Iterator[Dr
             count += 1
             if count > MAX_CASES:
                 raise ConfigError(f"{document.place(('cases',))}: cases: over {MAX_CASES} in all; split the study")
-            draft = _draft(words, name, points)
+            draft = _draft(words, name, points, pins)
             if not any(_matches(draft, rule) for rule in excluded):
                 yield draft
 
@@ -175,12 +172,22 @@ def _seeds(words: Document) -> list[Axis]:
     return [Axis("seed", tuple(Point((("seed", Document(seed, place)),), seed) for seed in seeds))]
 
 
-def _draft(words: Document, name: str, points: dict[str, Point]) -> Draft:
+def _pinned(words: Document, pins: list[tuple[str, Document]]) -> Document:
+    """Return ``words`` with every pin whose section is there."""
+    for path, value in pins:
+        section = path.split(".")[0]
+        if section in _ALWAYS or words.data.get(section) is not None:
+            words = set_at(words, path, value)
+    return words
+
+
+def _draft(words: Document, name: str, points: dict[str, Point], pins: list[tuple[str, Document]]) -> Draft:
     labels: dict[str, Any] = {"case": name} if name else {}
     for axis, point in points.items():
         for path, value in point.values:
             words = set_at(words, path, value)
         labels[axis] = point.label
+    words = _pinned(words, pins)  # again: an axis may have brought the section
     data = dict(words.data)
     for section in ("fabric", "traffic"):
         if isinstance(data.get(section), dict) and "name" in data[section]:

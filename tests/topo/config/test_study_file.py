@@ -273,3 +273,15 @@ def test_wrong_matches(match, said):
     with pytest.raises(ConfigError) as error:
         cases_of(f"cases: [{{fabric: {{family: fat-tree-2, match: {match}}}}}]\n")
     assert said in str(error.value)
+
+
+def test_set_reaches_a_section_that_only_an_axis_brings_and_one_that_is_left_out():
+    study = parse_study(
+        "schema: 1\ntitle: t\nfabric: {family: fat-tree-2, radix: 8, endpoints: 16, endpoints_per_host: 4}\n"
+        "sweep:\n  traffic:\n    - {name: a, pattern: shift}\n    - {name: b, pattern: tornado}\n",
+        "t.yaml",
+        overrides=("traffic.bytes=4KiB", "solve.solver=max-min", "routing.policy=static"),
+    )
+    assert [case.traffic["bytes"] for case in study.cases] == ["4KiB", "4KiB"]
+    assert {case.solve["solver"] for case in study.cases} == {"max-min"}
+    assert {case.routing["policy"] for case in study.cases} == {"static"}
