@@ -13,15 +13,24 @@ tensor (2 all-gathers and 2 reduce-scatters a layer, as many backward), dispatch
 (2 m l, forward and backward alike), pipeline forward and backward (m each), gradients
 (reduce-scatter of gradients, all-gather of parameters: ZeRO-1; routed experts over their own replicas).
 
-A part that hides behind computation is switched off: ``pipeline=False`` says that it is
-overlapped, so it takes no time of its own and is left out.
+With ``compute_s`` the step computes too.  A part that is ``"overlapped"`` runs beside the
+computation, as DualPipe aims at; one that is exposed (True) follows when both are over::
 
-Limits.  All stages are taken to be in the same phase; no bubble and no computation; one
+    computation, bubble     |-----------------------------|
+    overlapped parts        |--------------------|         exposed parts |-----|
+
+so overlapped parts cost time only where they outlast the computation.  A part that is False is left
+out.  1F1B stretches the computation by its bubble of (pp - 1) / micro_batches.
+
+Limits.  All stages are taken to be in the same phase; which micro-batch hides which is not
+followed, so overlap is the best that any schedule can do; computation is given, not derived; one
 group of layers is as good as another; the multi-token-prediction module is left out.
 
 References
 ----------
 DeepSeek-V3 Technical Report, arXiv 2412.19437, section 3.2: PP16, EP64, ZeRO-1 data parallelism.
+D. Narayanan et al., Efficient large-scale language model training on GPU clusters using Megatron-LM,
+SC 2021, arXiv 2104.04473, section 2.2.1: the bubble of 1F1B.
 """
 
 from __future__ import annotations
@@ -33,7 +42,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traffic import steps
-from traffic.demand import Demand
+from traffic.demand import Demand, DemandError
 from traffic.expert_parallel import TOKENS, default_ep, exchange, picks
 from traffic.layout import check_divides, check_ranks, check_whole
 from traffic.model import Model
@@ -43,6 +52,11 @@ from traffic.phases import Phase, in_sequence, step
 ACTIVATION = 2
 PARAMETER = 2
 GRADIENT = 4
+
+#: A part of the step: left out, exposed, or beside the computation.
+Part = bool | Literal["overlapped"]
+#: Name of the phase that only computes.
+COMPUTATION = "computation"
 
 
 def training_step(
@@ -59,17 +73,20 @@ def training_step(
     dedup: bool = True,
     gate: Literal["uniform", "zipf", "correlated"] = "uniform",
     seed: int = 0,
-    tensor: bool = True,
-    experts: bool = True,
-    pipeline: bool = True,
-    gradients: bool = True,
+    tensor: Part = True,
+    experts: Part = True,
+    pipeline: Part = True,
+    gradients: Part = True,
+    compute_s: float = 0.0,
 ) -> Demand:
     """Return the phases of one training step of ``model`` (None is DeepSeek-V3), ``tokens`` a rank and micro-batch.
 
     ``ep`` is by default that of ``moe-all-to-all`` on the ranks of a stage; ``tensor``, ``experts``,
-    ``pipeline`` and ``gradients`` say which parts are exposed.
+    ``pipeline`` and ``gradients`` say which parts are exposed, overlapped or left out; ``compute_s`` [s]
+    is what a rank computes in a step, the bubble not counted.
 
-    Raises DemandError where ``pp`` does not divide the ranks, or ``tp`` or ``ep`` the ranks of a stage.
+    Raises DemandError where a part is overlapped without ``compute_s``, or ``pp`` does not divide the
+    ranks, or ``tp`` or ``ep`` the ranks of a stage.
     """
     check_ranks(n_ranks, what="training-step")
     check_divides(pp, n_ranks, name="pp", what="ranks")
@@ -78,11 +95,11 @@ def training_step(
     check_whole(tokens, 1, name="tokens")
     figures, stage = Model.of(model), np.arange(n_ranks, dtype=np.int64).reshape(pp, -1)
     layers = -(-figures.layers // pp)
-    phases: list[Phase] = []
+    parts: list[tuple[Part, list[Phase]]] = []
     if tensor and tp > 1:
         size = float(tokens * tp * figures.hidden * ACTIVATION)
         one = steps.ring(stage.reshape(-1, tp), size, ranks_per_host=ranks_per_host, passes=1)
-        phases.append(one._replace(name="tensor", repeat=one.repeat * 8 * micro_batches * layers))
+        parts.append((tensor, [one._replace(name="tensor", repeat=one.repeat * 8 * micro_batches * layers)]))
     group = 1
     if stage.shape[1] > 1:
         group = default_ep(stage.shape[1], figures, ranks_per_host) if ep is None else ep
@@ -90,17 +107,38 @@ def training_step(
     if experts and group > 1:
         sampler = picks(model=figures, ep=group, ranks_per_host=ranks_per_host, gate=gate, seed=seed)
         runs = 2 * micro_batches * -(-figures.moe_layers // pp)
-        phases += exchange(
+        held = exchange(
             sampler, figures, n_ranks=n_ranks, tokens=tokens, node_limit=node_limit, dedup=dedup, repeat=runs
         )
+        parts.append((experts, held))
     if pipeline and pp > 1:
         size = float(tokens * figures.hidden * ACTIVATION)
-        phases.append(step("pipeline forward", stage[:-1], stage[1:], size, micro_batches))
-        phases.append(step("pipeline backward", stage[1:], stage[:-1], size, micro_batches))
+        ways = (("forward", stage[:-1], stage[1:]), ("backward", stage[1:], stage[:-1]))
+        parts.append((pipeline, [step(f"pipeline {way}", a, b, size, micro_batches) for way, a, b in ways]))
     if gradients:
-        phases += _gradients(stage, figures, tp=tp, ep=group, ranks_per_host=ranks_per_host)
+        parts.append((gradients, _gradients(stage, figures, tp=tp, ep=group, ranks_per_host=ranks_per_host)))
     name = f"training-step({figures.name}, tp={tp}, pp={pp}, ep={group}, micro_batches={micro_batches})"
-    return in_sequence(name, n_ranks, phases)
+    return in_sequence(name, n_ranks, _ordered(parts, compute_s * (1 + (pp - 1) / micro_batches)))
+
+
+def _ordered(parts: list[tuple[Part, list[Phase]]], compute: float) -> list[Phase]:
+    """Return computation [s] with the overlapped parts beside it, and the exposed ones after both."""
+    beside = [phase for how, held in parts if how == "overlapped" for phase in held]
+    exposed = [phase for how, held in parts if how != "overlapped" for phase in held]
+    if not 0 <= compute < np.inf:
+        raise DemandError(f"compute_s must be a time of 0 s or more [s]; got a computation of {compute!r}")
+    if not compute:
+        if beside:
+            raise DemandError("compute_s is 0, so there is nothing that a part could be overlapped with; give its time")
+        return exposed
+    none = np.zeros(0, dtype=np.int64)
+    phases = [Phase(COMPUTATION, none, none, np.zeros(0), 1, compute, ())]
+    phases += [phase._replace(name=f"{phase.name}, overlapped") for phase in beside]
+    if beside:
+        phases[1] = phases[1]._replace(after=())
+    if exposed:
+        exposed[0] = exposed[0]._replace(after=(0, len(phases) - 1) if beside else (0,))
+    return phases + exposed
 
 
 def _gradients(stage: NDArray[np.int64], model: Model, *, tp: int, ep: int, ranks_per_host: int) -> list[Phase]:

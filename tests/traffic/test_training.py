@@ -66,3 +66,35 @@ def test_parts_that_are_overlapped_are_left_out():
 def test_what_is_refused_and_why(params, message):
     with pytest.raises(DemandError, match=message):
         training_step(n_ranks=64, **params)
+
+
+def step_of(**how):
+    """The step and its solution on 32 endpoints of a tree that does not block."""
+    from topo.flow import route, solve
+    from topo.generators import generate
+
+    fabric = generate("fat-tree-2", capacity=50e9, radix=16, endpoints=32, scale_up=200e9)
+    demand = training_step(n_ranks=32, pp=2, ep=16, micro_batches=4, tokens=512, **how)
+    return solve(fabric, demand, route(fabric, demand, "ecmp"), "completion").completion_s
+
+
+def test_exposed_parts_add_to_the_computation_and_its_bubble():
+    """1F1B: (pp - 1) / micro_batches = 1/4 of the computation more."""
+    assert step_of(compute_s=3.0) == pytest.approx(3.0 * 1.25 + step_of())
+
+
+@pytest.mark.parametrize("compute_s", [1e-6, 1e-3, 10.0])
+def test_overlapped_parts_cost_only_what_outlasts_the_computation(compute_s):
+    every = dict.fromkeys(("experts", "pipeline", "gradients"), "overlapped")
+    assert step_of(compute_s=compute_s, **every) == pytest.approx(max(1.25 * compute_s, step_of()))
+    experts = step_of(pipeline=False, gradients=False)
+    rest = step_of(experts=False)
+    mixed = step_of(compute_s=compute_s, experts="overlapped")
+    assert mixed == pytest.approx(max(1.25 * compute_s, experts) + rest)
+
+
+def test_overlap_without_computation_is_refused():
+    with pytest.raises(DemandError, match="compute_s is 0"):
+        step_of(experts="overlapped")
+    with pytest.raises(DemandError, match="compute_s must be"):
+        step_of(compute_s=-1.0)

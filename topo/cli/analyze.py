@@ -21,7 +21,8 @@ SHOWN = (
     "mean_utilization", "p99_utilization", "plane_balance", "bottleneck_tier", "completion_s", "algbw_bytes_per_s",
     "busbw_bytes_per_s", "mean_rate_gbps",
     "min_rate_gbps", "mean_completion_s", "fairness", "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound",
-    "gap", "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "cost_usd",
+    "gap", "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "step_s",
+    "exposed_s", "bubble_s", "tokens_per_s", "cost_usd",
     "cost_per_endpoint_usd", "method",
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ from topo.study.hot_links import hot_links
 from topo.study.jobs import job_results
 from topo.study.tables import commodity_table
 from topo.study.traffic_map import finish_quantiles, traffic_map
+from topo.study.training import training_results
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +52,7 @@ def run_case(case: Case) -> Numbers:
     routing = route(fabric, offered, **case.routing)
     solution = solve(fabric, offered, routing, **case.solve)
     results = moe_results(case, fabric) | measure(fabric, offered, routing, solution) | priced(case, fabric.size)
-    results |= job_results(case, fabric, solution)
+    results |= job_results(case, fabric, solution) | training_results(case, solution)
     links = link_table(fabric, offered, routing, solution)
     return Numbers(
         results,
