@@ -54,10 +54,17 @@ def load(run):
     return call
 
 
+#: ``python -m topo`` that hears Ctrl-C even where the tests run in the background, whose children ignore it.
+HEARS = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "runpy.run_module('topo', run_name='__main__', alter_sys=True)"
+)
+
+
 def spawn(*words: str, **options) -> subprocess.Popen:
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([sys.executable, "-m", "topo", *words], env=env, **(pipes | options))
+    return subprocess.Popen([sys.executable, "-c", HEARS, *words], env=env, **(pipes | options))
 
 
 @pytest.mark.parametrize(("fabric", "row"), TABLE_3.items(), ids=TABLE_3)
