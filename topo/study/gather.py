@@ -11,6 +11,7 @@ from topo.study.spread import spread
 from topo.study.store import Store
 from topo.study.tables import parquet
 
+_ENCODER = json.JSONEncoder(sort_keys=True)
 _FIRST = ("name", "panel", "status", "error", "hash", "seed")
 
 
@@ -63,4 +64,4 @@ def _column(values: list[Any]) -> Any:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return value if isinstance(value, str) else _ENCODER.encode(value)

@@ -6,19 +6,24 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from typing import Any
 
 from topo.config.case import Case
 from topo.study.record import FAULTS, Outcome, failed, outcome
 
 #: Times that a case is handed out before its worker's death counts as its own fault.
 ATTEMPTS = 3
-#: Cases waiting at each worker: enough to keep it busy, few enough to lose little.
+#: Chunks waiting at each worker: enough to keep it busy, few enough to lose little.
 QUEUED = 3
+#: A chunk holds cases of about this long together [s], and never more than MOST: small cases come back in parcels,
+#: large ones one at a time.
+CHUNK, MOST = 0.1, 32
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "PLANEWISE_THREADS")
 
 
@@ -38,23 +43,27 @@ def _until_death(
 ) -> Iterator[tuple[Case, Outcome]]:
     """Run cases off the end of ``waiting`` until all are done, or a worker dies and its cases are put back."""
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
-    running: dict[Future[Outcome], Case] = {}
+    running: dict[Future[tuple[list[Outcome], float]], list[Case]] = {}
+    pace = CHUNK  # [s] a case, as far as is known
     try:
         while waiting or running:
             while waiting and len(running) < workers * QUEUED and not _must_wait(waiting[-1], running, tried):
-                case = waiting.pop()
+                chunk = _next_chunk(waiting, tried, min(CHUNK / pace, len(waiting) / (workers * QUEUED)))
                 with _deaf_to_interrupts(), capped(threads):  # the first ones start the workers
-                    running[pool.submit(outcome, case)] = case
+                    running[pool.submit(_outcomes, outcome, chunk)] = chunk
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
-                result = future.result()
-                yield running.pop(future), result
+                results, seconds = future.result()
+                chunk = running.pop(future)
+                pace = max(seconds / len(chunk), CHUNK / MOST)
+                yield from zip(chunk, results, strict=True)
     except BrokenProcessPool:
         # Which process died is not told, so every case that was out is suspect and runs alone from now on.
-        for case in running.values():
+        out = [case for chunk in running.values() for case in chunk]
+        for case in out:
             tried[id(case)] += 1
-        lost = [case for case in running.values() if tried[id(case)] >= ATTEMPTS]
-        waiting += [case for case in reversed(list(running.values())) if case not in lost]
+        lost = [case for case in out if tried[id(case)] >= ATTEMPTS]
+        waiting += [case for case in reversed(out) if tried[id(case)] < ATTEMPTS]
         yield from ((case, failed(case, f"{FAULTS[2]}: its process died {ATTEMPTS} times")) for case in lost)
     except KeyboardInterrupt:
         for child in multiprocessing.active_children():
@@ -64,9 +73,23 @@ def _until_death(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _must_wait(case: Case, running: dict[Future[Outcome], Case], tried: Counter[int]) -> bool:
+def _outcomes(run: Callable[[Case], Outcome], cases: Sequence[Case]) -> tuple[list[Outcome], float]:
+    """Return the outcomes of a chunk, in its order, and how long they took together [s]."""
+    begin = time.monotonic()
+    return [run(case) for case in cases], time.monotonic() - begin
+
+
+def _next_chunk(waiting: list[Case], tried: Counter[int], n_most: float) -> list[Case]:
+    """Take up to ``n_most`` cases, at least one, off the end of ``waiting``; a suspect goes alone."""
+    chunk = [waiting.pop()]
+    while waiting and len(chunk) + 1 <= n_most and not (tried[id(chunk[0])] or tried[id(waiting[-1])]):
+        chunk.append(waiting.pop())
+    return chunk
+
+
+def _must_wait(case: Case, running: Mapping[Any, list[Case]], tried: Counter[int]) -> bool:
     """Return whether ``case`` may not run beside those that are out: a suspect runs alone, so only it is blamed."""
-    return bool(running) and any(tried[id(one)] for one in (case, *running.values()))
+    return bool(running) and any(tried[id(one)] for chunk in ([case], *running.values()) for one in chunk)
 
 
 @contextmanager
