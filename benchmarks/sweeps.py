@@ -3,18 +3,14 @@
     python benchmarks/sweeps.py [--cases 1000] [--rounds 1]
 
 Runs the same study in this process, with one worker and with two, in turn, caches warm.
-Speed-up is the wall time of one worker over that of two, so it needs two idle cores to mean
-anything: ``busy`` is processor time over wall time and cores, and near 1.0 with two workers where
-nobody else was served.  ``processor bound`` is the speed-up that processor times alone allow: time with one
-worker over half of all time with two, parent included.  Overhead a case is processor time of the
-whole run, its start-up and gathering included, less that of ``outcome`` alone on the same cases.
+Speed-up is the wall time of one worker over that of two.  Overhead a case is what the workers could
+have worked in the wall time of the run, start-up and gathering included, less the processor time of
+``outcome`` alone on the same cases.  Both need as many idle cores as workers to mean anything.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -44,17 +40,14 @@ def main() -> None:
     outcome(small.cases[0])  # compiled kernels are loaded
     work = _work(small)
     print(f"work alone        {work:7.1f} s processor, {1e3 * work / options.cases:.2f} ms a case")
-    best: dict[int, tuple[float, float]] = {}
+    best: dict[int, float] = {}
     for _ in range(options.rounds):
         for workers in (0, 1, 2):
-            wall, processor = _timed(small, workers)
-            best[workers] = min(best.get(workers, (wall, processor)), (wall, processor))
-            busy = processor / wall / max(1, min(workers, os.cpu_count() or 1))
-            over = 1e3 * (processor - work) / options.cases
-            line = f"workers {workers}  {wall:7.1f} s wall, {processor:7.1f} s processor"
-            print(f"{line}, busy {busy:.2f}, {over:+.2f} ms a case beyond its work", flush=True)
-    ratios = best[1][0] / best[2][0], best[1][0] / (best[2][1] / 2)
-    print(f"two workers against one: {ratios[0]:.2f}x wall, {ratios[1]:.2f}x processor bound")
+            wall = _timed(small, workers)
+            best[workers] = min(best.get(workers, wall), wall)
+            over = 1e3 * (wall * max(1, workers) - work) / options.cases
+            print(f"workers {workers}  {wall:7.1f} s wall, {over:+.2f} ms a case beyond its work", flush=True)
+    print(f"two workers against one: {best[1] / best[2]:.2f}x")
 
 
 def _work(small: Study) -> float:
@@ -64,18 +57,15 @@ def _work(small: Study) -> float:
     return time.process_time() - begin
 
 
-def _timed(small: Study, workers: int) -> tuple[float, float]:
-    """Return wall and processor time [s] of a run in a new folder, children included."""
+def _timed(small: Study, workers: int) -> float:
+    """Return the wall time [s] of a run in a new folder."""
     with tempfile.TemporaryDirectory() as folder:
-        before, begin = os.times(), time.monotonic()
+        begin = time.monotonic()
         done = study.run(small, Path(folder) / "s", workers=workers)
         wall = time.monotonic() - begin
-        while multiprocessing.active_children():  # times of a process count once it is gone and waited for
-            time.sleep(0.01)
-        after = os.times()
     assert done.computed == len(small.cases)
     assert not done.failed
-    return wall, sum(after[:4]) - sum(before[:4])
+    return wall
 
 
 if __name__ == "__main__":

@@ -42,14 +42,14 @@ def _until_death(
     waiting: list[Case], tried: Counter[int], workers: int, threads: int
 ) -> Iterator[tuple[Case, Outcome]]:
     """Run cases off the end of ``waiting`` until all are done, or a worker dies and its cases are put back."""
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=(dict(os.environ), threads))
     running: dict[Future[tuple[list[Outcome], float]], list[Case]] = {}
     pace = CHUNK  # [s] a case, as far as is known
     try:
         while waiting or running:
             while waiting and len(running) < workers * QUEUED and not _must_wait(waiting[-1], running, tried):
                 chunk = _next_chunk(waiting, tried, min(CHUNK / pace, len(waiting) / (workers * QUEUED)))
-                with _deaf_to_interrupts(), capped(threads):  # the first ones start the workers
+                with _deaf_to_interrupts(), capped(1):  # the first ones start the workers
                     running[pool.submit(_outcomes, outcome, chunk)] = chunk
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
@@ -118,6 +118,22 @@ def capped(threads: int) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Return the way to start workers: from a server that has loaded the libraries once, where the system has one."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["topo.study.record"])
+    return context
+
+
+def _begin(environment: dict[str, str], threads: int) -> None:
+    """Begin a worker in the environment of the run, not of the server; its kernels use ``threads`` threads each."""
+    os.environ.clear()
+    os.environ.update(environment | dict.fromkeys(_THREADS, str(threads)))
+    _end_with_parent()
 
 
 def _end_with_parent() -> None:
