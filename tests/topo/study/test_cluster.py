@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from distributed import Client
 
 from topo import study
 from topo.config import parse_study
@@ -18,9 +19,8 @@ title: Small
 fabric: {family: fat-tree-2, radix: 8, endpoints: 32, endpoints_per_host: 4}
 traffic: {pattern: permutation}
 sweep:
-  seed: {range: [1, 40]}
+  seed: {range: [1, 150]}
 """
-N_WORKERS = 2
 KILLS = 2
 
 
@@ -29,9 +29,9 @@ def _dask(*arguments):
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-def _worker(file):
+def _worker(file, name):
     options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
-    return _dask("worker", "--scheduler-file", str(file), *options)
+    return _dask("worker", "--scheduler-file", str(file), "--name", name, *options)
 
 
 @pytest.fixture
@@ -44,28 +44,50 @@ def cluster(tmp_path):
     end = time.monotonic() + 60
     while not file.exists() and time.monotonic() < end:
         time.sleep(0.05)
-    workers = [_worker(file) for _ in range(N_WORKERS)]
+    workers = {name: _worker(file, name) for name in ("stays", "dies")}
     yield file, workers
-    for process in (*workers, scheduler):
+    for process in (*workers.values(), scheduler):
         process.kill()
         process.wait()
 
 
-def test_killed_workers_lose_nothing(cluster, tmp_path):
+def _tasks(client, name):
+    """Return the number of tasks at the worker ``name``; None where the scheduler does not know one."""
+    known = {worker["name"]: address for address, worker in client.scheduler_info(n_workers=-1)["workers"].items()}
+    return len(client.processing()[known[name]]) if name in known else None
+
+
+def _wait_until(true, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert true()
+
+
+def test_a_worker_killed_twice_loses_nothing(cluster, tmp_path):
+    """The same worker dies at its work, comes back, and dies again."""
     file, workers = cluster
     kills = []
 
     def kill(progress):
-        if progress.done in (5, 20):
-            victim = workers.pop(0)
-            os.kill(victim.pid, signal.SIGKILL)
-            victim.wait()
-            kills.append(victim)
-            workers.append(_worker(file))
+        if len(kills) == KILLS or progress.done < 5 or not _tasks(client, "dies"):
+            return
+        victim = workers["dies"]
+        os.kill(victim.pid, signal.SIGKILL)
+        victim.wait()
+        kills.append(progress.done)
+        # The other one waits, so that work is left for the worker that comes back.
+        os.kill(workers["stays"].pid, signal.SIGSTOP)
+        _wait_until(lambda: _tasks(client, "dies") is None)
+        workers["dies"] = _worker(file, "dies")
+        _wait_until(lambda: _tasks(client, "dies") is not None)
+        os.kill(workers["stays"].pid, signal.SIGCONT)
 
     cases = parse_study(TEXT, "small.yaml")
-    result = study.run(cases, tmp_path / "cluster", scheduler=str(file), progress=kill)
+    with Client(scheduler_file=str(file), set_as_default=False) as client:
+        result = study.run(cases, tmp_path / "cluster", scheduler=str(file), progress=kill)
     assert len(kills) == KILLS
+    assert kills[1] < len(cases.cases)
     assert not result.failed
     study.run(cases, tmp_path / "here")
     for name in ("records.jsonl", "records.parquet"):
