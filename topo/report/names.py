@@ -92,7 +92,8 @@ def _labels(records: list[Record], part: str) -> list[str]:
             out[i] = text
         for label in order(_given(records[i], part) for i in named_rows):
             held = [i for i in named_rows if _given(records[i], part) == label]
-            varying = _varying([records[i].part(part) for i in held], "")
+            # What was refused is stored as it was asked for, without defaults: they do not vary.
+            varying = _varying([records[i].part(part) for i in held if records[i].ok], "")
             for i in held:
                 out[i] = _with(label, _details(records[i].part(part), varying))
     return out
@@ -111,7 +112,7 @@ def _described(records: list[Record], rows: list[int], part: str) -> list[tuple[
         by_head[str(records[i].part(part).get(head, "?"))].append(i)
     out = []
     for start, held in by_head.items():
-        varying = _varying([records[i].part(part) for i in held], head)
+        varying = _varying([records[i].part(part) for i in held if records[i].ok], head)
         for i in held:
             details = _details(records[i].part(part), varying)
             out.append((i, _with(_PATTERN_WORDS.get(start, start), details)))

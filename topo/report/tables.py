@@ -18,6 +18,7 @@ class Column:
     unit: str = ""
     numeric: bool = True
     bar: bool = False  # draw the number as a bar behind the text, against the largest of the column
+    most: int = 120  # characters of a text that are shown; names come from files and may be as long as they like
     shade: Callable[[Any], str] | None = None  # class of a cell by its value: good, warn, bad, quiet
 
 
@@ -74,6 +75,5 @@ def _cell(value: Any, column: Column, largest: float | None) -> Cell:
     if largest and isinstance(value, int | float):
         share = min(1.0, max(0.0, float(value) / largest))
     css = column.shade(value) if column.shade and value is not None else ""
-    # Names come from files and may be as long as their author likes.
-    text = column.form(value) if column.numeric else words.clip(words.text(value), 120)
+    text = column.form(value) if column.numeric else words.clip(words.text(value), column.most)
     return Cell(text, "" if value is None else str(value), column.numeric and value is not None, css, share)

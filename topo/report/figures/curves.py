@@ -13,6 +13,8 @@ from topo.report.figures.marks import Series, plain
 #: pane -> curve -> (x, share)
 Curves = Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]]
 
+#: Ratio of largest to least value from which an axis is logarithmic.
+_WIDE = 50
 _PANE = 118  # [px] of one network's distribution
 
 
@@ -75,9 +77,17 @@ def lines(
         }
         for i, one in enumerate(series)
     ]
-    xaxis = axes.axis(xtitle, **({"tickvals": list(x)} if len(x) <= 12 else {}))
-    layout = axes.layout(height, xaxis=xaxis, yaxis=axes.axis(ytitle, rangemode="tozero", **y))
+    ticks = {"tickvals": list(x), "ticktext": [words.text(int(v) if v == int(v) else v) for v in x]}
+    scale = {"type": "log"} if _is_wide(x) else {}
+    xaxis = axes.axis(xtitle, **(ticks if len(x) <= 12 else {}), **scale)
+    far = {"type": "log"} if _is_wide([v for one in series for v in one.values if v is not None]) else {}
+    layout = axes.layout(height, xaxis=xaxis, yaxis=axes.axis(ytitle, rangemode="tozero", **(far | y)))
     return {"data": traces, "layout": layout | {"showlegend": len(series) > 1}}
+
+
+def _is_wide(values: Sequence[float]) -> bool:
+    """Return whether ``values`` span so much that all but the largest would lie on the foot of a plain axis."""
+    return len(values) > 1 and min(values) > 0 and max(values) > _WIDE * min(values)
 
 
 def _steps(

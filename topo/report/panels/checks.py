@@ -45,7 +45,8 @@ def _answer(view: View) -> str:
 def _failed(view: View) -> Show | Notes:
     if not view.failed:
         return Notes(("No case failed and none was refused.",))
-    columns = [name("Case"), name("Network"), name("Traffic"), name("Policy"), name("Status"), name("Why")]
+    columns = [name("Case"), name("Network"), name("Traffic"), name("Policy"), name("Status")]
+    columns += [Column("Why", words.text, numeric=False, most=1000)]
     rows = [
         (case.record.name, case.network, case.traffic, case.policy, case.record.status, case.record.error or None)
         for case in view.failed

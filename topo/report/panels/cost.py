@@ -10,6 +10,7 @@ from topo.report.figures.marks import Series, bars
 from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
+from topo.report.panels.pareto import pareto
 from topo.report.panels.view import View, cost_key
 from topo.report.tables import Column, Table, name, table
 
@@ -27,7 +28,9 @@ def panel(view: View) -> Panel | None:
         "paper prints, where it does."
     )
     figure = Figure("fig-cost", _finding(cases), how, tuple(variants), _table(cases), "measure", _prices(cases))
-    return make("cost", "Cost", "What does it cost, and what for?", _answer(cases), (Draw(figure), _residuals(cases)))
+    chosen = pareto(view)
+    blocks = (Draw(figure), Draw(chosen) if chosen else None, _residuals(cases))
+    return make("cost", "Cost", "What does it cost, and what for?", _answer(cases), blocks)
 
 
 def _priced(view: View) -> list[Named]:

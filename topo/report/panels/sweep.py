@@ -1,4 +1,4 @@
-"""Sweep: results over every numeric axis that the study swept, a line for each setting of the others."""
+"""Sweep: every case that was asked for, and results over each axis that the study swept."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import lines
 from topo.report.figures.marks import Series
 from topo.report.names import Named
-from topo.report.panels.blocks import Draw, Panel
+from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
+from topo.report.panels.sweep_cases import across, every_case, over_two, swept, title_of
 from topo.report.panels.view import View
-from topo.report.tables import Column, Table, name, table
 
 #: Lines that a figure can hold and still be read; the table has the rest.
 MOST_LINES = 8
@@ -24,20 +24,45 @@ _MEASURES = (
 
 
 def panel(view: View) -> Panel | None:
-    """Return lines over each swept numeric axis, None where none has three values."""
-    swept = [(axis, cases) for axis in _axes(view.solved) if len(_values(cases := _along(view.solved, axis), axis)) > 2]
-    if not swept:
+    """Return every case in a table, and drawings over the swept axes; None where the study is a single case."""
+    if len(view.cases) < 2:
         return None
-    variants = [v for axis, cases in swept for key, title in _MEASURES if (v := _variant(cases, axis, key, title))]
+    drawn = [one for one in (_lines(view), over_two(view), across(view)) if one is not None]
+    blocks: list[Draw | Show] = [Draw(one) for one in drawn]
+    return make(
+        "sweep",
+        "Sweep",
+        "Which cases were run, and what came of each?",
+        _answer(view),
+        [*blocks, Show(every_case(view))],
+    )
+
+
+def _answer(view: View) -> str:
+    bad = {status: sum(c.record.status == status for c in view.failed) for status in ("failed", "refused")}
+    told = f"{len(view.cases) - len(view.failed):,} of {words.plural(len(view.cases), 'case')} computed"
+    told += "".join(f", {count:,} {status}" for status, count in bad.items() if count)
+    axes = [title_of(axis) for axis in swept(view.cases)]
+    return f"{told}; swept: {words.listing(axes, 6)}." if axes else f"{told}."
+
+
+def _lines(view: View) -> Figure | None:
+    """Return lines over each swept numeric axis, None where none has three values."""
+    found = [(axis, cases) for axis in _axes(view.solved) if len(_values(cases := _along(view.solved, axis), axis)) > 2]
+    variants = [v for axis, cases in found for key, title in _MEASURES if (v := _variant(cases, axis, key, title))]
+    if not variants:
+        return None
     how = f"A line for each setting of the other axes; the first {MOST_LINES} are drawn, the table has all."
-    figure = Figure("fig-sweep", _finding(swept), how, tuple(variants), _table(view, swept), "axis and measure")
-    told = words.listing([_words(axis) for axis, _ in swept])
-    return make("sweep", "Sweep", "What changes along the sweep?", f"Swept: {told}.", (Draw(figure),))
+    how += " An axis over a wide range is logarithmic."
+    return Figure("fig-sweep", _finding(found), how, tuple(variants), None, "axis and measure")
 
 
 def _axes(cases: Sequence[Named]) -> list[str]:
     return names.order(
-        axis for case in cases for axis, value in case.record.labels.items() if _number(value) is not None
+        axis
+        for case in cases
+        for axis, value in case.record.labels.items()
+        if axis.rpartition(".")[2] != "seed" and _number(value) is not None
     )
 
 
@@ -56,12 +81,8 @@ def _number(label: str | None) -> float | None:
         return None
 
 
-def _words(axis: str) -> str:
-    return axis.rpartition(".")[2].replace("_", " ")
-
-
 def _others(case: Named, axis: str) -> str:
-    rest = [f"{_words(key)} {value}" for key, value in case.record.labels.items() if key != axis]
+    rest = [f"{title_of(key)} {value}" for key, value in case.record.labels.items() if key != axis]
     return ", ".join(rest) or "all"
 
 
@@ -81,7 +102,8 @@ def _variant(cases: Sequence[Named], axis: str, key: str, title: str) -> Variant
     shown = f"{title} [{unit}]" if unit else title
     height = 320 + 18 * len(series)
     return Variant(
-        f"{_words(axis)}: {title.partition(' [')[0]}", lines(values, series, f"{_words(axis)} [value]", shown, height)
+        f"{title_of(axis)}: {title.partition(' [')[0]}",
+        lines(values, series, f"{title_of(axis)} [number]", shown, height),
     )
 
 
@@ -93,15 +115,5 @@ def _finding(swept: Sequence[tuple[str, list[Named]]]) -> str:
             if case.get("completion_s"):
                 groups.setdefault(_others(case, axis), []).append(float(case.get("completion_s")))
         most = max((max(times) / min(times) for times in groups.values()), default=1.0)
-        told.append(f"{_words(axis)} by up to {words.number(most)}{words.NARROW}×")
+        told.append(f"{title_of(axis)} by up to {words.number(most)}{words.NARROW}×")
     return f"All else equal, completion time moves with {words.listing(told)}."
-
-
-def _table(view: View, swept: Sequence[tuple[str, list[Named]]]) -> Table:
-    axes = names.order(axis for case in view.solved for axis in case.record.labels)
-    columns = [name(_words(axis).capitalize()) for axis in axes]
-    columns += [Column("Completion", words.seconds, "time", bar=True)]
-    columns += [Column("Normalized throughput", words.ratio, "of port limit"), Column("Per endpoint", words.usd, "USD")]
-    cases = list({id(case): case for _, held in swept for case in held}.values())
-    rows = [(*(c.record.labels.get(axis) for axis in axes), *(c.get(key) for key, _ in _MEASURES)) for c in cases]
-    return table("sweep-table", "Cases along the sweep", columns, rows, filterable=len(rows) > 12)

@@ -46,7 +46,10 @@
     const box = document.getElementById(id + "-plot");
     const spec = painted(variants(id)[chosen.get(id) ?? 0]);
     scale(id, spec);
-    if (printing) spec.layout.width = PAPER; else if (box.clientWidth < 560) narrow(spec.layout);
+    const least = spec.layout.meta?.least ?? 0;
+    if (printing) spec.layout.width = PAPER;
+    else if (box.clientWidth < least) { spec.layout.width = least; box.style.overflowX = "auto"; box.tabIndex = 0; }
+    else if (box.clientWidth < 560) narrow(spec.layout);
     box.style.minHeight = spec.layout.height + "px";
     const done = window.Plotly.react(box, spec.data, spec.layout, config);
     box.classList.remove("waiting");

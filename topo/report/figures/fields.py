@@ -1,0 +1,197 @@
+"""Many cases at once: parallel axes, a map over two axes, and the front of cost against time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from topo.report import words
+from topo.report.figures import axes
+from topo.report.figures.axes import Trace
+from topo.report.figures.marks import plain
+
+#: Names beside a parallel axis; more would stand on each other.
+_MOST_TICKS = 9
+#: Least distance between parallel axes, for the words beside them [px].
+_WIDTH = 96
+#: Points of a front that are named; more would stand on each other.
+_MOST_NAMED = 6
+#: Room for a title below the map, which the colour bar above would take.
+_MARGIN = {"l": 12, "r": 16, "t": 12, "b": 56}
+
+
+@dataclass(frozen=True)
+class Upright:
+    """One parallel axis: its title, where each case crosses it (0 to 1, None where it does not), and its ticks."""
+
+    title: str
+    at: Sequence[float | None]
+    ticks: Sequence[tuple[float, str]]
+
+
+def by_value(title: str, values: Sequence[float | None], form: words.Form) -> Upright:
+    """Return the axis of a number, its least value at the foot."""
+    there = [v for v in values if v is not None]
+    low, high = min(there), max(there)
+    span = (high - low) or 1.0
+    ticks = [(0.0, form(low)), (1.0, form(high))] if high > low else [(0.0, form(low))]
+    return Upright(title, [None if v is None else (v - low) / span for v in values], ticks)
+
+
+def by_name(title: str, values: Sequence[str | None]) -> Upright:
+    """Return the axis of names, in the order of their first appearance from the top."""
+    held = list(dict.fromkeys(v for v in values if v is not None))
+    step = 1 / max(1, len(held) - 1)
+    place = {value: 1 - i * step for i, value in enumerate(held)}
+    every = -(-len(held) // _MOST_TICKS)
+    ticks = [(place[value], words.clip(value, 18)) for value in held[::every]]
+    return Upright(title, [None if v is None else place[v] for v in values], ticks)
+
+
+def parallel(uprights: Sequence[Upright], cases: Sequence[str], group: Sequence[str]) -> dict[str, Any]:
+    """Return a line a case across all ``uprights``; colour and dash tell its ``group``."""
+    groups = list(dict.fromkeys(group))
+    traces = [
+        _threads(uprights, cases, [i for i, g in enumerate(group) if g == one], k, one) for k, one in enumerate(groups)
+    ]
+    notes = [_tick(x, at, text) for x, one in enumerate(uprights) for at, text in one.ticks]
+    xaxis = axes.axis(
+        "",
+        tickvals=list(range(len(uprights))),
+        ticktext=[
+            "<br>".join(plain(part) for part in one.title.split(" [")).replace("<br>", "<br>[", 1)
+            if " [" in one.title
+            else plain(one.title)
+            for one in uprights
+        ],
+        range=[-0.25, len(uprights) - 0.35],
+        showgrid=True,
+        gridcolor="$soft",
+    )
+    yaxis = axes.axis("", range=[-0.06, 1.06], showgrid=False, showticklabels=False, zeroline=False)
+    layout = axes.layout(440, xaxis=xaxis, yaxis=yaxis, annotations=notes, showlegend=len(groups) > 1)
+    # A narrow page lets the reader scroll along the axes instead of pressing them together.
+    layout["meta"] = {"least": _WIDTH * len(uprights)}
+    return {"data": traces, "layout": layout}
+
+
+def _threads(uprights: Sequence[Upright], cases: Sequence[str], rows: Sequence[int], k: int, name: str) -> Trace:
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    texts: list[str] = []
+    for row in rows:
+        crossing = [(x, at) for x, one in enumerate(uprights) if (at := one.at[row]) is not None]
+        xs += [*(float(x) for x, _ in crossing), None]
+        ys += [*(round(at, 4) for _, at in crossing), None]
+        texts += [plain(words.clip(cases[row], 80))] * len(crossing) + [""]
+    few = len(cases) <= 60
+    return {
+        "type": "scatter",
+        "mode": "lines+markers" if few else "lines",
+        "name": words.clip(name, 40),
+        "x": xs,
+        "y": ys,
+        "text": texts,
+        "opacity": 0.75 if few else 0.4,
+        "hovertemplate": "%{text}<extra></extra>",
+        "line": {"color": axes.colour(k), "dash": axes.dash(k), "width": 1.5},
+        "marker": {"color": axes.colour(k), "symbol": axes.symbol(k), "size": 6},
+    }
+
+
+def _tick(x: int, at: float, text: str) -> dict[str, Any]:
+    place = {"x": x, "xref": "x", "xanchor": "left", "xshift": 4, "y": at, "yref": "y", "yanchor": "middle"}
+    # Behind the words the page's own colour: lines that pass there stay readable.
+    look = {"font": {"size": 11, "color": "$ink"}, "bgcolor": "$paper", "opacity": 0.9, "borderpad": 1}
+    return place | look | {"text": plain(text), "showarrow": False}
+
+
+@dataclass(frozen=True)
+class Ways:
+    """One axis of a map: its title and the names along it."""
+
+    title: str
+    names: Sequence[str]
+
+
+def grid(
+    x: Ways, y: Ways, values: Sequence[Sequence[float | None]], texts: Sequence[Sequence[str]], what: str
+) -> dict[str, Any]:
+    """Return a map of ``values`` (rows y, columns x) with its ``texts`` written in the cells where there is room."""
+    trace: Trace = {
+        "type": "heatmap",
+        "x": list(range(len(x.names))),
+        "y": list(range(len(y.names))),
+        "z": [list(row) for row in values],
+        "text": [list(row) for row in texts],
+        "texttemplate": "%{text}" if len(x.names) <= 8 and len(y.names) <= 20 else "",
+        "xgap": 2,
+        "ygap": 2,
+        "colorscale": [[0, "$wash"], [0.5, "$mid"], [1, "$high"]],
+        "colorbar": {
+            "title": {"text": plain(what), "side": "top", "font": {"size": 12, "color": "$soft"}},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "orientation": "h",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "len": 0.7,
+            "nticks": 5,
+        },
+        "hovertemplate": f"{plain(x.title)} %{{x}}, {plain(y.title)} %{{y}}: %{{text}}<extra></extra>",
+    }
+    shown = {"showgrid": False, "zeroline": False}
+    xaxis = axes.axis(x.title, tickvals=trace["x"], ticktext=[plain(words.clip(n, 18)) for n in x.names], **shown)
+    yaxis = axes.axis(
+        y.title,
+        tickvals=trace["y"],
+        ticktext=[plain(words.clip(n, 18)) for n in y.names],
+        autorange="reversed",
+        **shown,
+    )
+    return {"data": [trace], "layout": axes.layout(210 + 34 * len(y.names), xaxis=xaxis, yaxis=yaxis, margin=_MARGIN)}
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One case between two measures, both the less the better."""
+
+    name: str
+    x: float
+    y: float
+    text: str
+
+
+def front(spots: Sequence[Spot], best: Sequence[int], xtitle: str, ytitle: str) -> dict[str, Any]:
+    """Return ``spots`` with those at ``best``, sorted by x, joined, named and of another shape."""
+    rest = [i for i in range(len(spots)) if i not in set(best)]
+    traces = [
+        _spots([spots[i] for i in rest], "another case is better in one and no worse in the other", 6, "markers"),
+        _spots([spots[i] for i in best], "on the front: nothing is better in both", 0, "lines+markers+text"),
+    ]
+    xaxis = axes.axis(xtitle, rangemode="tozero")
+    yaxis = axes.axis(ytitle, rangemode="tozero")
+    return {"data": [t for t in traces if t["x"]], "layout": axes.layout(380, xaxis=xaxis, yaxis=yaxis)}
+
+
+def _spots(spots: Sequence[Spot], name: str, i: int, mode: str) -> Trace:
+    named = len(spots) <= _MOST_NAMED
+    return {
+        "type": "scatter",
+        "mode": mode,
+        "name": name,
+        "x": [s.x for s in spots],
+        "y": [s.y for s in spots],
+        "text": [plain(words.clip(s.name, 22)) if named else "" for s in spots],
+        "textposition": "top right",
+        "customdata": [f"{plain(words.clip(s.name, 60))}<br>{plain(s.text)}" for s in spots],
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "line": {"color": axes.colour(i), "width": 1.5, "dash": "dot"},
+        "marker": {
+            "color": axes.colour(i),
+            "symbol": "diamond" if i == 0 else "circle-open",
+            "size": 11 if i == 0 else 8,
+        },
+        "cliponaxis": False,
+    }

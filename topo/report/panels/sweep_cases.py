@@ -1,0 +1,187 @@
+"""Every case of a sweep: parallel axes, a map over its two longest axes, and the table of all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from topo.report import names, words
+from topo.report.figures.axes import Figure, Variant, figure
+from topo.report.figures.fields import Upright, Ways, by_name, by_value, grid, parallel
+from topo.report.names import Named
+from topo.report.panels.view import View
+from topo.report.tables import Column, Table, name, table
+
+#: result, title of its column, how it is written, its unit
+RESULTS = (
+    ("completion_s", "Completion", words.seconds, "time"),
+    ("normalized_throughput", "Normalized throughput", words.ratio, "of port limit"),
+    ("max_utilization", "Congestion", words.ratio, "load / capacity"),
+    ("cost_per_endpoint_usd", "Per endpoint", words.usd, "USD"),
+)
+#: Where in a file a refusal comes from: the reason itself is what a row has room for.
+_PLACE = re.compile(r"^\S+:\d+:\d+: ")
+#: Parallel axes that still leave room for their names.
+_MOST_AXES = 7
+#: Colours of parallel lines, and maps to pick among.
+_MOST_GROUPS, _MOST_MAPS = 8, 12
+#: Share of a map's cells that must hold a case.
+_FILLED = 0.6
+
+
+def swept(cases: Sequence[Named]) -> list[str]:
+    """Return the axes on which ``cases`` differ, in the study's order."""
+    axes = names.order(axis for case in cases for axis in case.record.labels)
+    return [axis for axis in axes if len({case.record.labels.get(axis) for case in cases}) > 1]
+
+
+def title_of(axis: str) -> str:
+    """Return the last word of an axis: ``fabric.planes`` is planes."""
+    head, _, last = axis.rpartition(".")
+    return f"{head.rpartition('.')[2]} {last}" if last == "endpoints" and head else last.replace("_", " ")
+
+
+def every_case(view: View) -> Table:
+    """Return one row a case, computed or not, with what came of it."""
+    columns, rows = [name(title_of(axis).capitalize()) for axis in swept(view.cases)], []
+    found = [result for result in RESULTS if any(case.get(result[0]) is not None for case in view.cases)]
+    columns = columns or [name("Case")]
+    columns += [Column("Status", words.text, numeric=False, shade=_shade)]
+    columns += [name("Reason")] if view.failed else []
+    columns += [Column(title, form, unit, bar=key == "completion_s") for key, title, form, unit in found]
+    for case in view.cases:
+        at = [case.record.labels.get(axis) for axis in swept(view.cases)] or [case.title]
+        results = [case.get(key) for key, *_ in found]
+        why = [words.clip(_PLACE.sub("", case.record.error), 80)] if view.failed else []
+        rows.append((*at, case.record.status, *why, *results))
+    note = "Reasons stand in full under Checks." if view.failed else ""
+    return table("cases", "Every case", columns, rows, filterable=len(rows) > 12, note=note)
+
+
+def _shade(status: Any) -> str:
+    return {"ok": "good", "refused": "warn"}.get(str(status), "bad")
+
+
+def across(view: View) -> Figure | None:
+    """Return a line a case across its axes and results; None below four cases or three lively axes."""
+    cases = view.solved
+    axes = [_upright(cases, axis) for axis in swept(cases) if axis.rpartition(".")[2] != "seed"]
+    results = [
+        by_value(f"{title} [{unit}]", _numbers(cases, key), form)
+        for key, title, form, unit in RESULTS
+        if len({case.get(key) for case in cases} - {None}) > 1
+    ]
+    uprights = [*axes[: _MOST_AXES - len(results)], *results]
+    if len(cases) < 4 or len(uprights) < 3 or not results:
+        return None
+    of = _group(cases)
+    spec = parallel(uprights, [case.title for case in cases], [of[id(case)] for case in cases])
+    how = (
+        "A line a computed case, from where it lies on each swept axis to what came of it; each axis has its own scale."
+    )
+    return figure("fig-cases", _spread(cases), how, spec)
+
+
+def _upright(cases: Sequence[Named], axis: str) -> Upright:
+    labels = [case.record.labels.get(axis) for case in cases]
+    try:
+        return by_value(title_of(axis), [None if v is None else float(v) for v in labels], _plain)
+    except ValueError:
+        return by_name(title_of(axis), labels)
+
+
+def _plain(value: float) -> str:
+    return words.text(int(value) if value == int(value) else value)
+
+
+def _numbers(cases: Sequence[Named], key: str) -> list[float | None]:
+    return [None if (value := case.get(key)) is None else float(value) for case in cases]
+
+
+def _group(cases: Sequence[Named]) -> dict[int, str]:
+    """Return the colour group of each case: its network, else its policy, whichever are several and few."""
+    for part in ("network", "policy", "traffic"):
+        if 1 < len({getattr(case, part) for case in cases}) <= _MOST_GROUPS:
+            return {id(case): getattr(case, part) or "none" for case in cases}
+    return {id(case): "cases" for case in cases}
+
+
+def _spread(cases: Sequence[Named]) -> str:
+    told = []
+    for key, title, form, _ in RESULTS:
+        found = [value for value in _numbers(cases, key) if value is not None]
+        if found and min(found) < max(found):
+            told.append(f"{title.lower()} from {form(min(found))} to {form(max(found))}")
+    return f"Over {words.plural(len(cases), 'computed case')}: {words.listing(told, 5)}."
+
+
+def over_two(view: View) -> Figure | None:
+    """Return maps over the two longest axes, one a setting of the others; None where two do not have three values each.
+
+    Cells of several seeds show the median.
+    """
+    cases = view.solved
+    lengths = {a: len({c.record.labels.get(a) for c in cases} - {None}) for a in swept(cases)}
+    long = sorted((a for a in lengths if lengths[a] > 2 and a.rpartition(".")[2] != "seed"), key=lambda a: -lengths[a])
+    key, title, form, unit = next((r for r in RESULTS[1::-1] if _lively(cases, r[0])), RESULTS[0])
+    if len(long) < 2 or not _lively(cases, key):
+        return None
+    down, along = long[0], long[1]
+    groups: dict[str, list[Named]] = {}
+    for case in cases:
+        if case.get(key) is not None and down in case.record.labels and along in case.record.labels:
+            groups.setdefault(_setting(case, (down, along), swept(cases)), []).append(case)
+    variants = []
+    for setting, held in groups.items():
+        ys, xs = _places(held, down), _places(held, along)
+        cells = [[_median(held, {down: y, along: x}, key) for x in xs] for y in ys]
+        if min(len(xs), len(ys)) > 2 and sum(v is not None for row in cells for v in row) >= _FILLED * len(xs) * len(
+            ys
+        ):
+            texts = [["" if v is None else form(v) for v in row] for row in cells]
+            what = f"{title.lower()} [{unit}]"
+            variants.append(Variant(setting, grid(_way(along, xs), _way(down, ys), cells, texts, what)))
+    if not variants:
+        return None
+    told = f"{title} over {title_of(down)} and {title_of(along)}: {_range(groups, key, form)}."
+    how = "A cell a case, the median where several seeds share it; an empty cell has no computed case."
+    return Figure("fig-map", told, how, tuple(variants[:_MOST_MAPS]), None, "the other axes")
+
+
+def _way(axis: str, places: Sequence[str]) -> Ways:
+    kind = "number" if all(place.replace(".", "", 1).isdigit() for place in places) else "name"
+    return Ways(f"{title_of(axis)} [{kind}]", places)
+
+
+def _lively(cases: Sequence[Named], key: str) -> bool:
+    found = [v for v in _numbers(cases, key) if v is not None]
+    return bool(found) and max(found) > min(found) * 1.001
+
+
+def _setting(case: Named, but: tuple[str, str], axes: Sequence[str]) -> str:
+    rest = [
+        f"{title_of(axis)} {case.record.labels[axis]}"
+        for axis in axes
+        if axis not in but and axis.rpartition(".")[2] != "seed" and axis in case.record.labels
+    ]
+    return ", ".join(rest) or "all"
+
+
+def _places(cases: Sequence[Named], axis: str) -> list[str]:
+    found = names.order(case.record.labels[axis] for case in cases)
+    try:
+        return sorted(found, key=float)
+    except ValueError:
+        return found
+
+
+def _median(cases: Sequence[Named], at: dict[str, str], key: str) -> float | None:
+    found = [float(c.get(key)) for c in cases if all(c.record.labels[axis] == value for axis, value in at.items())]
+    return float(median(found)) if found else None
+
+
+def _range(groups: dict[str, list[Named]], key: str, form: words.Form) -> str:
+    found = [float(case.get(key)) for held in groups.values() for case in held]
+    return f"{form(min(found))} to {form(max(found))}"
