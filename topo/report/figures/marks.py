@@ -11,6 +11,7 @@ from topo.report.figures import axes
 from topo.report.figures.axes import Trace
 
 ROW = 44  # [px] of a row in a dot plot
+_LANE = 18  # [px] of a mark with its range, where several share a row
 _HEAD, _FOOT = 56, 60  # [px] legend above, axis below
 
 
@@ -38,6 +39,29 @@ def dots(
         yaxis=_names(rows),
         shapes=shapes,
         showlegend=len(series) > 1,
+    )
+    return {"data": traces, "layout": layout}
+
+
+def ranges(rows: Sequence[str], series: Sequence[Series], title: str, against: Series | None = None) -> dict[str, Any]:
+    """Return marks with their ranges under each other, a band a row; ``against`` is an upright line across its band.
+
+    A dashed line marks 1.
+    """
+    apart = 0.8 / len(series)
+    band = max(ROW, _LANE * len(series) + 12)
+    traces = [_dots(rows, one, i, len(series), apart) for i, one in enumerate(series)]
+    if against is not None:
+        upright = _reference(rows, against)
+        upright["marker"] |= {"size": round(0.84 * band)}
+        traces.insert(0, upright)
+    lines = max(1, -(-sum(len(trace["name"]) + 6 for trace in traces) // 110))
+    layout = axes.layout(
+        _HEAD + 18 * lines + _FOOT + band * len(rows),
+        xaxis=axes.axis(title, rangemode="tozero"),
+        yaxis=_names(rows),
+        shapes=[*_bands(rows), axes.line_at(1.0, "")],
+        showlegend=True,
     )
     return {"data": traces, "layout": layout}
 
@@ -74,14 +98,14 @@ def bars(rows: Sequence[str], series: Sequence[Series], title: str, marks: Serie
     return {"data": traces, "layout": layout}
 
 
-def _dots(rows: Sequence[str], one: Series, i: int, of: int) -> Trace:
-    apart = (i - (of - 1) / 2) * min(0.18, 0.7 / of)
+def _dots(rows: Sequence[str], one: Series, i: int, of: int, apart: float | None = None) -> Trace:
+    shift = (i - (of - 1) / 2) * (min(0.18, 0.7 / of) if apart is None else apart)
     trace: Trace = {
         "type": "scatter",
         "mode": "markers",
         "name": words.clip(one.name, 48),
         "x": list(one.values),
-        "y": [row + apart for row in range(len(rows))],
+        "y": [row + shift for row in range(len(rows))],
         "text": _ticks(rows),
         "customdata": list(one.texts) or [words.number(v) for v in one.values],
         "hovertemplate": "%{text}<br>" + plain(one.name) + ": %{customdata}<extra></extra>",

@@ -1,131 +1,171 @@
-"""Routing: every policy on one axis, against its bound where it has one."""
+"""Routing: every policy on one axis against the certified optimum, seeds as ranges."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from statistics import median
 from typing import Any
 
 from topo.report import names, words
 from topo.report.figures.axes import Figure, Variant
-from topo.report.figures.marks import Series, dots
-from topo.report.names import Named
+from topo.report.figures.marks import Series, ranges
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
+from topo.report.panels.seeds import Repeat, repeats
 from topo.report.panels.view import TIE, View
 from topo.report.tables import Column, Table, name, table
+
+_SHARE = "normalized_throughput"
 
 
 def panel(view: View) -> Panel | None:
     """Return the policies side by side, None where no network and traffic met two of them."""
-    traffics = [traffic for traffic in names.order(c.traffic for c in view.solved) if _rivals(view, traffic)]
-    if not traffics:
+    rivals = _rivals(repeats(view))
+    if not rivals:
         return None
     title = "normalized throughput [share of the port limit; 1 = non-blocking]"
-    variants = tuple(Variant(traffic, _drawing(_rivals(view, traffic), title)) for traffic in traffics)
-    cases = [case for traffic in traffics for group in _rivals(view, traffic).values() for case in group]
-    how = "A row a network, a mark a policy; a bar spans the seeds, its mark is their median. The dashed line is 1."
-    if any(_optimum(case) for case in cases):
-        how += " The optimum is an upper bound that no routing can pass, with a certificate."
-    figure = Figure("fig-routing", _finding(cases), how, variants, _table(cases), "traffic")
-    return make("routing", "Routing", "What does routing cost or gain?", _answer(cases), (Draw(figure),))
+    variants = tuple(Variant(traffic, _drawing(groups, title)) for traffic, groups in rivals.items())
+    held = [one for groups in rivals.values() for group in groups.values() for one in group]
+    how = "A band a network, a line a policy. The dashed line is 1: nothing blocks."
+    if any(len(one.cases) > 1 for one in held):
+        how += " A mark is the mean over seeds, its bar goes from the least to the largest of them."
+    if any(bound is not None for group in rivals.values() for bound in map(optimum, group.values())):
+        how += " The upright is the optimum: no routing can pass it, by a certificate."
+    figure = Figure("fig-routing", _finding(held), how, variants, _table(rivals), "traffic")
+    return make("routing", "Routing", "What does routing cost or gain?", _answer(held), (Draw(figure),))
 
 
-def _rivals(view: View, traffic: str) -> dict[str, list[Named]]:
-    """Return network -> its cases under ``traffic``, those networks that met two policies."""
-    groups: dict[str, list[Named]] = defaultdict(list)
-    for case in view.solved:
-        if case.traffic == traffic:
-            groups[case.network].append(case)
-    return {network: group for network, group in groups.items() if len({policy(c) for c in group}) > 1}
+def _rivals(held: Sequence[Repeat]) -> dict[str, dict[str, list[Repeat]]]:
+    """Return traffic -> network -> policies, those networks that met two of them under that traffic."""
+    groups: dict[tuple[str, str], list[Repeat]] = defaultdict(list)
+    for one in held:
+        if one.values(_SHARE):
+            groups[one.traffic, one.network].append(one)
+    out: dict[str, dict[str, list[Repeat]]] = {}
+    for (traffic, network), group in groups.items():
+        if len({one.policy for one in group}) > 1:
+            out.setdefault(traffic, {})[network] = group
+    return out
 
 
-def policy(case: Named) -> str:
-    """Return the policy by its registry name, so that seeds of one fall together."""
-    return str(case.record.part("routing").get("policy") or case.policy)
+def optimum(group: Sequence[Repeat]) -> tuple[float, float] | None:
+    """Return the least and largest certified optimum over seeds, in shares of the port limit; None without one.
+
+    The bound of policy optimal holds for every routing, those of other policies for their own kind of split.
+    """
+    found = [bound for one in group for case in one.cases if (bound := _bound(case.record.results, case)) is not None]
+    return (min(found), max(found)) if found else None
 
 
-def _drawing(groups: dict[str, list[Named]], title: str) -> dict[str, Any]:
-    rows = list(groups)
-    policies = names.order(policy(case) for group in groups.values() for case in group)
-    series = [_series(groups, one) for one in policies]
-    bounds = [max((b for c in groups[row] if (b := _optimum(c)) is not None), default=None) for row in rows]
-    if any(bound is not None for bound in bounds):
-        series.append(Series("optimum (upper bound)", bounds, [words.ratio(b) for b in bounds]))
-    return dots(rows, series, title, 1.0)
-
-
-def _series(groups: dict[str, list[Named]], one: str) -> Series:
-    values = [
-        sorted(v for c in group if policy(c) == one and (v := c.get("normalized_throughput")) is not None)
-        for group in groups.values()
-    ]
-    middle = [median(v) if v else None for v in values]
-    low, high = [v[0] if v else None for v in values], [v[-1] if v else None for v in values]
-    texts = [
-        words.ratio(m) + (f" ({words.ratio(v[0])} to {words.ratio(v[-1])} over {len(v)} seeds)" if len(v) > 1 else "")
-        for m, v in zip(middle, values, strict=True)
-    ]
-    return Series(one, middle, texts, low, high)
-
-
-def _optimum(case: Named) -> float | None:
-    """Return the bound on normalized throughput of ``case``, from theta's own; None where it has no certificate."""
-    bound, theta, share = case.get("bound"), case.get("theta"), case.get("normalized_throughput")
-    if not theta or bound is None or share is None or policy(case) != "optimal":
+def _bound(results: dict[str, Any], case: Any) -> float | None:
+    bound, theta, share = results.get("bound"), results.get("theta"), results.get(_SHARE)
+    if not theta or bound is None or share is None or case.record.part("routing").get("policy") != "optimal":
         return None
     return float(share * bound / theta)
 
 
-def _pairs(cases: Sequence[Named]) -> list[tuple[Named, Named, float]]:
-    """Return (best, worst, ratio) of each network and traffic."""
-    groups: dict[tuple[str, str], list[Named]] = defaultdict(list)
-    for case in cases:
-        if case.get("normalized_throughput"):
-            groups[case.network, case.traffic].append(case)
+def _drawing(groups: dict[str, list[Repeat]], title: str) -> dict[str, Any]:
+    policies = names.order(one.policy for group in groups.values() for one in group)
+    series = [_series(groups, policy) for policy in policies]
+    bounds = [optimum(group) for group in groups.values()]
+    against = Series("certified optimum", [b[1] if b else None for b in bounds], [_span(b) for b in bounds])
+    return ranges(list(groups), series, title, against if any(bounds) else None)
+
+
+def _series(groups: dict[str, list[Repeat]], policy: str) -> Series:
+    found = [next((one for one in group if one.policy == policy), None) for group in groups.values()]
+    return Series(
+        policy,
+        [one.mean(_SHARE) if one else None for one in found],
+        [_told(one) if one else words.ABSENT for one in found],
+        [one.least(_SHARE) if one else None for one in found],
+        [one.most(_SHARE) if one else None for one in found],
+    )
+
+
+def _told(one: Repeat) -> str:
+    text, n = words.ratio(one.mean(_SHARE)), len(one.values(_SHARE))
+    return text if n < 2 else f"{text} ({_span((one.least(_SHARE) or 0.0, one.most(_SHARE) or 0.0))} over {n} seeds)"
+
+
+def _span(ends: tuple[float, float] | None) -> str:
+    if ends is None:
+        return words.ABSENT
+    low, high = words.ratio(ends[0]), words.ratio(ends[1])
+    return low if low == high else f"{low} to {high}"
+
+
+def _pairs(held: Sequence[Repeat]) -> list[tuple[Repeat, Repeat, float]]:
+    """Return (best, worst, ratio of their means) of each network and traffic."""
+    groups: dict[tuple[str, str], list[Repeat]] = defaultdict(list)
+    for one in held:
+        if one.mean(_SHARE):
+            groups[one.network, one.traffic].append(one)
     out = []
     for group in groups.values():
-        ranked = sorted(group, key=lambda c: float(c.get("normalized_throughput")))
-        ratio = ranked[-1].get("normalized_throughput") / ranked[0].get("normalized_throughput")
-        out.append((ranked[-1], ranked[0], float(ratio)))
+        ranked = sorted(group, key=_mean)
+        out.append((ranked[-1], ranked[0], _mean(ranked[-1]) / _mean(ranked[0])))
     return out
 
 
-def _answer(cases: Sequence[Named]) -> str:
-    pairs = _pairs(cases)
+def _mean(one: Repeat) -> float:
+    return one.mean(_SHARE) or 0.0
+
+
+def _answer(held: Sequence[Repeat]) -> str:
+    pairs = _pairs(held)
     if not pairs:
         return "The policies state no throughput."
     best, worst, ratio = max(pairs, key=lambda pair: pair[2])
     if ratio < 1.005:
         return "Every policy reaches the same throughput on every network and traffic shown."
+    mean = " in the mean over seeds" if len(best.cases) > 1 or len(worst.cases) > 1 else ""
     return (
-        f"Up to {words.number(ratio)} times: on {best.network} under {best.traffic}, {policy(best)} reaches "
-        f"{words.ratio(best.get('normalized_throughput'))} of the port limit and {policy(worst)} "
-        f"{words.ratio(worst.get('normalized_throughput'))}."
+        f"Up to {words.number(ratio)} times: on {best.network} under {best.traffic}, {best.policy} reaches "
+        f"{words.ratio(_mean(best))} of the port limit and {worst.policy} {words.ratio(_mean(worst))}{mean}."
     )
 
 
-def _finding(cases: Sequence[Named]) -> str:
+def _finding(held: Sequence[Repeat]) -> str:
     best: dict[tuple[str, str], float] = {}
-    for case in cases:
-        key = (case.network, case.traffic)
-        best[key] = max(best.get(key, 0.0), case.get("normalized_throughput") or 0.0)
-    wins: dict[str, set[tuple[str, str]]] = {policy(case): set() for case in cases}
-    for case in cases:
-        key = (case.network, case.traffic)
-        if (case.get("normalized_throughput") or 0.0) >= best[key] * (1 - TIE):
-            wins[policy(case)].add(key)
-    counted = [f"{one} in {len(held)}" for one, held in sorted(wins.items(), key=lambda item: -len(item[1]))]
+    for one in held:
+        key = (one.network, one.traffic)
+        best[key] = max(best.get(key, 0.0), _mean(one))
+    wins: dict[str, int] = {one.policy: 0 for one in held}
+    for one in held:
+        wins[one.policy] += _mean(one) >= best[one.network, one.traffic] * (1 - TIE)
+    counted = [f"{policy} in {n}" for policy, n in sorted(wins.items(), key=lambda item: -item[1])]
     pairs = words.plural(len(best), "network and traffic pair")
-    return f"Best, or within 1{words.NARROW}% of the best: {words.listing(counted, 8)} of {pairs}."
+    return f"Best, or within 1{words.NARROW}% of the best: {words.listing(counted, 8)} of {pairs}.{_luck(held)}"
 
 
-def _table(cases: Sequence[Named]) -> Table:
+def _luck(held: Sequence[Repeat]) -> str:
+    """Return where seeds matter most, as a sentence; empty where they matter nowhere."""
+    drawn = [(most / least, one) for one in held if (most := one.most(_SHARE)) and (least := one.least(_SHARE))]
+    ratio, one = max(drawn, key=lambda pair: pair[0], default=(1.0, None))
+    if one is None or ratio < 1 + TIE:
+        return ""
+    ends = _span((one.least(_SHARE) or 0.0, one.most(_SHARE) or 0.0))
+    return f" The seed alone moves {one.policy} on {one.network} under {one.traffic} from {ends}."
+
+
+def _table(rivals: dict[str, dict[str, list[Repeat]]]) -> Table:
+    held = [(one, optimum(group)) for groups in rivals.values() for group in groups.values() for one in group]
+    seeded = any(len(one.cases) > 1 for one, _ in held)
     columns = [name("Network"), name("Traffic"), name("Policy")]
-    columns += [Column("Normalized throughput", words.ratio, "of port limit", bar=True)]
+    columns += [Column("Normalized throughput", words.ratio, "mean of port limit" if seeded else "of port limit")]
+    if seeded:
+        columns += [Column("Least", words.ratio), Column("Largest", words.ratio), Column("Seeds", words.count)]
+    columns += [Column("Optimum", words.ratio, "at most"), Column("Of optimum", words.percent, "share", bar=True)]
     columns += [Column("Congestion", words.ratio, "load / capacity"), Column("Completion", words.seconds, "time")]
     columns += [Column("Gap to bound", words.percent, "of bound"), name("Method")]
-    keys = ("normalized_throughput", "max_utilization", "completion_s", "gap", "method")
-    rows = [(c.network, c.traffic, c.policy, *(c.get(key) for key in keys)) for c in cases]
-    return table("policies", "Policies", columns, rows, filterable=len(rows) > 12)
+    rows = [_row(one, ends[1] if ends else None, seeded) for one, ends in held]
+    note = "Congestion and gap are the largest over seeds, completion is their mean." if seeded else ""
+    return table("policies", "Policies", columns, rows, filterable=len(rows) > 12, note=note)
+
+
+def _row(one: Repeat, bound: float | None, seeded: bool) -> tuple[Any, ...]:
+    spread = (one.least(_SHARE), one.most(_SHARE), len(one.cases)) if seeded else ()
+    of = _mean(one) / bound if bound else None
+    rest = (one.most("max_utilization"), one.mean("completion_s"), one.most("gap"), one.cases[0].get("method"))
+    return (one.network, one.traffic, one.policy, one.mean(_SHARE), *spread, bound, of, *rest)

@@ -1,0 +1,106 @@
+"""The routing panel: seeds of one setting stand together as a mean with its range, beside the certified optimum."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.topo.report.sample import record
+from topo.report.load import Record, Study
+from topo.report.panels.blocks import Draw
+from topo.report.panels.routing import optimum, panel
+from topo.report.panels.seeds import repeats
+from topo.report.panels.view import View
+
+
+def case(policy: str, share: float, seed: int, *, network: str = "FT2", **results: Any) -> Record:
+    """Return one case whose seed is in all that draws at random, as `topo study` stores it."""
+    parts = {"fabric": {"family": "fat-tree-2"}, "traffic": {"pattern": "permutation", "seed": seed}, "seed": seed}
+    parts |= {"routing": {"policy": policy} | ({"seed": seed} if policy == "ecmp-hash" else {})}
+    parts |= {"solve": {"solver": "completion"}}
+    labels: dict[str, Any] = {"fabric": network, "traffic": "permutation", "routing.policy": policy, "seed": seed}
+    found = {"normalized_throughput": share, "theta": 100.0 * share, "bound": 100.0} | results
+    row = record(f"{network} {policy} {seed}", labels, parts, found)
+    return Record(row["case"]["name"], row["hash"], "ok", "", row["case"], row["results"], (), Path("none"))
+
+
+def view_of(*records: Record) -> View:
+    return View(Study(Path("s"), records, {}, ""))
+
+
+def seeded(hashed: list[float]) -> View:
+    """Return ecmp-hash drawn once a share, with ecmp and the optimum beside each."""
+    rows = [case("ecmp-hash", share, 100 + i) for i, share in enumerate(hashed)]
+    rows += [case("ecmp", 1.0, 100 + i) for i in range(len(hashed))]
+    rows += [case("optimal", 1.0, 100 + i, gap=0.0) for i in range(len(hashed))]
+    return view_of(*rows)
+
+
+@given(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6))
+def test_seeds_fall_together_and_nothing_is_lost(hashed):
+    """Every computed case is in exactly one group; a group's mean lies within its range."""
+    view = seeded(hashed)
+    held = repeats(view)
+    assert sorted(id(c) for one in held for c in one.cases) == sorted(id(c) for c in view.solved)
+    assert [one.policy for one in held] == ["ecmp-hash", "ecmp", "optimal"]
+    drawn = held[0]
+    assert drawn.mean("normalized_throughput") == pytest.approx(fmean(hashed))
+    assert (drawn.least("normalized_throughput"), drawn.most("normalized_throughput")) == (min(hashed), max(hashed))
+
+
+def test_a_mark_is_the_mean_and_its_bar_the_range_of_the_seeds():
+    shown = panel(seeded([0.2, 0.25, 0.15]))
+    block = shown.blocks[0]
+    assert isinstance(block, Draw)
+    (variant,) = block.figure.variants  # one traffic, however many seeds drew it
+    marks = next(trace for trace in variant.spec["data"] if trace["name"] == "ecmp-hash")
+    assert marks["x"] == [pytest.approx(0.2)]
+    assert marks["error_x"]["array"] == [pytest.approx(0.05)]
+    assert marks["error_x"]["arrayminus"] == [pytest.approx(0.05)]
+    assert "0.150 to 0.250 over 3 seeds" in marks["customdata"][0]
+    assert "0.150 to 0.250" in block.figure.finding
+    assert "5.00 times" in shown.answer and "mean over seeds" in shown.answer
+
+
+def test_the_optimum_stands_beside_every_policy_on_the_same_axis():
+    figure = panel(seeded([0.2, 0.25])).blocks[0].figure
+    upright = next(trace for trace in figure.variants[0].spec["data"] if trace["name"] == "certified optimum")
+    assert upright["x"] == [1.0] and "xaxis" not in upright
+    heads = [column.title for column in figure.table.columns]
+    row = next(dict(zip(heads, r, strict=True)) for r in figure.table.rows if "ecmp-hash" in r)
+    assert row["Seeds"] == 2 and row["Least"] == 0.2 and row["Largest"] == 0.25
+    assert row["Of optimum"] == pytest.approx(0.225)
+
+
+def test_only_the_bound_of_policy_optimal_is_an_optimum():
+    """The bound of adaptive holds for shortest paths alone, so it must not be drawn as one that no routing passes."""
+    both = view_of(case("adaptive", 0.5, 0, bound=50.0), case("ecmp", 0.4, 0))
+    assert optimum(repeats(both)) is None
+    with_it = view_of(case("adaptive", 0.5, 0, bound=50.0), case("optimal", 0.6, 0, bound=63.0))
+    assert optimum(repeats(with_it)) == (pytest.approx(0.63), pytest.approx(0.63))
+
+
+def test_cases_that_differ_in_more_than_their_seed_are_told_apart():
+    rows = []
+    for solver in ("proportional", "max-min"):
+        one = case("ecmp", 1.0, 0)
+        one.case["solve"] = {"solver": solver}
+        one.case["labels"] = one.case["labels"] | {"solve.solver": solver}
+        rows.append(one)
+    held = repeats(view_of(*rows))
+    assert [one.policy for one in held] == ["ecmp, solver proportional", "ecmp, solver max-min"]
+
+
+def test_without_seeds_the_table_has_no_columns_for_them():
+    figure = panel(view_of(case("ecmp", 0.4, 0), case("static", 0.2, 0))).blocks[0].figure
+    assert {"Seeds", "Least", "Largest"} & {column.title for column in figure.table.columns} == set()
+    assert "seed" not in figure.how and "seed" not in figure.finding
+
+
+def test_one_policy_alone_is_no_comparison():
+    assert panel(view_of(case("ecmp", 0.4, 0), case("ecmp", 0.5, 1))) is None
