@@ -1,4 +1,4 @@
-"""``topo report``: the page of a study, redrawn from its records."""
+"""``topo report``: the page of a study, redrawn from its records, or two studies side by side."""
 
 from __future__ import annotations
 
@@ -8,19 +8,38 @@ import click
 
 
 @click.command("report")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folders", metavar="DIR [OTHER]", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File; DIR/index.html if not given."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File; DIR/index.html if not given, versus.html here for two studies.",
 )
-def report_verb(folder: Path, output: Path | None) -> int:
-    """Redraw the report of the study in DIR from its records; never solves."""
-    from topo.report import render, write
+def report_verb(folders: tuple[Path, ...], output: Path | None) -> int:
+    """Redraw the report of the study in DIR from its records; never solves.
 
-    if output is None:
-        click.echo(str(write(folder)))
-        return 0
+    With OTHER, one page compares the two: cases are matched by input, name or labels, and differences marked.
+
+    \b
+      topo report reports/planes
+      topo report before after -o versus.html
+    """
+    if len(folders) > 2:
+        raise click.UsageError(f"takes one study, or two to compare; {len(folders)} were given")
     from topo.formats.atomic import write_text
 
-    write_text(output, render(folder))
+    if len(folders) > 1:
+        from topo.report.versus import compare
+
+        output = output or Path("versus.html")
+        write_text(output, compare(*folders))
+    elif output is None:
+        from topo.report import write
+
+        output = write(folders[0])
+    else:
+        from topo.report import render
+
+        write_text(output, render(folders[0]))
     click.echo(str(output))
     return 0

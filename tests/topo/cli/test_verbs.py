@@ -357,3 +357,16 @@ def test_interrupt_tells_how_to_resume(tmp_path):
     assert "resume with: topo study deepseek-v3 -o out" in err
     assert "Traceback" not in err
     assert list((tmp_path / "out" / "cases").glob("*/record.json"))
+
+
+def test_report_of_two_studies(run, load, tmp_path):
+    """Two folders give one page, in the current folder where not told otherwise; three are one too many."""
+    run("new", "t", "-o", "t.yaml")
+    load("study", "t.yaml", "-o", "a", "--set", "traffic.node_limit=4")
+    load("study", "t.yaml", "-o", "b", "--set", "traffic.node_limit=2")
+    assert run("report", "a", "b")[:2] == (0, "versus.html\n")
+    assert "node_limit" in (tmp_path / "versus.html").read_text()
+    code, _, err = run("report", "a", "b", "a")
+    assert code == 2
+    assert "3 were given" in err
+    assert run("report", "a", "nowhere")[0] == 3

@@ -69,6 +69,8 @@
   const narrow = (layout) => {
     layout.margin = { ...layout.margin, l: 4, r: 8 };
     if (layout.legend) layout.legend.font = { size: 11 };
+    // Long names beside rows would leave no room for the rows.
+    if (layout.yaxis?.ticktext) layout.yaxis.ticktext = layout.yaxis.ticktext.map((t) => (t.length > 22 && !t.includes("&") ? t.slice(0, 21) + "…" : t));
     for (const [key, axis] of Object.entries(layout)) if (/^[xy]axis/.test(key) && axis.title) axis.title.text = wrapped(axis.title.text, 38);
   };
   const wrapped = (text, most) => text.split(" ").reduce((lines, word) => {

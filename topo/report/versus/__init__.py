@@ -1,0 +1,34 @@
+"""Two studies side by side, in one page: what differs in their results, and what in their inputs.  Never solves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["compare"]
+
+
+def compare(a: Path | str, b: Path | str) -> str:
+    """Return the comparison of the studies in folders ``a`` and ``b`` as one HTML text.
+
+    The same files give the same text.  Raises ReportError for a folder that holds no readable study.
+    """
+    from topo import __version__
+    from topo.report import words
+    from topo.report.load import read_study
+    from topo.report.page import page
+    from topo.report.panels.view import View
+    from topo.report.versus.pairs import match
+    from topo.report.versus.panels import panels
+
+    studies = (View(read_study(a)), View(read_study(b)))
+    pairs = match(studies[0].cases, studies[1].cases)
+    told = [words.plural(len(view.cases), "case") for view in studies]
+    title = " against ".join(words.clip(view.study.title, 70) for view in studies)
+    facts = f"A: {_folder(a)}, {told[0]} · B: {_folder(b)}, {told[1]}"
+    return page(title, facts, panels(*studies, pairs), version=__version__)
+
+
+def _folder(path: Path | str) -> str:
+    from topo.report import words
+
+    return words.clip(Path(path).resolve().name, 60)

@@ -1,0 +1,159 @@
+"""Which case of one study answers to which of the other, and how far their results are apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from topo.report import words
+from topo.report.names import Named
+
+#: Two numbers closer than this share of the larger are the same: rounding of another machine.
+SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A result that is compared: its key, how it is written, and whether less of it is better."""
+
+    key: str
+    title: str
+    form: words.Form
+    unit: str
+    less: bool
+
+
+MEASURES = (
+    Measure("completion_s", "completion time", words.seconds, "s", True),
+    Measure("normalized_throughput", "normalized throughput", words.ratio, "share of the port limit", False),
+    Measure("max_utilization", "congestion", words.ratio, "load / capacity", True),
+    Measure("step_s", "step time", words.seconds, "s", True),
+    Measure("busbw_bytes_per_s", "bus bandwidth", words.gbps, "Gb/s", False),
+    Measure("cost_per_endpoint_usd", "cost per endpoint", words.usd, "USD", True),
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One measure of one matched case in both studies; at least one of the two is a number."""
+
+    case: str
+    measure: Measure
+    a: float | None
+    b: float | None
+
+    @property
+    def ratio(self) -> float | None:
+        """B over A; None where either is missing, or A is zero and B is not."""
+        if self.a is None or self.b is None:
+            return None
+        return 1.0 if self.a == self.b else self.b / self.a if self.a else None
+
+    @property
+    def verdict(self) -> str:
+        """B against A: same, better, worse, or only in one of the two."""
+        if self.a is None or self.b is None:
+            return "only in B" if self.a is None else "only in A"
+        if abs(self.a - self.b) <= SAME * max(abs(self.a), abs(self.b)):
+            return "same"
+        return "better" if (self.b < self.a) == self.measure.less else "worse"
+
+    @property
+    def rank(self) -> tuple[bool, bool, float]:
+        """Sorts changes: those by the largest factor first, then those from or to nothing, then what is the same."""
+        factor = max(self.ratio, 1 / self.ratio) if self.ratio else 1.0
+        return self.verdict == "same", not self.ratio, -factor
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Cases of two studies, matched."""
+
+    both: tuple[tuple[Named, Named], ...]  # in the order of A
+    only_a: tuple[Named, ...]
+    only_b: tuple[Named, ...]
+
+
+def match(a: Sequence[Named], b: Sequence[Named]) -> Pairs:
+    """Return which cases belong together: alike in input, else in name and labels, else in labels alone.
+
+    A case is matched once; where several would do, the first of each study.
+    """
+    left_a, left_b = list(a), list(b)
+    found: dict[int, tuple[Named, Named]] = {}
+    ways: tuple[Callable[[Named], str], ...] = (_by_input, _by_name, _by_labels)
+    for way in ways:
+        waiting: dict[str, list[Named]] = {}
+        for case in left_b:
+            waiting.setdefault(way(case), []).append(case)
+        for case in left_a:
+            if waiting.get(way(case)):
+                found[id(case)] = (case, waiting[way(case)].pop(0))
+        taken = {id(other) for _, other in found.values()}
+        left_a = [case for case in left_a if id(case) not in found]
+        left_b = [case for case in left_b if id(case) not in taken]
+    return Pairs(tuple(found[id(case)] for case in a if id(case) in found), tuple(left_a), tuple(left_b))
+
+
+def _by_input(case: Named) -> str:
+    parts = {key: value for key, value in case.record.case.items() if key not in ("name", "labels", "panel")}
+    return json.dumps([parts, case.record.labels], sort_keys=True, default=str)
+
+
+def _by_name(case: Named) -> str:
+    return json.dumps([case.record.name, sorted(case.record.labels.items())])
+
+
+def _by_labels(case: Named) -> str:
+    return json.dumps(sorted(case.record.labels.items()))
+
+
+def changes(pairs: Pairs) -> list[Change]:
+    """Return every measure that either case of a pair has, in the order of the cases."""
+    every = (
+        Change(title(one, pairs), measure, _number(one.get(measure.key)), _number(other.get(measure.key)))
+        for one, other in pairs.both
+        for measure in MEASURES
+    )
+    return [change for change in every if change.a is not None or change.b is not None]
+
+
+def title(case: Named, pairs: Pairs) -> str:
+    """Return what tells ``case`` from the others: its labels, else its names."""
+    varied = [axis for axis in case.record.labels if len({x.record.labels.get(axis) for x, _ in pairs.both}) > 1]
+    told = [_label(axis, case.record.labels[axis]) for axis in varied if axis in case.record.labels]
+    return ", ".join(told) or case.title or case.record.name
+
+
+def _label(axis: str, value: str) -> str:
+    """Return a name as it is, and a number under the name of its axis."""
+    number = value.replace(".", "", 1).isdigit()
+    return f"{axis.rpartition('.')[2].replace('_', ' ')} {value}" if number else value
+
+
+def inputs(pairs: Pairs) -> list[tuple[str, str, str, int]]:
+    """Return each input that differs: its key, its value in A and in B, and in how many pairs."""
+    counted: dict[tuple[str, str, str], int] = {}
+    for one, other in pairs.both:
+        a, b = (dict(_flat(case.record.case)) for case in (one, other))
+        for key in sorted(a.keys() | b.keys()):
+            if a.get(key) != b.get(key):
+                told = (key, words.text(a.get(key)), words.text(b.get(key)))
+                counted[told] = counted.get(told, 0) + 1
+    return [(*told, count) for told, count in counted.items()]
+
+
+def _flat(value: dict[str, Any], head: str = "") -> Iterator[tuple[str, Any]]:
+    for key, held in value.items():
+        if not head and key in ("name", "labels", "panel"):
+            continue
+        if isinstance(held, dict):
+            yield from _flat(held, f"{head}{key}.")
+        else:
+            yield f"{head}{key}", held
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

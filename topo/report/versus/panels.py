@@ -1,0 +1,193 @@
+"""The panels of a comparison: verdict, differences, inputs, and what stands in one study alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from topo.report import words
+from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.marks import Series, dots
+from topo.report.names import Named
+from topo.report.panels.blocks import Block, Card, Cards, Draw, Notes, Panel, Show
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View
+from topo.report.tables import Column, name, table
+from topo.report.versus.pairs import MEASURES, Change, Measure, Pairs, changes, inputs
+
+#: Cases that a figure draws: those that changed most.
+MOST_ROWS = 24
+
+
+def panels(a: View, b: View, pairs: Pairs) -> list[Panel]:
+    """Return the panels of A against B, verdict first."""
+    found = changes(pairs)
+    return [
+        _verdict(a, b, pairs, found),
+        _differences(found),
+        _inputs(a, b, pairs),
+        _cases(pairs),
+    ]
+
+
+def _verdict(a: View, b: View, pairs: Pairs, found: list[Change]) -> Panel:
+    moved = {change.case for change in found if change.verdict != "same"}
+    cards = [Card("Cases in both", words.count(len(pairs.both)))]
+    cards.append(Card("of them with a difference", words.count(len(moved)), state="warn" if moved else "good"))
+    for measure in MEASURES:
+        of = [c for c in found if c.measure is measure and c.ratio is not None]
+        if of:
+            cards.append(_card(measure, of))
+    alone = len(pairs.only_a) + len(pairs.only_b)
+    cards.append(Card("In one study alone", words.count(alone), state="warn" if alone else "plain"))
+    warnings = [
+        f"{words.plural(len(view.failed), 'case')} of {letter} failed or refused."
+        for letter, view in (("A", a), ("B", b))
+        if view.failed
+    ]
+    notes = Notes(tuple(warnings), "Before you rely on it", "warn") if warnings else None
+    return make(
+        "verdict", "Verdict", "How does B differ from A?", _sentence(pairs, found), (notes, Cards(tuple(cards)))
+    )
+
+
+def _card(measure: Measure, of: Sequence[Change]) -> Card:
+    verdicts = [change.verdict for change in of]
+    better, worse = verdicts.count("better"), verdicts.count("worse")
+    value = "same" if not better + worse else f"{better} better, {worse} worse"
+    state = "good" if better and not worse else "bad" if worse and not better else "warn" if worse else "plain"
+    most = min(of, key=lambda change: change.rank)
+    note = f"at most B / A = {words.number(most.ratio)}: {most.case}" if better + worse else ""
+    return Card(measure.title.capitalize(), value, note, state)
+
+
+def _sentence(pairs: Pairs, found: list[Change]) -> str:
+    if not pairs.both:
+        return "The two studies have no case in common: neither inputs nor names nor labels match."
+    moved = [change for change in found if change.verdict != "same"]
+    if not moved:
+        return f"Every result compared is the same in {_all(pairs)}."
+    most = min(moved, key=lambda c: c.rank)
+    n = len({change.case for change in moved})
+    told = f"{n:,} of {words.plural(len(pairs.both), 'matched case')} {'differs' if n == 1 else 'differ'}"
+    if most.ratio is None:
+        return f"{told}: {most.measure.title} of {most.case} is {most.verdict}."
+    form = most.measure.form
+    return f"{told}; most of all {most.measure.title} of {most.case}: {form(most.a)} in A, {form(most.b)} in B."
+
+
+def _all(pairs: Pairs) -> str:
+    n = len(pairs.both)
+    return "the one matched case" if n == 1 else f"all {n:,} matched cases"
+
+
+def _differences(found: list[Change]) -> Panel:
+    drawn = _figure(found)
+    columns = [name("Case"), name("Measure"), name("A"), name("B"), Column("Difference", words.signed_percent, "of A")]
+    columns += [Column("B / A", words.number), Column("B is", words.text, numeric=False, shade=_shade)]
+    rows = [
+        (c.case, c.measure.title, _value(c, c.a), _value(c, c.b), _share(c), c.ratio, c.verdict)
+        for c in sorted(found, key=lambda c: c.rank)
+    ]
+    note = "Largest changes first. Better means less time, congestion and cost, and more throughput."
+    shown = table("changes", "Every result compared", columns, rows, filterable=len(rows) > 12, note=note)
+    same = sum(change.verdict == "same" for change in found)
+    answer = f"{same:,} of {words.plural(len(found), 'compared result')} are the same in both."
+    blocks: list[Block] = [Draw(drawn)] if drawn else []
+    return make("differences", "Differences", "Which results differ, and how far?", answer, [*blocks, Show(shown)])
+
+
+def _shade(verdict: Any) -> str:
+    return {"better": "good", "worse": "bad", "same": "quiet"}.get(str(verdict), "warn")
+
+
+def _value(change: Change, value: float | None) -> str | None:
+    return None if value is None else change.measure.form(value)
+
+
+def _share(change: Change) -> float | None:
+    return None if change.a is None or change.b is None or not change.a else (change.b - change.a) / change.a
+
+
+def _figure(found: list[Change]) -> Figure | None:
+    """Return both values of each measure side by side, the cases that changed most first."""
+    variants = []
+    for measure in MEASURES:
+        of = sorted((c for c in found if c.measure is measure), key=lambda c: c.rank)[:MOST_ROWS]
+        if of:
+            variants.append(Variant(measure.title, _drawing(measure, of)))
+    if not variants:
+        return None
+    moved = sum(change.verdict != "same" for change in found)
+    told = f"{moved:,} of {words.plural(len(found), 'compared result')} differ."
+    how = f"A row a case, a mark a study, those that changed most first; {MOST_ROWS} rows are drawn, the table has all."
+    return Figure("fig-versus", told, how, tuple(variants), None, "measure")
+
+
+def _drawing(measure: Measure, of: Sequence[Change]) -> dict[str, Any]:
+    factor, unit = 1.0, measure.unit
+    if unit == "s":
+        factor, unit = words.time_scale([v for c in of for v in (c.a, c.b)])
+    elif unit == "Gb/s":
+        factor = 8e-9
+    series = [
+        Series(letter, [None if v is None else v * factor for v in values], [measure.form(v) for v in values])
+        for letter, values in (("A", [c.a for c in of]), ("B", [c.b for c in of]))
+    ]
+    return dots([c.case for c in of], series, f"{measure.title} [{unit}]")
+
+
+def _inputs(a: View, b: View, pairs: Pairs) -> Panel:
+    rows = inputs(pairs)
+    run = [(key, one, other) for key, one, other in _runs(a, b)]
+    differ = sum(one != other for _, one, other in run)
+    told = f"{words.plural(len(rows), 'input')} of matched cases {'differs' if len(rows) == 1 else 'differ'}"
+    told += f", {differ} of {len(run)} facts of the runs." if run else "."
+    columns = [name("Key"), name("A"), name("B"), Column("Cases", words.count, "matched")]
+    blocks: list[Block] = [Notes(("Every input of every matched case is the same in both.",))]
+    if rows:
+        blocks = [Show(table("inputs-table", "Inputs that differ", columns, rows, filterable=len(rows) > 12))]
+    facts = (name("Key"), name("A"), name("B"), Column("Differs", words.text, numeric=False, shade=_differs))
+    marked = [(key, one, other, "same" if one == other else "differs") for key, one, other in run]
+    blocks.append(Show(table("runs", "The two runs", facts, marked)))
+    return make("inputs", "Inputs", "What was asked differently?", told, blocks)
+
+
+def _differs(text: Any) -> str:
+    return "warn" if text == "differs" else "quiet"
+
+
+def _runs(a: View, b: View) -> list[tuple[str, str, str]]:
+    """Return what both runs say of themselves, key by key; times of day tell nothing and stay out."""
+    one, other = ({"title": v.study.title, "cases": len(v.cases), **v.study.run} for v in (a, b))
+    versions = [(r.pop("versions", None) or {}) if isinstance(r.get("versions"), dict) else {} for r in (one, other)]
+    keys = [
+        k for k in (*one, *other) if k not in ("finished", "started", "seconds") and not isinstance(one.get(k), dict)
+    ]
+    rows = [
+        (key.replace("_", " "), words.text(one.get(key)), words.text(other.get(key))) for key in dict.fromkeys(keys)
+    ]
+    libraries = sorted(versions[0].keys() | versions[1].keys())
+    return rows + [
+        (f"version of {k}", words.text(versions[0].get(k)), words.text(versions[1].get(k))) for k in libraries
+    ]
+
+
+def _cases(pairs: Pairs) -> Panel:
+    alone = [("A", case) for case in pairs.only_a] + [("B", case) for case in pairs.only_b]
+    bad = [(letter, case) for pair in pairs.both for letter, case in zip("AB", pair, strict=True) if not case.record.ok]
+    blocks: list[Block] = []
+    if alone:
+        blocks.append(Show(_listed("alone", "Cases in one study alone", alone)))
+    if bad:
+        blocks.append(Show(_listed("bad", "Matched cases that failed or were refused", bad)))
+    told = f"{words.plural(len(pairs.only_a), 'case')} in A alone, {words.plural(len(pairs.only_b), 'case')} in B alone"
+    told += f"; {words.plural(len(bad), 'matched case')} failed or refused." if bad else "."
+    return make("cases", "Cases", "Which cases have no counterpart?", told, blocks)
+
+
+def _listed(id: str, caption: str, cases: Sequence[tuple[str, Named]]) -> Any:
+    columns = [name("Study"), name("Case"), name("What"), name("Status")]
+    columns += [Column("Reason", words.text, numeric=False, most=400)]
+    rows = [(letter, c.record.name, c.title, c.record.status, c.record.error or None) for letter, c in cases]
+    return table(id, caption, columns, rows, filterable=len(rows) > 12)
