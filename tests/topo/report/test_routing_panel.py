@@ -104,3 +104,22 @@ def test_without_seeds_the_table_has_no_columns_for_them():
 
 def test_one_policy_alone_is_no_comparison():
     assert panel(view_of(case("ecmp", 0.4, 0), case("ecmp", 0.5, 1))) is None
+
+
+def test_what_two_parts_of_a_study_ask_alike_counts_once():
+    """Equal input under other labels is one case, not a second seed and not a second policy."""
+    again = case("ecmp", 0.4, 0)
+    again.case["labels"] = {"fabric": "FT2", "traffic": "permutation", "panel": "by size"}
+    held = repeats(view_of(case("ecmp", 0.4, 0), again, case("static", 0.2, 0)))
+    assert [(one.policy, len(one.cases)) for one in held] == [("ecmp", 1), ("static", 1)]
+
+
+def test_a_parameter_of_a_policy_is_told_where_it_tells_two_apart():
+    rows = [case("optimal", 0.5, 0, network=network) for network in ("FT2", "SF")]
+    for one, gap in zip(rows, (0.01, 0.05), strict=True):
+        one.case["routing"] = {"policy": "optimal", "gap": gap}
+    assert [one.policy for one in repeats(view_of(*rows))] == ["optimal", "optimal"]
+    third = case("optimal", 0.6, 0)
+    third.case["routing"] = {"policy": "optimal", "gap": 0.2}
+    told = [one.policy for one in repeats(view_of(*rows, third))]
+    assert len(set(told)) == 3 and all("gap" in policy for policy in told)

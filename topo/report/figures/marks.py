@@ -53,12 +53,14 @@ def ranges(rows: Sequence[str], series: Sequence[Series], title: str, against: S
     traces = [_dots(rows, one, i, len(series), apart) for i, one in enumerate(series)]
     if against is not None:
         upright = _reference(rows, against)
-        upright["marker"] |= {"size": round(0.84 * band)}
+        upright["marker"] |= {"size": round(0.78 * band)}
         traces.insert(0, upright)
+    ends = [end for one in [*series, *([against] if against else [])] for end in (*one.values, *one.high)]
+    there = [end for end in ends if end is not None]
     lines = max(1, -(-sum(len(trace["name"]) + 6 for trace in traces) // 110))
     layout = axes.layout(
         _HEAD + 18 * lines + _FOOT + band * len(rows),
-        xaxis=axes.axis(title, rangemode="tozero"),
+        xaxis=axes.axis(title, range=[0, 1.04 * max([1.0, *there])]),
         yaxis=_names(rows),
         shapes=[*_bands(rows), axes.line_at(1.0, "")],
         showlegend=True,
