@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -85,15 +86,26 @@ def test_only_the_bound_of_policy_optimal_is_an_optimum():
     assert optimum(repeats(with_it)) == (pytest.approx(0.63), pytest.approx(0.63))
 
 
-def test_cases_that_differ_in_more_than_their_seed_are_told_apart():
-    rows = []
-    for solver in ("proportional", "max-min"):
-        one = case("ecmp", 1.0, 0)
-        one.case["solve"] = {"solver": solver}
-        one.case["labels"] = one.case["labels"] | {"solve.solver": solver}
-        rows.append(one)
-    held = repeats(view_of(*rows))
-    assert [one.policy for one in held] == ["ecmp, solver proportional", "ecmp, solver max-min"]
+def solved_by(solver: str, policy: str, share: float) -> Record:
+    one = case(policy, share, 0)
+    one.case["solve"] = {"solver": solver}
+    return one
+
+
+def test_policies_are_held_against_each_other_under_one_solver():
+    """A solver under which only one policy was run says nothing about routing, and must not pose as a second seed."""
+    rows = [solved_by("max-min", "ecmp", 0.9), solved_by("proportional", "ecmp", 0.4)]
+    rows += [solved_by("proportional", "static", 0.2)]
+    assert [len(one.cases) for one in repeats(view_of(*rows))] == [1, 1, 1]
+    figure = panel(view_of(*rows)).blocks[0].figure
+    assert [row[2:4] for row in figure.table.rows] == [("ecmp", 0.4), ("static", 0.2)]
+    assert "ecmp in 1 and static in 0 of 1" in figure.finding
+
+
+def test_two_solvers_that_both_met_two_policies_are_told_apart():
+    rows = [solved_by(s, p, share) for s, p, share in itertools.product(("a", "b"), ("ecmp", "static"), (0.5,))]
+    figure = panel(view_of(*rows)).blocks[0].figure
+    assert [row[2] for row in figure.table.rows] == ["ecmp, a", "static, a", "ecmp, b", "static, b"]
 
 
 def test_without_seeds_the_table_has_no_columns_for_them():

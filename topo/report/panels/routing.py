@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from topo.report import names, words
@@ -36,15 +37,17 @@ def panel(view: View) -> Panel | None:
 
 
 def _rivals(held: Sequence[Repeat]) -> dict[str, dict[str, list[Repeat]]]:
-    """Return traffic -> network -> policies, those networks that met two of them under that traffic."""
-    groups: dict[tuple[str, str], list[Repeat]] = defaultdict(list)
+    """Return traffic -> network -> policies, those networks that met two of them under that traffic and one solver."""
+    groups: dict[tuple[str, str, str], list[Repeat]] = defaultdict(list)
     for one in held:
         if one.values(_SHARE):
-            groups[one.traffic, one.network].append(one)
+            groups[one.traffic, one.network, one.solver].append(one)
+    rivals = {key: group for key, group in groups.items() if len({one.policy for one in group}) > 1}
+    several = len({solver for _, _, solver in rivals}) > 1
     out: dict[str, dict[str, list[Repeat]]] = {}
-    for (traffic, network), group in groups.items():
-        if len({one.policy for one in group}) > 1:
-            out.setdefault(traffic, {})[network] = group
+    for (traffic, network, solver), group in rivals.items():
+        told = [replace(one, policy=f"{one.policy}, {solver}") if several else one for one in group]
+        out.setdefault(traffic, {}).setdefault(network, []).extend(told)
     return out
 
 

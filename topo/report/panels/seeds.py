@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
-from topo.report import names
+from topo.report import names, words
 from topo.report.load import Record
 from topo.report.names import Named
 from topo.report.panels.view import View
 
-#: Sections of a case that may hold a seed; all but that must be equal.
-_SECTIONS = ("fabric", "traffic", "routing", "solve", "cost")
+#: Sections of a case that may hold a seed; all but that must be equal.  Prices move no byte.
+_SECTIONS = ("fabric", "traffic", "routing", "solve")
 #: Labels that name a policy.
 _POLICY = ("routing", "policy", "routing.policy")
-#: Labels that the three names already say.
-_NAMED = ("network", "fabric", "topology", "traffic", "workload", "routing", "policy", "routing.policy", "case")
 
 
 @dataclass(frozen=True)
@@ -29,6 +26,7 @@ class Repeat:
     network: str
     traffic: str
     policy: str
+    solver: str  # with those of its parameters that differ within the study
     cases: tuple[Named, ...]
 
     def values(self, key: str) -> list[float]:
@@ -61,28 +59,35 @@ def repeats(view: View) -> list[Repeat]:
         if case.record.ok and case.traffic:
             _, held = groups.setdefault(_key(called.record), (called, {}))
             held.setdefault(_key(case.record), case)  # what two parts of a study ask alike counts once
-    policies = _policies([called for called, _ in groups.values()])
-    return [
-        Repeat(called.network, called.traffic, policy, tuple(held.values()))
-        for policy, (called, held) in zip(policies, groups.values(), strict=True)
-    ]
+    each = [one for one, _ in groups.values()]
+    every = zip(each, _policies(each), _solvers(each), groups.values(), strict=True)
+    return [Repeat(one.network, one.traffic, p, s, tuple(held.values())) for one, p, s, (_, held) in every]
 
 
 def _policies(called: Sequence[Named]) -> list[str]:
-    """Return the name of the policy of each; parameters, and axes such as the solver, only where they tell two apart."""
+    """Return the name of the policy of each, with its parameters where they tell two apart."""
     short = [_short(one.record) for one in called]
-    alike = Counter((one.network, one.traffic, policy) for one, policy in zip(called, short, strict=True))
-    twice = {policy for (_, _, policy), n in alike.items() if n > 1}
-    full = [one.policy if policy in twice else policy for one, policy in zip(called, short, strict=True)]
-    axes = _clashing(called, full)
-    told = [[f"{axis.rpartition('.')[2]} {one.record.labels.get(axis, 'unset')}" for axis in axes] for one in called]
-    return [", ".join((policy, *more)) for policy, more in zip(full, told, strict=True)]
+    each = [(one.network, one.traffic, policy) for one, policy in zip(called, short, strict=True)]
+    full: dict[tuple[str, str, str], set[str]] = {}
+    for key, one in zip(each, called, strict=True):
+        full.setdefault(key, set()).add(one.policy)
+    twice = {policy for (_, _, policy), held in full.items() if len(held) > 1}
+    return [one.policy if policy in twice else policy for one, policy in zip(called, short, strict=True)]
 
 
 def _short(record: Record) -> str:
     labels = {axis.lower(): value for axis, value in record.labels.items()}
     given = next((labels[axis] for axis in _POLICY if labels.get(axis)), None)
     return given or str(record.part("routing").get("policy") or "no policy")
+
+
+def _solvers(called: Sequence[Named]) -> list[str]:
+    parts = [{"solver": "no solver"} | one.record.part("solve") for one in called]
+    varying = [
+        key for key in names.order(k for part in parts for k in part) if len({str(p.get(key)) for p in parts}) > 1
+    ]
+    more = [key for key in varying if key != "solver"]
+    return [", ".join((str(p["solver"]), *(f"{key} {words.text(p[key])}" for key in more if key in p))) for p in parts]
 
 
 def _seedless(record: Record) -> Record:
@@ -97,14 +102,3 @@ def _less(value: Any) -> Any:
 
 def _key(record: Record) -> str:
     return json.dumps([record.case.get(key) for key in _SECTIONS], sort_keys=True, default=str)
-
-
-def _clashing(called: Sequence[Named], policies: Sequence[str]) -> list[str]:
-    """Return the axes, such as the solver, that tell cases of equal names apart."""
-    alike: dict[tuple[str, str, str], list[Record]] = {}
-    for one, policy in zip(called, policies, strict=True):
-        alike.setdefault((one.network, one.traffic, policy), []).append(one.record)
-    clash = [records for records in alike.values() if len(records) > 1]
-    axes = names.order(axis for records in clash for record in records for axis in record.labels)
-    unsaid = [axis for axis in axes if axis.lower() not in _NAMED]
-    return [a for a in unsaid if any(len({r.labels.get(a) for r in records}) > 1 for records in clash)]
