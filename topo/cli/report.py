@@ -15,7 +15,10 @@ import click
     type=click.Path(path_type=Path, dir_okay=False),
     help="File; DIR/index.html if not given, versus.html here for two studies.",
 )
-def report_verb(folders: tuple[Path, ...], output: Path | None) -> int:
+@click.option(
+    "--png", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Write each figure as PNG into DIR."
+)
+def report_verb(folders: tuple[Path, ...], output: Path | None, png: Path | None) -> int:
     """Redraw the report of the study in DIR from its records; never solves.
 
     With OTHER, one page compares the two: cases are matched by input, name or labels, and differences marked.
@@ -23,9 +26,18 @@ def report_verb(folders: tuple[Path, ...], output: Path | None) -> int:
     \b
       topo report reports/planes
       topo report before after -o versus.html
+      topo report reports/planes --png figures
     """
     if len(folders) > 2:
         raise click.UsageError(f"takes one study, or two to compare; {len(folders)} were given")
+    if png is not None and (len(folders) > 1 or output is not None):
+        raise click.UsageError("--png draws the figures of one study and nothing else; leave out OTHER and --output")
+    if png is not None:
+        from topo.report.pictures import save
+
+        for path in save(folders[0], png):
+            click.echo(str(path))
+        return 0
     from topo.formats.atomic import write_text
 
     if len(folders) > 1:
