@@ -158,3 +158,16 @@ def test_damaged_parquet_is_named(tmp_path: Path) -> None:
         path.write_bytes(b"no parquet")
     with pytest.raises(ReportError, match=r"links\.parquet"):
         render(tmp_path)
+
+
+def test_the_config_of_every_case_is_what_is_shared_and_its_own_together(folder: Path, html: str) -> None:
+    """Nothing is left out: shared part and rest, merged, are the case as stored."""
+
+    def merged(shared: dict, rest: dict) -> dict:
+        out = shared | rest
+        return out | {k: merged(shared[k], rest[k]) for k in shared.keys() & rest.keys() if isinstance(rest[k], dict)}
+
+    text = html.partition("Resolved config: what all cases share")[2].partition("<pre")[2].partition(">")[2]
+    lines = [json.loads(line) for line in unescape(text.partition("</pre>")[0]).splitlines()]
+    stored = [json.loads(line)["case"] for line in (folder / "records.jsonl").read_text().splitlines()]
+    assert [merged(lines[0], rest) for rest in lines[1:]] == stored

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from topo.report import names, words
@@ -37,7 +38,7 @@ def panel(view: View) -> Panel:
         _assumptions(view),
         Notes(LEFT_OUT, "What the model leaves out"),
         Source("study.yaml, as written", view.study.text) if view.study.text else None,
-        Source("Resolved config of every case", _resolved(view)),
+        Source("Resolved config: what all cases share, then what each has of its own", _resolved(view)),
     )
     return make("inputs", "Inputs", "What went in, and what was left out?", answer, blocks)
 
@@ -92,7 +93,35 @@ def _assumptions(view: View) -> Notes | None:
 
 
 def _resolved(view: View) -> str:
-    return "\n".join(json.dumps(case.record.case, ensure_ascii=False, sort_keys=True) for case in view.cases)
+    """Return the input of every case as JSON lines: first what is the same in all, then the rest of each."""
+    cases = [case.record.case for case in view.cases]
+    shared = _shared(cases)
+    lines = [shared, *(_rest(case, shared) for case in cases)] if len(cases) > 1 else cases
+    return "\n".join(json.dumps(line, ensure_ascii=False, sort_keys=True) for line in lines)
+
+
+def _shared(cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return what all ``cases`` have alike, mappings key by key."""
+    found: dict[str, Any] = {}
+    for key, value in cases[0].items():
+        held = [case.get(key) for case in cases]
+        if all(isinstance(one, dict) for one in held):
+            if inner := _shared(held):  # type: ignore[arg-type]
+                found[key] = inner
+        elif all(one == value for one in held):
+            found[key] = value
+    return found
+
+
+def _rest(case: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``case`` has beside ``shared``: together they are the case."""
+    found = {}
+    for key, value in case.items():
+        if key not in shared:
+            found[key] = value
+        elif isinstance(value, dict) and (inner := _rest(value, shared[key])):
+            found[key] = inner
+    return found
 
 
 def _short(value: Any) -> str:
