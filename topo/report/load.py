@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ class Record:
         """Whether the case was computed."""
         return self.status == "ok"
 
-    @property
+    @cached_property
     def labels(self) -> dict[str, str]:
         """The swept axes of the study and where on them this case lies."""
         return {str(axis): str(value) for axis, value in _mapping(self.case.get("labels")).items()}

@@ -45,14 +45,15 @@ def title_of(axis: str) -> str:
 
 def every_case(view: View) -> Table:
     """Return one row a case, computed or not, with what came of it."""
-    columns, rows = [name(title_of(axis).capitalize()) for axis in swept(view.cases)], []
+    axes = swept(view.cases)
+    columns, rows = [name(title_of(axis).capitalize()) for axis in axes], []
     found = [result for result in RESULTS if any(case.get(result[0]) is not None for case in view.cases)]
     columns = columns or [name("Case")]
     columns += [Column("Status", words.text, numeric=False, shade=_shade)]
     columns += [name("Reason")] if view.failed else []
     columns += [Column(title, form, unit, bar=key == "completion_s") for key, title, form, unit in found]
     for case in view.cases:
-        at = [case.record.labels.get(axis) for axis in swept(view.cases)] or [case.title]
+        at = [case.record.labels.get(axis) for axis in axes] or [case.title]
         results = [case.get(key) for key, *_ in found]
         why = [words.clip(_PLACE.sub("", case.record.error), 80)] if view.failed else []
         rows.append((*at, case.record.status, *why, *results))
@@ -123,7 +124,8 @@ def over_two(view: View) -> Figure | None:
     Cells of several seeds show the median.
     """
     cases = view.solved
-    lengths = {a: len({c.record.labels.get(a) for c in cases} - {None}) for a in swept(cases)}
+    axes = swept(cases)
+    lengths = {a: len({c.record.labels.get(a) for c in cases} - {None}) for a in axes}
     long = sorted((a for a in lengths if lengths[a] > 2 and a.rpartition(".")[2] != "seed"), key=lambda a: -lengths[a])
     key, title, form, unit = next((r for r in RESULTS[1::-1] if _lively(cases, r[0])), RESULTS[0])
     if len(long) < 2 or not _lively(cases, key):
@@ -132,7 +134,7 @@ def over_two(view: View) -> Figure | None:
     groups: dict[str, list[Named]] = {}
     for case in cases:
         if case.get(key) is not None and down in case.record.labels and along in case.record.labels:
-            groups.setdefault(_setting(case, (down, along), swept(cases)), []).append(case)
+            groups.setdefault(_setting(case, (down, along), axes), []).append(case)
     variants = []
     for setting, held in groups.items():
         ys, xs = _places(held, down), _places(held, along)
