@@ -76,4 +76,11 @@ def _cell(value: Any, column: Column, largest: float | None) -> Cell:
         share = min(1.0, max(0.0, float(value) / largest))
     css = column.shade(value) if column.shade and value is not None else ""
     text = column.form(value) if column.numeric else words.clip(words.text(value), column.most)
-    return Cell(text, "" if value is None else str(value), column.numeric and value is not None, css, share)
+    return Cell(text, _raw(value, text), column.numeric and value is not None, css, share)
+
+
+def _raw(value: Any, text: str) -> str:
+    """Return ``value`` for sorting and CSV: ten digits, more than any of them means; what is absent says no more."""
+    if value is None:
+        return text
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -15,6 +15,8 @@ from topo.report.figures.marks import plain
 _MOST_TICKS = 9
 #: Least distance between parallel axes, for the words beside them [px].
 _WIDTH = 96
+#: Cases up to which each line of parallel axes has its own name and marks.
+_FEW = 60
 #: Points of a front that are named; more would stand on each other.
 _MOST_NAMED = 6
 #: Room for a title below the map, which the colour bar above would take.
@@ -77,15 +79,16 @@ def parallel(uprights: Sequence[Upright], cases: Sequence[str], group: Sequence[
 
 
 def _threads(uprights: Sequence[Upright], cases: Sequence[str], rows: Sequence[int], k: int, name: str) -> Trace:
-    xs: list[float | None] = []
+    xs: list[int | None] = []
     ys: list[float | None] = []
     texts: list[str] = []
+    few = len(cases) <= _FEW
     for row in rows:
         crossing = [(x, at) for x, one in enumerate(uprights) if (at := one.at[row]) is not None]
-        xs += [*(float(x) for x, _ in crossing), None]
+        xs += [*(x for x, _ in crossing), None]
         ys += [*(round(at, 4) for _, at in crossing), None]
-        texts += [plain(words.clip(cases[row], 80))] * len(crossing) + [""]
-    few = len(cases) <= 60
+        texts += [plain(words.clip(cases[row], 80))] * len(crossing) + [""] if few else []
+    # In a thicket nobody can point at one line, and its name at every crossing would be most of the page.
     return {
         "type": "scatter",
         "mode": "lines+markers" if few else "lines",
@@ -94,7 +97,7 @@ def _threads(uprights: Sequence[Upright], cases: Sequence[str], rows: Sequence[i
         "y": ys,
         "text": texts,
         "opacity": 0.75 if few else 0.4,
-        "hovertemplate": "%{text}<extra></extra>",
+        "hovertemplate": "%{text}<extra></extra>" if few else f"{plain(words.clip(name, 40))}<extra></extra>",
         "line": {"color": axes.colour(k), "dash": axes.dash(k), "width": 1.5},
         "marker": {"color": axes.colour(k), "symbol": axes.symbol(k), "size": 6},
     }

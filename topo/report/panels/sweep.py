@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from topo.report import names, words
 from topo.report.figures.axes import Figure, Variant
@@ -24,8 +25,8 @@ _MEASURES = (
 
 
 def panel(view: View) -> Panel | None:
-    """Return every case in a table, and drawings over the swept axes; None where the study is a single case."""
-    if len(view.cases) < 2:
+    """Return every case in a table, and drawings over the swept axes; None for a single case that went well."""
+    if len(view.cases) < 2 and not view.failed:
         return None
     drawn = [one for one in (_lines(view), over_two(view), across(view)) if one is not None]
     blocks: list[Draw | Show] = [Draw(one) for one in drawn]
@@ -53,7 +54,7 @@ def _lines(view: View) -> Figure | None:
     if not variants:
         return None
     how = f"A line for each setting of the other axes; the first {MOST_LINES} are drawn, the table has all."
-    how += " An axis over a wide range is logarithmic."
+    how += " Where seeds vary a mark is their median. An axis over a wide range is logarithmic."
     return Figure("fig-sweep", _finding(found), how, tuple(variants), None, "axis and measure")
 
 
@@ -62,7 +63,7 @@ def _axes(cases: Sequence[Named]) -> list[str]:
         axis
         for case in cases
         for axis, value in case.record.labels.items()
-        if axis.rpartition(".")[2] != "seed" and _number(value) is not None
+        if not _is_seed(axis) and _number(value) is not None
     )
 
 
@@ -82,8 +83,14 @@ def _number(label: str | None) -> float | None:
 
 
 def _others(case: Named, axis: str) -> str:
-    rest = [f"{title_of(key)} {value}" for key, value in case.record.labels.items() if key != axis]
+    rest = [
+        f"{title_of(key)} {value}" for key, value in case.record.labels.items() if key != axis and not _is_seed(key)
+    ]
     return ", ".join(rest) or "all"
+
+
+def _is_seed(axis: str) -> bool:
+    return axis.rpartition(".")[2] == "seed"
 
 
 def _variant(cases: Sequence[Named], axis: str, key: str, title: str) -> Variant | None:
@@ -94,8 +101,8 @@ def _variant(cases: Sequence[Named], axis: str, key: str, title: str) -> Variant
     form = words.seconds if unit else words.usd if key.endswith("_usd") else words.ratio
     values = _values(cases, axis)
     series = []
-    for setting in names.order(_others(case, axis) for case in cases)[:MOST_LINES]:
-        held = {_number(c.record.labels[axis]): c.get(key) for c in cases if _others(c, axis) == setting}
+    for setting, alike in list(_alike(cases, axis).items())[:MOST_LINES]:
+        held = _curve(alike, axis, key)
         found = [held.get(value) for value in values]
         scaled = [None if one is None else one * factor for one in found]
         series.append(Series(setting, scaled, [form(one) for one in found]))
@@ -107,13 +114,27 @@ def _variant(cases: Sequence[Named], axis: str, key: str, title: str) -> Variant
     )
 
 
+def _alike(cases: Sequence[Named], axis: str) -> dict[str, list[Named]]:
+    """Return setting of the other axes -> its cases."""
+    out: dict[str, list[Named]] = {}
+    for case in cases:
+        out.setdefault(_others(case, axis), []).append(case)
+    return out
+
+
+def _curve(cases: Sequence[Named], axis: str, key: str) -> dict[float | None, float]:
+    """Return place on ``axis`` -> result ``key``, the median where several seeds lie there."""
+    held: dict[float | None, list[float]] = {}
+    for case in cases:
+        if case.get(key) is not None:
+            held.setdefault(_number(case.record.labels[axis]), []).append(float(case.get(key)))
+    return {place: median(values) for place, values in held.items()}
+
+
 def _finding(swept: Sequence[tuple[str, list[Named]]]) -> str:
     told = []
     for axis, cases in swept:
-        groups: dict[str, list[float]] = {}
-        for case in cases:
-            if case.get("completion_s"):
-                groups.setdefault(_others(case, axis), []).append(float(case.get("completion_s")))
-        most = max((max(times) / min(times) for times in groups.values()), default=1.0)
-        told.append(f"{title_of(axis)} by up to {words.number(most)}{words.NARROW}×")
+        curves = [_curve(alike, axis, "completion_s").values() for alike in _alike(cases, axis).values()]
+        ratios = [max(times) / min(times) for times in curves if times and min(times) > 0]
+        told.append(f"{title_of(axis)} by up to {words.number(max(ratios, default=1.0))}{words.NARROW}×")
     return f"All else equal, completion time moves with {words.listing(told)}."
