@@ -111,7 +111,7 @@ def _stored(case: Case, folder: Path) -> dict[str, Any]:
     done = run(Study("analysis", case.name, (case,), json.dumps(text, indent=2) + "\n"), folder)
     if done.failed:
         return _computed(case)  # once more, for the error itself
-    note(f"report: {write(done.folder)}")
+    note(f"report: {write(done.folder, tell=note)}")
     return dict(done.records[0]["results"])
 
 

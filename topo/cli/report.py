@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from topo.cli.exits import say
+
 
 @click.command("report")
 @click.argument("folders", metavar="DIR [OTHER]", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -38,20 +40,15 @@ def report_verb(folders: tuple[Path, ...], output: Path | None, png: Path | None
         for path in save(folders[0], png):
             click.echo(str(path))
         return 0
-    from topo.formats.atomic import write_text
-
     if len(folders) > 1:
+        from topo.formats.atomic import write_text
         from topo.report.versus import compare
 
         output = output or Path("versus.html")
         write_text(output, compare(*folders))
-    elif output is None:
+    else:
         from topo.report import write
 
-        output = write(folders[0])
-    else:
-        from topo.report import render
-
-        write_text(output, render(folders[0]))
+        output = write(folders[0], output, tell=say)
     click.echo(str(output))
     return 0

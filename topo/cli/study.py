@@ -98,7 +98,7 @@ def study_verb(
             raise Interrupted(_again(study, folder, overrides, workers, scheduler)) from None
     from topo.report import write
 
-    page = write(done.folder)
+    page = write(done.folder, tell=say)
     _print(done, page, as_json=as_json)
     return _verdict(done, checks)
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from topo.report.load import ReportError, read_study
 
 if TYPE_CHECKING:
+    from topo.report.panels.blocks import Panel
     from topo.report.panels.view import View
 
 __all__ = ["ReportError", "render", "write"]
+
+#: Size of a page [bytes] from which it is slow to open, and from which its long tables leave it for a zip.
+WARN_AT, ZIP_AT = 15_000_000, 25_000_000
 
 
 def render(folder: Path | str) -> str:
@@ -19,26 +24,55 @@ def render(folder: Path | str) -> str:
     Reads records.jsonl, run.json, study.yaml and the Parquet beside each record; the same
     files give the same text.  Raises ReportError for a folder that holds no readable study.
     """
-    from topo.report.page import page
     from topo.report.panels import panels
     from topo.report.panels.view import View
 
     view = View(read_study(folder))
-    return page(
-        view.study.title,
-        _facts(view),
-        panels(view),
-        version=_version(view),
-        about=str(view.study.run.get("description") or ""),
-    )
+    return _page(view, panels(view))
 
 
-def write(folder: Path | str) -> Path:
-    """Write the report of the study in ``folder`` beside its records and return its path, index.html."""
-    path = Path(folder) / "index.html"
-    partial = path.with_name(".index.html.part")
-    partial.write_text(render(folder), encoding="utf-8", newline="\n")
-    return partial.replace(path)
+def write(
+    folder: Path | str,
+    output: Path | None = None,
+    *,
+    tell: Callable[[str], None] | None = None,
+    warn_at: int = WARN_AT,
+    zip_at: int = ZIP_AT,
+) -> Path:
+    """Write the report of the study in ``folder`` and return its path: ``output``, else index.html beside the records.
+
+    A page above ``warn_at`` [bytes] is told of through ``tell``.  Above ``zip_at`` its long tables are cut,
+    and a zip beside it has the page, those tables whole and the records, as Parquet.
+    """
+    from topo.formats.atomic import write_bytes, write_text
+    from topo.report.panels import panels
+    from topo.report.panels.view import View
+
+    path = Path(folder) / "index.html" if output is None else output
+    view = View(read_study(folder))
+    shown = panels(view)
+    html = _page(view, shown)
+    size, say = len(html.encode()), tell or (lambda message: None)
+    if size > zip_at:
+        from topo.report.bundle import ROWS, cut, pack
+
+        pack_path = path.with_suffix(".zip")
+        short, long = cut(shown, ROWS, pack_path.name)
+        html = _page(view, short)
+        write_bytes(pack_path, pack(html, long, Path(folder)))
+        told = f"{path}: would have {size / 1e6:.0f} MB, so tables end after {ROWS} rows"
+        say(f"{told}; {pack_path} has them whole, as Parquet, with the page and the records")
+    elif size > warn_at:
+        say(f"{path}: has {size / 1e6:.0f} MB and is slow to open; a study of fewer cases gives a lighter page")
+    write_text(path, html)
+    return path
+
+
+def _page(view: View, panels: Sequence[Panel]) -> str:
+    from topo.report.page import page
+
+    about = str(view.study.run.get("description") or "")
+    return page(view.study.title, _facts(view), panels, version=_version(view), about=about)
 
 
 def _facts(view: View) -> str:

@@ -1,0 +1,87 @@
+"""Pages that grew too large to open: tables are cut on the page and go whole, as Parquet, into a zip beside it."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from topo.report import words
+from topo.report.panels.blocks import Block, Draw, Panel, Show
+from topo.report.tables import Table
+
+#: Rows that a table keeps on a page that would be too large.
+ROWS = 500
+_EARLIEST = 315532800  # [s] 1980-01-01, where the time of a zip begins
+
+
+def cut(panels: Sequence[Panel], rows: int, where: str) -> tuple[list[Panel], list[Table]]:
+    """Return ``panels`` with tables of at most ``rows`` rows, and the tables that were longer; ``where`` has them."""
+    long: list[Table] = []
+    short = [
+        replace(panel, blocks=tuple(_shortened(block, rows, where, long) for block in panel.blocks)) for panel in panels
+    ]
+    return short, long
+
+
+def _shortened(block: Block, rows: int, where: str, long: list[Table]) -> Block:
+    held = block.table if isinstance(block, Show) else block.figure.table if isinstance(block, Draw) else None
+    if held is None or len(held.rows) <= rows:
+        return block
+    long.append(held)
+    told = f"The first {rows:,} of {len(held.rows):,} rows; all of them are in tables/{held.id}.parquet of {where}."
+    less = replace(held, rows=held.rows[:rows], keys=held.keys[:rows], note=f"{held.note} {told}".strip())
+    return replace(block, table=less) if isinstance(block, Show) else _drawn(block, less)
+
+
+def _drawn(block: Block, table: Table) -> Block:
+    assert isinstance(block, Draw)
+    return replace(block, figure=replace(block.figure, table=table))
+
+
+def pack(html: str, tables: Sequence[Table], folder: Path) -> bytes:
+    """Return a zip of the page, its long tables, and the records of ``folder`` as Parquet; equal input, equal bytes."""
+    epoch = max(_EARLIEST, int(os.environ.get("SOURCE_DATE_EPOCH") or 0))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as pack:
+        for name, content in _files(html, tables, folder):
+            entry = zipfile.ZipInfo(name, time.gmtime(epoch)[:6])
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            pack.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def _files(html: str, tables: Sequence[Table], folder: Path) -> Iterator[tuple[str, bytes]]:
+    yield "index.html", html.encode()
+    for table in tables:
+        yield f"tables/{table.id}.parquet", _parquet(table)
+    records = folder / "records.parquet"
+    if records.is_file():
+        yield records.name, records.read_bytes()
+
+
+def _parquet(table: Table) -> bytes:
+    import pyarrow
+    from pyarrow import parquet
+
+    titles = [f"{column.title} [{column.unit}]" if column.unit else column.title for column in table.columns]
+    columns = [_column([row[i] for row in table.rows]) for i in range(len(titles))]
+    buffer = io.BytesIO()
+    parquet.write_table(pyarrow.Table.from_arrays(columns, names=titles), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _column(values: Sequence[Any]) -> Any:
+    import pyarrow
+
+    numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values if v is not None)
+    if numeric and any(v is not None for v in values):
+        return pyarrow.array([None if v is None else float(v) for v in values], pyarrow.float64())
+    return pyarrow.array(
+        [None if v is None else v if isinstance(v, str) else words.text(v) for v in values], pyarrow.string()
+    )
