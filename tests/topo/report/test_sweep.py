@@ -143,3 +143,26 @@ def test_cost_against_time_joins_and_names_the_front():
     assert front["x"] == [100.0, 200.0, 800.0]
     assert front["y"] == pytest.approx([1.0, 0.5, 0.125])
     assert all(row[-1] == "yes" for row in drawn.table.rows)
+
+
+def test_of_an_error_the_table_has_the_first_line():
+    held = every_case(view_of(planes("failed", "s.yaml:3:1: no such network\nTraceback (most recent call last):")))
+    cells = [str(cell) for row in held.rows for cell in row]
+    assert "no such network" in cells and not any("Traceback" in cell for cell in cells)
+
+
+def test_a_single_case_that_failed_still_has_its_row():
+    shown = panel(view_of(planes("failed", "no")[-1:]))
+    assert shown is not None and "0 of 1 case computed, 1 failed" in shown.answer
+
+
+def test_seeds_make_no_line_of_their_own():
+    rows = []
+    for seed, slow in ((1, 1.0), (2, 1.5), (3, 8.0)):
+        for row in planes():
+            row["case"]["labels"] = row["case"]["labels"] | {"seed": seed}
+            rows.append(row | {"results": row["results"] | {"completion_s": row["results"]["completion_s"] * slow}})
+    figure = panel(view_of(rows)).blocks[0].figure
+    lines = next(v for v in figure.variants if v.name == "planes: completion time").spec["data"]
+    assert [line["name"] for line in lines] == ["node limit 1", "node limit 2", "node limit 4"]
+    assert lines[0]["y"] == pytest.approx([1.5, 0.75, 1.5 / 8])  # the median of 1, 1.5 and 8 ms, by planes

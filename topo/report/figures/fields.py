@@ -68,6 +68,7 @@ def parallel(uprights: Sequence[Upright], cases: Sequence[str], group: Sequence[
             for one in uprights
         ],
         range=[-0.25, len(uprights) - 0.35],
+        tickangle=0,
         showgrid=True,
         gridcolor="$soft",
     )
@@ -146,6 +147,7 @@ def grid(
     }
     shown = {"showgrid": False, "zeroline": False}
     xaxis = axes.axis(x.title, tickvals=trace["x"], ticktext=[plain(words.clip(n, 18)) for n in x.names], **shown)
+    xaxis["title"] |= {"standoff": 22}  # names stand between the axis and its title
     yaxis = axes.axis(
         y.title,
         tickvals=trace["y"],

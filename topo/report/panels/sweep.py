@@ -82,13 +82,6 @@ def _number(label: str | None) -> float | None:
         return None
 
 
-def _others(case: Named, axis: str) -> str:
-    rest = [
-        f"{title_of(key)} {value}" for key, value in case.record.labels.items() if key != axis and not _is_seed(key)
-    ]
-    return ", ".join(rest) or "all"
-
-
 def _is_seed(axis: str) -> bool:
     return axis.rpartition(".")[2] == "seed"
 
@@ -115,11 +108,16 @@ def _variant(cases: Sequence[Named], axis: str, key: str, title: str) -> Variant
 
 
 def _alike(cases: Sequence[Named], axis: str) -> dict[str, list[Named]]:
-    """Return setting of the other axes -> its cases."""
-    out: dict[str, list[Named]] = {}
+    """Return setting of the other axes -> its cases, those settings that lie at two places of ``axis`` or more."""
+    groups: dict[tuple[tuple[str, str], ...], list[Named]] = {}
     for case in cases:
-        out.setdefault(_others(case, axis), []).append(case)
-    return out
+        rest = tuple((key, value) for key, value in case.record.labels.items() if key != axis and not _is_seed(key))
+        groups.setdefault(rest, []).append(case)
+    groups = {rest: held for rest, held in groups.items() if len(_values(held, axis)) > 1}
+    # What all lines have alike tells none of them apart.
+    common = set.intersection(*map(set, groups)) if len(groups) > 1 else set()
+    told = {rest: [f"{title_of(key)} {value}" for key, value in rest if (key, value) not in common] for rest in groups}
+    return {", ".join(told[rest]) or "all": held for rest, held in groups.items()}
 
 
 def _curve(cases: Sequence[Named], axis: str, key: str) -> dict[float | None, float]:

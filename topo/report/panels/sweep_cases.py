@@ -50,12 +50,12 @@ def every_case(view: View) -> Table:
     found = [result for result in RESULTS if any(case.get(result[0]) is not None for case in view.cases)]
     columns = columns or [name("Case")]
     columns += [Column("Status", words.text, numeric=False, shade=_shade)]
-    columns += [name("Reason")] if view.failed else []
+    columns += [Column("Reason", numeric=False, shade=lambda _: "wide")] if view.failed else []
     columns += [Column(title, form, unit, bar=key == "completion_s") for key, title, form, unit in found]
     for case in view.cases:
         at = [case.record.labels.get(axis) for axis in axes] or [case.title]
         results = [case.get(key) for key, *_ in found]
-        why = [words.clip(_PLACE.sub("", case.record.error), 80)] if view.failed else []
+        why = [words.clip(_PLACE.sub("", case.record.error).partition("\n")[0], 80) or None] if view.failed else []
         rows.append((*at, case.record.status, *why, *results))
     note = "Reasons stand in full under Checks." if view.failed else ""
     return table("cases", "Every case", columns, rows, filterable=len(rows) > 12, note=note)
@@ -135,19 +135,19 @@ def over_two(view: View) -> Figure | None:
     for case in cases:
         if case.get(key) is not None and down in case.record.labels and along in case.record.labels:
             groups.setdefault(_setting(case, (down, along), axes), []).append(case)
-    variants = []
+    variants, found = [], list[float]()
     for setting, held in groups.items():
         ys, xs = _places(held, down), _places(held, along)
         cells = [[_median(held, {down: y, along: x}, key) for x in xs] for y in ys]
-        if min(len(xs), len(ys)) > 2 and sum(v is not None for row in cells for v in row) >= _FILLED * len(xs) * len(
-            ys
-        ):
+        there = [v for row in cells for v in row if v is not None]
+        if min(len(xs), len(ys)) > 2 and len(there) >= _FILLED * len(xs) * len(ys):
+            found += there
             texts = [["" if v is None else form(v) for v in row] for row in cells]
             what = f"{title.lower()} [{unit}]"
             variants.append(Variant(setting, grid(_way(along, xs), _way(down, ys), cells, texts, what)))
     if not variants:
         return None
-    told = f"{title} over {title_of(down)} and {title_of(along)}: {_range(groups, key, form)}."
+    told = f"{title} over {title_of(down)} and {title_of(along)}: {form(min(found))} to {form(max(found))}."
     how = "A cell a case, the median where several seeds share it; an empty cell has no computed case."
     return Figure("fig-map", told, how, tuple(variants[:_MOST_MAPS]), None, "the other axes")
 
@@ -182,8 +182,3 @@ def _places(cases: Sequence[Named], axis: str) -> list[str]:
 def _median(cases: Sequence[Named], at: dict[str, str], key: str) -> float | None:
     found = [float(c.get(key)) for c in cases if all(c.record.labels[axis] == value for axis, value in at.items())]
     return float(median(found)) if found else None
-
-
-def _range(groups: dict[str, list[Named]], key: str, form: words.Form) -> str:
-    found = [float(case.get(key)) for held in groups.values() for case in held]
-    return f"{form(min(found))} to {form(max(found))}"
