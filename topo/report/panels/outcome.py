@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from topo.report import load, names, words
 from topo.report.figures.axes import Figure, Variant
@@ -11,38 +11,60 @@ from topo.report.figures.curves import Curves, distributions
 from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
+from topo.report.panels.seeds import Repeat, repeats
 from topo.report.panels.utilization import steps
-from topo.report.panels.view import View, largest
+from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def panel(view: View) -> Panel | None:
     """Return completion times by network and policy, None where no case states any."""
-    cases = [case for case in view.solved if case.get("completion_s") is not None]
-    if not cases:
+    held = [one for one in repeats(view) if one.values("completion_s")]
+    if not held:
         return None
-    drawn = [variant for traffic in names.order(c.traffic for c in cases) if (variant := _variant(cases, traffic))]
+    drawn = [v for traffic in names.order(one.traffic for one in held) if (v := _variant(held, traffic))]
     how = (
         "Share of commodities that ended by a time after the start of their phase, a curve a policy; a step is all at "
         "once, a long tail is stragglers. Above 20,000 commodities the curve goes through 201 quantiles a phase."
     )
-    held = _table(cases)
-    block = Draw(Figure("fig-outcome", _finding(cases), how, tuple(drawn), held, "traffic")) if drawn else Show(held)
-    return make("outcome", "Outcome", "When is everybody done?", _answer(cases), (block,))
+    if any(len(one.cases) > 1 for one in held):
+        how += " A curve has the commodities of all seeds together."
+    shown = _table(held)
+    finding = _finding([case for case in view.solved if case.get("completion_s") is not None])
+    block = Draw(Figure("fig-outcome", finding, how, tuple(drawn), shown, "traffic")) if drawn else Show(shown)
+    return make("outcome", "Outcome", "When is everybody done?", _answer(held), (block,))
 
 
-def _variant(cases: Sequence[Named], traffic: str) -> Variant | None:
-    panes: dict[str, dict[str, Any]] = {}
-    for case in cases:
-        columns = load.finish(case.record) if case.traffic == traffic else None
-        if columns is not None and len(columns.get("finish", ())):
-            panes.setdefault(case.network, {}).setdefault(case.policy, columns["finish"])
+def _variant(held: Sequence[Repeat], traffic: str) -> Variant | None:
+    panes: dict[str, dict[str, NDArray[Any]]] = {}
+    for one in held:
+        times = _times(one) if one.traffic == traffic else None
+        if times is not None:
+            panes.setdefault(one.network, {}).setdefault(_curve(held, one), times)
     if not panes:
         return None
-    last = max(float(finish.max()) for held in panes.values() for finish in held.values())
+    last = max(float(finish.max()) for pane in panes.values() for finish in pane.values())
     factor, unit = words.time_scale([last])
-    scaled = {pane: {curve: steps(t * factor) for curve, t in held.items()} for pane, held in panes.items()}
+    scaled = {pane: {curve: steps(t * factor) for curve, t in found.items()} for pane, found in panes.items()}
     return Variant(traffic, distributions(_from_zero(scaled), f"completion time [{unit}]", what="commodities"))
+
+
+def _times(one: Repeat) -> NDArray[Any] | None:
+    """Return when the commodities of every seed ended [s], None where no case stored it."""
+    import numpy as np
+
+    stored = (load.finish(case.record) for case in one.cases)
+    found = [columns["finish"] for columns in stored if columns is not None and len(columns.get("finish", ()))]
+    return np.concatenate(found) if found else None
+
+
+def _curve(held: Sequence[Repeat], one: Repeat) -> str:
+    """Return the policy, with the solver where this policy met several under the same traffic."""
+    alike = {o.solver for o in held if (o.network, o.traffic, o.policy) == (one.network, one.traffic, one.policy)}
+    return f"{one.policy}, {one.solver}" if len(alike) > 1 else one.policy
 
 
 def _from_zero(panes: dict[str, dict[str, tuple[list[float], list[float]]]]) -> Curves:
@@ -61,16 +83,20 @@ def _tail(case: Named) -> float | None:
     return max((float(times.max() / times.mean()) for times in held if times.mean() > 0), default=None)
 
 
-def _answer(cases: Sequence[Named]) -> str:
-    slow = largest(list(cases), _tail)
-    if slow is None:
+def _worst_tail(one: Repeat) -> float | None:
+    return max((tail for case in one.cases if (tail := _tail(case)) is not None), default=None)
+
+
+def _answer(held: Sequence[Repeat]) -> str:
+    tails = [(tail, one) for one in held if (tail := _worst_tail(one)) is not None]
+    if not tails:
         return "Times of the whole exchange; the table has them by case."
-    ratio = _tail(slow) or 1.0
+    ratio, slow = max(tails, key=lambda pair: pair[0])
     if ratio < 1.005:
         return "In every case of one phase all commodities end together."
     return (
-        f"The longest wait for stragglers: {slow.title}, where the last commodity of a phase ends at "
-        f"{words.number(ratio)} times the mean."
+        f"The longest wait for stragglers: {slow.network} · {slow.traffic} · {slow.policy}, where the last commodity "
+        f"of a phase ends at {words.number(ratio)} times the mean."
     )
 
 
@@ -83,14 +109,24 @@ def _finding(cases: Sequence[Named]) -> str:
     return f"The tier that holds the slowest back: {words.listing(told, 6)} of {words.plural(len(cases), 'case')}."
 
 
-def _table(cases: Sequence[Named]) -> Table:
-    columns = [name("Network"), name("Traffic"), name("Policy"), Column("Completion", words.seconds, "time", bar=True)]
+def _table(held: Sequence[Repeat]) -> Table:
+    seeded = any(len(one.cases) > 1 for one in held)
+    columns = [name("Network"), name("Traffic"), name("Policy")]
+    columns += [Column("Completion", words.seconds, "mean over seeds" if seeded else "time", bar=True)]
+    columns += [Column("Least", words.seconds), Column("Largest", words.seconds)] if seeded else []
+    columns += [Column("Seeds", words.count)] if seeded else []
     columns += [Column("Mean completion", words.seconds, "time"), Column("Last / mean", words.ratio, "×")]
     columns += [Column("Least rate", words.number, "Gb/s"), Column("Mean rate", words.number, "Gb/s")]
     columns += [Column("Fairness", words.ratio, "Jain"), name("Bottleneck tier")]
-    rows = []
-    for c in cases:
-        rates = [c.get(key) for key in ("min_rate_gbps", "mean_rate_gbps", "fairness", "bottleneck_tier")]
-        times = (c.get("completion_s"), c.get("mean_completion_s"), _tail(c))
-        rows.append((c.network, c.traffic, c.policy, *times, *rates))
-    return table("outcomes", "Completion by case", columns, rows, filterable=len(rows) > 12)
+    rows = [_row(held, one, seeded) for one in held]
+    note = "Over seeds: the least rate is the least, last / mean the largest, the rest means." if seeded else ""
+    return table("outcomes", "Completion by case", columns, rows, filterable=len(rows) > 12, note=note)
+
+
+def _row(held: Sequence[Repeat], one: Repeat, seeded: bool) -> tuple[Any, ...]:
+    key = "completion_s"
+    spread = (one.least(key), one.most(key), len(one.cases)) if seeded else ()
+    rates = (one.least("min_rate_gbps"), one.mean("mean_rate_gbps"), one.mean("fairness"))
+    tiers = ", ".join(names.order(str(t) for case in one.cases if (t := case.get("bottleneck_tier"))))
+    times = (one.mean(key), *spread, one.mean("mean_completion_s"), _worst_tail(one))
+    return (one.network, one.traffic, _curve(held, one), *times, *rates, tiers or None)

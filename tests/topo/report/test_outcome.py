@@ -1,0 +1,66 @@
+"""The outcome panel: a curve has the commodities of all seeds, a row their mean and range."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from tests.topo.report.sample import record
+from topo.report.load import Record, Study
+from topo.report.panels.blocks import Draw
+from topo.report.panels.outcome import panel
+from topo.report.panels.view import View
+
+TIMES = {1: [1e-3, 2e-3, 4e-3], 2: [1e-3, 1e-3, 8e-3]}
+
+
+def seeded(folder: Path, **solve: str) -> list[Record]:
+    """Return one setting under two seeds, each with when its commodities ended."""
+    out = []
+    for seed, finish in TIMES.items():
+        parts: dict[str, Any] = {"fabric": {"family": "fat-tree-2"}, "traffic": {"pattern": "random", "seed": seed}}
+        parts |= {"routing": {"policy": "ecmp"}, "solve": {"solver": "completion"} | solve}
+        found = {
+            "completion_s": max(finish),
+            "mean_completion_s": float(np.mean(finish)),
+            "bottleneck_tier": "endpoint",
+        }
+        row = record(str(seed), {"fabric": "FT2", "traffic": "random", "seed": str(seed)}, parts, found)
+        held = folder / row["hash"]
+        held.mkdir()
+        parquet.write_table(pa.table({"phase": np.zeros(3, int), "finish": finish}), held / "commodities.parquet")
+        out.append(Record(str(seed), row["hash"], "ok", "", row["case"], row["results"], (), held))
+    return out
+
+
+def test_a_curve_is_the_share_of_all_seeds_commodities_that_ended(tmp_path):
+    (block,) = panel(View(Study(tmp_path, tuple(seeded(tmp_path)), {}, ""))).blocks
+    assert isinstance(block, Draw)
+    (variant,) = block.figure.variants
+    (curve,) = variant.spec["data"]
+    everything = np.sort(np.concatenate([TIMES[1], TIMES[2]])) * 1e3
+    # A step has its foot and its head at one place: what counts there is the head.
+    for x, share in dict(zip(curve["x"], curve["y"], strict=True)).items():
+        assert share == pytest.approx((everything <= x).mean(), abs=1e-5)
+    assert (curve["x"][-1], curve["y"][-1]) == (8.0, 1.0)
+
+
+def test_a_row_has_mean_and_range_of_the_seeds(tmp_path):
+    (block,) = panel(View(Study(tmp_path, tuple(seeded(tmp_path)), {}, ""))).blocks
+    (row,) = block.figure.table.rows
+    told = dict(zip([column.title for column in block.figure.table.columns], row, strict=True))
+    assert (told["Completion"], told["Least"], told["Largest"], told["Seeds"]) == (6e-3, 4e-3, 8e-3, 2)
+    assert told["Last / mean"] == pytest.approx(8 / (10 / 3))
+
+
+def test_one_policy_under_two_solvers_makes_two_curves(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    rows = [*seeded(tmp_path / "a"), *seeded(tmp_path / "b", solver="max-min")]
+    (block,) = panel(View(Study(tmp_path, tuple(rows), {}, ""))).blocks
+    assert [t["name"] for t in block.figure.variants[0].spec["data"]] == ["ecmp, completion", "ecmp, max-min"]
