@@ -16,6 +16,8 @@ CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 DRAWN = "document.querySelectorAll('[data-plot]').length === document.querySelectorAll('[data-drawn]').length"
 
+TARGETS = "document.querySelectorAll('#fig-topology-plot .scatterlayer .points path')"
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
@@ -145,6 +147,50 @@ def test_a_hot_link_shows_itself_in_the_drawing(browser: Any, path: Path) -> Non
     visit.page.close()
 
 
+def test_a_line_of_the_drawing_leads_to_its_row_and_enter_leads_back(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    page = visit.page
+    page.locator("#fig-topology-plot").scroll_into_view_if_needed()
+    until(page, "document.getElementById('fig-topology-plot').dataset.drawn === 'yes'")
+    until(page, TARGETS + ".length > 0")
+    page.locator("#fig-topology-plot").scroll_into_view_if_needed()
+    x, y = page.evaluate(
+        "(() => { const box = document.getElementById('fig-topology-plot'), data = box.data, flat = box._fullLayout;"
+        " const t = data.find(one => one.customdata), r = box.getBoundingClientRect();"
+        " return [r.x + flat.xaxis._offset + flat.xaxis.d2p(t.x[0]), r.y + flat.yaxis._offset + flat.yaxis.d2p(t.y[0])]"
+        " })()"
+    )
+    page.mouse.move(x, y)
+    until(page, "document.querySelectorAll('#fig-topology-plot .hoverlayer .hovertext').length > 0")
+    assert "utilization" in page.locator("#fig-topology-plot .hoverlayer").text_content()
+    page.mouse.click(x, y)
+    until(page, "document.querySelectorAll('#hot tr.picked').length === 1")
+    until(page, "document.activeElement.closest('#hot tr.picked') !== null")
+    chosen = "document.getElementById('fig-topology-plot').dataset.chosen"
+    until(page, f"{chosen} === document.querySelector('#hot tr.picked').dataset.key")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    until(page, f"{chosen} === document.activeElement.closest('tr').dataset.key")
+    until(page, "document.activeElement.closest('tr').classList.contains('picked')")
+    assert visit.complaints == []
+    page.close()
+
+
+def _choose_a_line(page: Any) -> None:
+    """Click where the drawing's first pointer target lies: that of its fullest line."""
+    page.locator("#fig-topology").scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    where = page.evaluate("""() => {
+        const box = document.getElementById('fig-topology-plot');
+        const target = box.data.find((t) => t.customdata && typeof t.customdata[0] === 'string');
+        const { xaxis, yaxis } = box._fullLayout, at = box.getBoundingClientRect();
+        return [at.left + xaxis._offset + xaxis.d2p(target.x[0]), at.top + yaxis._offset + yaxis.d2p(target.y[0])];
+    }""")
+    page.mouse.move(*where)
+    page.wait_for_timeout(200)
+    page.mouse.click(*where)
+
+
 def test_paper_has_every_figure_and_table(browser: Any, path: Path) -> None:
     visit = Visit(browser, path)
     until(visit.page, "Boolean(window.Plotly)")
@@ -188,3 +234,52 @@ def test_gallery_pages_draw_quietly_fit_and_pass_axe(browser: Any, kept: Path) -
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert [v["id"] for v in axe.run(visit.page).response["violations"]] == []
     visit.page.close()
+
+
+@pytest.mark.parametrize("kept", GALLERY, ids=lambda kept: kept.stem)
+def test_gallery_pages_answer(browser: Any, kept: Path) -> None:
+    """Sort, filter, price slider, hot link and drawing both ways, then paper, on each page as it is kept."""
+    visit = Visit(browser, kept)
+    page = visit.page
+    visit.draw_all()
+    _sort_and_filter(page)
+    _slide_a_price(page)
+    page.locator("#hot tbody tr button").nth(1).click()
+    until(page, "document.getElementById('fig-topology-plot').data.some(t => t.name === 'chosen link')")
+    assert page.locator("#hot tr.picked").count() == 1
+    page.reload()
+    visit.draw_all()
+    _choose_a_line(page)
+    until(page, "document.querySelectorAll('#hot tr.picked').length === 1")
+    pdf = page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF") and len(pdf) > 100_000
+    assert visit.complaints == []
+    page.close()
+
+
+def _sort_and_filter(page: Any) -> None:
+    """Sort the table of every case by its first number, twice, and filter it for its first word."""
+    order = "[...document.querySelectorAll('#cases tbody tr')].map(r => r.textContent)"
+    before = page.evaluate(order)
+    heading = page.locator("#cases thead th button", has_text="Completion")
+    value = "[...document.querySelectorAll('#cases tbody td.n.b')].map(c => Number(c.dataset.v))"
+    heading.click()
+    rising = page.evaluate(value)
+    assert rising == sorted(rising)
+    heading.click()
+    assert page.evaluate(value) == rising[::-1]
+    assert sorted(page.evaluate(order)) == sorted(before)
+    page.fill("[data-filter=cases]", "no such case")
+    assert page.locator("#cases tbody tr:visible").count() == 0
+    page.fill("[data-filter=cases]", "")
+    assert page.locator("#cases tbody tr:visible").count() == len(before)
+
+
+def _slide_a_price(page: Any) -> None:
+    first = "document.getElementById('fig-cost-plot').data[0].x[0]"
+    before = page.evaluate(first)
+    slider = page.locator("[data-sliders=fig-cost] input").first
+    slider.fill(str(2 * float(slider.get_attribute("data-base"))))
+    until(page, f"Math.abs({first} / {before} - 2) < 1e-6")
+    page.click("[data-sliders=fig-cost] button")
+    until(page, f"{first} === {before}")

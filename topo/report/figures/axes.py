@@ -112,12 +112,13 @@ def layout(height: int, **more: Any) -> dict[str, Any]:
         "font": {"family": FONT, "size": 12, "color": "$ink"},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 12, "r": 16, "t": 12, "b": 12},
+        "margin": {"l": 12, "r": 36, "t": 12, "b": 12},
         "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
         "hoverlabel": {"bgcolor": "$paper", "bordercolor": "$grid", "font": {"color": "$ink", "family": FONT}},
         "hovermode": "closest",
         "dragmode": False,
-        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "$soft", "activecolor": "$ink"},
+        # Upright at the right edge: across the top it would cover the legend.
+        "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": "$soft", "activecolor": "$ink"},
     }
     return base | more
 

@@ -11,22 +11,30 @@ from topo.report.figures.axes import Trace
 from topo.report.figures.marks import plain
 from topo.report.layouts import Drawing
 
-#: Upper edges of the utilization classes, with the look of each: hot ones are darker, wider and drawn last.
+#: Upper edges of the utilization classes, with colour and dash of each: hot ones are drawn last, on top.
 CLASSES = (
-    (0.01, "idle: below 1 %", "$low", 0.8),
-    (0.5, "up to 50 %", "$mid", 1.0),
-    (0.9, "50 to 90 %", "$c1", 1.4),
-    (1.0 + 1e-9, "90 to 100 %", "$high", 1.8),
-    (2.0, "100 to 200 %: too much", "$warm", 1.8),
-    (float("inf"), "above 200 %", "$over", 2.2),
+    (0.01, "idle: below 1 %", "$low", "dot"),
+    (0.5, "up to 50 %", "$mid", "solid"),
+    (0.9, "50 to 90 %", "$c1", "solid"),
+    (1.0 + 1e-9, "90 to 100 %", "$high", "solid"),
+    (2.0, "100 to 200 %: too much", "$warm", "longdash"),
+    (float("inf"), "above 200 %", "$over", "dash"),
 )
+#: [px] width of the thinnest line by how many carry load: hundreds of wide lines are a blot.
+_WIDTHS = ((150, 1.6), (600, 0.9), (float("inf"), 0.45))
+#: [px] width of an idle line, whatever its capacity: it is the ground that the others stand on.
+_IDLE = 0.4
+#: Lines up to which dashes can be told apart; among more they only litter.
+_DASHED = 150
+#: Widest line against the thinnest; width goes with capacity up to there.
+_WIDEST = 6.0
 #: Lines that answer the pointer: the hottest, for a page with thousands of targets is slow.
 MOST_TARGETS = 400
 
 
 def network(drawn: Drawing) -> dict[str, Any]:
     """Return the drawing with one trace a utilization class, pointer targets, and the switches on top."""
-    traces = [trace for i in range(len(CLASSES)) if (trace := _class(drawn, i)) is not None]
+    traces = [trace for i in range(len(CLASSES)) for trace in _class(drawn, i)]
     traces += [_targets(drawn), _switches(drawn)]
     round_ = drawn.square
     bare = {"visible": False, "showgrid": False, "zeroline": False}
@@ -36,28 +44,47 @@ def network(drawn: Drawing) -> dict[str, Any]:
     return {"data": traces, "layout": layout}
 
 
-def _class(drawn: Drawing, i: int) -> Trace | None:
-    top, name, colour, width = CLASSES[i]
+def _class(drawn: Drawing, i: int) -> list[Trace]:
+    """Return the lines of one class of utilization, a trace for each capacity among them; one of them in the legend."""
+    top, name, colour, dash = CLASSES[i]
     bottom = CLASSES[i - 1][0] if i else -1.0
     rows = [k for k, u in enumerate(drawn.utilization.tolist()) if bottom < u <= top]
-    if not rows:
-        return None
+    widths: dict[float, list[int]] = {}
+    for k in rows:
+        widths.setdefault(_width(drawn, k), []).append(k)
+    dash = dash if len(drawn.ends) <= _DASHED or i == 0 else "solid"
+    look = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "name": f"{name} ({len(rows):,})"}
+    return [
+        look
+        | dict(zip("xy", _strokes(drawn, held), strict=True))
+        | {"line": {"color": colour, "dash": dash, "width": width}, "legendgroup": name, "showlegend": first}
+        for first, (width, held) in zip([True] + [False] * len(widths), sorted(widths.items()), strict=False)
+    ]
+
+
+def _strokes(drawn: Drawing, rows: Sequence[int]) -> tuple[list[float | None], list[float | None]]:
     xs: list[float | None] = []
     ys: list[float | None] = []
     for a, b in drawn.ends[rows].tolist():
         xs += [round(float(drawn.x[a]), 4), round(float(drawn.x[b]), 4), None]
         ys += [round(float(drawn.y[a]), 4), round(float(drawn.y[b]), 4), None]
-    # Hundreds of wide lines are a blot: the more there are, the finer they are drawn.
-    fine = 1.0 if len(drawn.ends) < 150 else 0.55
-    line = {"color": colour, "width": round(width * _breadth(drawn, rows) * fine, 2)}
-    base = {"type": "scatter", "mode": "lines", "x": xs, "y": ys, "line": line, "hoverinfo": "skip"}
-    return base | {"name": f"{name} ({len(rows):,})"}
+    return xs, ys
 
 
-def _breadth(drawn: Drawing, rows: Sequence[int]) -> float:
-    """Return how much wider lines are drawn that stand for more capacity than the thinnest: at most three times."""
+def _width(drawn: Drawing, k: int) -> float:
+    """Return the width [px] of line ``k``: in proportion to its capacity, up to _WIDEST times the thinnest."""
+    if drawn.utilization[k] <= CLASSES[0][0]:
+        return _IDLE
+    busy = int((drawn.utilization > CLASSES[0][0]).sum())
+    thin = next(width for most, width in _WIDTHS if busy <= most)
     least = float(drawn.capacity.min())
-    return min(3.0, max(1.0, float(drawn.capacity[rows].mean()) / least) ** 0.5) if least > 0 else 1.0
+    times = float(drawn.capacity[k]) / least if least > 0 else 1.0
+    return round(thin * min(_WIDEST, times), 2)
+
+
+def place(drawn: Drawing, a: int, b: int) -> str:
+    """Return where the line between marks ``a`` and ``b`` lies, as the page's script and the hot-link table name it."""
+    return " ".join(f"{v:.4f}" for end in (a, b) for v in (float(drawn.x[end]), float(drawn.y[end])))
 
 
 def _targets(drawn: Drawing) -> Trace:
@@ -71,6 +98,7 @@ def _targets(drawn: Drawing) -> Trace:
         "x": [round(float(drawn.x[a] * 2 + drawn.x[b]) / 3, 4) for a, b in ends],
         "y": [round(float(drawn.y[a] * 2 + drawn.y[b]) / 3, 4) for a, b in ends],
         "text": [_told(drawn, k) for k in hottest],
+        "customdata": [place(drawn, a, b) for a, b in ends],
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {"size": 12, "opacity": 0, "color": "$over"},
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from topo.report import load, words
 from topo.report.figures.axes import Figure, Variant
-from topo.report.figures.drawing import network
+from topo.report.figures.drawing import network, place
 from topo.report.layouts import MOST_SWITCHES, Drawing, drawing
 from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel, Show
@@ -28,8 +28,8 @@ def panel(view: View) -> Panel | None:
         return None
     variants = tuple(Variant(_title(case), network(one)) for case, one, _ in drawn)
     how = (
-        "Colour and width say how full a line is, both directions taken, the fuller "
-        "shown; parallel cables are one line. "
+        "Colour says how full a line is, the fuller of both directions; width goes with its capacity, for parallel "
+        "cables are one line, and idle lines are thin. Choosing a line leads to its row below, and a row to its line. "
         f"Above {MOST_SWITCHES} switches a mark stands for several: a whole group, or the "
         "spines of a pod and all cores."
     )
@@ -48,7 +48,9 @@ def _drawn(view: View) -> Drawn:
         one = drawing(columns, blocks=_facing(case)) if columns is not None else None
         if columns is not None and one is not None:
             out.append((case, one, columns))
-    return out
+    # The reader came for the load: the fullest drawing opens the figure, the others keep their order.
+    fullest = max(range(len(out)), key=lambda i: float(out[i][1].utilization.max()), default=0)
+    return out[fullest : fullest + 1] + out[:fullest] + out[fullest + 1 :]
 
 
 def _facing(case: Named) -> bool:
@@ -95,7 +97,7 @@ def _structure(drawn: Drawn) -> Table:
 
 
 def _hot(drawn: Drawn) -> Table:
-    columns = [name("Link"), name("Network"), name("Traffic"), name("Tier")]
+    columns = [name("Link"), name("Case"), name("Tier")]
     columns += [Column("Utilization", words.ratio, "load / capacity", bar=True, shade=_shade)]
     columns += [Column("Load", words.gbps, "at the port limit"), Column("Capacity", words.gbps, "one way")]
     columns += [Column("Commodities", words.count, "crossing"), name("Largest contributors")]
@@ -106,16 +108,14 @@ def _hot(drawn: Drawn) -> Table:
             ends = [one.mark.get(int(held[key][k])) for key in ("tail", "head")]
             if None in ends:
                 continue
-            places = [f"{v:.4f}" for e in ends if e is not None for v in (one.x[e], one.y[e])]
-            key = f"{i} {' '.join(places)}"
+            key = f"{i} {place(one, *(e for e in ends if e is not None))}"
             said = " to ".join(f"{one.names[e]}" for e in ends if e is not None)
             numbers = [float(held[key][k]) for key in ("utilization", "load", "capacity")]
             rows.append(
                 (
                     (
-                        f"{said} (link {k})",
-                        case.network,
-                        case.traffic,
+                        f"{said} (#{k})",
+                        _title(case),
                         str(held["tier"][k]),
                         *numbers,
                         *senders.get(k, (None, None)),
@@ -123,7 +123,7 @@ def _hot(drawn: Drawn) -> Table:
                     key,
                 )
             )
-    rows.sort(key=lambda row: -row[0][4])
+    rows.sort(key=lambda row: -row[0][3])
     held_rows, keys = [row for row, _ in rows], tuple(key for _, key in rows)
     note = (
         f"The {MOST_LINKS} fullest switch links of each case; choosing a row shows it in the drawing above. "

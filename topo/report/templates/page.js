@@ -53,6 +53,7 @@
     box.style.minHeight = spec.layout.height + "px";
     const done = window.Plotly.react(box, spec.data, spec.layout, config);
     box.classList.remove("waiting");
+    if (id === "fig-topology" && !box.dataset.drawn) done.then(() => answer(box));
     box.dataset.drawn = "yes";
     return done;
   };
@@ -175,11 +176,13 @@
     box.querySelector(".said").textContent = (await copy(csv(box))) ? "copied" : "this browser refused the clipboard";
   }));
 
-  // A hot link shows itself in the drawing: its row carries the case and both ends.
-  const show = async (row) => {
-    const [variant, x0, y0, x1, y1] = row.dataset.key.split(" ").map(Number);
-    all("tr.picked").forEach((other) => { other.classList.remove("picked"); other.removeAttribute("aria-selected"); });
-    row.classList.add("picked");
+  // A hot link shows itself in the drawing, and a line of the drawing its row: both carry the case and both ends.
+  const said = (text) => all("#hot .said").forEach((status) => { status.textContent = text; });
+  const show = async (key, row, stay = false) => {
+    const [variant, x0, y0, x1, y1] = key.split(" ").map(Number);
+    all("tr.picked").forEach((other) => other.classList.remove("picked"));
+    row?.classList.add("picked");
+    said(row ? "" : "the chosen line is none of the links listed");
     const select = document.querySelector('select[data-figure="fig-topology"]');
     if (select) select.value = String(variant);
     chosen.set("fig-topology", variant);
@@ -188,9 +191,31 @@
     const box = document.getElementById("fig-topology-plot");
     const mark = { type: "scatter", mode: "lines+markers", x: [x0, x1], y: [y0, y1], name: "chosen link", hoverinfo: "skip", line: { color: "$c5", width: 6 }, marker: { color: "$c5", size: 14, symbol: "square-open", line: { width: 3 } } };
     await window.Plotly.addTraces(box, painted(mark));
-    box.dataset.chosen = row.dataset.key;
-    document.getElementById("fig-topology").scrollIntoView({ block: "nearest" });
+    box.dataset.chosen = key;
+    if (!stay) document.getElementById("fig-topology").scrollIntoView({ block: "nearest" });
   };
+  const rowOf = (variant, place) => {
+    const [x0, y0, x1, y1] = place.split(" ");
+    const both = [`${variant} ${x0} ${y0} ${x1} ${y1}`, `${variant} ${x1} ${y1} ${x0} ${y0}`];
+    return all("tr[data-key]").find((row) => both.includes(row.dataset.key));
+  };
+  // Lines lie close: of those under the pointer, the nearest that the table lists answers.
+  const answer = (box) => box.on("plotly_click", (event) => {
+    const { xaxis, yaxis } = box._fullLayout, at = box.getBoundingClientRect();
+    const target = box.data.find((trace) => trace.customdata);
+    const away = (i) => Math.hypot(
+      at.left + xaxis._offset + xaxis.d2p(target.x[i]) - event.event.clientX,
+      at.top + yaxis._offset + yaxis.d2p(target.y[i]) - event.event.clientY);
+    const near = target.customdata.map((place, i) => [away(i), place]).filter(([d]) => d < 16).sort((a, b) => a[0] - b[0]);
+    if (!near.length) return;
+    const variant = chosen.get("fig-topology") ?? 0;
+    const row = near.map(([, place]) => rowOf(variant, place)).find(Boolean);
+    show(row ? row.dataset.key : `${variant} ${near[0][1]}`, row, true);
+    if (!row) return;
+    row.hidden = false;
+    row.scrollIntoView({ block: "center" });
+    row.querySelector("button").focus({ preventScroll: true });
+  });
   all("tr[data-key]").forEach((row) => {
     const cell = row.cells[0].querySelector("span");
     const button = document.createElement("button");
@@ -198,7 +223,7 @@
     button.className = "plainly";
     button.textContent = cell.textContent;
     cell.replaceChildren(button);
-    row.addEventListener("click", () => show(row));
+    row.addEventListener("click", () => show(row.dataset.key, row));
   });
 
   // The list of panels follows the reader.
