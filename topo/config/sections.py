@@ -49,7 +49,7 @@ def check_section(section: str, document: Document, *, seed: int = 0) -> tuple[d
     name = document.data.get(word)
     known = registry(section)
     if not isinstance(name, str) or name not in known:
-        text = f"is missing; known: {', '.join(sorted(known))}" if name is None else _unknown(section, name)
+        text = f"is missing; known: {', '.join(sorted(known))}" if name is None else unknown(name, known)
         return {}, [Problem(document.place((word,)), f"{section}.{word}", text)]
     shape = model(section, name)
     given = dict(document.data)
@@ -80,16 +80,6 @@ def _with_jobs(traffic: dict[str, Any], document: Document, seed: int) -> tuple[
         jobs.append(placed | own)
         problems += wrong + [replace(p, key=p.key.replace("traffic", prefix, 1)) for p in more]
     return ({}, problems) if problems else (traffic | {"jobs": jobs}, [])
-
-
-def _unknown(section: str, name: object) -> str:
-    """Return the message for a name that is not registered, or not yet."""
-    from topo.flow import PLANNED
-
-    known = registry(section)
-    if PLANNED.get(str(name)) == WORDS[section]:
-        return f"{name!r} comes with a later version; known now: {', '.join(sorted(known))}"
-    return unknown(name, known)
 
 
 def check_model(shape: type[BaseModel], document: Document, prefix: str) -> tuple[dict[str, Any], list[Problem]]:

@@ -27,7 +27,6 @@ from topo.routing.operator import NotConnected, Routing, RoutingError, TotalRout
 from traffic.demand import Demand, GroupedDemand
 
 __all__ = [
-    "PLANNED",
     "POLICIES",
     "SOLVERS",
     "FlowError",
@@ -63,9 +62,6 @@ SOLVERS: dict[str, Callable[..., Solution]] = {
     "max-min": max_min_rates,
     "proportional": proportional_rates,
 }
-
-#: Names that are reserved and come with a later version.
-PLANNED: dict[str, str] = {}
 
 #: Solvers that give every commodity a rate of its own, so a grouped demand has to list its pairs.
 BY_COMMODITY = frozenset({"completion", "max-min"})
@@ -112,8 +108,6 @@ def _known(registry: Mapping[str, Callable[..., Any]], what: str, name: str) -> 
     if name in registry:
         return registry[name]
     known = ", ".join(registry)
-    if PLANNED.get(name) == what:
-        raise FlowError(f"{what} {name!r} comes with a later version; known now: {known}")
     near = get_close_matches(str(name), registry, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise FlowError(f"{what} {name!r} is unknown; known: {known}{hint}")

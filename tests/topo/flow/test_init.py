@@ -1,4 +1,4 @@
-"""Registries of policies and solvers: what is known, what comes later, and what is refused before it runs."""
+"""Registries of policies and solvers: what is known, and what is refused before it runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 import traffic
 from tests.small import leaf_spine, one_link
-from topo.flow import PLANNED, POLICIES, SOLVERS, FlowError, route, solve
+from topo.flow import FlowError, route, solve
 from traffic.demand import DemandError, GroupedDemand
 
 FABRIC = leaf_spine()
@@ -19,13 +19,6 @@ def test_an_unknown_name_lists_the_known_ones_and_the_nearest():
         route(FABRIC, DEMAND, "ecpm")
     with pytest.raises(FlowError, match=r"solver 'maxmin' is unknown; known: .*proportional; did you mean 'max-min'"):
         solve(FABRIC, DEMAND, route(FABRIC, DEMAND), "maxmin")
-
-
-def test_planned_names_come_later_and_are_not_known_yet():
-    assert not set(PLANNED) & (set(POLICIES) | set(SOLVERS))
-    for name in (name for name, what in PLANNED.items() if what == "policy"):
-        with pytest.raises(FlowError, match="comes with a later version"):
-            route(FABRIC, DEMAND, name)
 
 
 def test_an_unknown_parameter_is_refused_before_anything_runs():
