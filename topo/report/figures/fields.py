@@ -158,6 +158,48 @@ def grid(
     return {"data": [trace], "layout": axes.layout(210 + 34 * len(y.names), xaxis=xaxis, yaxis=yaxis, margin=_MARGIN)}
 
 
+def square(values: Sequence[Sequence[float | None]], xtitle: str, ytitle: str, row: str) -> dict[str, Any]:
+    """Return a map of utilization, rows from the top; its scale begins at nothing and says where 1 is."""
+    top = max((v for one in values for v in one if v is not None), default=1.0)
+    trace: Trace = {
+        "type": "heatmap",
+        "z": [[None if v is None else float(f"{v:.3g}") for v in one] for one in values],
+        "zmin": 0,
+        "zmax": max(1.0, top),
+        "colorscale": _loads(max(1.0, top)),
+        "colorbar": {
+            "title": {"text": "utilization [load / capacity]", "side": "top", "font": {"size": 12, "color": "$soft"}},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "orientation": "h",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "len": 0.7,
+            "nticks": 6,
+        },
+        "hovertemplate": f"{row} %{{y}}, {plain(xtitle.partition(' [')[0])} %{{x}}: %{{z}}<extra></extra>",
+    }
+    down, along = _whole(len(values)), _whole(max(map(len, values), default=0))
+    yaxis = axes.axis(ytitle, autorange="reversed", **down)
+    height = 230 + max(120, min(420, 7 * len(values)))
+    return {
+        "data": [trace],
+        "layout": axes.layout(height, xaxis=axes.axis(xtitle, **along), yaxis=yaxis, margin=_MARGIN),
+    }
+
+
+def _whole(n: int) -> dict[str, Any]:
+    """Return the look of an axis over ``n`` numbered cells: whole numbers, not more than a dozen."""
+    return {"tickvals": list(range(0, n, max(1, n // 8))), "showgrid": False, "zeroline": False}
+
+
+def _loads(top: float) -> list[list[Any]]:
+    """Return the colours of utilization up to ``top``: blues to 1, warm above."""
+    at = min(1.0, 1.0 / top)
+    scale: list[list[Any]] = [[0.0, "$wash"], [0.5 * at, "$mid"], [at, "$high"]]
+    return scale if at == 1.0 else [*scale, [min(1.0, at * 1.0001), "$warm"], [1.0, "$over"]]
+
+
 @dataclass(frozen=True)
 class Spot:
     """One case between two measures, both the less the better."""

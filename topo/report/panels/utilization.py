@@ -11,6 +11,7 @@ from topo.report.figures.curves import distributions
 from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
+from topo.report.panels.link_map import link_map
 from topo.report.panels.view import View, largest
 from topo.report.tables import Column, Table, name, table
 
@@ -35,7 +36,9 @@ def panel(view: View) -> Panel | None:
         "idle, right of the dashed line is asked "
         "for more than it carries. One switch tier at one utilization is a perfectly even spread."
     )
-    blocks = (Draw(Figure("fig-links", _finding(view), how, variants, _table(rows), "traffic")),) if variants else ()
+    blocks = [Draw(Figure("fig-links", _finding(view), how, variants, _table(rows), "traffic"))] if variants else []
+    mapped = link_map(view)
+    blocks += [Draw(mapped)] if mapped else []
     return make("links", "Link loads", "How loaded are the links?", _answer(view), blocks)
 
 

@@ -1,0 +1,143 @@
+"""Where the load lies, switch by switch: leaves by their uplinks, or groups by groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from topo.report import load, words
+from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.fields import square
+from topo.report.names import Named
+from topo.report.panels.view import View
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from topo.report.load import Columns
+
+#: Rows and columns of a map; more switches share a cell, which shows the fullest link among theirs.
+MOST_CELLS = 64
+#: Maps to pick among; each costs the page up to 20 kB.
+MOST_MAPS = 20
+#: Fullest over mean up to which a spread counts as even.
+_EVEN = 1.01
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """The map of one case."""
+
+    case: Named
+    kind: str  # what a row is: leaf or group
+    values: NDArray[np.float64]  # (R, C) utilization, NaN where nothing lies
+
+    @property
+    def spread(self) -> float:
+        """The fullest cell over the mean of all; 1 where all are alike or idle."""
+        import numpy as np
+
+        mean = float(np.nanmean(self.values))
+        return float(np.nanmax(self.values)) / mean if mean > 0 else 1.0
+
+
+def link_map(view: View) -> Figure | None:
+    """Return a map of utilization for each uneven case of the comparison, None where there is none."""
+    found: list[Mapped] = []
+    for case in sorted(view.grid, key=lambda c: view.traffics.index(c.traffic)):
+        columns = load.links(case.record) if len(found) < MOST_MAPS else None
+        mapped = cells(columns) if columns is not None else None
+        if mapped is not None:
+            found.append(Mapped(case, *mapped))
+    drawn = sorted((one for one in found if one.spread > _EVEN), key=lambda one: -one.spread)
+    if not drawn:
+        return None
+    variants = tuple(
+        Variant(f"{one.case.network} under {one.case.traffic}", _spec(one.kind, one.values)) for one in drawn
+    )
+    how = (
+        "Trees: a row a leaf, planes one after the other, a column an uplink of it, the fuller direction. Direct "
+        "networks: from group to group, and within one on the diagonal. The least even comes first; "
+        f"{words.plural(len(found) - len(drawn), 'case')} with one utilization throughout are left out. "
+        f"Above {MOST_CELLS} rows or columns neighbours share a cell, which shows their fullest link."
+    )
+    return Figure("fig-map-links", _finding(drawn[0]), how, variants, None, "case")
+
+
+def cells(columns: Columns) -> tuple[str, NDArray[np.float64]] | None:
+    """Return what is mapped, and the utilization (R, C) of the fullest link of each cell, NaN where there is none.
+
+    ``columns`` is a link table.  None where it has no link between switches.
+    """
+    import numpy as np
+
+    tiers = columns["tier"]
+    if "local" in tiers or "global" in tiers:
+        return "group", _shrunk(_groups(columns))
+    rows = np.flatnonzero(tiers == "leaf-spine")
+    if not len(rows):
+        return None
+    return "leaf", _shrunk(_leaves(columns, rows))
+
+
+def _leaves(columns: Columns, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return (leaf, uplink) -> the fuller of the two directions; leaves by plane, then by number."""
+    import numpy as np
+
+    tail, head, value = (columns[key][rows] for key in ("tail", "head", "utilization"))
+    ends = columns["tier"] == "endpoint"
+    is_leaf = np.isin(tail, np.concatenate([columns["tail"][ends], columns["head"][ends]]))
+    leaf, upper = np.where(is_leaf, tail, head), np.where(is_leaf, head, tail)
+    plane = columns["plane"][rows] if "plane" in columns else np.zeros(len(rows), dtype=np.int64)
+    _, row = np.unique(np.stack([plane, leaf]), axis=1, return_inverse=True)
+    # Uplinks are numbered leaf by leaf, in the order of the switches that they lead to; parallel cables share one.
+    pairs, at = np.unique(np.stack([row, upper]), axis=1, return_inverse=True)
+    first = np.searchsorted(pairs[0], pairs[0])
+    number = np.arange(pairs.shape[1]) - first
+    out = np.full((int(row.max()) + 1, int(number.max()) + 1), np.nan)
+    np.fmax.at(out, (pairs[0][at], number[at]), value)
+    return out
+
+
+def _groups(columns: Columns) -> NDArray[np.float64]:
+    """Return (group, group) -> the fullest link from one to the other; groups are what local cables join."""
+    import numpy as np
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    rows = np.isin(columns["tier"], ("local", "global"))
+    nodes, ends = np.unique(np.stack([columns["tail"][rows], columns["head"][rows]]), return_inverse=True)
+    tail, head = ends.reshape(2, -1)
+    local = columns["tier"][rows] == "local"
+    joined = csr_array((np.ones(int(local.sum()), np.int8), (tail[local], head[local])), shape=(len(nodes),) * 2)
+    n, group = connected_components(joined, directed=False)
+    out = np.full((n, n), np.nan)
+    np.fmax.at(out, (group[tail], group[head]), columns["utilization"][rows])
+    return out
+
+
+def _shrunk(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``values`` with at most MOST_CELLS rows and columns: the largest of each block of neighbours."""
+    import numpy as np
+
+    for axis in (0, 1):
+        step = -(-values.shape[axis] // MOST_CELLS)
+        values = np.fmax.reduceat(values, np.arange(0, values.shape[axis], step), axis=axis)
+    return values
+
+
+def _spec(kind: str, values: NDArray[np.float64]) -> dict[str, Any]:
+    rows = [[None if isnan(v) else float(v) for v in row] for row in values.tolist()]
+    if kind == "group":
+        return square(rows, "to group [number]", "from group [number]", "group")
+    return square(rows, "uplink of the leaf [number]", "leaf, plane after plane [number]", "leaf")
+
+
+def _finding(worst: Mapped) -> str:
+    cell = "pair of groups" if worst.kind == "group" else "uplink"
+    return (
+        f"Least even: {worst.case.network} under {worst.case.traffic}, whose fullest {cell} carries "
+        f"{words.number(worst.spread)} times the mean of all mapped."
+    )
