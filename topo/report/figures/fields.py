@@ -214,8 +214,8 @@ def front(spots: Sequence[Spot], best: Sequence[int], xtitle: str, ytitle: str) 
     """Return ``spots`` with those at ``best``, sorted by x, joined, named and of another shape."""
     rest = [i for i in range(len(spots)) if i not in set(best)]
     traces = [
-        _spots([spots[i] for i in rest], "another case is better in one and no worse in the other", 6, "markers"),
-        _spots([spots[i] for i in best], "on the front: nothing is better in both", 0, "lines+markers+text"),
+        _spots([spots[i] for i in rest], "beaten: another costs and takes no more", 6, "markers"),
+        _spots([spots[i] for i in best], "on the front", 0, "lines+markers+text"),
     ]
     xaxis = axes.axis(xtitle, rangemode="tozero")
     yaxis = axes.axis(ytitle, rangemode="tozero")

@@ -43,7 +43,7 @@ def _priced(view: View) -> list[Named]:
 
 
 def _row(case: Named) -> str:
-    return f"{words.clip(case.network, 22)} ({words.count(case.get('endpoints'))})"
+    return f"{words.clip(case.network, 26)} ({words.count(case.get('endpoints'))})"
 
 
 def _books(cases: list[Named]) -> list[str]:
