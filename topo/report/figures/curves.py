@@ -18,11 +18,18 @@ _WIDE = 50
 _PANE = 118  # [px] of one network's distribution
 
 
-def distributions(panes: Curves, title: str, at: float | None = None, what: str = "links") -> dict[str, Any]:
+def distributions(
+    panes: Curves,
+    title: str,
+    at: float | None = None,
+    what: str = "links",
+    levels: Mapping[str, Mapping[str, float]] | None = None,
+) -> dict[str, Any]:
     """Return one pane a network, in it one step curve a tier: share of ``what`` at or below x.
 
-    A line marks ``at``, where it is given.
+    A line marks ``at``, where it is given; ``levels`` names further places on x, pane by pane.
     """
+    widest = max((x for held in panes.values() for xs, _ in held.values() for x in xs), default=1.0)
     curves = list(dict.fromkeys(curve for pane in panes.values() for curve in pane))
     height, n = 74 + 56 + _PANE * len(panes), len(panes)
     # A marker of no width at the right edge keeps all panes on one axis whatever they hold.
@@ -42,6 +49,9 @@ def distributions(panes: Curves, title: str, at: float | None = None, what: str 
         )
         layout["shapes"] += [] if at is None else [_level(at, number)]
         layout["annotations"].append(_heading(pane, top))
+        for value, told in _together((levels or {}).get(pane, {}), widest):
+            layout["shapes"].append(_level(value, number) | {"line": {"color": "$ink", "width": 1, "dash": "dot"}})
+            layout["annotations"].append(_told(value, told, number, right=value > 0.6 * widest))
         for curve in held:
             traces.append(
                 _steps(
@@ -62,6 +72,8 @@ def lines(
     x: Sequence[float], series: Sequence[Series], xtitle: str, ytitle: str, height: int = 320, **y: Any
 ) -> dict[str, Any]:
     """Return lines over ``x``, each with its own colour, marker and dash."""
+    # Of two the first is the broader, for it shows beneath the second where both are alike.
+    under = 1 if len(series) == 2 else 0
     traces: list[Trace] = [
         {
             "type": "scatter",
@@ -71,8 +83,8 @@ def lines(
             "y": list(one.values),
             "customdata": list(one.texts) or [words.number(v) for v in one.values],
             "hovertemplate": f"{plain(xtitle)} %{{x}}<br>{plain(one.name)}: %{{customdata}}<extra></extra>",
-            "line": {"color": axes.colour(i), "dash": axes.dash(i), "width": 2},
-            "marker": {"color": axes.colour(i), "symbol": axes.symbol(i), "size": 9},
+            "line": {"color": axes.colour(i), "dash": axes.dash(i), "width": 6 if i < under else 2},
+            "marker": {"color": axes.colour(i), "symbol": axes.symbol(i), "size": 14 if i < under else 9 - 2 * under},
             "connectgaps": False,
         }
         for i, one in enumerate(series)
@@ -112,6 +124,24 @@ def _level(at: float, number: str) -> dict[str, Any]:
     line = {"color": "$over", "width": 1.25, "dash": "dash"}
     place = {"x0": at, "x1": at, "xref": "x", "y0": 0, "y1": 1, "yref": f"y{number} domain"}
     return {"type": "line", "line": line, "layer": "below"} | place
+
+
+def _together(levels: Mapping[str, float], widest: float) -> list[tuple[float, str]]:
+    """Return (value, names), rising; values too close to be told apart on an axis to ``widest`` share a line."""
+    found: list[tuple[float, list[str]]] = []
+    for name, value in sorted(levels.items(), key=lambda item: item[1]):
+        if found and value - found[-1][0] <= 0.02 * widest:
+            found[-1][1].append(name)
+        else:
+            found.append((value, [name]))
+    return [(value, " · ".join(names)) for value, names in found]
+
+
+def _told(value: float, text: str, number: str, *, right: bool) -> dict[str, Any]:
+    """Return the words beside a level; those far right stand before their line."""
+    place = {"x": value, "xref": "x", "xanchor": "right" if right else "left", "y": 0.03, "yref": f"y{number} domain"}
+    look = {"font": {"size": 10, "color": "$ink"}, "bgcolor": "$paper", "opacity": 0.85, "borderpad": 0}
+    return place | look | {"yanchor": "bottom", "text": plain(text), "showarrow": False}
 
 
 def _heading(text: str, top: float) -> dict[str, Any]:

@@ -26,15 +26,19 @@ POINTS = 160
 def panel(view: View) -> Panel | None:
     """Return the distribution of every network under every traffic, None without links."""
     drawn = [(traffic, panes) for traffic in view.traffics if (panes := _panes(view.of_traffic(traffic)))]
+    levels = {traffic: _levels(view.of_traffic(traffic)) for traffic, _ in drawn}
     rows = _rows(view.grid)
     if not drawn and not rows:
         return None
     title = "utilization [load / capacity, demand offered at its port limit]"
-    variants = tuple(Variant(traffic, distributions(panes, title, 1.0)) for traffic, panes in drawn)
+    variants = tuple(
+        Variant(traffic, distributions(panes, title, 1.0, levels=levels[traffic])) for traffic, panes in drawn
+    )
     how = (
         "Share of links at or below a utilization, a curve a tier; steep and far left is "
         "idle, right of the dashed line is asked "
-        "for more than it carries. One switch tier at one utilization is a perfectly even spread."
+        "for more than it carries. Dotted lines: mean, 99th percentile and maximum of all switch links; ideally each "
+        "carries the mean, and the three are one line."
     )
     blocks = [Draw(Figure("fig-links", _finding(view), how, variants, _table(rows), "traffic"))] if variants else []
     mapped = link_map(view)
@@ -75,6 +79,21 @@ def _panes(cases: Sequence[Named]) -> dict[str, dict[str, tuple[list[float], lis
         columns = load.links(case.record)
         if columns is not None:
             out[case.network] = _tiers(columns)
+    return out
+
+
+def _levels(cases: Sequence[Named]) -> dict[str, dict[str, float]]:
+    """Return mean, 99th percentile and maximum over the switch links of each network."""
+    import numpy as np
+
+    out = {}
+    for case in cases:
+        columns = load.links(case.record)
+        between = ~np.isin(columns["tier"], ("scale-up", "endpoint")) if columns is not None else np.zeros(0, bool)
+        if columns is not None and between.any():
+            held = columns["utilization"][between]
+            found = {"mean": held.mean(), "p99": np.percentile(held, 99), "max": held.max()}
+            out[case.network] = {name: float(value) for name, value in found.items()}
     return out
 
 
