@@ -46,7 +46,7 @@ def shoot() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         for picture, study, figure in SHOTS:
-            page = browser.new_page(viewport={"width": 800, "height": 900})
+            page = browser.new_page(viewport={"width": 680, "height": 900})
             page.goto((HERE / f"{study}.html").as_uri())
             box = page.locator(figure)
             box.scroll_into_view_if_needed()
@@ -56,7 +56,7 @@ def shoot() -> None:
             if figure == "#fig-topology":
                 page.locator("#hot tbody tr button").first.click()
                 page.wait_for_timeout(1000)
-            box.screenshot(path=str(HERE / picture), style="nav { visibility: hidden }")
+            box.screenshot(path=str(HERE / picture), style="nav, .modebar { visibility: hidden }")
             page.close()
         browser.close()
 

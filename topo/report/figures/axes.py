@@ -123,6 +123,13 @@ def layout(height: int, **more: Any) -> dict[str, Any]:
     return base | more
 
 
+def colour_bar(title: str, nticks: int = 5) -> dict[str, Any]:
+    """Return the bar that explains the colours of a map: above it, for beside it a phone has no room."""
+    place = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "len": 0.7}
+    look = {"thickness": 12, "outlinewidth": 0, "nticks": nticks}
+    return place | look | {"title": {"text": title, "side": "top", "font": {"size": 12, "color": "$soft"}}}
+
+
 def line_at(value: float, text: str, across: str = "x", row: str = "") -> dict[str, Any]:
     """Return a reference line at ``value`` of axis ``across``, labelled at its end."""
     other = "y" if across == "x" else "x"

@@ -159,17 +159,7 @@ def heat(names: Sequence[str], values: Sequence[Sequence[float]], unit: str) -> 
         "z": [[float(f"{v:.4g}") for v in row] for row in values],
         "text": [[f"{a} to {b}" for b in names] for a in names] if len(names) <= 8 else None,
         "colorscale": [[0, "$wash"], [0.001, "$low"], [0.5, "$mid"], [1, "$high"]],
-        "colorbar": {
-            "title": {"text": f"[{unit}]", "side": "right"},
-            "thickness": 12,
-            "outlinewidth": 0,
-            # Above the map: beside it a phone would have no room for both.
-            "orientation": "h",
-            "y": 1.0,
-            "yanchor": "bottom",
-            "len": 0.7,
-            "nticks": 5,
-        },
+        "colorbar": axes.colour_bar(f"bytes [{unit}]"),
         "hovertemplate": f"from block %{{y}} to block %{{x}}: %{{z}} {unit}<extra></extra>",
     }
     step = max(1, len(names) // 8)

@@ -13,7 +13,7 @@ from topo.report.layouts import Drawing
 
 #: Upper edges of the utilization classes, with colour and dash of each: hot ones are drawn last, on top.
 CLASSES = (
-    (0.01, "idle: below 1 %", "$low", "dot"),
+    (0.01, "idle: below 1 %", "$low", "solid"),
     (0.5, "up to 50 %", "$mid", "solid"),
     (0.9, "50 to 90 %", "$c1", "solid"),
     (1.0 + 1e-9, "90 to 100 %", "$high", "solid"),
@@ -52,7 +52,7 @@ def _class(drawn: Drawing, i: int) -> list[Trace]:
     widths: dict[float, list[int]] = {}
     for k in rows:
         widths.setdefault(_width(drawn, k), []).append(k)
-    dash = dash if len(drawn.ends) <= _DASHED or i == 0 else "solid"
+    dash = dash if len(drawn.ends) <= _DASHED else "solid"
     look = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "name": f"{name} ({len(rows):,})"}
     return [
         look

@@ -133,16 +133,7 @@ def grid(
         "xgap": 2,
         "ygap": 2,
         "colorscale": [[0, "$wash"], [0.5, "$mid"], [1, "$high"]],
-        "colorbar": {
-            "title": {"text": plain(what), "side": "top", "font": {"size": 12, "color": "$soft"}},
-            "thickness": 12,
-            "outlinewidth": 0,
-            "orientation": "h",
-            "y": 1.0,
-            "yanchor": "bottom",
-            "len": 0.7,
-            "nticks": 5,
-        },
+        "colorbar": axes.colour_bar(plain(what)),
         "hovertemplate": f"{plain(x.title)} %{{x}}, {plain(y.title)} %{{y}}: %{{text}}<extra></extra>",
     }
     shown = {"showgrid": False, "zeroline": False}
@@ -167,16 +158,7 @@ def square(values: Sequence[Sequence[float | None]], xtitle: str, ytitle: str, r
         "zmin": 0,
         "zmax": max(1.0, top),
         "colorscale": _loads(max(1.0, top)),
-        "colorbar": {
-            "title": {"text": "utilization [load / capacity]", "side": "top", "font": {"size": 12, "color": "$soft"}},
-            "thickness": 12,
-            "outlinewidth": 0,
-            "orientation": "h",
-            "y": 1.0,
-            "yanchor": "bottom",
-            "len": 0.7,
-            "nticks": 6,
-        },
+        "colorbar": axes.colour_bar("utilization [load / capacity]", 6),
         "hovertemplate": f"{row} %{{y}}, {plain(xtitle.partition(' [')[0])} %{{x}}: %{{z}}<extra></extra>",
     }
     down, along = _whole(len(values)), _whole(max(map(len, values), default=0))
