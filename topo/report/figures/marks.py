@@ -100,6 +100,51 @@ def bars(rows: Sequence[str], series: Sequence[Series], title: str, marks: Serie
     return {"data": traces, "layout": layout}
 
 
+@dataclass(frozen=True)
+class Span:
+    """A stretch of time: its kind, where it begins, how long it is, and what the pointer shows."""
+
+    name: str
+    start: float
+    length: float
+    text: str
+
+
+#: [px] of a lane in a row of spans.
+_LANE = 13
+
+
+def spans(rows: Sequence[tuple[str, Sequence[Span]]], title: str) -> dict[str, Any]:
+    """Return bars over time: a row a name, in it a lane a kind of span, from the top in order of appearance."""
+    kinds = list(dict.fromkeys(span.name for _, held in rows for span in held))
+    traces = []
+    for i, kind in enumerate(kinds):
+        held = [(row, span) for row, (_, given) in enumerate(rows) for span in given if span.name == kind]
+        lane = 0.8 / len(kinds)
+        traces.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": words.clip(kind, 40),
+                "y": [row - 0.4 + lane * (i + 0.5) for row, _ in held],
+                "x": [span.length for _, span in held],
+                "base": [span.start for _, span in held],
+                "width": lane * 0.92,
+                "customdata": [f"{plain(words.clip(rows[row][0], 60))}<br>{plain(span.text)}" for row, span in held],
+                "hovertemplate": "%{customdata}<br>" + plain(kind) + "<extra></extra>",
+                "marker": {"color": axes.colour(i), "pattern": axes.pattern(i) | {"fgcolor": "$paper"}},
+            }
+        )
+    layout = axes.layout(
+        _HEAD + 40 + _FOOT + (_LANE * len(kinds) + 10) * len(rows),
+        barmode="overlay",
+        xaxis=axes.axis(title, rangemode="tozero"),
+        yaxis=_names([name for name, _ in rows]),
+        shapes=_bands([name for name, _ in rows]),
+    )
+    return {"data": traces, "layout": layout}
+
+
 def _dots(rows: Sequence[str], one: Series, i: int, of: int, apart: float | None = None) -> Trace:
     shift = (i - (of - 1) / 2) * (min(0.18, 0.7 / of) if apart is None else apart)
     trace: Trace = {

@@ -22,6 +22,7 @@ from topo.report.panels.routing import panel as routing_panel
 from topo.report.panels.sweep import panel as sweep_panel
 from topo.report.panels.topology import panel as topology_panel
 from topo.report.panels.traffic import panel as traffic_panel
+from topo.report.panels.training import panel as training_panel
 from topo.report.panels.utilization import panel as utilization_panel
 from topo.report.panels.verdict import panel as verdict_panel
 from topo.report.panels.view import View
@@ -32,6 +33,7 @@ PANELS: tuple[Callable[[View], Panel | None], ...] = (
     comparison_panel,
     messages_panel,
     jobs_panel,
+    training_panel,
     moe_panel,
     utilization_panel,
     topology_panel,

@@ -1,0 +1,80 @@
+"""Training step: what it spends its time on, part by part, and what of it nothing hides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from topo.report import words
+from topo.report.figures.axes import figure
+from topo.report.figures.marks import Span, spans
+from topo.report.names import Named
+from topo.report.panels.blocks import Draw, Panel, Show
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View
+from topo.report.tables import Column, Table, name, table
+
+#: Steps drawn; each has a lane a part.
+MOST_ROWS = 12
+
+
+def panel(view: View) -> Panel | None:
+    """Return the parts of every training step over time, None where no case has any."""
+    held = [case for case in view.solved if case.get("step_parts")]
+    if not held:
+        return None
+    drawn = held[:MOST_ROWS]
+    factor, unit = words.time_scale([case.get("step_s") for case in drawn])
+    rows = [(case.title, [_span(part, factor) for part in case.get("step_parts")]) for case in drawn]
+    how = "A row a step, a bar a part from when it starts to when it ends, all its runs."
+    if len(held) > len(drawn):
+        how += f" The first {MOST_ROWS} are drawn, the table has all."
+    told = figure("fig-step", _finding(held), how, spans(rows, f"time in the step [{unit}]"), _parts(held))
+    return make(
+        "step", "Training step", "Where does a training step's time go?", _answer(held), (Draw(told), _steps(held))
+    )
+
+
+def _span(part: dict[str, Any], factor: float) -> Span:
+    start, time = float(part["start_s"]), float(part["time_s"])
+    return Span(str(part["part"]), start * factor, time * factor, f"{words.seconds(start)} + {words.seconds(time)}")
+
+
+def _answer(held: Sequence[Named]) -> str:
+    slow, fast = (pick(held, key=lambda case: float(case.get("step_s"))) for pick in (max, min))
+    step, exposed = slow.get("step_s"), slow.get("exposed_s")
+    told = f"The longest step takes {words.seconds(step)} ({slow.title})"
+    if slow.get("compute_s"):
+        told += f", of which {words.percent(exposed / step)} is communication that nothing hides"
+    else:
+        told += ", all of it communication: the case states no computation"
+    if fast is not slow and fast.get("step_s") < step * (1 - 1e-3):
+        told += f"; the shortest takes {words.seconds(fast.get('step_s'))} ({fast.title})"
+    return f"{told}."
+
+
+def _finding(held: Sequence[Named]) -> str:
+    case = max(held, key=lambda one: float(one.get("step_s")))
+    parts = sorted(case.get("step_parts"), key=lambda part: -float(part["time_s"]))
+    share = float(parts[0]["time_s"]) / float(case.get("step_s"))
+    return f"The longest part of the longest step is {parts[0]['part']}, {words.percent(share)} of it."
+
+
+def _steps(held: Sequence[Named]) -> Show:
+    columns = [name("Step"), Column("Time", words.seconds, bar=True), Column("Computation", words.seconds)]
+    columns += [Column("Bubble", words.seconds), Column("Exposed", words.seconds, "communication")]
+    columns += [Column("Tokens", words.count, "a second")]
+    keys = ("step_s", "compute_s", "bubble_s", "exposed_s", "tokens_per_s")
+    rows = [(case.title, *map(case.get, keys)) for case in held]
+    return Show(table("steps", "Training steps", columns, rows, filterable=len(rows) > 12))
+
+
+def _parts(held: Sequence[Named]) -> Table:
+    columns = [name("Step"), name("Part"), Column("Start", words.seconds), Column("Time", words.seconds, "all runs")]
+    columns += [Column("Share", words.percent, "of the step", bar=True)]
+    rows = [
+        (case.title, part["part"], part["start_s"], part["time_s"], part["time_s"] / case.get("step_s"))
+        for case in held
+        for part in case.get("step_parts")
+    ]
+    return table("step-parts", "Parts of the steps", columns, rows, filterable=len(rows) > 12)
