@@ -97,7 +97,9 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return number(value, 4)
+        written = number(value, 4)
+        # What was asked for reads as it was written: 0.05 and 1, not 0.05000 and 1.000.
+        return written.rstrip("0").rstrip(".") if "." in written and "e" not in written else written
     if isinstance(value, int) and abs(value) >= 10_000:
         return f"{value:,}"
     return ABSENT if value is None or value == "" else str(value)
