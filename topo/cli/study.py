@@ -132,6 +132,7 @@ def _print(done: Run, page: Path, *, as_json: bool) -> None:
         "folder": str(done.folder),
         "report": str(page),
         "cases": len(status),
+        "equal": len(status) - len({record["hash"] for record in done.records}),
         **{word: status.count(word) for word in ("ok", "failed", "refused")},
         "computed": done.computed,
         "seconds": round(done.seconds, 3),
@@ -139,7 +140,8 @@ def _print(done: Run, page: Path, *, as_json: bool) -> None:
     if as_json:
         output.print_json({**summary, "records": list(done.records)})
         return
-    say(", ".join(f"{key} {summary[key]}" for key in ("cases", "ok", "failed", "refused", "computed", "seconds")))
+    told = ["cases", *(["equal"] if summary["equal"] else []), "ok", "failed", "refused", "computed", "seconds"]
+    say(", ".join(f"{key} {summary[key]}" for key in told))
     click.echo(str(page))
 
 

@@ -370,3 +370,14 @@ def test_report_of_two_studies(run, load, tmp_path):
     assert code == 2
     assert "3 were given" in err
     assert run("report", "a", "nowhere")[0] == 3
+
+
+def test_equal_cases_are_counted(run, load, tmp_path):
+    """Two cases alike in all but their name are computed once, and the line at the end says so."""
+    (tmp_path / "s.yaml").write_text(
+        "schema: 1\ntitle: s\nfabric: {family: fat-tree-2, radix: 8}\ntraffic: {pattern: uniform}\n"
+        "cases: [{name: a}, {name: b}, {name: c, fabric: {planes: 2}}]\n"
+    )
+    found = load("study", "./s.yaml", "-o", "out")
+    assert (found["cases"], found["equal"], found["computed"]) == (3, 1, 2)
+    assert "cases 3, equal 1, ok 3" in run("study", "./s.yaml", "-o", "out")[2]
