@@ -24,15 +24,15 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 SHOTS = (("topology.png", "deepseek-v3", "#fig-topology"), ("comparison.png", "deepseek-v3", "#fig-comparison"))
 
 
-def draw(study: str) -> Path:
-    """Run ``study`` in a temporary folder and keep its page; raises SystemExit where it fails or is too large."""
+def draw(study: str, out: Path) -> Path:
+    """Run ``study`` in a temporary folder and put its page into ``out``; raises SystemExit where it is too large."""
     import subprocess
 
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "topo", "study", study, "-o", f"reports/{study}"]
         # From within, so that the command on the page is one that a reader can repeat.
         subprocess.run(command, check=True, cwd=scratch)
-        kept = HERE / f"{study}.html"
+        kept = out / f"{study}.html"
         shutil.copyfile(Path(scratch) / "reports" / study / "index.html", kept)
     if kept.stat().st_size > MOST:
         raise SystemExit(f"{kept.name} has {kept.stat().st_size:,} bytes; at most {MOST:,} are kept")
@@ -65,8 +65,10 @@ def main() -> None:
     """Redraw what the command line asks for."""
     HERE.mkdir(exist_ok=True)
     if "--shots" not in sys.argv[1:]:
-        for study in STUDIES:
-            sys.stdout.write(f"{draw(study).name}\n")
+        # Kept when all are there: a changed page would make the checkout of the next study unclean.
+        with tempfile.TemporaryDirectory() as fresh:
+            for page in [draw(study, Path(fresh)) for study in STUDIES]:
+                shutil.copyfile(page, HERE / page.name)
     shoot()
 
 

@@ -22,6 +22,8 @@ _AXES = {
     "routing": ("routing", "policy", "routing.policy"),
 }
 _HEAD = {"fabric": "family", "traffic": "pattern", "routing": "policy", "solve": "solver"}
+#: Draws of one setting go by one name: panels show their range, or say that they show the first.
+_SEED = "seed"
 _PATTERN_WORDS = {
     "moe-all-to-all": "expert-parallel all-to-all",
     "all-to-all": "uniform all-to-all",
@@ -120,7 +122,7 @@ def _described(records: list[Record], rows: list[int], part: str) -> list[tuple[
 
 
 def _varying(group: list[dict[str, Any]], head: str) -> list[str]:
-    keys = order(key for section in group for key in section if key != head)
+    keys = order(key for section in group for key in section if key not in (head, _SEED))
     return [key for key in keys if len({json.dumps(s.get(key), sort_keys=True, default=str) for s in group}) > 1]
 
 

@@ -171,3 +171,20 @@ def test_the_config_of_every_case_is_what_is_shared_and_its_own_together(folder:
     lines = [json.loads(line) for line in unescape(text.partition("</pre>")[0]).splitlines()]
     stored = [json.loads(line)["case"] for line in (folder / "records.jsonl").read_text().splitlines()]
     assert [merged(lines[0], rest) for rest in lines[1:]] == stored
+
+
+def test_seeds_of_one_setting_go_by_one_name_and_the_comparison_says_which_it_shows(tmp_path: Path) -> None:
+    rows = [
+        record(
+            f"seed {seed}",
+            {"seed": str(seed)},
+            {"fabric": {"family": "f"}, "traffic": {"pattern": "permutation", "seed": seed}},
+            {"normalized_throughput": 0.5 + seed / 10, "completion_s": 1.0},
+        )
+        for seed in (1, 2)
+    ]
+    (tmp_path / "records.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    view = View(read_study(tmp_path))
+    assert {case.traffic for case in view.cases} == {"permutation"}
+    assert [case.record.name for case in view.grid] == ["seed 1"]
+    assert "Of several seeds the first is drawn" in render(tmp_path)

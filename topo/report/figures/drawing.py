@@ -21,7 +21,7 @@ CLASSES = (
     (float("inf"), "above 200 %", "$over", "dash"),
 )
 #: [px] width of the thinnest line by how many carry load: hundreds of wide lines are a blot.
-_WIDTHS = ((150, 1.6), (600, 0.9), (float("inf"), 0.45))
+_WIDTHS = ((150, 1.6), (600, 0.9), (1200, 0.45), (float("inf"), 0.3))
 #: [px] width of an idle line, whatever its capacity: it is the ground that the others stand on.
 _IDLE = 0.4
 #: Lines up to which dashes can be told apart; among more they only litter.

@@ -106,6 +106,8 @@ def _figure(view: View) -> Draw | None:
     ]
     drawn = tuple(Variant(label, spec) for label, spec in views if spec is not None)
     how = f"A row a network, a mark a traffic, all under {view.policy}. The dashed line is 1: nothing blocks."
+    if len({case.record.labels.get("seed") for case in view.solved}) > 1:
+        how += " Of several seeds the first is drawn; Routing and Outcome show how far they differ."
     if not drawn:
         return None
     return Draw(Figure("fig-comparison", _finding(view), how, drawn, _table(view), "measure"))
