@@ -65,3 +65,17 @@ def test_shrinking_keeps_the_fullest(rows, width):
 def test_a_network_of_one_switch_has_no_map():
     columns = {"tail": np.array([0, 1]), "head": np.array([1, 0]), "tier": np.array(["endpoint", "endpoint"])}
     assert cells(columns | {"utilization": np.array([0.5, 0.5])}) is None
+
+
+def test_the_table_tells_the_fullest_rows_of_each_map(tmp_path):
+    from tests.topo.report.sample import write_study
+    from topo.report.load import read_study
+    from topo.report.panels.view import View
+
+    figure = link_map.link_map(View(read_study(write_study(tmp_path))))
+    assert figure is not None and figure.table is not None
+    case = next(v.name for v in figure.variants)
+    rows = [row for row in figure.table.rows if row[0] == case]
+    fullest = np.nanmax([v for row in figure.variants[0].spec["data"][0]["z"] for v in row if v is not None])
+    assert rows[0][2] == pytest.approx(fullest, rel=5e-3)
+    assert [row[2] for row in rows] == sorted((row[2] for row in rows), reverse=True)

@@ -35,7 +35,7 @@ MOST_TARGETS = 400
 def network(drawn: Drawing) -> dict[str, Any]:
     """Return the drawing with one trace a utilization class, pointer targets, and the switches on top."""
     traces = [trace for i in range(len(CLASSES)) for trace in _class(drawn, i)]
-    traces += [_targets(drawn), _switches(drawn)]
+    traces += [*_crosses(drawn), _targets(drawn), _switches(drawn)]
     round_ = drawn.square
     bare = {"visible": False, "showgrid": False, "zeroline": False}
     layout = axes.layout(600 if round_ else 420, xaxis=bare, yaxis=dict(bare))
@@ -80,6 +80,23 @@ def _width(drawn: Drawing, k: int) -> float:
     least = float(drawn.capacity.min())
     times = float(drawn.capacity[k]) / least if least > 0 else 1.0
     return round(thin * min(_WIDEST, times), 2)
+
+
+def _crosses(drawn: Drawing) -> list[Trace]:
+    """Return a cross on every line that is asked for more than it carries: what colour says, shape says too."""
+    rows = [k for k, u in enumerate(drawn.utilization.tolist()) if u > 1 + 1e-9]
+    rows = sorted(rows, key=lambda k: -drawn.utilization[k])[:MOST_TARGETS]
+    if not rows:
+        return []
+    ends = drawn.ends[rows].tolist()
+    look = {"type": "scatter", "mode": "markers", "hoverinfo": "skip", "name": f"above its capacity ({len(rows):,})"}
+    at = {
+        "x": [round(float(drawn.x[a] * 3 + drawn.x[b] * 2) / 5, 4) for a, b in ends],
+        "y": [round(float(drawn.y[a] * 3 + drawn.y[b] * 2) / 5, 4) for a, b in ends],
+    }
+    return [
+        look | at | {"marker": {"symbol": "x", "size": 6, "color": "$over", "line": {"width": 1, "color": "$paper"}}}
+    ]
 
 
 def place(drawn: Drawing, a: int, b: int) -> str:

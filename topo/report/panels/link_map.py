@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.fields import square
 from topo.report.names import Named
 from topo.report.panels.view import View
+from topo.report.tables import Column, Table, name, table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 MOST_CELLS = 64
 #: Maps to pick among; each costs the page up to 20 kB.
 MOST_MAPS = 20
+#: Rows of each map that the table tells.
+_ROWS = 8
 #: Fullest over mean up to which a spread counts as even.
 _EVEN = 1.01
 
@@ -63,7 +67,7 @@ def link_map(view: View) -> Figure | None:
         f"{words.plural(len(found) - len(drawn), 'case')} with one utilization throughout are left out. "
         f"Above {MOST_CELLS} rows or columns neighbours share a cell, which shows their fullest link."
     )
-    return Figure("fig-map-links", _finding(drawn[0]), how, variants, None, "case")
+    return Figure("fig-map-links", _finding(drawn[0]), how, variants, _table(drawn), "case")
 
 
 def cells(columns: Columns) -> tuple[str, NDArray[np.float64]] | None:
@@ -141,3 +145,21 @@ def _finding(worst: Mapped) -> str:
         f"Least even: {worst.case.network} under {worst.case.traffic}, whose fullest {cell} carries "
         f"{words.number(worst.spread)} times the mean of all mapped."
     )
+
+
+def _table(drawn: Sequence[Mapped]) -> Table:
+    """Return the fullest rows of every map: what a reader would look for in it."""
+    import numpy as np
+
+    columns = [name("Case"), name("Row"), Column("Fullest", words.ratio, "load / capacity", bar=True)]
+    columns += [Column("Mean", words.ratio, "of the row"), Column("Above 1", words.count, "cells of the row")]
+    rows = []
+    for one in drawn:
+        most = np.fmax.reduce(one.values, axis=1)
+        for row in np.argsort(-np.nan_to_num(most), kind="stable")[:_ROWS]:
+            held = one.values[row][~np.isnan(one.values[row])]
+            if held.size:
+                case = f"{one.case.network} under {one.case.traffic}"
+                over = int((held > 1 + 1e-9).sum())
+                rows.append((case, f"{one.kind} {row}", float(held.max()), float(held.mean()), over))
+    return table("map-rows", f"The {_ROWS} fullest rows of each map", columns, rows, filterable=len(rows) > 12)

@@ -29,7 +29,8 @@ def panel(view: View) -> Panel | None:
     variants = tuple(Variant(_title(case), network(one)) for case, one, _ in drawn)
     how = (
         "Colour says how full a line is, the fuller of both directions; width goes with its capacity, for parallel "
-        "cables are one line, and idle lines are thin. Choosing a line leads to its row below, and a row to its line. "
+        "cables are one line, and idle lines are thin. A cross lies on what is asked for more than it carries. "
+        "Choosing a line leads to its row below, and a row to its line. "
         f"Above {MOST_SWITCHES} switches a mark stands for several: a whole group, or the "
         "spines of a pod and all cores."
     )
