@@ -6,7 +6,7 @@ from typing import Any
 
 from topo.report import load, words
 from topo.report.figures.axes import Figure, Variant
-from topo.report.figures.drawing import network, place
+from topo.report.figures.drawing import MOST_TARGETS, network, place
 from topo.report.layouts import MOST_SWITCHES, Drawing, drawing
 from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel, Show
@@ -30,7 +30,7 @@ def panel(view: View) -> Panel | None:
     how = (
         "Colour says how full a line is, the fuller of both directions; width goes with its capacity, for parallel "
         "cables are one line, and idle lines are thin. A cross lies on what is asked for more than it carries. "
-        "Choosing a line leads to its row below, and a row to its line. "
+        f"Choosing one of the {MOST_TARGETS} fullest lines leads to its row below, and a row to its line. "
         f"Above {MOST_SWITCHES} switches a mark stands for several: a whole group, or the "
         "spines of a pod and all cores."
     )

@@ -43,7 +43,8 @@ def sentence(view: View) -> str:
     tail = f"; {slowest.network} takes {words.number(times)} times as long" if times > 1.005 else ", as do all others"
     equal = [case.network for case in rivals if _as_good(case, best)]
     if len(equal) == len(rivals):
-        return f"All {len(equal)} networks finish {best.traffic} in {finish}{cost}."
+        every = "Both" if len(equal) == 2 else f"All {len(equal)}"
+        return f"{every} networks finish {best.traffic} in {finish}{cost}."
     verb = "finish" if len(equal) > 1 else "finishes"
     return f"{words.listing(equal)} {verb} {best.traffic} in {finish}{cost}{tail}."
 
