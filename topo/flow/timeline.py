@@ -17,7 +17,8 @@ from topo.flow.max_min import binding_rows, phase_ranges, problem_of
 from topo.flow.schedule import predecessors
 from topo.flow.solution import NotSolved
 from topo.kernels.filling import TIE, tree_of
-from topo.kernels.sharing import advance, begin, idle
+from topo.kernels.refilling import idle
+from topo.kernels.sharing import advance, begin
 from traffic.demand import Demand
 
 Floats = NDArray[np.float64]

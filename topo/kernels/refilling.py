@@ -74,25 +74,33 @@ def refill_chosen(problem: Problem, state: State, clock: NDArray[np.float64], n_
 
 
 @jit
-def _start(problem: Problem, size: NDArray[np.float64]) -> State:
-    n_links, n = len(problem.capacity), len(size)
-    rate, tight = fill(problem)
-    state = State(
-        rate,
-        tight,
-        np.ones(n, np.bool_),
-        size.copy(),
+def idle(problem: Problem) -> State:
+    """Return the state of a network on which nobody sends; all entries of ``member`` count as dead."""
+    n_links, n = len(problem.capacity), len(problem.start) - 1
+    return State(
+        np.zeros(n),
+        np.full(n, -1, np.int32),
+        np.zeros(n, np.bool_),
+        np.zeros(n),
         np.zeros(n),
         np.zeros(n),
         np.empty(n, np.int32),
         np.zeros(n, np.bool_),
         np.zeros((n_links, 2)),
         np.zeros(n_links, np.bool_),
-        problem.link_start[1:].copy(),
+        problem.link_start[:-1].copy(),
         np.empty(n_links, np.int32),
         np.full(n_links, -1, np.int32),
     )
-    for f in range(n):
+
+
+@jit
+def _start(problem: Problem, size: NDArray[np.float64]) -> State:
+    rate, tight = fill(problem)
+    state = idle(problem)
+    state.rate[:], state.tight[:], state.alive[:], state.left[:] = rate, tight, True, size
+    state.end[:] = problem.link_start[1:]
+    for f in range(len(size)):
         _add_load(problem, state, f, 1.0)
         if tight[f] >= 0:
             state.full[tight[f]] = True
@@ -135,19 +143,20 @@ def end_due(
         emptied = emptied or living[owner[f]] == 0
         tree_set(clock, f, np.inf)
         _add_load(problem, state, f, -1.0)
-        for k in range(problem.start[f], problem.start[f + 1]):
-            n_touched = touch(state, problem.link[k], n_touched)
+        n_touched = touch(problem, state, f, n_touched)
     return n_touched, emptied
 
 
 @jit
-def touch(state: State, link: int, n_touched: int) -> int:
-    """Put ``link`` on the stack of links to look at, once; return the height of the stack."""
-    if state.local[link] >= 0:
-        return n_touched
-    state.local[link] = n_touched
-    state.touched[n_touched] = link
-    return n_touched + 1
+def touch(problem: Problem, state: State, f: int, n_touched: int) -> int:
+    """Put the links of commodity ``f`` on the stack of links to look at, each once; return the height of the stack."""
+    for k in range(problem.start[f], problem.start[f + 1]):
+        link = problem.link[k]
+        if state.local[link] < 0:
+            state.local[link] = n_touched
+            state.touched[n_touched] = link
+            n_touched += 1
+    return n_touched
 
 
 @jit
@@ -198,8 +207,7 @@ def _refill(problem: Problem, state: State, n_chosen: int) -> int:
         f = state.chosen[i]
         _add_load(problem, state, f, -1.0)
         start[i + 1] = start[i] + problem.start[f + 1] - problem.start[f]
-        for k in range(problem.start[f], problem.start[f + 1]):
-            n_touched = touch(state, problem.link[k], n_touched)
+        n_touched = touch(problem, state, f, n_touched)
     part = _part(problem, state, start, n_chosen, n_touched)
     rate, tight = fill(part)
     for i in range(n_chosen):

@@ -16,27 +16,6 @@ from topo.kernels.refilling import State, choose, end_due, orphans, pack, refill
 
 
 @jit
-def idle(problem: Problem) -> State:
-    """Return the state of a network on which nobody sends; all entries of ``member`` count as dead."""
-    n_links, n = len(problem.capacity), len(problem.start) - 1
-    return State(
-        np.zeros(n),
-        np.full(n, -1, np.int32),
-        np.zeros(n, np.bool_),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.empty(n, np.int32),
-        np.zeros(n, np.bool_),
-        np.zeros((n_links, 2)),
-        np.zeros(n_links, np.bool_),
-        problem.link_start[:-1].copy(),
-        np.empty(n_links, np.int32),
-        np.full(n_links, -1, np.int32),
-    )
-
-
-@jit
 def begin(
     problem: Problem,
     state: State,
@@ -48,8 +27,7 @@ def begin(
     """Let the commodities ``who`` start to send ``size`` (F,) [bytes] at ``now`` [s]; none of them is sending."""
     n_touched = 0
     for f in who:
-        for k in range(problem.start[f], problem.start[f + 1]):
-            n_touched = touch(state, problem.link[k], n_touched)
+        n_touched = touch(problem, state, f, n_touched)
     for i in range(n_touched):
         state.local[state.touched[i]] = -1
         pack(problem, state, state.touched[i])
