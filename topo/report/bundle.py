@@ -30,18 +30,17 @@ def cut(panels: Sequence[Panel], rows: int, where: str) -> tuple[list[Panel], li
 
 
 def _shortened(block: Block, rows: int, where: str, long: list[Table]) -> Block:
-    held = block.table if isinstance(block, Show) else block.figure.table if isinstance(block, Draw) else None
-    if held is None or len(held.rows) <= rows:
-        return block
-    long.append(held)
-    told = f"The first {rows:,} of {len(held.rows):,} rows; all of them are in tables/{held.id}.parquet of {where}."
-    less = replace(held, rows=held.rows[:rows], keys=held.keys[:rows], note=f"{held.note} {told}".strip())
-    return replace(block, table=less) if isinstance(block, Show) else _drawn(block, less)
+    if isinstance(block, Show) and len(block.table.rows) > rows:
+        return replace(block, table=_first(block.table, rows, where, long))
+    if isinstance(block, Draw) and block.figure.table is not None and len(block.figure.table.rows) > rows:
+        return replace(block, figure=replace(block.figure, table=_first(block.figure.table, rows, where, long)))
+    return block
 
 
-def _drawn(block: Block, table: Table) -> Block:
-    assert isinstance(block, Draw)
-    return replace(block, figure=replace(block.figure, table=table))
+def _first(table: Table, rows: int, where: str, long: list[Table]) -> Table:
+    long.append(table)
+    told = f"The first {rows:,} of {len(table.rows):,} rows; all of them are in tables/{table.id}.parquet of {where}."
+    return replace(table, rows=table.rows[:rows], keys=table.keys[:rows], note=f"{table.note} {told}".strip())
 
 
 def pack(html: str, tables: Sequence[Table], folder: Path) -> bytes:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from topo.report.load import between_switches
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 #: Switches drawn one by one; above, a pod, group or column is one mark.
 MOST_SWITCHES = 128
-_INSIDE = ("scale-up", "endpoint")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def drawing(columns: Columns, *, blocks: bool = False) -> Drawing | None:
     import numpy as np
 
     tiers = columns["tier"]
-    between = ~np.isin(tiers, _INSIDE)
+    between = between_switches(columns)
     if not between.any():
         return None
     nodes = np.unique(np.concatenate([columns["tail"][between], columns["head"][between]]))
@@ -53,8 +54,9 @@ def drawing(columns: Columns, *, blocks: bool = False) -> Drawing | None:
     links["a"], links["b"] = np.searchsorted(nodes, links["tail"]), np.searchsorted(nodes, links["head"])
     level = _levels(columns, nodes)
     plane = _by_node(columns, nodes)
-    group = _components(len(nodes), links, "local" if "local" in tiers else "leaf-spine")
     grouped = "local" in tiers
+    within = links["tier"] == ("local" if grouped else "leaf-spine")
+    group = components(len(nodes), links["a"], links["b"], within)
     kept, mark, compact = _marks(nodes, group, level, grouped=grouped)
     first = np.array([int(np.argmax(mark == i)) for i in range(len(kept))])
     held = (level[first], plane[first], group[first])
@@ -88,14 +90,13 @@ def _by_node(columns: Columns, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(columns["plane"][order][np.searchsorted(tail, nodes)], dtype=np.int64)
 
 
-def _components(n: int, links: dict[str, Any], tier: str) -> NDArray[np.int64]:
+def components(n: int, a: NDArray[Any], b: NDArray[Any], kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the number (n,) of the group of each of ``n`` switches: those that the ``kept`` links from a to b join."""
     import numpy as np
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    rows = links["tier"] == tier
-    ones = np.ones(int(rows.sum()), dtype=np.int8)
-    joined = csr_array((ones, (links["a"][rows], links["b"][rows])), shape=(n, n))
+    joined = csr_array((np.ones(int(kept.sum()), dtype=np.int8), (a[kept], b[kept])), shape=(n, n))
     return np.asarray(connected_components(joined, directed=False)[1], dtype=np.int64)
 
 

@@ -117,6 +117,13 @@ def links(record: Record) -> Columns | None:
     return columns | {"tier": _tier_names(columns["tier"])}
 
 
+def between_switches(columns: Columns) -> NDArray[np.bool_]:
+    """Return which rows (L,) of a link table join two switches: neither a host's own links nor an endpoint's cable."""
+    import numpy as np
+
+    return ~np.isin(columns["tier"], ("scale-up", "endpoint"))
+
+
 def commodities(record: Record) -> Columns | None:
     """Return commodities.parquet of ``record`` by column, None where it was not stored."""
     return _parquet(record.folder / "commodities.parquet")

@@ -22,8 +22,6 @@ _AXES = {
     "routing": ("routing", "policy", "routing.policy"),
 }
 _HEAD = {"fabric": "family", "traffic": "pattern", "routing": "policy", "solve": "solver"}
-#: Draws of one setting go by one name: panels show their range, or say that they show the first.
-_SEED = "seed"
 _PATTERN_WORDS = {
     "moe-all-to-all": "expert-parallel all-to-all",
     "all-to-all": "uniform all-to-all",
@@ -78,6 +76,11 @@ def order(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
+def is_seed(key: str) -> bool:
+    """Return whether ``key``, dotted or not, names a seed: what draws of one setting differ in."""
+    return key.rpartition(".")[2] == "seed"
+
+
 def usual_policy(cases: Sequence[Named]) -> str:
     """Return the policy that most cases use, ecmp where it ties; empty without cases."""
     counts = Counter(case.policy for case in cases)
@@ -122,7 +125,8 @@ def _described(records: list[Record], rows: list[int], part: str) -> list[tuple[
 
 
 def _varying(group: list[dict[str, Any]], head: str) -> list[str]:
-    keys = order(key for section in group for key in section if key not in (head, _SEED))
+    # Draws of one setting go by one name: panels show their range, or say that they show the first.
+    keys = order(key for section in group for key in section if key != head and not is_seed(key))
     return [key for key in keys if len({json.dumps(s.get(key), sort_keys=True, default=str) for s in group}) > 1]
 
 

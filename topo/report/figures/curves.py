@@ -32,21 +32,13 @@ def distributions(
     widest = max((x for held in panes.values() for xs, _ in held.values() for x in xs), default=1.0)
     curves = list(dict.fromkeys(curve for pane in panes.values() for curve in pane))
     height, n = 74 + 56 + _PANE * len(panes), len(panes)
-    # A marker of no width at the right edge keeps all panes on one axis whatever they hold.
     traces: list[Trace] = []
     layout: dict[str, Any] = axes.layout(height, shapes=[], annotations=[])
     gap = 0.26 / max(n, 1)
     for i, (pane, held) in enumerate(panes.items()):
         number = "" if i == 0 else str(i + 1)
         top = 1 - i / n - (gap if n > 1 else 0.06)
-        layout[f"yaxis{number}"] = axes.axis(
-            "",
-            domain=[1 - (i + 1) / n + 0.01, top],
-            range=[0, 1.04],
-            tickvals=[0, 0.5, 1],
-            tickformat=".0%",
-            anchor="x",
-        )
+        layout[f"yaxis{number}"] = _share_axis(1 - (i + 1) / n + 0.01, top)
         layout["shapes"] += [] if at is None else [_level(at, number)]
         layout["annotations"].append(_heading(pane, top))
         for value, told in _together((levels or {}).get(pane, {}), widest):
@@ -124,6 +116,12 @@ def _level(at: float, number: str) -> dict[str, Any]:
     line = {"color": "$over", "width": 1.25, "dash": "dash"}
     place = {"x0": at, "x1": at, "xref": "x", "y0": 0, "y1": 1, "yref": f"y{number} domain"}
     return {"type": "line", "line": line, "layer": "below"} | place
+
+
+def _share_axis(foot: float, top: float) -> dict[str, Any]:
+    """Return the axis of a pane between ``foot`` and ``top`` of the figure: shares from none to all."""
+    look: dict[str, Any] = {"range": [0, 1.04], "tickvals": [0, 0.5, 1], "tickformat": ".0%", "anchor": "x"}
+    return axes.axis("", **({"domain": [foot, top]} | look))
 
 
 def _together(levels: Mapping[str, float], widest: float) -> list[tuple[float, str]]:

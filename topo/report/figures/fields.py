@@ -61,12 +61,7 @@ def parallel(uprights: Sequence[Upright], cases: Sequence[str], group: Sequence[
     xaxis = axes.axis(
         "",
         tickvals=list(range(len(uprights))),
-        ticktext=[
-            "<br>".join(plain(part) for part in one.title.split(" [")).replace("<br>", "<br>[", 1)
-            if " [" in one.title
-            else plain(one.title)
-            for one in uprights
-        ],
+        ticktext=[plain(one.title).replace(" [", "<br>[") for one in uprights],
         range=[-0.25, len(uprights) - 0.35],
         tickangle=0,
         showgrid=True,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from topo.report import load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.fields import square
+from topo.report.layouts import components
 from topo.report.names import Named
 from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
@@ -39,6 +40,11 @@ class Mapped:
     values: NDArray[np.float64]  # (R, C) utilization, NaN where nothing lies
 
     @property
+    def title(self) -> str:
+        """What the reader picks it by."""
+        return f"{self.case.network} under {self.case.traffic}"
+
+    @property
     def spread(self) -> float:
         """The fullest cell over the mean of all; 1 where all are alike or idle."""
         import numpy as np
@@ -58,9 +64,7 @@ def link_map(view: View) -> Figure | None:
     drawn = sorted((one for one in found if one.spread > _EVEN), key=lambda one: -one.spread)
     if not drawn:
         return None
-    variants = tuple(
-        Variant(f"{one.case.network} under {one.case.traffic}", _spec(one.kind, one.values)) for one in drawn
-    )
+    variants = tuple(Variant(one.title, _spec(one.kind, one.values)) for one in drawn)
     how = (
         "Trees: a row a leaf, planes one after the other, a column an uplink of it, the fuller direction. Direct "
         "networks: from group to group, and within one on the diagonal. The least even comes first; "
@@ -108,16 +112,12 @@ def _leaves(columns: Columns, rows: NDArray[np.intp]) -> NDArray[np.float64]:
 def _groups(columns: Columns) -> NDArray[np.float64]:
     """Return (group, group) -> the fullest link from one to the other; groups are what local cables join."""
     import numpy as np
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
 
     rows = np.isin(columns["tier"], ("local", "global"))
     nodes, ends = np.unique(np.stack([columns["tail"][rows], columns["head"][rows]]), return_inverse=True)
     tail, head = ends.reshape(2, -1)
-    local = columns["tier"][rows] == "local"
-    joined = csr_array((np.ones(int(local.sum()), np.int8), (tail[local], head[local])), shape=(len(nodes),) * 2)
-    n, group = connected_components(joined, directed=False)
-    out = np.full((n, n), np.nan)
+    group = components(len(nodes), tail, head, columns["tier"][rows] == "local")
+    out = np.full((int(group.max()) + 1,) * 2, np.nan)
     np.fmax.at(out, (group[tail], group[head]), columns["utilization"][rows])
     return out
 
@@ -142,7 +142,7 @@ def _spec(kind: str, values: NDArray[np.float64]) -> dict[str, Any]:
 def _finding(worst: Mapped) -> str:
     cell = "pair of groups" if worst.kind == "group" else "uplink"
     return (
-        f"Least even: {worst.case.network} under {worst.case.traffic}, whose fullest {cell} carries "
+        f"Least even: {worst.title}, whose fullest {cell} carries "
         f"{words.number(worst.spread)} times the mean of all mapped."
     )
 
@@ -159,7 +159,6 @@ def _table(drawn: Sequence[Mapped]) -> Table:
         for row in np.argsort(-np.nan_to_num(most), kind="stable")[:_ROWS]:
             held = one.values[row][~np.isnan(one.values[row])]
             if held.size:
-                case = f"{one.case.network} under {one.case.traffic}"
                 over = int((held > 1 + 1e-9).sum())
-                rows.append((case, f"{one.kind} {row}", float(held.max()), float(held.mean()), over))
+                rows.append((one.title, f"{one.kind} {row}", float(held.max()), float(held.mean()), over))
     return table("map-rows", f"The {_ROWS} fullest rows of each map", columns, rows, filterable=len(rows) > 12)

@@ -10,6 +10,7 @@ from typing import Any
 from topo.report import names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.marks import Series, ranges
+from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.seeds import Repeat, repeats
@@ -56,12 +57,12 @@ def optimum(group: Sequence[Repeat]) -> tuple[float, float] | None:
 
     The bound of policy optimal holds for every routing, those of other policies for their own kind of split.
     """
-    found = [bound for one in group for case in one.cases if (bound := _bound(case.record.results, case)) is not None]
+    found = [bound for one in group for case in one.cases if (bound := _bound(case)) is not None]
     return (min(found), max(found)) if found else None
 
 
-def _bound(results: dict[str, Any], case: Any) -> float | None:
-    bound, theta, share = results.get("bound"), results.get("theta"), results.get(_SHARE)
+def _bound(case: Named) -> float | None:
+    bound, theta, share = case.get("bound"), case.get("theta"), case.get(_SHARE)
     if not theta or bound is None or share is None or case.record.part("routing").get("policy") != "optimal":
         return None
     return float(share * bound / theta)

@@ -97,7 +97,7 @@ def _seedless(record: Record) -> Record:
 def _less(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
-    return {key: item for key, item in value.items() if str(key).rpartition(".")[2] != "seed"}
+    return {key: item for key, item in value.items() if not names.is_seed(str(key))}
 
 
 def _key(record: Record) -> str:

@@ -63,7 +63,7 @@ def _axes(cases: Sequence[Named]) -> list[str]:
         axis
         for case in cases
         for axis, value in case.record.labels.items()
-        if not _is_seed(axis) and _number(value) is not None
+        if not names.is_seed(axis) and _number(value) is not None
     )
 
 
@@ -80,10 +80,6 @@ def _number(label: str | None) -> float | None:
         return float(label) if label is not None else None
     except ValueError:
         return None
-
-
-def _is_seed(axis: str) -> bool:
-    return axis.rpartition(".")[2] == "seed"
 
 
 def _variant(cases: Sequence[Named], axis: str, key: str, title: str) -> Variant | None:
@@ -111,7 +107,9 @@ def _alike(cases: Sequence[Named], axis: str) -> dict[str, list[Named]]:
     """Return setting of the other axes -> its cases, those settings that lie at two places of ``axis`` or more."""
     groups: dict[tuple[tuple[str, str], ...], list[Named]] = {}
     for case in cases:
-        rest = tuple((key, value) for key, value in case.record.labels.items() if key != axis and not _is_seed(key))
+        rest = tuple(
+            (key, value) for key, value in case.record.labels.items() if key != axis and not names.is_seed(key)
+        )
         groups.setdefault(rest, []).append(case)
     groups = {rest: held for rest, held in groups.items() if len(_values(held, axis)) > 1}
     # What all lines have alike tells none of them apart.

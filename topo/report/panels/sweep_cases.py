@@ -68,7 +68,7 @@ def _shade(status: Any) -> str:
 def across(view: View) -> Figure | None:
     """Return a line a case across its axes and results; None below four cases or three lively axes."""
     cases = view.solved
-    axes = [_upright(cases, axis) for axis in swept(cases) if axis.rpartition(".")[2] != "seed"]
+    axes = [_upright(cases, axis) for axis in swept(cases) if not names.is_seed(axis)]
     results = [
         by_value(f"{title} [{unit}]", _numbers(cases, key), form)
         for key, title, form, unit in RESULTS
@@ -126,7 +126,7 @@ def over_two(view: View) -> Figure | None:
     cases = view.solved
     axes = swept(cases)
     lengths = {a: len({c.record.labels.get(a) for c in cases} - {None}) for a in axes}
-    long = sorted((a for a in lengths if lengths[a] > 2 and a.rpartition(".")[2] != "seed"), key=lambda a: -lengths[a])
+    long = sorted((a for a in lengths if lengths[a] > 2 and not names.is_seed(a)), key=lambda a: -lengths[a])
     key, title, form, unit = next((r for r in RESULTS[1::-1] if _lively(cases, r[0])), RESULTS[0])
     if len(long) < 2 or not _lively(cases, key):
         return None
@@ -166,7 +166,7 @@ def _setting(case: Named, but: tuple[str, str], axes: Sequence[str]) -> str:
     rest = [
         f"{title_of(axis)} {case.record.labels[axis]}"
         for axis in axes
-        if axis not in but and axis.rpartition(".")[2] != "seed" and axis in case.record.labels
+        if axis not in but and not names.is_seed(axis) and axis in case.record.labels
     ]
     return ", ".join(rest) or "all"
 

@@ -148,8 +148,7 @@ def _senders(case: Named) -> dict[int, tuple[int, str]]:
 def _fullest(held: dict[str, Any]) -> list[int]:
     import numpy as np
 
-    between = ~np.isin(held["tier"], ("scale-up", "endpoint"))
-    shown = np.where(between, held["utilization"], -1.0)
+    shown = np.where(load.between_switches(held), held["utilization"], -1.0)
     top = np.argsort(-shown, kind="stable")[:MOST_LINKS]
     return [int(k) for k in top if shown[k] > 0]
 

@@ -25,15 +25,11 @@ POINTS = 160
 
 def panel(view: View) -> Panel | None:
     """Return the distribution of every network under every traffic, None without links."""
-    drawn = [(traffic, panes) for traffic in view.traffics if (panes := _panes(view.of_traffic(traffic)))]
-    levels = {traffic: _levels(view.of_traffic(traffic)) for traffic, _ in drawn}
-    rows = _rows(view.grid)
-    if not drawn and not rows:
-        return None
     title = "utilization [load / capacity, demand offered at its port limit]"
-    variants = tuple(
-        Variant(traffic, distributions(panes, title, 1.0, levels=levels[traffic])) for traffic, panes in drawn
-    )
+    variants = tuple(v for traffic in view.traffics if (v := _variant(traffic, view.of_traffic(traffic), title)))
+    rows = _rows(view.grid)
+    if not variants and not rows:
+        return None
     how = (
         "Share of links at or below a utilization, a curve a tier; steep and far left is "
         "idle, right of the dashed line is asked "
@@ -73,28 +69,24 @@ def _finding(view: View) -> str:
     )
 
 
-def _panes(cases: Sequence[Named]) -> dict[str, dict[str, tuple[list[float], list[float]]]]:
-    out = {}
+def _variant(traffic: str, cases: Sequence[Named], title: str) -> Variant | None:
+    """Return the distributions of all networks under one traffic, None where none stored its links."""
+    panes, levels = {}, {}
     for case in cases:
         columns = load.links(case.record)
         if columns is not None:
-            out[case.network] = _tiers(columns)
-    return out
+            panes[case.network], levels[case.network] = _tiers(columns), _levels(columns)
+    return Variant(traffic, distributions(panes, title, 1.0, levels=levels)) if panes else None
 
 
-def _levels(cases: Sequence[Named]) -> dict[str, dict[str, float]]:
-    """Return mean, 99th percentile and maximum over the switch links of each network."""
+def _levels(columns: dict[str, NDArray[Any]]) -> dict[str, float]:
+    """Return mean, 99th percentile and maximum over the switch links; nothing where there are none."""
     import numpy as np
 
-    out = {}
-    for case in cases:
-        columns = load.links(case.record)
-        between = ~np.isin(columns["tier"], ("scale-up", "endpoint")) if columns is not None else np.zeros(0, bool)
-        if columns is not None and between.any():
-            held = columns["utilization"][between]
-            found = {"mean": held.mean(), "p99": np.percentile(held, 99), "max": held.max()}
-            out[case.network] = {name: float(value) for name, value in found.items()}
-    return out
+    held = columns["utilization"][load.between_switches(columns)]
+    if not len(held):
+        return {}
+    return {"mean": float(held.mean()), "p99": float(np.percentile(held, 99)), "max": float(held.max())}
 
 
 def _tiers(columns: dict[str, NDArray[Any]]) -> dict[str, tuple[list[float], list[float]]]:
