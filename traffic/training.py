@@ -94,12 +94,10 @@ def training_step(
     check_whole(micro_batches, 1, name="micro_batches")
     check_whole(tokens, 1, name="tokens")
     figures, stage = Model.of(model), np.arange(n_ranks, dtype=np.int64).reshape(pp, -1)
-    layers = -(-figures.layers // pp)
     parts: list[tuple[Part, list[Phase]]] = []
     if tensor and tp > 1:
-        size = float(tokens * tp * figures.hidden * ACTIVATION)
-        one = steps.ring(stage.reshape(-1, tp), size, ranks_per_host=ranks_per_host, passes=1)
-        parts.append((tensor, [one._replace(name="tensor", repeat=one.repeat * 8 * micro_batches * layers)]))
+        runs = 8 * micro_batches * -(-figures.layers // pp)
+        parts.append((tensor, [_tensor(stage.reshape(-1, tp), figures, tokens, runs, ranks_per_host=ranks_per_host)]))
     group = 1
     if stage.shape[1] > 1:
         group = default_ep(stage.shape[1], figures, ranks_per_host) if ep is None else ep
@@ -112,13 +110,25 @@ def training_step(
         )
         parts.append((experts, held))
     if pipeline and pp > 1:
-        size = float(tokens * figures.hidden * ACTIVATION)
-        ways = (("forward", stage[:-1], stage[1:]), ("backward", stage[1:], stage[:-1]))
-        parts.append((pipeline, [step(f"pipeline {way}", a, b, size, micro_batches) for way, a, b in ways]))
+        parts.append((pipeline, _pipeline(stage, figures, tokens=tokens, micro_batches=micro_batches)))
     if gradients:
         parts.append((gradients, _gradients(stage, figures, tp=tp, ep=group, ranks_per_host=ranks_per_host)))
     name = f"training-step({figures.name}, tp={tp}, pp={pp}, ep={group}, micro_batches={micro_batches})"
     return in_sequence(name, n_ranks, _ordered(parts, compute_s * (1 + (pp - 1) / micro_batches)))
+
+
+def _tensor(groups: NDArray[np.int64], figures: Model, tokens: int, runs: int, *, ranks_per_host: int) -> Phase:
+    """Return one pass around the ring of each of ``groups`` (G, tp), ``runs`` times over."""
+    size = float(tokens * groups.shape[1] * figures.hidden * ACTIVATION)
+    one = steps.ring(groups, size, ranks_per_host=ranks_per_host, passes=1)
+    return one._replace(name="tensor", repeat=one.repeat * runs)
+
+
+def _pipeline(stage: NDArray[np.int64], figures: Model, *, tokens: int, micro_batches: int) -> list[Phase]:
+    """Return what each stage (pp, ranks) sends to the next, and the gradients that come back."""
+    size = float(tokens * figures.hidden * ACTIVATION)
+    ways = (("forward", stage[:-1], stage[1:]), ("backward", stage[1:], stage[:-1]))
+    return [step(f"pipeline {way}", a, b, size, micro_batches) for way, a, b in ways]
 
 
 def _ordered(parts: list[tuple[Part, list[Phase]]], compute: float) -> list[Phase]:
