@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class PairRouting(SplitRouting):
-    """Explicit shares of pairs of sites on arcs, in place of splits that every switch makes by itself."""
+    """Explicit shares of pairs on arcs, in place of splits that every switch makes by itself; sites are places here."""
 
     shares: csc_array  # (A, pairs)
     leaving: Floats  # (pairs, ports) share that leaves the source by each port

@@ -21,17 +21,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, diags_array
 
 from topo.fabric import Fabric
-from topo.flow.adaptive import (
-    MAX_SITE_PAIRS,
-    Problem,
-    _certified,
-    _check_effort,
-    _congestion,
-    _of_pairs,
-    _phase,
-)
 from topo.flow.certified import CertifiedRouting, PhasedRouting
 from topo.flow.mixing import Detours, Mixture, mixture
+from topo.flow.problem import MAX_PAIRS, Problem
+from topo.flow.solved import certified, check_effort, congestion, of_pairs, of_phase
 from topo.flow.spread import SMALL_ARCS, SMALL_PAIRS
 from topo.routing import valiant_split, wcmp
 from topo.routing.grouped import grouped
@@ -63,14 +56,14 @@ def ugal_mix(
     Raises NotConnected where a commodity has no path, RoutingError where ``valiant`` is not defined,
     where endpoints have several ports, or where there are too many pairs of sites.
     """
-    _check_effort(gap, seconds)
+    check_effort(gap, seconds)
     network = Network.of(fabric)
     if network.most_ports > 1:
         raise RoutingError(f"ugal needs endpoints with one network port, {fabric.name} has {network.most_ports}")
     stops = stops_of(network, via)
     if isinstance(demand, GroupedDemand):
         return _grouped(fabric, demand, stops, gap, seconds)
-    phases = [_phase(demand, i) for i in range(demand.n_phases)]
+    phases = [of_phase(demand, i) for i in range(demand.n_phases)]
     each = [_listed(fabric, part, stops, via, gap=gap, seconds=seconds / len(phases)) for part in phases]
     first = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
     inner = each[0].inner if len(each) == 1 else PhasedRouting(tuple(part.inner for part in each), first)
@@ -119,23 +112,22 @@ def _listed(
     detour = oblivious.inner if isinstance(oblivious, RelayRouting) else oblivious
     size = base.legs @ demand.size if isinstance(base, RelayRouting) else demand.size
     assert isinstance(legs, SplitRouting)
-    amount = np.bincount(legs.pair, size, len(legs.source)).astype(np.float64)
-    problem = Problem.of(legs.network, legs.source, np.repeat(legs.sites, np.diff(legs.first)), amount)
+    problem, pair, n_pairs = Problem.of_legs(legs, size)
     found, _ = _mixed(problem, stops, gap, seconds)
-    part = np.zeros(len(amount))
+    part = np.zeros(n_pairs)
     part[problem.row] = found.part
-    minimal = _of_pairs(legs, problem, problem.shares(found.minimal, len(amount)), "ugal")
-    mixed = MixedRouting(minimal, detour, part[legs.pair])
+    minimal = of_pairs(legs, problem, problem.shares(found.minimal, n_pairs), pair, "ugal")
+    mixed = MixedRouting(minimal, detour, part[pair])
     inner: Routing = replace(base, inner=mixed) if isinstance(base, RelayRouting) else mixed
-    inner = min((inner, base, oblivious), key=lambda routing: _congestion(fabric, routing, demand.size))
-    return _certified(fabric, inner, "ugal", size=demand.size, found=found.minimal, gap=gap)
+    inner = min((inner, base, oblivious), key=lambda routing: congestion(fabric, routing, demand.size))
+    return certified(fabric, inner, "ugal", size=demand.size, found=found.minimal, gap=gap)
 
 
 def _grouped(fabric: Fabric, demand: GroupedDemand, stops: Stops, gap: float, seconds: float) -> CertifiedRouting:
     """Return the solved routing of all pairs at once."""
     network = Network.of(fabric, by_capacity=True)
     base = grouped(network, demand, "wcmp")
-    amounts = site_amounts(network, demand, MAX_SITE_PAIRS)
+    amounts = site_amounts(network, demand, MAX_PAIRS)
     problem = Problem.of(network, amounts.source, amounts.target, amounts.total(demand.size))
     found, detour = _mixed(problem, stops, gap, seconds)
     on_links = np.zeros((demand.n_commodities, fabric.n_links))
@@ -144,10 +136,10 @@ def _grouped(fabric: Fabric, demand: GroupedDemand, stops: Stops, gap: float, se
         on_arcs[problem.order] = found.minimal.shares @ (amount - moved)
         on_links[f] = network.to_links(on_arcs) + detour.load(moved)
     mixed = TotalRouting("ugal", np.where(fabric.is_switch_link, on_links, base.unit), demand.pairs)
-    inner: Routing = min((mixed, base), key=lambda routing: _congestion(fabric, routing, demand.size))
+    inner: Routing = min((mixed, base), key=lambda routing: congestion(fabric, routing, demand.size))
     size = float(demand.size[0])
     spread = replace(found.minimal, congestion=found.minimal.congestion * size, bound=found.minimal.bound * size)
-    return _certified(fabric, inner, "ugal", size=demand.size, found=spread, gap=gap)
+    return certified(fabric, inner, "ugal", size=demand.size, found=spread, gap=gap)
 
 
 def _mixed(problem: Problem, stops: Stops, gap: float, seconds: float) -> tuple[Mixture, ValiantRouting]:

@@ -7,8 +7,11 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
 
-def least_congestion(fabric, demand, *, minimal=None):
-    """Return the least largest time of a switch link; ``minimal`` (F, L) says which links each commodity may take."""
+def least_congestion(fabric, demand, *, minimal=None, on=None):
+    """Return the least largest time of a link of ``on`` (L,), by default the switch links.
+
+    ``minimal`` (F, L) says which links each commodity may take.
+    """
     n, links = fabric.n_nodes, fabric.n_links
     rows, columns, data, right = [], [], [], []
     top = np.full(demand.n_commodities * links, np.inf)
@@ -29,7 +32,7 @@ def least_congestion(fabric, demand, *, minimal=None):
     size = demand.n_commodities * links + 1
     entries = (np.concatenate(data), (np.concatenate(rows), np.concatenate(columns)))
     conserve = coo_array(entries, shape=(demand.n_commodities * n, size))
-    on = np.flatnonzero(fabric.is_switch_link)
+    on = np.flatnonzero(fabric.is_switch_link if on is None else on)
     row = np.tile(np.arange(len(on)), demand.n_commodities + 1)
     column = np.concatenate([f * links + on for f in range(demand.n_commodities)] + [np.full(len(on), size - 1)])
     weight = np.concatenate([np.ones(len(on) * demand.n_commodities), -fabric.capacity[on]])

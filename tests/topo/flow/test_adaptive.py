@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import traffic
 from tests import small
 from tests.oracles import check_routing
 from tests.topo.flow.programme import least_congestion
@@ -134,6 +135,57 @@ def test_laws_after_failures(fabric, seed):
         except NotConnected:
             continue
         check_routing(fabric, demand, routing, samples=2)
+
+
+@st.composite
+def multi_port(draw):
+    """Endpoints with a port on each of two or three planes, some of which failed; hosts of one endpoint."""
+    family = draw(
+        st.sampled_from(
+            [
+                ("fat-tree-2", {"radix": 4}),
+                ("fat-tree-2", {"radix": 8, "oversubscription": 3.0, "endpoints": 12}),
+                ("slim-fly", {"q": 3, "p": 1}),
+                ("dragonfly", {"a": 2, "p": 2, "h": 1, "g": 3}),
+            ]
+        )
+    )
+    planes = draw(st.integers(2, 3))
+    fabric = generate(family[0], capacity=1.0, planes=planes, nic="multi-port", endpoints_per_host=1, **family[1])
+    ports = np.flatnonzero(fabric.cables()["tier"] == Tier.ENDPOINT)
+    return fabric.without(cables=draw(st.lists(st.sampled_from(ports.tolist()), max_size=2)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(fabric=multi_port(), seed=st.integers(0, 2**16), commodities=st.sampled_from([4, 12, 30]))
+def test_endpoints_with_several_ports_reach_the_optimum(fabric, seed, commodities):
+    """The split over ports is part of the choice: theta equals the linear programme over arcs, ports included."""
+    demand = random_demand(fabric.n_endpoints, commodities=commodities, phases=1, seed=seed)
+    on_shortest = route(fabric, demand).columns().toarray().T > 0
+    for policy, minimal in (("optimal", None), ("adaptive", on_shortest)):
+        least = least_congestion(fabric, demand, minimal=minimal, on=np.ones(fabric.n_links, dtype=bool))
+        routing = route(fabric, demand, policy, gap=0.0)
+        assert theta(fabric, demand, routing) == pytest.approx(1.0 / least, rel=1e-6)
+        assert 1.0 / least <= routing.bound[0] * (1 + 1e-9)
+        check_routing(fabric, demand, routing, samples=3)
+
+
+@pytest.mark.parametrize("policy", ["adaptive", "optimal"])
+def test_each_endpoint_fills_its_own_ports(policy):
+    """Ports of a leaf's endpoints are not one pool: tornado runs at the full rate of both planes."""
+    fabric = generate("fat-tree-2", capacity=1.0, radix=16, endpoints=80, planes=2, nic="multi-port")
+    demand = traffic.demand("tornado", n_ranks=80, bytes=1.0)
+    assert theta(fabric, demand, route(fabric, demand, policy, gap=0.0)) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("policy", ["adaptive", "ecmp", "optimal"])
+def test_neighbours_under_a_switch_lose_no_traffic(policy):
+    """What two endpoints on the same switches exchange leaves one and reaches the other."""
+    fabric = generate("slim-fly", capacity=1.0, q=4, planes=2, nic="multi-port", endpoints_per_host=8, scale_up=9.0)
+    demand = traffic.demand("shift", n_ranks=fabric.n_endpoints, by=1, bytes=1.0)
+    load = route(fabric, demand, policy).load(demand.size)
+    leaves = (fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints)
+    assert load[leaves].sum() == pytest.approx(fabric.n_hosts)
 
 
 def test_effort_must_make_sense():

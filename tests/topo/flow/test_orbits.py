@@ -9,8 +9,8 @@ import pytest
 
 import traffic
 from topo.flow import route
-from topo.flow.adaptive import Problem
 from topo.flow.orbits import moves, quotient
+from topo.flow.problem import Problem
 from topo.generators import generate
 from topo.routing.adversarial import adversarial
 from topo.routing.network import Network
