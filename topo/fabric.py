@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_fabric
+from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_nodes
 from topo.size import DEFAULT_MEDIUM, Medium, Size, Tier, cable_row
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Fabric:
             symmetry=symmetry,
             **{key: value[number] for key, value in by_cable.items()},
         )
-        check_fabric(fabric)
+        check_nodes(fabric.kind, fabric.host, fabric.first, relay=relay, overhead=overhead, radix=radix)
         return fabric
 
     def __post_init__(self) -> None:
@@ -254,14 +254,14 @@ class Fabric:
 
     def to_networkx(self) -> nx.MultiGraph:
         """Return a plain ``networkx.MultiGraph`` with the same numbers; edge keys are cable numbers."""
-        from topo import graph
+        from topo.formats.graph import to_networkx
 
-        return graph.to_networkx(self)
+        return to_networkx(self)
 
     @classmethod
     def from_networkx(cls, graph: nx.Graph) -> Fabric:
         """Return the fabric of an undirected networkx graph with the attributes that ``to_networkx`` writes."""
-        from topo.graph import from_networkx
+        from topo.formats.graph import from_networkx
 
         return from_networkx(graph)
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from topo.fabric import Fabric
 
 #: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
 RELAYS = ("source", "destination", "split", "none")
@@ -66,16 +63,24 @@ def _refuse(wrong: NDArray[np.bool_], a: NDArray[np.int64], b: NDArray[np.int64]
         raise FabricError(f"cable {cable} ({a[cable]} -- {b[cable]}) {rule}")
 
 
-def check_fabric(fabric: Fabric) -> None:
-    """Check what only the finished fabric shows: relay, overhead, hosts and ports of switches."""
-    if fabric.relay not in RELAYS:
-        raise FabricError(f"relay {fabric.relay!r} is unknown; known: {', '.join(RELAYS)}")
-    if not (np.isfinite(fabric.overhead) and fabric.overhead >= 0):
-        raise FabricError(f"overhead {fabric.overhead!r} must be finite and not negative")
-    if (fabric.host < 0).any():
-        raise FabricError(f"endpoint {int(np.argmax(fabric.host < 0))}: host numbers start at 0")
-    degree = np.diff(fabric.first)
-    over = (degree > fabric.radix) & (fabric.kind >= NodeKind.LEAF)
-    if fabric.radix and over.any():
+def check_nodes(
+    kind: NDArray[np.int8],
+    host: NDArray[np.int32],
+    first: NDArray[np.int64],
+    *,
+    relay: str,
+    overhead: float,
+    radix: int,
+) -> None:
+    """Check hosts (E,) and what is known once the links of node n are ``first[n]:first[n + 1]``: ports, settings."""
+    if relay not in RELAYS:
+        raise FabricError(f"relay {relay!r} is unknown; known: {', '.join(RELAYS)}")
+    if not (np.isfinite(overhead) and overhead >= 0):
+        raise FabricError(f"overhead {overhead!r} must be finite and not negative")
+    if (host < 0).any():
+        raise FabricError(f"endpoint {int(np.argmax(host < 0))}: host numbers start at 0")
+    degree = np.diff(first)
+    over = (degree > radix) & (kind >= NodeKind.LEAF)
+    if radix and over.any():
         node = int(np.argmax(over))
-        raise FabricError(f"switch {node} needs {degree[node]} ports; the radix is {fabric.radix}")
+        raise FabricError(f"switch {node} needs {degree[node]} ports; the radix is {radix}")
