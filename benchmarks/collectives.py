@@ -59,7 +59,7 @@ def all_to_all() -> Iterator[Row]:
 
 def algbw(fabric: topo.Fabric, size: float) -> float:
     """Return algbw [GB/s] of an all-to-all of all endpoints, ``size`` bytes each."""
-    demand = traffic.demand("all-to-all", n_ranks=fabric.n_endpoints, bytes=size)
+    demand = traffic.offer("all-to-all", n_ranks=fabric.n_endpoints, bytes=size)
     return size / topo.solve(fabric, demand, topo.route(fabric, demand, "ecmp"), "completion").completion_s / 1e9
 
 
@@ -85,7 +85,7 @@ def busbw(pattern: str, algorithm: str, policy: str) -> tuple[float, Counter[Tie
     512 GPUs on 32-port switches, groups on scattered hosts.
     """
     fabric = topo.generate("fat-tree-2", radix=32, endpoints=512, capacity=NIC, scale_up=SCALE_UP)
-    base = traffic.demand(pattern, n_ranks=512, bytes=ARRAY_BYTES, group_size=GROUP, algorithm=algorithm)
+    base = traffic.offer(pattern, n_ranks=512, bytes=ARRAY_BYTES, group_size=GROUP, algorithm=algorithm)
     assert isinstance(base, Demand)
     found, holds = [], Counter[Tier]()
     for seed in SEEDS:

@@ -71,7 +71,7 @@ def exchange(system: System, model: dict[str, Any], *, latency: bool = False, de
     seconds: dict[str, Any] = dict(latencies("infiniband")) if latency else {}
     fabric = topo.generate("fat-tree-2", radix=64, endpoints=system.ranks, **system.fabric, **seconds)
     figures = {"routed_experts": system.ranks, "top_k": EXPERTS} | model
-    demand = traffic.demand(
+    demand = traffic.offer(
         "moe-all-to-all",
         n_ranks=system.ranks,
         ranks_per_host=fabric.endpoints_per_host,

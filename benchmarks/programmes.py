@@ -121,7 +121,7 @@ def row(name, runs):
     family, parameters = NETWORKS[name]
     fabric = generate(family, capacity=1.0, symmetry=True, endpoints_per_host=1, **parameters)
     n = fabric.n_switches
-    demand = traffic.demand("all-to-all", n_ranks=n, ranks_per_host=1, bytes=1.0)
+    demand = traffic.offer("all-to-all", n_ranks=n, ranks_per_host=1, bytes=1.0)
     ours(fabric, demand)  # loads the kernels
     (scale, gap), seconds = timed(lambda: ours(fabric, demand), runs)
     mine = scale * (n - 1)

@@ -102,7 +102,7 @@ def deepep_uncalibrated() -> Iterator[Row]:
 def training() -> Iterator[Row]:
     seconds = {}
     for name, fabric in fabrics(2048).items():
-        demand = traffic.demand("training-step", n_ranks=2048, pp=16, ep=64, node_limit=4, micro_batches=120)
+        demand = traffic.offer("training-step", n_ranks=2048, pp=16, ep=64, node_limit=4, micro_batches=120)
         solution = topo.solve(fabric, demand, topo.route(fabric, demand, "ecmp"), "completion")
         seconds[name] = solution.completion_s
     ratio, why = (
@@ -143,11 +143,11 @@ def packets() -> Iterator[Row]:
     fabric = topo.generate("fat-tree-3", radix=8, capacity=12.5e9)
     finish = []
     for seed in PACKET_SEEDS:
-        demand = traffic.demand("permutation", n_ranks=128, bytes=1e6, seed=seed)
+        demand = traffic.offer("permutation", n_ranks=128, bytes=1e6, seed=seed)
         finish.append(
             topo.solve(fabric, demand, topo.route(fabric, demand, "ecmp-hash", seed=seed), "completion").finish
         )
-    demand = traffic.demand("permutation", n_ranks=128, bytes=1e6, seed=0)
+    demand = traffic.offer("permutation", n_ranks=128, bytes=1e6, seed=0)
     sprayed = topo.solve(fabric, demand, topo.route(fabric, demand, "ecmp"), "completion").completion_s
     ramp = "no start-up, headers, acknowledgements, queues or per-hop latency in a fluid model: 9 % remain at 10 MB"
     hashed = "mean of 20 draws against one draw; collisions dominate and the fluid model has them"

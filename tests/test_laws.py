@@ -67,7 +67,7 @@ def test_every_combination_obeys_every_law(family, host, pattern, policy, solver
     fabric = fabric_of(family, host)
     check_fabric(fabric)
     try:
-        demand = traffic.demand(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=host["endpoints_per_host"])
+        demand = traffic.offer(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=host["endpoints_per_host"])
         check_demand(demand)
         routing = route(fabric, demand, policy)
     except (DemandError, RoutingError):

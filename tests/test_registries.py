@@ -53,7 +53,7 @@ def fabric_of(name):
 
 @cache
 def demand_of(name, pattern):
-    return traffic.demand(pattern, n_ranks=fabric_of(name).n_endpoints, ranks_per_host=HOST, **PARAMS.get(pattern, {}))
+    return traffic.offer(pattern, n_ranks=fabric_of(name).n_endpoints, ranks_per_host=HOST, **PARAMS.get(pattern, {}))
 
 
 @cache

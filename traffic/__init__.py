@@ -1,7 +1,7 @@
 """planewise, the workload side: who sends how many bytes to whom, in ranks and never in switches.
 
 >>> import traffic
->>> traffic.demand("shift", n_ranks=16, by=4)
+>>> traffic.offer("shift", n_ranks=16, by=4)
 <Demand shift(by=4): 16 ranks, 16 commodities, 1 phases>
 """
 
@@ -18,7 +18,7 @@ from traffic.layout import check_choice
 from traffic.synthetic import bit_complement, hotspot, incast, permutation, shift, tornado, transpose, uniform
 from traffic.training import training_step
 
-__all__ = ["PATTERNS", "Demand", "DemandError", "GroupedDemand", "demand"]
+__all__ = ["PATTERNS", "Demand", "DemandError", "GroupedDemand", "offer"]
 
 #: Every pattern by the name that the command line and study files use.
 PATTERNS: dict[str, Callable[..., Demand | GroupedDemand]] = {
@@ -39,7 +39,7 @@ PATTERNS: dict[str, Callable[..., Demand | GroupedDemand]] = {
 }
 
 
-def demand(pattern: str, *, n_ranks: int, ranks_per_host: int = 8, **params: Any) -> Demand | GroupedDemand:
+def offer(pattern: str, *, n_ranks: int, ranks_per_host: int = 8, **params: Any) -> Demand | GroupedDemand:
     """Return the demand of a registered pattern; ``seed`` reaches only patterns that draw at random.
 
     Raises DemandError for an unknown pattern or parameter, with the known ones and the nearest

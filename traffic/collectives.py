@@ -51,10 +51,10 @@ def all_to_all(
     done = Collective("all-to-all", size, bytes)
     if algorithm == "direct":
         demand = GroupedDemand.of(f"all-to-all(ep={size})", label=np.arange(n_ranks) // size, size=bytes / size)
-        return replace(demand, collective=done)
+        return replace(demand, about=done)
     hosts = on_hosts(members, ranks_per_host, what="hierarchical all-to-all")
     phases = steps.two_level_exchange(hosts, bytes / size)
-    return replace(in_sequence(f"all-to-all(ep={size}, hierarchical)", n_ranks, phases), collective=done)
+    return replace(in_sequence(f"all-to-all(ep={size}, hierarchical)", n_ranks, phases), about=done)
 
 
 def all_gather(
@@ -158,7 +158,7 @@ def _algorithm(
     n = members.shape[1]
     group = f", group_size={n}" if n != members.size else ""
     demand = in_sequence(f"{what}({algorithm}{group})", members.size, phases)
-    return replace(demand, collective=Collective(what, n, size))
+    return replace(demand, about=Collective(what, n, size))
 
 
 def _members(what: str, n_ranks: int, size: int | None, bytes: float, *, name: str) -> NDArray[np.int64]:

@@ -53,7 +53,7 @@ class Demand:
     phase_names: tuple[str, ...] = ()  # one a phase, such as dispatch and combine; empty where there is nothing to say
     after: tuple[tuple[int, ...], ...] = ()  # one a phase, earlier ones; () in all: each after the one before
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # (phases,) [s] or empty, of one run
-    collective: Collective | None = None  # None where it is no such operation
+    about: Collective | None = None  # what it carries out; None where nothing has a name
 
     @classmethod
     def of(
@@ -194,7 +194,7 @@ class GroupedDemand:
     kind: NDArray[np.int32]  # (n_ranks,) of each rank as a receiver
     after: tuple[tuple[int, ...], ...] = ()  # there is but one phase
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # none
-    collective: Collective | None = None  # None where it is no such operation
+    about: Collective | None = None  # what it carries out; None where nothing has a name
 
     @classmethod
     def of(cls, name: str, *, label: ArrayLike, size: ArrayLike, repeat: int = 1, kind: ArrayLike = 0) -> GroupedDemand:
@@ -296,7 +296,7 @@ class GroupedDemand:
         src, dst = src[other], dst[other]
         size = self.size[self.kind[dst]]
         listed = Demand.of(self.name, self.n_ranks, src=src, dst=dst, size=size, repeat=self.repeat)
-        return replace(listed, collective=self.collective)
+        return replace(listed, about=self.about)
 
 
 def _freeze(demand: Demand | GroupedDemand) -> None:

@@ -16,7 +16,7 @@ def main() -> dict[str, float]:
     congestion = {}
     for parameters in NETWORKS:
         fabric = topo.generate(**parameters, capacity=RATE)
-        demand = traffic.demand("permutation", n_ranks=fabric.n_endpoints, seed=1)
+        demand = traffic.offer("permutation", n_ranks=fabric.n_endpoints, seed=1)
         routing = topo.route(fabric, demand, "ecmp")
         solution = topo.solve(fabric, demand, routing, "max-min")
         found = topo.measure(fabric, demand, routing, solution)

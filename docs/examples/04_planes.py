@@ -12,7 +12,7 @@ def main() -> dict[int, float]:
         fabric = topo.generate(
             "fat-tree-2", radix=32, planes=planes, endpoints=512, capacity=RATE, scale_up=SCALE_UP, relay="source"
         )
-        demand = traffic.demand("all-to-all", n_ranks=512, bytes=64 * 2**20)
+        demand = traffic.offer("all-to-all", n_ranks=512, bytes=64 * 2**20)
         routing = topo.route(fabric, demand, "ecmp")
         found = topo.measure(fabric, demand, routing, topo.solve(fabric, demand, routing))
         time[planes] = found["completion_s"]

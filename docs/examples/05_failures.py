@@ -10,7 +10,7 @@ RATE = 50e9  # [B/s] one way: 400 Gb/s
 
 def main() -> list[float]:
     whole = topo.generate("fat-tree-2", radix=16, capacity=RATE)
-    demand = traffic.demand("uniform", n_ranks=whole.n_endpoints)
+    demand = traffic.offer("uniform", n_ranks=whole.n_endpoints)
     spines = np.flatnonzero(whole.kind == topo.NodeKind.SPINE)
     left = []
     for dead in range(4):

@@ -20,7 +20,7 @@ PATTERNS = {
 
 def across(way: dict, pattern: str, **traffic_keys) -> dict:
     fabric = topo.generate("fat-tree-2", radix=32, planes=PLANES, endpoints=128, capacity=NIC, scale_up=SCALE_UP, **way)
-    demand = traffic.demand(pattern, n_ranks=128, **traffic_keys)
+    demand = traffic.offer(pattern, n_ranks=128, **traffic_keys)
     routing = topo.route(fabric, demand, "ecmp")
     solution = topo.solve(fabric, demand, routing, "completion")
     found = topo.measure(fabric, demand, routing, solution)

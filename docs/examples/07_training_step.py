@@ -14,9 +14,7 @@ def main() -> dict[tuple[str, str], float]:
         fabric = topo.generate("fat-tree-2", radix=64, endpoints=2048, capacity=RATE, scale_up=SCALE_UP, **how)
         for part in ("whole step", *PARTS):
             shown = {other: part in (other, "whole step") for other in PARTS}
-            demand = traffic.demand(
-                "training-step", n_ranks=2048, pp=16, ep=64, node_limit=4, micro_batches=16, **shown
-            )
+            demand = traffic.offer("training-step", n_ranks=2048, pp=16, ep=64, node_limit=4, micro_batches=16, **shown)
             routing = topo.route(fabric, demand, "ecmp")
             time[network, part] = topo.solve(fabric, demand, routing, "completion").completion_s
             print(

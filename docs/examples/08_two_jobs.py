@@ -13,8 +13,8 @@ def completion(fabric: topo.Fabric, demand: traffic.Demand) -> topo.Solution:
 
 def main() -> dict[tuple[float, str, str], float]:
     half, ranks = HOSTS // 2, HOSTS * PER_HOST
-    experts = traffic.demand("moe-all-to-all", n_ranks=half * PER_HOST, ep=64, node_limit=4)
-    gradients = traffic.demand("allreduce", n_ranks=half * PER_HOST, algorithm="ring", bytes=64 * 2**20)
+    experts = traffic.offer("moe-all-to-all", n_ranks=half * PER_HOST, ep=64, node_limit=4)
+    gradients = traffic.offer("allreduce", n_ranks=half * PER_HOST, algorithm="ring", bytes=64 * 2**20)
     hosts = {"packed": ((0, 1), (half, 1)), "interleaved": ((0, 2), (1, 2))}  # first host and stride of each job
     slowdown = {}
     for blocking in (1.0, 3.0):

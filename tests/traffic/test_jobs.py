@@ -21,7 +21,7 @@ PATTERNS = {
 
 
 def job(name, pattern, first, stride, start=0.0):
-    demand = traffic.demand(pattern, n_ranks=16, ranks_per_host=4, **PATTERNS[pattern])
+    demand = traffic.offer(pattern, n_ranks=16, ranks_per_host=4, **PATTERNS[pattern])
     ranks = on_hosts(4, n_ranks=128, ranks_per_host=4, first=first, stride=stride)
     return Job(name, demand, ranks, start)
 

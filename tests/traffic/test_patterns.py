@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.oracles import check_demand
-from traffic import PATTERNS, DemandError, demand
+from traffic import PATTERNS, DemandError, offer
 
 #: (pattern, ranks) -> why there is no such demand.
 REFUSED = {
@@ -28,9 +28,9 @@ REFUSED = {
 def test_laws_of_every_pattern(pattern, n_ranks):
     if (pattern, n_ranks) in REFUSED:
         with pytest.raises(DemandError, match=REFUSED[pattern, n_ranks]):
-            demand(pattern, n_ranks=n_ranks)
+            offer(pattern, n_ranks=n_ranks)
         return
-    check_demand(demand(pattern, n_ranks=n_ranks, seed=3))
+    check_demand(offer(pattern, n_ranks=n_ranks, seed=3))
 
 
 def test_registry_is_sorted():
@@ -39,9 +39,9 @@ def test_registry_is_sorted():
 
 def test_unknown_names_list_the_known_ones():
     with pytest.raises(DemandError, match=r"known: all-gather, .* did you mean 'permutation'"):
-        demand("permutatoin", n_ranks=8)
+        offer("permutatoin", n_ranks=8)
     with pytest.raises(DemandError, match=r"incast: parameter 'fanin' .* did you mean 'fan_in'"):
-        demand("incast", n_ranks=8, fanin=3)
+        offer("incast", n_ranks=8, fanin=3)
 
 
 def test_importing_traffic_loads_neither_scipy_nor_the_network_side():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracles import check_demand
-from traffic import DemandError, demand
+from traffic import DemandError, offer
 from traffic.synthetic import bit_complement, hotspot, incast, permutation, shift, tornado, transpose, uniform
 
 
@@ -102,4 +102,4 @@ def test_hot_ranks_receive_their_factor():
 )
 def test_what_is_refused_and_why(pattern, params, message):
     with pytest.raises(DemandError, match=message):
-        demand(pattern, **params)
+        offer(pattern, **params)

@@ -89,9 +89,9 @@ def demand_of(
         assert fabric is not None, "adversarial traffic needs the fabric"
         own = {key: value for key, value in traffic_arguments(traffic, files).items() if key != "pattern"}
         return adversarial(fabric, **own)
-    from traffic import demand
+    from traffic import offer
 
-    return demand(**traffic_arguments(traffic, files), n_ranks=n_ranks, ranks_per_host=ranks_per_host)
+    return offer(**traffic_arguments(traffic, files), n_ranks=n_ranks, ranks_per_host=ranks_per_host)
 
 
 def jobs_of(traffic: Mapping[str, Any], *, n_ranks: int, ranks_per_host: int, files: Files | None = None) -> list[Job]:

@@ -36,7 +36,7 @@ def measure(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, so
     result |= load_metrics(loads, solution)
     result |= balance_metrics(loads)
     result |= rate_metrics(solution)
-    result |= bandwidth_metrics(demand.collective, solution.completion_s)
+    result |= bandwidth_metrics(demand.about, solution.completion_s)
     result |= latency_metrics(fabric, demand, routing)
     result |= {
         "conservation_residual": solution.residual,

@@ -66,14 +66,14 @@ def test_grouped_and_listed_agree(family, scale_up):
     fabric = generate(
         family.pop("family"), capacity=1.0, endpoints=48, endpoints_per_host=4, scale_up=scale_up, **family
     )
-    demand = traffic.demand("all-to-all", n_ranks=48, ranks_per_host=4)
+    demand = traffic.offer("all-to-all", n_ranks=48, ranks_per_host=4)
     for bound in (endpoint_bound, volume_bound):
         np.testing.assert_allclose(bound(fabric, demand), bound(fabric, demand.listed()), rtol=1e-10)
 
 
 def test_fewer_ranks_than_endpoints():
     fabric = leaf_spine(4, 2)
-    for demand in (traffic.demand("uniform", n_ranks=4), traffic.demand("shift", n_ranks=4)):
+    for demand in (traffic.offer("uniform", n_ranks=4), traffic.offer("shift", n_ranks=4)):
         assert np.isfinite(theta_bound(fabric, demand))
 
 

@@ -84,7 +84,7 @@ class Tree:
             **({"scale_up": self.scale_up} if self.p > 1 else {}),
             **(slow if self.latency else {}),
         )
-        demand = traffic.demand(pattern, n_ranks=self.n, ranks_per_host=self.p, bytes=size, algorithm=algorithm)
+        demand = traffic.offer(pattern, n_ranks=self.n, ranks_per_host=self.p, bytes=size, algorithm=algorithm)
         return solve(fabric, demand, route(fabric, demand), "completion").completion_s
 
 
@@ -208,7 +208,7 @@ def test_factors_of_hosts_of_eight(r, rings):
 def test_bytes_on_a_tree_of_three_layers(pattern, algorithm):
     """128 single ranks, nothing blocks: beta alone, as on one switch."""
     fabric = generate("fat-tree-3", radix=8, endpoints_per_host=1, capacity=PORT)
-    demand = traffic.demand(pattern, n_ranks=128, ranks_per_host=1, bytes=2**30, algorithm=algorithm)
+    demand = traffic.offer(pattern, n_ranks=128, ranks_per_host=1, bytes=2**30, algorithm=algorithm)
     seconds = solve(fabric, demand, route(fabric, demand), "completion").completion_s
     volume = {"allreduce": 2 * 127 / 128}.get(pattern, 127 / 128)
     want = 2 * 7 if algorithm == "tree" else volume

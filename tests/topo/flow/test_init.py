@@ -11,7 +11,7 @@ from topo.flow import FlowError, route, solve
 from traffic.demand import DemandError, GroupedDemand
 
 FABRIC = leaf_spine()
-DEMAND = traffic.demand("uniform", n_ranks=4)
+DEMAND = traffic.offer("uniform", n_ranks=4)
 
 
 def test_an_unknown_name_lists_the_known_ones_and_the_nearest():
@@ -34,7 +34,7 @@ def test_an_unknown_parameter_is_refused_before_anything_runs():
 def test_grouped_demands_are_listed_with_the_same_policy_and_parameters(solver):
     """Seed 3 draws other paths than seed 0; the listed pairs take those of seed 3."""
     fabric = leaf_spine(4, 4, per_leaf=4)
-    demand = traffic.demand("uniform", n_ranks=16)
+    demand = traffic.offer("uniform", n_ranks=16)
     solution = solve(fabric, demand, route(fabric, demand, "ecmp-hash", seed=3), solver)
     listed = demand.listed()
     expected = solve(fabric, listed, route(fabric, listed, "ecmp-hash", seed=3), solver)
@@ -54,7 +54,7 @@ def test_too_many_pairs_are_refused():
 @pytest.mark.parametrize("solver", ["completion", "max-min", "proportional"])
 def test_one_link_gives_everything_to_its_commodity(solver):
     fabric = one_link(capacity=2.0)
-    demand = traffic.demand("shift", n_ranks=2, bytes=10)
+    demand = traffic.offer("shift", n_ranks=2, bytes=10)
     solution = solve(fabric, demand, route(fabric, demand), solver)
     assert solution.rate.tolist() == [2.0, 2.0]
     assert solution.completion_s == 5.0

@@ -27,8 +27,8 @@ NETWORKS = {
     "two planes": ("fat-tree-2", {"radix": 8, "planes": 2, "endpoints_per_host": 4, "scale_up": 4.0}),
 }
 DEMANDS = {
-    "all-to-all": lambda fabric: traffic.demand("all-to-all", n_ranks=fabric.n_endpoints, bytes=1.0),
-    "groups": lambda fabric: traffic.demand(
+    "all-to-all": lambda fabric: traffic.offer("all-to-all", n_ranks=fabric.n_endpoints, bytes=1.0),
+    "groups": lambda fabric: traffic.offer(
         "all-to-all", n_ranks=fabric.n_endpoints, ep=fabric.n_endpoints // 2, bytes=1.0
     ),
     "adversarial": lambda fabric: adversarial(fabric, bytes=1.0),
@@ -46,7 +46,7 @@ def theta(fabric, routing, demand):
 
 def problem_of(fabric):
     network = Network.of(fabric, by_capacity=True)
-    demand = traffic.demand("all-to-all", n_ranks=fabric.n_endpoints, bytes=1.0)
+    demand = traffic.offer("all-to-all", n_ranks=fabric.n_endpoints, bytes=1.0)
     amounts = site_amounts(network, demand, 10**6)
     return Problem.of(network, amounts.source, amounts.target, amounts.total(demand.size))
 

@@ -31,7 +31,7 @@ def test_one_commodity_is_as_slow_as_its_slowest_queue_pair():
 
 def test_one_queue_pair_is_the_commodity():
     fabric = leaf_spine()
-    demand = traffic.demand("shift", n_ranks=4)
+    demand = traffic.offer("shift", n_ranks=4)
     routing = route(fabric, demand, "ecmp-hash")
     assert by_queue_pair(fabric, demand, routing) == (demand, routing)
 
@@ -41,7 +41,7 @@ def test_shares_add_up_to_the_commodities(pattern):
     """Bytes and loads are those of the commodities, through hosts and planes too."""
     family = dict(PLANES)
     fabric = generate(family.pop("family"), **family)
-    demand = traffic.demand(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=4)
+    demand = traffic.offer(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=4)
     demand = demand if isinstance(demand, Demand) else demand.listed()
     routing = route(fabric, demand, "ecmp-hash", qps=3)
     parts, paths = by_queue_pair(fabric, demand, routing)

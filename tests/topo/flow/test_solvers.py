@@ -78,7 +78,7 @@ def facts_demand(n):
 def test_proportional_agrees_with_a_linear_program(family):
     """Where the routing is forced, theta is the optimum of: maximise theta, R size theta <= capacity (HiGHS)."""
     fabric = generate(family.pop("family"), capacity=1.0, **family)
-    demand = traffic.demand("permutation", n_ranks=fabric.n_endpoints, bytes=1, seed=5)
+    demand = traffic.offer("permutation", n_ranks=fabric.n_endpoints, bytes=1, seed=5)
     routing = route(fabric, demand)
     load = np.column_stack([routing.load(row * demand.size) for row in np.eye(demand.n_commodities)])
     best = linprog([-1.0], A_ub=load.sum(axis=1, keepdims=True), b_ub=fabric.capacity)
@@ -89,8 +89,8 @@ def test_proportional_agrees_with_a_linear_program(family):
 @settings(max_examples=20, deadline=None)
 def test_doubling(seed, factor):
     """Times scale with demand over capacity: theta by capacity / size, rates by capacity alone."""
-    demand = traffic.demand("permutation", n_ranks=8, seed=seed, bytes=1)
-    larger = traffic.demand("permutation", n_ranks=8, seed=seed, bytes=factor)
+    demand = traffic.offer("permutation", n_ranks=8, seed=seed, bytes=1)
+    larger = traffic.offer("permutation", n_ranks=8, seed=seed, bytes=factor)
     for solver in ("completion", "max-min", "proportional"):
         here = solve(leaf_spine(4, 2), demand, route(leaf_spine(4, 2), demand, "static"), solver)
         wide = leaf_spine(4, 2, capacity=2.0)
@@ -102,7 +102,7 @@ def test_doubling(seed, factor):
 def test_rounds_without_columns_agree_with_the_kernel(monkeypatch):
     """Where shares are too many to hold, sweeps over the network give the same rates."""
     fabric = generate("slim-fly", q=3, capacity=1.0)
-    demand = traffic.demand("incast", n_ranks=fabric.n_endpoints)
+    demand = traffic.offer("incast", n_ranks=fabric.n_endpoints)
     routing = route(fabric, demand)
     expected = solve(fabric, demand, routing, "max-min")
     monkeypatch.setattr(SplitRouting, "columns", lambda self: None)
@@ -117,7 +117,7 @@ def test_rounds_without_columns_agree_with_the_kernel(monkeypatch):
 
 def test_an_overloaded_solution_is_refused():
     """A solution checks itself: loads above capacity and numbers that are not finite never leave the room."""
-    fabric, demand = one_link(), traffic.demand("shift", n_ranks=2)
+    fabric, demand = one_link(), traffic.offer("shift", n_ranks=2)
     good = solve(fabric, demand, route(fabric, demand))
     fields = ("theta", "rate", "load", "tightest", "finish", "method")
     parts = {key: getattr(good, key) for key in fields}

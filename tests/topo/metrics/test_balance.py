@@ -99,7 +99,7 @@ def test_nothing_between_hosts_has_no_balance():
 def test_workloads_over_whole_hosts_are_even(pattern):
     """Every rail sends alike in these, so every plane carries 1/8; the record says so without a warning."""
     fabric = generate("fat-tree-2", capacity=50e9, radix=16, planes=8, endpoints=128, scale_up=200e9)
-    demand = traffic.demand(pattern, n_ranks=128)
+    demand = traffic.offer(pattern, n_ranks=128)
     routing = route(fabric, demand)
     got = measure(fabric, demand, routing, solve(fabric, demand, routing))
     assert got["plane_balance"] == pytest.approx(1)

@@ -33,7 +33,7 @@ def test_factors_of_nccl_tests(name, factor):
 def of(pattern, solver="completion", **params):
     """64 hosts of one rank under a non-blocking tree, ports of 50 GB/s, no latency unless given."""
     fabric = generate("fat-tree-2", radix=16, endpoints=64, endpoints_per_host=1, capacity=50e9)
-    demand = traffic.demand(pattern, n_ranks=64, ranks_per_host=1, bytes=S, **params)
+    demand = traffic.offer(pattern, n_ranks=64, ranks_per_host=1, bytes=S, **params)
     routing = route(fabric, demand)
     return measure(fabric, demand, routing, solve(fabric, demand, routing, solver))
 
@@ -59,7 +59,7 @@ def test_algbw_counts_latency_once_as_completion_does():
     """One ring step of one byte costs 10 s of overhead and 1 s of transfer; an allreduce of two ranks makes two."""
     slow = {"capacity": 0.5, "overhead": 10.0}
     fabric = generate("fat-tree-2", radix=4, endpoints=2, endpoints_per_host=1, **slow)
-    demand = traffic.demand("allreduce", n_ranks=2, ranks_per_host=1, bytes=1.0)
+    demand = traffic.offer("allreduce", n_ranks=2, ranks_per_host=1, bytes=1.0)
     routing = route(fabric, demand)
     got = measure(fabric, demand, routing, solve(fabric, demand, routing, "completion"))
     assert got["completion_s"] == pytest.approx(2 * (10 + 0.5 / 0.5))
@@ -75,5 +75,5 @@ def test_what_is_no_collective_has_no_bandwidth():
 
 
 def test_a_listed_all_to_all_is_still_one():
-    demand = traffic.demand("all-to-all", n_ranks=16, bytes=S)
-    assert demand.listed().collective == demand.collective == Collective("all-to-all", 16, S)
+    demand = traffic.offer("all-to-all", n_ranks=16, bytes=S)
+    assert demand.listed().about == demand.about == Collective("all-to-all", 16, S)

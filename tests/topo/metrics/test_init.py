@@ -63,16 +63,16 @@ def solved(fabric, demand, **how):
 CASES = {
     "planes": lambda: solved(
         generate("fat-tree-2", capacity=50e9, radix=8, planes=4, scale_up=200e9),
-        traffic.demand("all-to-all", n_ranks=128),
+        traffic.offer("all-to-all", n_ranks=128),
     ),
     "max-min of all pairs": lambda: solved(
         generate("slim-fly", capacity=50e9, q=3, endpoints_per_host=1),
-        traffic.demand("uniform", n_ranks=54, ranks_per_host=1),
+        traffic.offer("uniform", n_ranks=54, ranks_per_host=1),
         solver="max-min",
     ),
     "phases": lambda: solved(
         generate("dragonfly", capacity=50e9, a=4, p=2, h=2, g=9, endpoints_per_host=2),
-        traffic.demand("allreduce", n_ranks=72, ranks_per_host=2),
+        traffic.offer("allreduce", n_ranks=72, ranks_per_host=2),
         solver="completion",
     ),
     "inside": lambda: solved(small.planes(), Demand.of("inside", 8, src=[0], dst=[1], size=1.0)),

@@ -27,7 +27,7 @@ def of(fabric, demand, **how):
 
 def family(name, pattern, traffic_params=None, **params):
     fabric = generate(name, capacity=50e9, endpoints_per_host=1, **params)
-    return fabric, traffic.demand(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=1, **(traffic_params or {}))
+    return fabric, traffic.offer(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=1, **(traffic_params or {}))
 
 
 @pytest.mark.parametrize("h", [1, 2, 3])
@@ -152,7 +152,7 @@ def test_multi_port_endpoints_spread_over_planes():
 def test_planes_with_traffic_of_their_own_are_copies_of_one():
     """p planes with in-plane traffic give p copies of one plane's loads."""
     one, two = (generate("fat-tree-2", radix=8, planes=p, capacity=1.0, endpoints_per_host=2 * p) for p in (1, 2))
-    inside = traffic.demand("permutation", n_ranks=one.n_endpoints, ranks_per_host=1, seed=3)
+    inside = traffic.offer("permutation", n_ranks=one.n_endpoints, ranks_per_host=1, seed=3)
     both = Demand.of(
         "both",
         two.n_endpoints,

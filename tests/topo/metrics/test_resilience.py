@@ -34,7 +34,7 @@ def test_the_only_cable():
 def test_same_seed_same_answer_and_failures_hurt():
     """Seeded; a tree under uniform traffic never gains from losing cables, and more losses cost more."""
     fabric = generate("fat-tree-2", capacity=1.0, radix=8, endpoints_per_host=1)
-    demand = traffic.demand("uniform", n_ranks=fabric.n_endpoints, ranks_per_host=1)
+    demand = traffic.offer("uniform", n_ranks=fabric.n_endpoints, ranks_per_host=1)
     first, second = (after_failures(fabric, demand, shares=[0.0, 0.1, 0.3], seed=7) for _ in range(2))
     assert first == second
     means = [row.mean for row in first]

@@ -10,14 +10,14 @@ from topo.flow.bounds import endpoint_bound, volume_bound
 from topo.metrics import measure
 from topo.routing.operator import RoutingError
 from topo.study.traffic_map import traffic_map
-from traffic import Demand, DemandError, GroupedDemand, demand
+from traffic import Demand, DemandError, GroupedDemand, offer
 
 FABRICS = fabrics()
 SOLVED = ("adaptive", "optimal", "ugal")
 
 
 def hotspot(n: int) -> GroupedDemand:
-    found = demand("hotspot", n_ranks=n, hot=2, factor=5.0, bytes=7.0)
+    found = offer("hotspot", n_ranks=n, hot=2, factor=5.0, bytes=7.0)
     assert isinstance(found, GroupedDemand)
     return found
 
@@ -84,7 +84,7 @@ def test_solved_policies_bracket_the_same_theta(name, policy):
 
 
 def test_hotspot_at_full_scale_adds_up_exactly():
-    found = demand("hotspot", n_ranks=261_632, hot=2, factor=8.0, bytes=1.0)
+    found = offer("hotspot", n_ranks=261_632, hot=2, factor=8.0, bytes=1.0)
     assert found.pairs.tolist() == [261_630 * 261_631, 2 * 261_631]
     assert found.total() == (261_630 + 16) * 261_631
     assert found.sent()[0] == 261_630 + 8 and found.sent()[1] == 261_629 + 16
