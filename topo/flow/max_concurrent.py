@@ -57,8 +57,10 @@ def least_congestion(
             f"linear programme over paths: {result.termination.reason.name.lower()} ({result.termination.detail})"
         )
     solution = result.to_proto().solutions[0]
+    flow = np.maximum(_dense(solution.primal_solution.variable_values, n + 1)[:n], 0.0)
+    carried = np.bincount(pair, flow, len(amount))  # the amount but for the solver's absolute tolerance
     return (
-        np.maximum(_dense(solution.primal_solution.variable_values, n + 1)[:n], 0.0) * unit,
+        flow * (amount / np.where(carried > 0.0, carried, 1.0))[pair],
         np.maximum(-_dense(solution.dual_solution.dual_values, len(amount) + n_arcs)[len(amount) :], 0.0) * scale,
     )
 

@@ -9,12 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from topo.fabric import Fabric
 from topo.flow.bounds import endpoint_bound, overall, theta_bound, volume_bound
+from topo.flow.conservation import imbalance
 from topo.flow.schedule import at_once, critical, overlap, predecessors, schedule
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
 
 #: Load may exceed capacity by this much, relatively, before a solution is called wrong: rounding only.
 OVERLOAD = 1e-9
+#: Part of a commodity that may be lost or made before a solution is called wrong: rounding only.
+LOSS = 1e-9
 
 
 class SolverError(ValueError):
@@ -43,7 +46,7 @@ class Solution:
     method: str  # how it was found
     bound: float  # [1/s] no routing has a larger overall theta; of a solved policy, no choice it has
     gap: float  # (bound - overall theta) / bound
-    residual: float  # largest relative overload of a link; rounding only
+    residual: float  # largest relative overload of a link, or part of a commodity lost or made; rounding only
 
     @classmethod
     def of(
@@ -64,8 +67,8 @@ class Solution:
         """Return the solution with its bound, gap, residual and schedule.
 
         ``span`` is start and end (phases,) [s] of each phase where phases that send overlap.
-        Raises NotSolved where a number is not finite or a link is overloaded, SolverError where
-        phases that send would overlap.
+        Raises NotSolved where a number is not finite, a link is overloaded, a commodity does not
+        arrive whole or theta exceeds its bound, SolverError where phases that send would overlap.
         """
         both = overlap(demand)
         if both is not None and span is None:
@@ -80,10 +83,12 @@ class Solution:
         started, ended = span or schedule(predecessors(demand), demand.repeat * phase_time)
         late = np.zeros(len(finish)) if delay is None else delay
         _refuse_infinite(rate=rate, load=load, finish=finish)
-        residual = max(float((load / fabric.capacity).max(initial=0.0)) - 1.0, 0.0)
-        if residual > OVERLOAD:
+        lost = imbalance(fabric, demand, routing)
+        _refuse_losses(demand, routing, lost)
+        overload = max(float((load / fabric.capacity).max(initial=0.0)) - 1.0, 0.0)
+        if overload > OVERLOAD:
             link = int((load / fabric.capacity).max(axis=0).argmax())
-            raise NotSolved(f"{method}: link {link} carries {1 + residual:.12g} times its capacity; please report this")
+            raise NotSolved(f"{method}: link {link} carries {1 + overload:.12g} times its capacity; please report this")
         proven = getattr(routing, "bound", np.inf)  # a solved policy's own certificate, over its own choices
         if span is None:
             bound = min(theta_bound(fabric, demand), overall(np.broadcast_to(proven, theta.shape), demand.repeat))
@@ -91,6 +96,9 @@ class Solution:
         else:
             bound = _bound_side_by_side(fabric, demand, proven)
             whole = 1.0 / float(ended.max())
+        if whole > bound * (1.0 + OVERLOAD):
+            raise NotSolved(f"{method}: theta {whole:.12g} exceeds its own bound {bound:.12g}; please report this")
+        bound = max(bound, whole)  # what was reached is possible, so no bound lies below it
         gap = (bound - whole) / bound if np.isfinite(bound) else np.nan
         return cls(
             theta,
@@ -107,7 +115,7 @@ class Solution:
             method,
             bound,
             float(gap),
-            residual,
+            max(overload, float(lost.max(initial=0.0))),
         )
 
     def __post_init__(self) -> None:
@@ -143,6 +151,13 @@ def _bound_side_by_side(fabric: Fabric, demand: Demand | GroupedDemand, proven: 
     _, ended = schedule(predecessors(demand), demand.repeat * alone)
     time = max(float(ended.max()), 1.0 / theta_bound(fabric, at_once(demand)))
     return 1.0 / time if time > 0.0 else np.inf
+
+
+def _refuse_losses(demand: Demand | GroupedDemand, routing: Routing, lost: NDArray[np.float64]) -> None:
+    if lost.max(initial=0.0) > LOSS:
+        worst = int(lost.argmax())
+        who = f"commodity {demand.src[worst]} -> {demand.dst[worst]}" if isinstance(demand, Demand) else demand.name
+        raise NotSolved(f"policy {routing.policy} loses or makes {lost[worst]:.3g} of {who}; please report this")
 
 
 def _refuse_infinite(**numbers: NDArray[np.float64]) -> None:

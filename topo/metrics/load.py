@@ -61,7 +61,10 @@ class Loads:
         else:
             phases = range(demand.n_phases)
             bytes_ = np.stack([routing.load(np.where(demand.phase == p, demand.size, 0.0)) for p in phases])
-        return cls(fabric, bytes_, demand.repeat, port_limit(fabric, demand))
+        limit = port_limit(fabric, demand)
+        if solution is not None and len(solution.theta) == len(limit):
+            limit = np.maximum(limit, solution.theta)  # what was reached is possible: they differ by rounding only
+        return cls(fabric, bytes_, demand.repeat, limit)
 
     @cached_property
     def port_time(self) -> Floats:
