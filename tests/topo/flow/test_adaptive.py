@@ -174,7 +174,7 @@ def test_endpoints_with_several_ports_reach_the_optimum(fabric, seed, commoditie
 def test_each_endpoint_fills_its_own_ports(policy):
     """Ports of a leaf's endpoints are not one pool: tornado runs at the full rate of both planes."""
     fabric = generate("fat-tree-2", capacity=1.0, radix=16, endpoints=80, planes=2, nic="multi-port")
-    demand = traffic.demand("tornado", n_ranks=80, bytes=1.0)
+    demand = traffic.offer("tornado", n_ranks=80, bytes=1.0)
     assert theta(fabric, demand, route(fabric, demand, policy, gap=0.0)) == pytest.approx(2.0)
 
 
@@ -182,7 +182,7 @@ def test_each_endpoint_fills_its_own_ports(policy):
 def test_neighbours_under_a_switch_lose_no_traffic(policy):
     """What two endpoints on the same switches exchange leaves one and reaches the other."""
     fabric = generate("slim-fly", capacity=1.0, q=4, planes=2, nic="multi-port", endpoints_per_host=8, scale_up=9.0)
-    demand = traffic.demand("shift", n_ranks=fabric.n_endpoints, by=1, bytes=1.0)
+    demand = traffic.offer("shift", n_ranks=fabric.n_endpoints, by=1, bytes=1.0)
     load = route(fabric, demand, policy).load(demand.size)
     leaves = (fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints)
     assert load[leaves].sum() == pytest.approx(fabric.n_hosts)

@@ -59,7 +59,7 @@ def test_what_is_lost_is_named():
 )
 def test_grouped_pairs_arrive_on_average(pattern, fabric):
     """Relays, pairs inside a host and kinds of receivers included; a hundredth less is seen."""
-    demand = traffic.demand(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=2)
+    demand = traffic.offer(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=2)
     routing = route(fabric, demand)
     assert isinstance(routing, TotalRouting)
     assert imbalance(fabric, demand, routing).max() < 1e-12
