@@ -161,7 +161,10 @@ def multi_port(draw):
 def test_endpoints_with_several_ports_reach_the_optimum(fabric, seed, commodities):
     """The split over ports is part of the choice: theta equals the linear programme over arcs, ports included."""
     demand = random_demand(fabric.n_endpoints, commodities=commodities, phases=1, seed=seed)
-    on_shortest = route(fabric, demand).columns().toarray().T > 0
+    try:
+        on_shortest = route(fabric, demand).columns().toarray().T > 0
+    except NotConnected:  # an endpoint lost all of its ports
+        return
     for policy, minimal in (("optimal", None), ("adaptive", on_shortest)):
         least = least_congestion(fabric, demand, minimal=minimal, on=np.ones(fabric.n_links, dtype=bool))
         routing = route(fabric, demand, policy, gap=0.0)
