@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_nodes
-from topo.size import DEFAULT_MEDIUM, Medium, Size, Tier, cable_row
+from topo.size import DEFAULT_MEDIUM, Groups, Medium, Size, Tier, cable_row
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["RELAYS", "Fabric", "FabricError", "Medium", "NodeKind", "Tier"]
+__all__ = ["RELAYS", "Fabric", "FabricError", "Groups", "Medium", "NodeKind", "Tier"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,6 +44,7 @@ class Fabric:
     overhead: float = 0.0  # [s] both endpoints of a message together, before and after the wire
     relay: str = "source"  # one of RELAYS; matters only where endpoints of a host sit on different planes
     radix: int = 0  # ports of a switch; 0 where it was not stated
+    groups: Groups = Groups.NONE  # what the numbers in ``group`` mean
     symmetry: tuple[NDArray[np.int32], ...] = field(default=())  # known automorphisms, each (N,) node -> node
 
     @classmethod
@@ -65,12 +66,14 @@ class Fabric:
         overhead: float = 0.0,
         relay: str = "source",
         radix: int = 0,
+        groups: Groups = Groups.NONE,
         symmetry: tuple[NDArray[np.int32], ...] = (),
     ) -> Fabric:
         """Return the fabric of cables ``a[i] -- b[i]``.
 
         ``capacity`` [B/s, one way], ``latency`` [s], ``weight`` and ``medium`` go by cable,
-        ``plane`` and ``group`` by node; each may be one value for all.  ``host`` (E,) is the
+        ``plane`` and ``group`` by node; each may be one value for all.  ``groups`` says what group
+        numbers mean: routing turns in a third group of a Dragonfly, and of nothing else.  ``host`` (E,) is the
         server of each endpoint, by default one server each.
 
         Raises FabricError with the first offender for: nodes out of kind order, a cable to a
@@ -106,6 +109,7 @@ class Fabric:
             overhead=overhead,
             relay=relay,
             radix=radix,
+            groups=Groups(groups),
             symmetry=symmetry,
             **{key: value[number] for key, value in by_cable.items()},
         )
@@ -196,6 +200,9 @@ class Fabric:
             planes=self.n_planes,
             hosts=self.n_hosts,
             scale_up_switches=int(np.count_nonzero(self.kind == NodeKind.SCALE_UP)),
+            leaves=int(np.count_nonzero(self.kind == NodeKind.LEAF)),
+            groups=self.groups,
+            group_count=len(np.unique(self.group[self.group >= 0])),
         )
 
     @property
@@ -249,7 +256,7 @@ class Fabric:
         return same_kind and np.array_equal(pair[order], mine) and all(np.array_equal(c[order], c) for c in columns)
 
     def _nodes(self) -> dict[str, Any]:
-        keys = ("kind", "plane", "group", "host", "overhead", "relay", "radix")
+        keys = ("kind", "plane", "group", "host", "overhead", "relay", "radix", "groups")
         return {key: getattr(self, key) for key in keys}
 
     def to_networkx(self) -> nx.MultiGraph:

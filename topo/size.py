@@ -8,7 +8,7 @@ counted apart and never priced.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 
@@ -42,6 +42,19 @@ class Medium(IntEnum):
         return self in (Medium.MULTIMODE, Medium.SINGLEMODE)
 
 
+class Groups(IntEnum):
+    """What the group numbers of a fabric mean."""
+
+    NONE = 0
+    POD = 1  # switches of a tree under common spines
+    DRAGONFLY = 2  # joined all to all, and every two groups by a cable
+
+    @property
+    def label(self) -> str:
+        """The name as files write it."""
+        return self.name.lower()
+
+
 #: Copper reaches endpoints and the inside of dragonfly groups, optics the rest (HammingMesh, SC'22, sec. V).
 DEFAULT_MEDIUM = {
     Tier.SCALE_UP: Medium.BACKPLANE,
@@ -59,7 +72,8 @@ class Size:
 
     ``cables`` holds one row (tier, medium, count) for each kind of cable.  Where
     the network cannot exist, ``buildable`` is False, ``reason`` says why and
-    ``neighbours`` names the nearest parameters that can be built.
+    ``neighbours`` names the nearest parameters that can be built.  Diameter and
+    bisection are those of a family's closed form; None where it has none.
     """
 
     name: str
@@ -73,6 +87,20 @@ class Size:
     buildable: bool = True
     reason: str = ""
     neighbours: tuple[str, ...] = ()
+    leaves: int = 0  # switches that bear endpoints, or may
+    groups: Groups = Groups.NONE
+    group_count: int = 0
+    diameter: int | None = field(default=None, compare=False)  # [cables] of minimal routes, with every leaf populated
+    bisection: float | None = field(default=None, compare=False)  # per endpoint, where all ports have one rate
+
+    @property
+    def oversubscription(self) -> dict[str, float]:
+        """Down ports over up ports of each tier of a tree, by the tier of the up-cables; 1 is non-blocking."""
+        count = dict.fromkeys(Tier, 0)
+        for tier, _, n in self.cables:
+            count[tier] += n
+        rises = ((Tier.ENDPOINT, Tier.LEAF_SPINE), (Tier.LEAF_SPINE, Tier.SPINE_CORE))
+        return {up.label: count[down] / count[up] for down, up in rises if count[up]}
 
     @property
     def switch_links(self) -> int:
@@ -93,7 +121,8 @@ class Size:
         """Return ``planes`` copies; ``shared_endpoints`` gives every endpoint a port on each."""
         endpoints = self.endpoints if shared_endpoints else self.endpoints * planes
         cables = tuple((tier, medium, n * planes) for tier, medium, n in self.cables)
-        return replace(self, endpoints=endpoints, switches=self.switches * planes, cables=cables, planes=planes)
+        counts = {key: getattr(self, key) * planes for key in ("switches", "leaves", "group_count")}
+        return replace(self, endpoints=endpoints, cables=cables, planes=planes, **counts)
 
 
 def cable_row(tier: Tier, count: int, medium: Medium | None = None) -> tuple[tuple[Tier, Medium, int], ...]:

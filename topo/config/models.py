@@ -133,7 +133,7 @@ def registry(section: str) -> Mapping[str, Any]:
     if section == "fabric":
         from topo.generators import FAMILIES
 
-        return FAMILIES
+        return {name: family.plan for name, family in FAMILIES.items()}
     if section == "traffic":
         from topo.routing.adversarial import adversarial
         from traffic import PATTERNS

@@ -7,7 +7,7 @@ from typing import Any
 
 import networkx as nx
 
-from topo.fabric import Fabric, FabricError, NodeKind
+from topo.fabric import Fabric, FabricError, Groups, NodeKind
 from topo.size import DEFAULT_MEDIUM, Medium, Tier
 
 
@@ -17,6 +17,7 @@ def to_networkx(fabric: Fabric) -> nx.MultiGraph:
     Edge keys are cable numbers, so parallel cables stay apart.
     """
     graph = nx.MultiGraph(name=fabric.name, overhead=fabric.overhead, relay=fabric.relay, radix=fabric.radix)
+    graph.graph["groups"] = fabric.groups.label
     hosts = fabric.host.tolist() + [-1] * (fabric.n_nodes - fabric.n_endpoints)
     columns = zip(fabric.kind.tolist(), fabric.plane.tolist(), fabric.group.tolist(), hosts, strict=True)
     for node, (kind, plane, group, host) in enumerate(columns):
@@ -67,6 +68,7 @@ def from_networkx(graph: nx.Graph) -> Fabric:
         overhead=float(graph.graph.get("overhead", 0.0)),
         relay=graph.graph.get("relay", "source"),
         radix=int(graph.graph.get("radix", 0)),
+        groups=_enum(Groups, graph.graph.get("groups", "none"), "groups"),
     )
 
 

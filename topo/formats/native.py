@@ -1,7 +1,8 @@
 """planewise's own format ``.fabric.json``: a fabric as the columns of its nodes and cables.
 
 One JSON object.  ``kinds`` counts the nodes of each kind, in the order in which they are
-numbered; ``plane`` and ``group`` have a value a node (N,), ``host`` one an endpoint (E,),
+numbered; ``plane`` and ``group`` have a value a node (N,), ``host`` one an endpoint (E,);
+``groups`` says what group numbers mean (pod, dragonfly; none where it is absent);
 ``cables`` a column for each property (C,): a and b are the nodes that the cable joins,
 capacity in [B/s] one way, latency in [s].  A column that has one value throughout is written
 as that value.  Symmetry is not written: whoever generates the fabric knows it.
@@ -16,7 +17,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from topo.fabric import Fabric, FabricError, Medium, NodeKind, Tier
+from topo.fabric import Fabric, FabricError, Groups, Medium, NodeKind, Tier
 from topo.formats.errors import FormatError
 
 SUFFIX = ".fabric.json"
@@ -40,6 +41,7 @@ def write(fabric: Fabric) -> str:
         **{key: getattr(fabric, key) for key in _SCALARS},
         "kinds": {_word(kind): n for kind, n in counts.items() if n},
         **{key: _column(getattr(fabric, key), None) for key in _NODES},
+        "groups": fabric.groups.label,
         "host": fabric.host.tolist(),
         "cables": {key: _column(cables[key], words) for key, words in _CABLES.items()},
     }
@@ -79,6 +81,7 @@ def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:
     if unknown or min(counts.values()) < 0 or sum(counts.values()) > MAX_NODES:
         raise ValueError(f"kinds: counts of {', '.join(map(_word, NodeKind))} are needed; got {data['kinds']}")
     kind = [kind.value for kind, n in counts.items() for _ in range(n)]
+    arguments["groups"] = _numbers(data.get("groups", Groups.NONE.label), Groups)
     return arguments | {key: data[key] for key in _NODES} | {"kind": kind, "host": data["host"]}
 
 

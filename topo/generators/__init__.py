@@ -18,24 +18,25 @@ from numpy.typing import NDArray
 
 from topo.fabric import RELAYS, Fabric
 from topo.generators import dragonfly, fat_tree_2, fat_tree_3, slim_fly
+from topo.generators.family import Family
 from topo.generators.host import hosts, with_scale_up
 from topo.generators.planes import NICS, copies, of_one_plane
 from topo.generators.symmetry import automorphisms
 from topo.generators.wiring import GeneratorError, Plan, Wiring, label
 from topo.size import Size, Tier, cable_row
 
-__all__ = ["FAMILIES", "NICS", "GeneratorError", "Plan", "Wiring", "generate", "size_of"]
+__all__ = ["FAMILIES", "NICS", "Family", "GeneratorError", "Plan", "Wiring", "generate", "size_of"]
 
 #: Cables above which ``generate`` refuses, about 200 bytes each while it builds; ``size_of`` knows no limit.
 MAX_CABLES = 60_000_000
 
 
-#: Functions from the parameters of one plane to its ``Plan``; the signature says which there are.
-FAMILIES: dict[str, Callable[..., Plan]] = {
-    "dragonfly": dragonfly.plan,
-    "fat-tree-2": fat_tree_2.plan,
-    "fat-tree-3": fat_tree_3.plan,
-    "slim-fly": slim_fly.plan,
+#: Every family by the name that the command line and study files use.
+FAMILIES: dict[str, Family] = {
+    "dragonfly": Family(dragonfly.plan, printed=("DF",)),
+    "fat-tree-2": Family(fat_tree_2.plan, printed=("FT2", "MPFT")),
+    "fat-tree-3": Family(fat_tree_3.plan, printed=("FT3",)),
+    "slim-fly": Family(slim_fly.plan, printed=("SF",), facing=True),
 }
 
 
@@ -78,6 +79,8 @@ def size_of(
         cables=inside + size.cables,
         hosts=n_hosts,
         scale_up_switches=n_hosts if scale_up is not None else 0,
+        diameter=size.diameter if one.endpoints > 1 else None,
+        bisection=size.bisection if n_hosts > 1 else None,
     )
 
 
@@ -140,7 +143,7 @@ def generate(
     _not_negative(overhead, "overhead")
     port = _port_capacity(capacity, nic_capacity, planes if nic == "multi-port" else 1)
     local, local_per_host = of_one_plane(endpoints, endpoints_per_host, planes, nic)
-    plan = FAMILIES[family](endpoints=local, endpoints_per_host=local_per_host, **family_params)
+    plan = FAMILIES[family].plan(endpoints=local, endpoints_per_host=local_per_host, **family_params)
     plane = plan.build()
     network = copies(plane, planes, nic)
     if scale_up is not None:
@@ -156,6 +159,7 @@ def generate(
         tier=network.tier,
         plane=network.plane,
         group=network.group,
+        groups=network.groups,
         host=hosts(network.n_endpoints, endpoints_per_host),
         overhead=overhead,
         relay=relay,
@@ -188,7 +192,8 @@ def _latencies(switch: float, cable: float, scale_up: float) -> NDArray[np.float
 def _family(family: str, family_params: dict[str, Any]) -> Callable[..., Plan]:
     if family not in FAMILIES:
         raise GeneratorError(f"family: {family!r} is unknown; {_known(family, list(FAMILIES))}")
-    signature = inspect.signature(FAMILIES[family]).parameters
+    plan = FAMILIES[family].plan
+    signature = inspect.signature(plan).parameters
     own = [name for name in signature if name not in ("endpoints", "endpoints_per_host")]
     for name in family_params:
         if name not in own:
@@ -196,7 +201,7 @@ def _family(family: str, family_params: dict[str, Any]) -> Callable[..., Plan]:
     for name in own:
         if signature[name].default is inspect.Parameter.empty and name not in family_params:
             raise GeneratorError(f"{family}: parameter {name!r} is missing; it has {', '.join(own)}")
-    return FAMILIES[family]
+    return plan
 
 
 def _known(given: str, names: list[str]) -> str:

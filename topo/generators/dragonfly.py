@@ -55,7 +55,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.generators.wiring import GeneratorError, Wiring, label, populated, spread, whole, wire
-from topo.size import Size, Tier, cable_row
+from topo.size import Groups, Size, Tier, cable_row
 
 #: Routing metric of a global cable against 1 for a local one: above the three local cables of a detour.
 GLOBAL_WEIGHT = 16
@@ -127,6 +127,22 @@ class Dragonfly:
         """Global ports of a group that carry a cable."""
         return self.rounds * (self.g - 1) + self.extra
 
+    @property
+    def diameter(self) -> int | None:
+        """Cables of the longest minimal route between endpoints: port, local, global, local, port.
+
+        Local ones fall away where groups have one switch, or every switch a cable to every group; None
+        where ports left over decide whether the last switch of a group has.
+        """
+        if self.g == 1:
+            return 2 + min(self.a - 1, 1)
+        if self.a == 1:
+            return 3
+        if self.h < self.g - 1:
+            return 5
+        on_last = self.rounds * (self.g - 1) - (self.a - 1) * self.h
+        return 4 if on_last >= self.g - 1 else None
+
     def size(self) -> Size:
         """Return the parts list of one plane, in closed form.
 
@@ -144,6 +160,10 @@ class Dragonfly:
             cables=cable_row(Tier.ENDPOINT, self.endpoints)
             + cable_row(Tier.LOCAL, self.g * self.a * (self.a - 1) // 2)
             + cable_row(Tier.GLOBAL, self.g * self.cabled // 2),
+            leaves=self.a * self.g,
+            groups=Groups.DRAGONFLY,
+            group_count=self.g,
+            diameter=self.diameter,
         )
 
     def build(self) -> Wiring:
@@ -162,6 +182,7 @@ class Dragonfly:
             layers=(self.a * self.g,),
             cables=[(Tier.LOCAL, *_local_cables(self)), (Tier.GLOBAL, *_global_cables(self))],
             group=np.repeat(np.arange(self.g), self.a),
+            groups=Groups.DRAGONFLY,
             global_weight=GLOBAL_WEIGHT,
         )
 

@@ -95,6 +95,19 @@ class Tree:
     leaves: int
     spines: int
 
+    @property
+    def bisection(self) -> float | None:
+        """Cut per endpoint between two halves that keep hosts whole; None unless half the leaves are one of them."""
+        if not self.spines:
+            return 1.0
+        if self.up % self.spines:  # some leaves have more cables to some spines than others have
+            return None
+        half = self.endpoints // 2
+        full = self.endpoints == self.leaves * self.down and self.leaves_per_rail % 2 == 0
+        if self.up >= self.down or (full and half % self.endpoints_per_host == 0):
+            return min(1.0, self.up / self.down)
+        return None
+
     def size(self) -> Size:
         """Return the parts list of one plane, in closed form.
 
@@ -111,6 +124,9 @@ class Tree:
             radix=self.radix,
             cables=cable_row(Tier.ENDPOINT, self.endpoints)
             + cable_row(Tier.LEAF_SPINE, self.leaves * self.up if self.spines else 0),
+            leaves=self.leaves,
+            diameter=4 if self.spines else 2,
+            bisection=self.bisection,
         )
 
     def build(self) -> Wiring:

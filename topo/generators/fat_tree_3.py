@@ -52,7 +52,7 @@ from topo.generators.wiring import (
     whole_hosts,
     wire,
 )
-from topo.size import Size, Tier, cable_row
+from topo.size import Groups, Size, Tier, cable_row
 
 
 def plan(
@@ -105,6 +105,20 @@ class Tree:
     spine_up: int
     cores: int  # a spine position
 
+    @property
+    def bisection(self) -> float | None:
+        """Cut per endpoint between two halves that keep hosts whole; None unless half the pods are one of them."""
+        if not self.spines:
+            return 1.0
+        if self.up % self.spines or (self.cores and self.spine_up % self.cores):
+            return None  # some leaves have more cables to some spines or cores than others have
+        up = min(self.up, self.spines * self.spine_up / self.leaves_per_pod if self.cores else self.up)
+        half = self.endpoints // 2
+        full = self.endpoints == self.pods * self.leaves_per_pod * self.down and self.pods % 2 == 0
+        if up >= self.down or (full and half % self.endpoints_per_host == 0):
+            return min(1.0, up / self.down)
+        return None
+
     def size(self) -> Size:
         """Return the parts list of one plane, in closed form.
 
@@ -122,6 +136,11 @@ class Tree:
             cables=cable_row(Tier.ENDPOINT, self.endpoints)
             + cable_row(Tier.LEAF_SPINE, self.leaves * self.up if self.spines else 0)
             + cable_row(Tier.SPINE_CORE, self.pods * self.spines * self.spine_up),
+            leaves=self.leaves,
+            groups=Groups.POD,
+            group_count=self.pods,
+            diameter=6 if self.cores else 4 if self.spines else 2,
+            bisection=self.bisection,
         )
 
     def build(self) -> Wiring:
@@ -145,6 +164,7 @@ class Tree:
             layers=(self.leaves, spines, self.spines * self.cores),
             cables=[(Tier.LEAF_SPINE, *_leaf_cables(self)), (Tier.SPINE_CORE, *_core_cables(self))],
             group=group,
+            groups=Groups.POD,
         )
 
     def symmetries(self) -> list[NDArray[np.int64]]:

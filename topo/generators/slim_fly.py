@@ -103,6 +103,8 @@ class SlimFly:
             buildable=not reason,
             reason=reason,
             neighbours=neighbours,
+            leaves=2 * q * q,
+            diameter=4,
         )
 
     def build(self) -> Wiring:

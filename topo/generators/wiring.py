@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import FabricError, NodeKind
-from topo.size import Size, Tier
+from topo.size import Groups, Size, Tier
 
 #: Rounding slack of port counts computed from a fractional oversubscription.
 ROUNDING = 1e-9
@@ -52,6 +52,7 @@ class Wiring:
     b: NDArray[np.int32]  # (C,) the other
     tier: NDArray[np.int8]  # (C,) Tier
     weight: NDArray[np.int8]  # (C,) routing metric
+    groups: Groups = Groups.NONE  # what group numbers mean
 
     @property
     def n_endpoints(self) -> int:
@@ -80,20 +81,21 @@ def wire(
     layers: Sequence[int],
     cables: Sequence[tuple[Tier, NDArray[np.integer[Any]], NDArray[np.integer[Any]]]],
     group: NDArray[np.integer[Any]] | None = None,
+    groups: Groups = Groups.NONE,
     global_weight: int = 1,
 ) -> Wiring:
     """Return the wiring of one plane.
 
     ``leaf`` (E,) is the switch of each endpoint, ``layers`` the number of leaves, spines and
     cores, ``cables`` the switch cables by tier; switches are numbered from 0, leaves first.
-    ``group`` (switches,) is handed down to the endpoints.  ``global_weight`` is the routing
-    metric of a global cable; all others cost 1.
+    ``group`` (switches,) is handed down to the endpoints; ``groups`` says what it means.
+    ``global_weight`` is the routing metric of a global cable; all others cost 1.
     """
     n_endpoints, n_switches = len(leaf), sum(layers)
-    groups = np.full(n_endpoints + n_switches, -1, dtype=np.int32)
+    group_of_node = np.full(n_endpoints + n_switches, -1, dtype=np.int32)
     if group is not None:
-        groups[n_endpoints:] = group
-        groups[:n_endpoints] = group[leaf]
+        group_of_node[n_endpoints:] = group
+        group_of_node[:n_endpoints] = group[leaf]
     kinds = [np.full(n, kind, dtype=np.int8) for n, kind in zip(layers, LAYERS, strict=False)]
     ends = [(Tier.ENDPOINT, np.arange(n_endpoints) - n_endpoints, leaf), *cables]
     tier = np.repeat(np.array([tier for tier, _, _ in ends], dtype=np.int8), [len(a) for _, a, _ in ends])
@@ -102,11 +104,12 @@ def wire(
         radix=radix,
         kind=np.concatenate([np.zeros(n_endpoints, dtype=np.int8), *kinds]),
         plane=np.zeros(n_endpoints + n_switches, dtype=np.int16),
-        group=groups,
+        group=group_of_node,
         a=(np.concatenate([a for _, a, _ in ends]) + n_endpoints).astype(np.int32),
         b=(np.concatenate([b for _, _, b in ends]) + n_endpoints).astype(np.int32),
         tier=tier,
         weight=np.where(tier == Tier.GLOBAL, global_weight, 1).astype(np.int8),
+        groups=groups,
     )
 
 

@@ -7,10 +7,10 @@ Source: "Insights into DeepSeek-V3", ISCA 2025 (arXiv 2505.09343), Table 3.
 from __future__ import annotations
 
 from topo.cost import TABLE_3, Printed
+from topo.generators import FAMILIES
 from topo.report.load import Record
 
 SOURCE = "arXiv 2505.09343, Table 3"
-_FAMILY = {"FT2": "fat-tree-2", "MPFT": "fat-tree-2", "FT3": "fat-tree-3", "SF": "slim-fly", "DF": "dragonfly"}
 
 
 def row_of(record: Record) -> Printed | None:
@@ -19,13 +19,11 @@ def row_of(record: Record) -> Printed | None:
     Same family and endpoints is the same network: the five rows differ in both.  A case with
     traffic is never one: the paper's table is about size and price only.
     """
-    family, endpoints = record.part("fabric").get("family"), record.get("endpoints")
-    if record.part("traffic"):
+    family = FAMILIES.get(record.part("fabric").get("family", ""))
+    if record.part("traffic") or family is None:
         return None
-    for row in TABLE_3:
-        if _FAMILY[row.name] == family and row.size.endpoints == endpoints:
-            return row
-    return None
+    mine = (row for row in TABLE_3 if row.name in family.printed)
+    return next((row for row in mine if row.size.endpoints == record.get("endpoints")), None)
 
 
 def residual(value: float | None, printed: float) -> float | None:

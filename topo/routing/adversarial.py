@@ -30,7 +30,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from topo.fabric import Fabric, NodeKind, Tier
+from topo.fabric import Fabric, Groups, NodeKind, Tier
 from topo.routing.network import Network
 from traffic.demand import MAX_PAIRS, Demand, DemandError
 
@@ -57,10 +57,9 @@ def adversarial(
     """
     if method not in ("family", "longest-matching"):
         raise DemandError(f"method {method!r} is unknown; known: family, longest-matching")
-    leaf = fabric.kind == NodeKind.LEAF
-    flat = not (fabric.kind > NodeKind.LEAF).any()
-    if method == "family" and flat and (fabric.group[leaf] >= 0).all():
+    if method == "family" and fabric.groups == Groups.DRAGONFLY:
         return _group_shift(fabric, bytes, by)
+    flat = not (fabric.kind > NodeKind.LEAF).any()
     network = Network.of(fabric)
     planes = [_matched(network, int(island), seed, method, flat) for island in np.unique(network.island)]
     src, dst = np.unique(np.concatenate(planes, axis=1), axis=1) if planes else np.zeros((2, 0), dtype=np.int64)

@@ -27,7 +27,7 @@ from typing import Literal
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
-from topo.fabric import Fabric, NodeKind
+from topo.fabric import Fabric, Groups
 from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
 from topo.routing.operator import MAX_ENTRIES, Floats, Ints, Routing, RoutingError, TotalRouting, check_ranks
@@ -78,7 +78,7 @@ def stops_of(network: Network, via: Via) -> Stops:
     fabric, base = network.fabric, network.base
     if via not in ("switch", "group"):
         raise RoutingError(f"via {via!r} is unknown; known: group, switch")
-    grouped_ = _is_dragonfly(fabric)
+    grouped_ = fabric.groups == Groups.DRAGONFLY
     if via == "group" and not grouped_:
         raise RoutingError(f"via=group needs a Dragonfly's groups, which {fabric.name} has not; use via=switch")
     bearing = np.unique(network.ports.switch).astype(np.int64)
@@ -119,11 +119,6 @@ def _entries(network: Network, bearing: Ints, zone: Ints, n_zones: int) -> Stops
 def stop_of_sites(stops: Stops, network: Network) -> Ints:
     """Return (sites,) the stop where each site's one port is."""
     return np.searchsorted(stops.switch, network.ports.switch[network.ports.first[:-1]])
-
-
-def _is_dragonfly(fabric: Fabric) -> bool:
-    leaf = fabric.kind == NodeKind.LEAF
-    return bool((fabric.group[leaf] >= 0).all() and leaf.any() and not (fabric.kind > NodeKind.LEAF).any())
 
 
 def _inner(stops: Stops, network: Network, src: Ints, dst: Ints) -> Routing:

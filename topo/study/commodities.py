@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from topo.config.build import size_arguments
+from topo.generators import size_of
+from topo.size import Groups
+
 if TYPE_CHECKING:
     from topo.config.case import Case
 
@@ -80,6 +84,6 @@ def _steps(traffic: Mapping[str, Any], ranks: int, local: int) -> int:
 
 
 def _beside(fabric: Mapping[str, Any]) -> int:
-    """Return how many each rank of the family's worst case sends to: a whole group, or a whole switch."""
-    per_switch = int(fabric.get("p") or 1)
-    return int(fabric.get("a") or 1) * per_switch if fabric["family"] == "dragonfly" else per_switch
+    """Return how many each rank of the family's worst case sends to: a whole group of a Dragonfly, one elsewhere."""
+    size = size_of(**size_arguments(fabric))
+    return -(-size.endpoint_links // size.group_count) if size.groups == Groups.DRAGONFLY else 1

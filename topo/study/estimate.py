@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from topo.config.build import size_arguments
 from topo.generators import size_of
+from topo.size import Tier
 from topo.study.commodities import Commodities, commodities
 from traffic.demand import MAX_PAIRS
 
@@ -58,8 +59,8 @@ SECONDS = 60.0
 _SOLVED = ("adaptive", "optimal", "ugal")
 _ONE_PATH = ("ecmp-hash", "static")
 _BY_COMMODITY = ("completion", "max-min")
-#: Most links of one path, endpoint cables included.
-_HOPS = {"fat-tree-2": 4, "fat-tree-3": 6, "dragonfly": 5, "slim-fly": 4}
+#: Links of one path where nothing says how many, endpoint cables included.
+_HOPS = 8
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,14 @@ def _work(case: Case, size: Size, traffic: Commodities) -> _Work:
     # above MAX_PAIRS the demand itself refuses to be listed, with a better message
     lists = (one_path or by_commodity) and traffic.pairs <= MAX_PAIRS
     listed = traffic.pairs if lists else traffic.offered
-    destinations = _destinations(case.fabric, size)
+    # With few endpoints not every leaf has one.
+    destinations = min(size.leaves, size.endpoint_links)
     shares = 0
     if one_path:
         queue_pairs = int(case.routing.get("qps") or 1)
-        shares = listed * queue_pairs * _HOPS.get(case.fabric["family"], 8)
+        shares = listed * queue_pairs * (size.diameter or _HOPS)
     elif by_commodity:
-        shares = listed * _width(case.fabric, size)
+        shares = listed * _width(size) * (size.planes if case.fabric["nic"] == "multi-port" else 1)
         shares = 0 if shares > MOST_SHARES else shares
     inside = size.endpoints if size.scale_up_switches else 0
     return _Work(
@@ -157,24 +159,11 @@ def _seconds(work: _Work, routing: Mapping[str, Any]) -> float:
     )
 
 
-def _destinations(fabric: Mapping[str, Any], size: Size) -> int:
-    """Return the switches with endpoints: all of a direct network, the leaves of a tree."""
-    if not fabric["family"].startswith("fat-tree"):
-        return size.switches
-    return min(size.switches, -(-size.endpoint_links // _down(fabric)))
+def _width(size: Size) -> int:
+    """Return the links that shortest paths of one commodity use together on a plane, at most.
 
-
-def _width(fabric: Mapping[str, Any], size: Size) -> int:
-    """Return the links that shortest paths of one commodity use together, at most."""
-    ports = size.planes if fabric["nic"] == "multi-port" else 1
-    if not fabric["family"].startswith("fat-tree"):
-        return 2 * _HOPS.get(fabric["family"], 8) * ports
-    up = int(fabric["radix"]) - _down(fabric)
-    deeper = up * up if fabric["family"] == "fat-tree-3" else 0
-    return 2 * (1 + up + deeper) * ports
-
-
-def _down(fabric: Mapping[str, Any]) -> int:
-    """Return the ports of a leaf that face endpoints: radix r / (1 + r) at oversubscription r."""
-    ratio = float(fabric.get("oversubscription") or 1.0)
-    return max(1, round(int(fabric["radix"]) * ratio / (1 + ratio)))
+    In a tree it climbs by all up-cables of a leaf, then by as many of each spine; elsewhere two paths are usual.
+    """
+    up = sum(n for tier, _, n in size.cables if tier == Tier.LEAF_SPINE) // max(size.leaves, 1)
+    deeper = up * up if any(tier == Tier.SPINE_CORE for tier, _, _ in size.cables) else 0
+    return 2 * (1 + up + deeper) if up else 2 * (size.diameter or _HOPS)

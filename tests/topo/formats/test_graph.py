@@ -29,12 +29,8 @@ def test_there_and_back_every_number_is_the_same(name):
     for key, value in vars(fabric).items():
         if isinstance(value, np.ndarray):
             assert np.array_equal(value, getattr(back, key)), key
-    assert (back.name, back.overhead, back.relay, back.radix) == (
-        fabric.name,
-        fabric.overhead,
-        fabric.relay,
-        fabric.radix,
-    )
+    scalars = ("name", "overhead", "relay", "radix", "groups")
+    assert [getattr(back, key) for key in scalars] == [getattr(fabric, key) for key in scalars]
 
 
 def test_it_is_a_plain_multigraph_with_cable_numbers_as_keys():
@@ -69,6 +65,7 @@ def test_any_graph_with_kinds_and_capacities_is_a_fabric():
         (lambda g: g.add_edge(0, 1, capacity=1.0, tier="backbone"), "tier 'backbone' is unknown"),
         (lambda g: g.add_edge(0, 1, capacity=1.0, medium="string"), "medium 'string' is unknown"),
         (lambda g: g.add_edge(0, 1, medium="copper"), "edge 0 -- 1: no capacity"),
+        (lambda g: g.graph.update(groups="torus"), "groups 'torus' is unknown; known: none, pod, dragonfly"),
     ],
 )
 def test_an_attribute_that_is_missing_or_unknown_is_named(edit, message):

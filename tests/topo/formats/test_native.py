@@ -37,7 +37,8 @@ def test_there_and_back(parameters, tmp_path):
     for name in COLUMNS:
         np.testing.assert_array_equal(getattr(again, name), getattr(fabric, name), err_msg=name)
     assert repr(again) == repr(fabric)
-    assert (again.relay, again.overhead, again.radix) == (fabric.relay, fabric.overhead, fabric.radix)
+    scalars = ("relay", "overhead", "radix", "groups")
+    assert [getattr(again, key) for key in scalars] == [getattr(fabric, key) for key in scalars]
     assert write_text(again) == path.read_text()
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
@@ -54,6 +55,7 @@ def test_there_and_back(parameters, tmp_path):
         ({"kinds": {"endpoint": -8}}, "kinds"),
         ({"kinds": {"endpoint": 10**12}}, "kinds"),
         ({"kinds": []}, ""),
+        ({"groups": "torus"}, "'torus' is unknown; known: none, pod, dragonfly"),
         ({"host": [0]}, "host"),
         ({"host": "all"}, ""),
         ({"cables": {}}, "missing"),

@@ -74,8 +74,8 @@ def test_families_are_sorted_and_size_and_build_take_the_same_parameters():
     import inspect
 
     assert list(FAMILIES) == sorted(FAMILIES)
-    for plan in FAMILIES.values():
-        parameters = inspect.signature(plan).parameters
+    for family in FAMILIES.values():
+        parameters = inspect.signature(family.plan).parameters
         assert {"endpoints", "endpoints_per_host"} <= set(parameters)
         assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in parameters.values())
 

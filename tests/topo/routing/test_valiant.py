@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests import small
 from tests.oracles import check_routing
 from tests.topo.routing.cases import damaged, fabrics, random_demand, uniform
-from topo.flow import NotConnected, RoutingError, route
+from topo.fabric import Fabric, Groups, NodeKind, Tier
+from topo.flow import NotConnected, RoutingError, route, solve
 from topo.generators import generate
 from topo.routing.adversarial import adversarial
 from traffic.demand import Demand
@@ -99,3 +100,39 @@ def test_laws_after_failures(fabric, seed):
     except (NotConnected, RoutingError):
         return
     check_routing(fabric, demand, routing, samples=3)
+
+
+def hyperx(side, *, numbered, groups=Groups.NONE):
+    """Return side x side switches, each joined to all of its row and of its column, two endpoints a switch."""
+    switch, ends = np.arange(side * side), 2 * side * side
+    row, column = np.divmod(switch, side)
+    pairs = [(a, b) for a in switch for b in switch[a + 1 :] if row[a] == row[b] or column[a] == column[b]]
+    a, b = np.array(pairs).T
+    return Fabric.from_cables(
+        name="hyperx",
+        kind=[NodeKind.ENDPOINT] * ends + [NodeKind.LEAF] * len(switch),
+        a=np.concatenate([np.arange(ends), ends + a]),
+        b=np.concatenate([ends + np.arange(ends) // 2, ends + b]),
+        capacity=1.0,
+        tier=np.repeat([Tier.ENDPOINT, Tier.LOCAL], [ends, len(a)]),
+        group=np.concatenate([np.repeat(row, 2), row]) if numbered else -1,
+        groups=groups,
+    )
+
+
+def test_group_numbers_that_are_no_dragonfly_s_change_nothing():
+    """Rows of a HyperX bear numbers, yet Valiant turns at any switch: its throughput is that of the bare graph."""
+    plain, numbered = hyperx(4, numbered=False), hyperx(4, numbered=True)
+    demand = adversarial(plain)
+    theta = [solve(f, demand, route(f, demand, "valiant")).overall_theta for f in (plain, numbered)]
+    assert theta[0] == pytest.approx(theta[1], rel=1e-12)
+    assert np.array_equal(adversarial(numbered).dst, demand.dst)
+    taken_for_one = hyperx(4, numbered=True, groups=Groups.DRAGONFLY)
+    assert solve(taken_for_one, demand, route(taken_for_one, demand, "valiant")).overall_theta < 0.8 * theta[0]
+    with pytest.raises(RoutingError, match="needs a Dragonfly"):
+        route(numbered, demand, "valiant", via="group")
+
+
+def test_a_dragonfly_stays_one_after_failures():
+    fabric = generate("dragonfly", capacity=1.0, a=2, p=1, h=1)
+    assert fabric.without(cables=[0]).groups == Groups.DRAGONFLY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from topo.generators import FAMILIES
 from topo.report import load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.drawing import MOST_TARGETS, network, place
@@ -55,7 +56,8 @@ def _drawn(view: View) -> Drawn:
 
 
 def _facing(case: Named) -> bool:
-    return case.record.part("fabric").get("family") == "slim-fly"
+    family = FAMILIES.get(case.record.part("fabric").get("family", ""))
+    return family is not None and family.facing
 
 
 def _title(case: Named) -> str:
