@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
-RELAYS = ("source", "destination", "split", "none")
+RELAYS = ("source", "destination", "split", "spread", "none")
 
 
 class FabricError(ValueError):

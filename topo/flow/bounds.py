@@ -78,7 +78,9 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
 
 
 def has_relays(fabric: Fabric) -> bool:
-    """Return whether endpoints of a host are on different planes, so that traffic may leave through a neighbour."""
+    """Return whether traffic may leave through a neighbour: toward another plane, or where relays spread it."""
+    if fabric.relay == "spread" and fabric.has_scale_up:
+        return True
     domain = _domain(fabric)
     tail, head = _ports(fabric)
     reach = np.zeros((fabric.n_endpoints, fabric.n_planes), dtype=bool)

@@ -6,23 +6,21 @@ from NIC n.  Then NIC m sends to NIC n::
     sum over terms t of A[t, m] B[t, n]     where m and n are in different domains, else 0
 
 Where a commodity is only for some receivers, B counts those alone.
-A term is a group and a set of planes: senders that have no port there appear at their
-neighbours' NICs.  Sweeps need the same between sites; what stays inside a domain is subtracted
+Sweeps need the same between sites; what stays inside a domain is subtracted
 as a sparse correction.  Loads of endpoint and scale-up links follow from sums of A and B.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from topo.kernels.sweep import push, room, shares_at_ports, spread
-from topo.routing.access import Access, ranges, refusal
+from topo.routing.access import Access, ranges
 from topo.routing.network import Network, added
-from topo.routing.operator import Floats, Ints, NotConnected, TotalRouting, check_ranks
+from topo.routing.operator import Floats, Ints, TotalRouting, check_ranks
 from topo.routing.symmetric import Orbits
+from topo.routing.terms import Side, on_endpoints, terms
 from traffic.demand import GroupedDemand
 
 #: Entries of the injection block that one thread holds at a time, 8 bytes each.
@@ -31,31 +29,6 @@ BLOCK_ENTRIES = 1_000_000
 ROUNDING = 1e-9
 #: Range of keys, in multiples of their number, up to which a table costs less than sorting them.
 DENSE = 4
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """One side of the terms, row by row: ``end`` uses ``nic`` with ``weight`` in ``term``."""
-
-    term: Ints
-    nic: Ints
-    end: Ints
-    weight: Floats
-
-    @staticmethod
-    def joined(parts: list[Side]) -> Side:
-        """Return all rows of ``parts``."""
-        return Side(*(np.concatenate([getattr(p, key) for p in parts]) for key in ("term", "nic", "end", "weight")))
-
-    def times(self, factor: Floats) -> Side:
-        """Return the rows with weights times ``factor`` (E,) of their ends, without those that weigh nothing."""
-        weight = self.weight * factor[self.end]
-        rows = np.flatnonzero(weight)
-        return Side(self.term[rows], self.nic[rows], self.end[rows], weight[rows])
-
-    def shifted(self, by: int, scale: float = 1.0) -> Side:
-        """Return the rows with term numbers raised by ``by`` and weights times ``scale``."""
-        return Side(self.term + by, self.nic, self.end, self.weight * scale)
 
 
 def grouped(network: Network, demand: GroupedDemand, policy: str) -> TotalRouting:
@@ -71,114 +44,19 @@ def grouped(network: Network, demand: GroupedDemand, policy: str) -> TotalRoutin
     for f, receives in enumerate(each):
         receivers = everyone.times(receives)
         unit[f] += _network_load(access, senders, receivers, n_terms, Orbits.of(access, label, receives))
-        unit[f] += _scale_up_load(access, senders, receivers, n_terms)
-        unit[f] += _inside_load(access, label, receives)
+        unit[f] += scale_up_load(access, senders, receivers, n_terms)
+        unit[f] += inside_load(access, label, receives)
     return TotalRouting(policy, unit, demand.pairs)
-
-
-def on_endpoints(network: Network, demand: GroupedDemand) -> tuple[Ints, Floats]:
-    """Return the label (E,) of every endpoint, -1 where silent, and (F, E) 1 where it receives the commodity."""
-    label = np.full(network.fabric.n_endpoints, -1, dtype=np.int64)
-    label[: demand.n_ranks] = demand.label
-    each = np.zeros((demand.n_commodities, len(label)))
-    each[:, : demand.n_ranks] = demand.receives
-    return label, each
-
-
-def terms(access: Access, label: Ints, relay: str) -> tuple[Side, Side, int]:
-    """Return senders, receivers and the number of terms; ``label`` (E,) is -1 where silent."""
-    strict = relay == "none"
-    if relay in ("source", "none"):
-        return _side_terms(access, label, strict=strict)
-    receivers, senders, n = _side_terms(access, label, strict=False)  # all-to-all read backwards
-    if relay == "destination":
-        return senders, receivers, n
-    a, b, m = _side_terms(access, label, strict=False)
-    both = Side.joined([a.shifted(0, 0.5), senders.shifted(m, 0.5)])
-    return both, Side.joined([b, receivers.shifted(m)]), m + n
-
-
-def _side_terms(access: Access, label: Ints, *, strict: bool) -> tuple[Side, Side, int]:
-    """Return the terms with the relay at the senders; at the receivers where a sender's host has no NIC."""
-    n_sets = max(len(access.network.site_islands[1]), 1)
-    member = np.flatnonzero(label >= 0)
-    row, nic, share, lost = access.ways(member, np.full(len(member), -1))
-    _refuse_lost(access, label, member[lost])
-    end, wanted = member[row], access.islands[nic]
-    term_key, term = np.unique(label[end] * n_sets + wanted, return_inverse=True)
-    receivers = Side(term, nic, end, share)
-
-    group, of_term = term_key // n_sets, term_key % n_sets
-    by_group = member[np.argsort(label[member], kind="stable")]
-    start = np.searchsorted(label[by_group], np.stack([group, group + 1]))
-    count = start[1] - start[0]
-    sender_term = np.repeat(np.arange(len(term_key)), count)
-    sender = by_group[ranges(start[0], count)]
-    if strict:
-        _refuse_relay(access, sender, receivers, sender_term, of_term)
-    row, nic, share, stuck = access.ways(sender, of_term[sender_term])
-    senders = Side(sender_term[row], nic, sender[row], share)
-    if not len(stuck):
-        return senders, receivers, len(term_key)
-    return _with_detours(access, (senders, receivers, len(term_key)), sender_term[stuck], sender[stuck])
-
-
-def _with_detours(
-    access: Access, direct: tuple[Side, Side, int], stuck_term: Ints, stuck: Ints
-) -> tuple[Side, Side, int]:
-    """Return the terms plus those of senders without a NIC on the receivers' planes: the receivers' hosts relay."""
-    senders, receivers, n = direct
-    n_sets = len(access.network.site_islands[1])
-    row, nic, share, _ = access.ways(stuck, np.full(len(stuck), -1))
-    key, term = np.unique(stuck_term[row] * n_sets + access.islands[nic], return_inverse=True)
-    more_senders = Side(term + n, nic, stuck[row], share)
-
-    order = np.argsort(receivers.term, kind="stable")
-    start = np.searchsorted(receivers.term[order], np.stack([key // n_sets, key // n_sets + 1]))
-    count = start[1] - start[0]
-    target_term = np.repeat(np.arange(len(key)), count)
-    at = order[ranges(start[0], count)]
-    target, weight = receivers.end[at], receivers.weight[at]
-    row, nic, share, nowhere = access.ways(target, (key % n_sets)[target_term])
-    for i in nowhere:
-        _refuse_detour(access, more_senders, int(target_term[i]) + n, int(target[i]))
-    more_receivers = Side(target_term[row] + n, nic, target[row], share * weight[row])
-    joined = Side.joined([senders, more_senders]), Side.joined([receivers, more_receivers])
-    return *joined, n + len(key)
-
-
-def _refuse_lost(access: Access, label: Ints, lost: Ints) -> None:
-    for end in lost:
-        others = np.flatnonzero((label == label[end]) & (access.domain != access.domain[end]))
-        if len(others):
-            raise NotConnected(refusal(access.network, int(end), int(others[0])))
-
-
-def _refuse_detour(access: Access, senders: Side, term: int, target: int) -> None:
-    ends = senders.end[(senders.term == term) & (access.domain[senders.end] != access.domain[target])]
-    if len(ends):
-        raise NotConnected(refusal(access.network, int(ends.min()), target))
-
-
-def _refuse_relay(access: Access, sender: Ints, receivers: Side, sender_term: Ints, of_term: Ints) -> None:
-    """Refuse pairs in different domains that both have ports, but on no common island."""
-    apart = (access.islands[sender] >= 0) & ~access.meet(access.islands[sender], of_term[sender_term])
-    own = receivers.nic == receivers.end
-    for i in np.flatnonzero(apart):
-        ends = receivers.end[own & (receivers.term == sender_term[i])]
-        ends = ends[access.domain[ends] != access.domain[sender[i]]]
-        if len(ends):
-            raise NotConnected(refusal(access.network, int(sender[i]), int(ends.min())))
 
 
 def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int, orbits: Orbits) -> Floats:
     """Return (L,) load of switch links and of the endpoints' ports."""
     network = access.network
     n, site = network.n_sites, network.site
-    by_sender = _matrix(senders.term, site[senders.nic], senders.weight, (n_terms, n))
-    by_receiver = csr_array(_matrix(receivers.term, site[receivers.nic], receivers.weight, (n_terms, n)).T)
+    by_sender = matrix(senders.term, site[senders.nic], senders.weight, (n_terms, n))
+    by_receiver = csr_array(matrix(receivers.term, site[receivers.nic], receivers.weight, (n_terms, n)).T)
     by_receiver = by_receiver[orbits.toward]
-    inside = _inside_sites(access, senders, receivers)[orbits.toward]
+    inside = inside_sites(access, senders, receivers)[orbits.toward]
     arcs, ports = network.arcs, network.ports
 
     def amounts(start: int, stop: int) -> Floats:
@@ -211,18 +89,19 @@ def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int, 
     return result
 
 
-def _matrix(row: Ints, column: Ints, weight: Floats, shape: tuple[int, int]) -> csr_array:
+def matrix(row: Ints, column: Ints, weight: Floats, shape: tuple[int, int]) -> csr_array:
+    """Return the sums of ``weight`` by ``row`` and ``column``."""
     return csr_array((weight, (row, column)), shape=shape)
 
 
-def _inside_sites(access: Access, senders: Side, receivers: Side) -> csr_array:
+def inside_sites(access: Access, senders: Side, receivers: Side) -> csr_array:
     """Return (destination sites, source sites) what the terms count though it never leaves a domain."""
     network = access.network
     n = network.n_sites
     n_places, place = _numbered(np.concatenate([_place(access, senders), _place(access, receivers)]))
     shape = (n_places, n)
-    a = _matrix(place[: len(senders.nic)], network.site[senders.nic], senders.weight, shape)
-    b = _matrix(place[len(senders.nic) :], network.site[receivers.nic], receivers.weight, shape)
+    a = matrix(place[: len(senders.nic)], network.site[senders.nic], senders.weight, shape)
+    b = matrix(place[len(senders.nic) :], network.site[receivers.nic], receivers.weight, shape)
     return csr_array(csc_array(b).T @ a)
 
 
@@ -264,7 +143,7 @@ def _multi_port_load(access: Access, senders: Side, receivers: Side, n_terms: in
     out_total, out_inside = np.zeros((len(senders.nic), most)), _pairs_inside(access, senders, receivers)
     into_total = np.zeros((len(receivers.nic), most))
     sites = np.arange(n)
-    by_site = _matrix(senders.term, network.site[senders.nic], senders.weight, (n_terms, n))
+    by_site = matrix(senders.term, network.site[senders.nic], senders.weight, (n_terms, n))
     at_site = np.argsort(network.site[receivers.nic], kind="stable")
     edge = np.searchsorted(network.site[receivers.nic][at_site], np.arange(n + 1))
     inside_edge = np.searchsorted(network.site[receivers.nic[out_inside[1]]], np.arange(n + 1))
@@ -307,7 +186,7 @@ def _pairs_inside(access: Access, senders: Side, receivers: Side) -> tuple[Ints,
     return a[by_site], b[by_site]
 
 
-def _scale_up_load(access: Access, senders: Side, receivers: Side, n_terms: int) -> Floats:
+def scale_up_load(access: Access, senders: Side, receivers: Side, n_terms: int) -> Floats:
     """Return (L,) load that relay legs put on scale-up links."""
     link, reverse = access.scale_up_link, access.network.fabric.reverse
     load = np.zeros(access.network.fabric.n_links)
@@ -322,7 +201,7 @@ def _scale_up_load(access: Access, senders: Side, receivers: Side, n_terms: int)
     return load
 
 
-def _inside_load(access: Access, label: Ints, receives: Floats) -> Floats:
+def inside_load(access: Access, label: Ints, receives: Floats) -> Floats:
     """Return (L,) load of pairs inside a domain on its scale-up links; ``receives`` (E,) is 1 where the end may be."""
     fabric = access.network.fabric
     member = np.flatnonzero((label >= 0) & (access.scale_up_link >= 0))

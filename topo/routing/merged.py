@@ -11,9 +11,10 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from topo.routing.access import Access
-from topo.routing.grouped import _inside_load, _scale_up_load, on_endpoints, terms
+from topo.routing.grouped import inside_load, scale_up_load
 from topo.routing.network import Network
 from topo.routing.operator import Ints, Routing, TotalRouting
+from topo.routing.terms import on_endpoints, terms
 from traffic.demand import MAX_PAIRS, GroupedDemand
 
 
@@ -39,5 +40,5 @@ def merged(network: Network, demand: GroupedDemand, inner: Callable[[Ints, Ints]
         drawn = csc_array((some.weight, (some.term, some.nic)), shape=(n_terms, n))
         part = csr_array(drawn.T @ brought)[dst[apart], src[apart]] if len(each) > 1 else amount.data[apart]
         unit[f] += routing.load(np.asarray(part, dtype=np.float64).ravel())
-        unit[f] += _scale_up_load(access, senders, some, n_terms) + _inside_load(access, label, receives)
+        unit[f] += scale_up_load(access, senders, some, n_terms) + inside_load(access, label, receives)
     return TotalRouting(routing.policy, unit, demand.pairs)

@@ -5,7 +5,7 @@ plane it goes by a neighbour: ``source`` over scale-up to the NICs of the sender
 destination's plane, then the network; ``destination`` over the sender's plane to the
 receiver's host, then scale-up; ``split`` half each way.  An endpoint that lost its port is
 served evenly by all NICs of its host that fit; where the relay's own side has no NIC left on
-the plane, the other side relays.
+the plane, the other side relays.  With ``spread`` all traffic between domains goes by all NICs of both.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from topo.routing.access import Access, refusal
+from topo.routing.all_nics import legs_by_all
 from topo.routing.network import Network
 from topo.routing.operator import MAX_ENTRIES, Floats, Ints, NotConnected, Routing
 from traffic.demand import Demand
@@ -112,6 +113,8 @@ def legs_of(access: Access, src: Ints, dst: Ints, relay: str) -> Legs:
 
     Raises NotConnected with the first pair that no leg can carry.
     """
+    if relay == "spread":
+        return Legs(*legs_by_all(access, src, dst))
     direct = access.meet(access.islands[src], access.islands[dst]) & (access.islands[dst] >= 0)
     rows, rest = np.flatnonzero(direct), np.flatnonzero(~direct)
     parts = [Legs(rows, src[rows], dst[rows], np.ones(len(rows)))]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from topo.routing.access import Access
-from topo.routing.grouped import ROUNDING, _inside_sites, _matrix, on_endpoints, terms
+from topo.routing.grouped import ROUNDING, inside_sites, matrix
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints, RoutingError
+from topo.routing.terms import on_endpoints, terms
 from traffic.demand import GroupedDemand
 
 
@@ -37,12 +38,12 @@ def site_amounts(network: Network, demand: GroupedDemand, most: int) -> SiteAmou
     access = Access(network)
     label, each = on_endpoints(network, demand)
     senders, everyone, n_terms = terms(access, label, network.fabric.relay)
-    by_sender = _matrix(senders.term, network.site[senders.nic], senders.weight, (n_terms, n))
+    by_sender = matrix(senders.term, network.site[senders.nic], senders.weight, (n_terms, n))
     blocks = np.zeros((len(each), n, n))
     for block, receives in zip(blocks, each, strict=True):
         receivers = everyone.times(receives)
-        by_receiver = _matrix(receivers.term, network.site[receivers.nic], receivers.weight, (n_terms, n))
-        block[:] = (by_receiver.T @ by_sender - _inside_sites(access, senders, receivers)).toarray()
+        by_receiver = matrix(receivers.term, network.site[receivers.nic], receivers.weight, (n_terms, n))
+        block[:] = (by_receiver.T @ by_sender - inside_sites(access, senders, receivers)).toarray()
     blocks[np.abs(blocks) < ROUNDING] = 0.0
     target, source = np.nonzero(blocks.any(axis=0))
     return SiteAmounts(source, target, blocks[:, target, source])

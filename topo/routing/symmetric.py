@@ -100,12 +100,23 @@ class _Image:
             return None
         if _image(access.domain, ends, int(access.domain.max(initial=0)) + 1) is None:
             return None
+        if network.fabric.relay == "spread" and _image(_rank(access.domain), ends, len(ends)) is None:
+            return None
         switch = moved[base:].astype(np.int64) - base
         arc, at = np.empty(len(network.arcs.tail), np.int32), np.full(len(switch), -1)
         if not _sites_fit(network, site, switch) or not image_of_arcs(network.arcs, switch, at, arc):
             return None
         port = _image_of_ports(network, moved) if network.most_ports > 1 else np.arange(0)
         return None if port is None else cls(site, arc, port)
+
+
+def _rank(domain: Ints) -> Ints:
+    """Return (E,) the position of each endpoint in its domain: NICs of two domains pair up by it."""
+    order = np.argsort(domain, kind="stable")
+    ordered = domain[order]
+    rank = np.empty(len(domain), dtype=np.int64)
+    rank[order] = np.arange(len(domain)) - np.searchsorted(ordered, ordered)
+    return rank
 
 
 def _image(of: Ints, ends: Index, n: int) -> Ints | None:

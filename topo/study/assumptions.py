@@ -14,7 +14,7 @@ _POLICIES = {
     "adaptive": "splits over the same shortest paths that spare the hottest link: ideal minimal adaptive routing",
     "valiant": "minimal to a random switch of the same plane and minimal from there",
     "ugal": "any mix of a minimal split and Valiant, weighted with ideal information",
-    "optimal": "any path, the best there is up to the gap printed: a yardstick, no protocol does it",
+    "optimal": "any path, relays as stated, the best there is up to the gap printed: a yardstick, no protocol does it",
 }
 _SOLVERS = {
     "proportional": "all commodities move in proportion to their sizes and end together",
@@ -49,8 +49,8 @@ def _of_traffic(case: Case) -> list[str]:
         f"solver {case.solve['solver']}: {_SOLVERS.get(case.solve['solver'], 'see its documentation')}",
         _latency(case),
     ]
-    if fabric["planes"] > 1 and fabric["nic"] == "single-plane":
-        said.append(f"cross-plane traffic is relayed inside the host: relay {fabric['relay']}")
+    if fabric["relay"] == "spread" or (fabric["planes"] > 1 and fabric["nic"] == "single-plane"):
+        said.append(_relay(fabric["relay"]))
     if "model" in traffic:
         model = traffic["model"] if isinstance(traffic["model"], str) else "deepseek-v3, the default"
         said.append(f"model {model}, {traffic['tokens']} tokens a rank, {traffic['gate']} gate")
@@ -60,6 +60,17 @@ def _of_traffic(case: Case) -> list[str]:
         said.append(f"seed {case.seed}")
     said.append("steady state: no queueing, packet loss, congestion control or incast collapse")
     return said
+
+
+def _relay(relay: str) -> str:
+    if relay == "none":
+        return "relay none: endpoints on different planes do not talk"
+    if relay == "spread":
+        return "relay spread: traffic between hosts leaves by all NICs of its host and arrives by all of the other's"
+    return (
+        f"cross-plane traffic is relayed inside the host: relay {relay}; relay spread, by all NICs of both hosts, is "
+        "the one to plan with where libraries spray over the rails of a host"
+    )
 
 
 def _latency(case: Case) -> str:

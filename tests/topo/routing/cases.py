@@ -21,6 +21,7 @@ def fabrics() -> dict[str, Fabric]:
         "planes": small.planes(),
         "planes-destination": small.planes(relay="destination"),
         "planes-split": small.planes(relay="split", planes=3, per_host=3),
+        "planes-spread": small.planes(relay="spread", per_host=4),
         "planes-wide-hosts": small.planes(per_host=6, planes=3),
         "multi-port": small.planes(multi_port=True),
         "multi-port-alone": small.planes(multi_port=True, scale_up=None),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import traffic
 from tests import small
-from topo.fabric import Fabric, Tier
+from topo.fabric import RELAYS, Fabric, Tier
+from topo.flow import solve
 from topo.routing import NotConnected, ecmp
 from traffic.demand import Demand, GroupedDemand
 
@@ -42,6 +44,41 @@ def test_split_relay_is_half_of_each() -> None:
     used = links_used(fabric, 0, 7)
     assert {0, 1, 6, 7} == {n for n in nodes(fabric, 0, 7) if n < 8}
     assert {share for (tail, _), share in used.items() if fabric.kind[tail] >= 2} == {0.5}
+
+
+@pytest.mark.parametrize(("src", "dst"), [(0, 7), (0, 6)])
+def test_spread_uses_every_nic_of_both_hosts(src, dst) -> None:
+    """Each of two NICs carries half, for a pair on one plane as for a pair on two."""
+    fabric = small.planes(relay="spread")
+    used = links_used(fabric, src, dst)
+    ports = {ends: share for ends, share in used.items() if max(ends) >= 12}  # switches are nodes from 12 on
+    assert {0, 1, 6, 7} == {n for n in nodes(fabric, src, dst) if n < 8}
+    assert set(ports.values()) == {0.5}
+
+
+def test_spread_pairs_rails_and_evens_out_what_is_left() -> None:
+    """Four NICs a host on two planes: first with first; where one failed, a plane carries what its fewer NICs can."""
+    fabric = small.planes(relay="spread", per_host=4)
+    used = links_used(fabric, 0, 12)
+    leaving = {tail: share for (tail, head), share in used.items() if tail < 16 and fabric.kind[head] >= 2}
+    assert leaving == dict.fromkeys(range(4), 0.25)
+    lost = fabric.cable[(fabric.tail == 0) & (fabric.tier == Tier.ENDPOINT)]
+    used = links_used(fabric.without(cables=lost), 0, 12)
+    leaving = {tail: share for (tail, head), share in used.items() if tail < 16 and fabric.kind[head] >= 2}
+    arriving = {head: share for (tail, head), share in used.items() if head < 16 and fabric.kind[tail] >= 2}
+    assert leaving == pytest.approx(dict.fromkeys((1, 2, 3), 1 / 3))
+    assert arriving == pytest.approx({12: 1 / 6, 14: 1 / 6, 13: 1 / 3, 15: 1 / 3})
+
+
+@pytest.mark.parametrize("pattern", ["shift", "permutation", "incast"])
+def test_spread_never_does_worse_than_another_relay_on_single_planes(pattern) -> None:
+    """All NICs of both domains carry: a bound for relays of any kind is reached where switches do not limit."""
+    demand = traffic.offer(pattern, n_ranks=8, ranks_per_host=2, bytes=1.0)
+    theta = {}
+    for relay in RELAYS[:4]:
+        fabric = small.planes(relay=relay)
+        theta[relay] = solve(fabric, demand, ecmp(fabric, demand)).overall_theta
+    assert theta["spread"] >= max(theta.values()) * (1 - 1e-12)
 
 
 def test_no_relay_leaves_planes_apart() -> None:

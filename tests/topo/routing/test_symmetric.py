@@ -73,7 +73,7 @@ def test_uniform_equals_the_full_sweep(name, policy):
     assert found.stands_for.sum() == Network.of(fabric).n_sites > len(found.toward)
 
 
-@pytest.mark.parametrize("relay", ["destination", "source", "split"])
+@pytest.mark.parametrize("relay", ["destination", "source", "split", "spread"])
 @pytest.mark.parametrize("name", ["leaf-spine planes", "slim fly, planes", "three layers, planes"])
 def test_relays_are_symmetric_too(name, relay):
     fabric = built(name, relay=relay)

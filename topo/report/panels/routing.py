@@ -32,7 +32,7 @@ def panel(view: View) -> Panel | None:
     if any(len(one.cases) > 1 for one in held):
         how += " A mark is the mean over seeds, its bar goes from the least to the largest of them."
     if any(bound is not None for group in rivals.values() for bound in map(optimum, group.values())):
-        how += " The upright is the optimum: no routing can pass it, by a certificate."
+        how += " The upright is the optimum: no routing can pass it with relays as stated, by a certificate."
     figure = Figure("fig-routing", _finding(held), how, variants, _table(rivals), "traffic")
     return make("routing", "Routing", "What does routing cost or gain?", _answer(held), (Draw(figure),))
 
