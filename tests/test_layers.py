@@ -40,7 +40,7 @@ LIBRARIES = {
     "numba": ("topo.kernels",),
     "pydantic": ("topo.config",),
     "ruamel": ("topo.config",),
-    "ortools": ("topo.flow.max_concurrent", "topo.flow.bounds", "topo.design"),
+    "ortools": ("topo.flow.programme", "topo.flow.bounds", "topo.design"),
     "networkx": ("topo.fabric", "topo.formats"),
     "galois": ("topo.generators",),
     "dask": ("topo.study",),

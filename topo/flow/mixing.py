@@ -5,9 +5,13 @@ The choices of a pair are its minimal paths and the whole of its detour, so by d
     congestion >= sum over pairs of amount x min(cheapest minimal path, cost of the detour) / sum of capacity x cost
 
 Small cases go to a linear programme over both, with new paths priced until none is cheaper; it
-starts from the spread that is best without detours.  Large ones keep that spread and move each
-pair's part on detours by conditional gradients on an ever sharper soft maximum of utilization:
-the bound is honest, but the gap need not close, since minimal paths stay as they were.
+starts from the spread that is best without detours.  Paths are priced twice a round: by the duals,
+which end the search, and by a soft maximum of the loads.  Where pairs do not meet, the duals may
+price the links of one pair alone, so that by them one pair a round would get its next path.
+
+Large cases keep that spread and move each pair's part on detours by conditional gradients on an
+ever sharper soft maximum of utilization: the bound is honest, but the gap need not close, since
+minimal paths stay as they were.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csc_array, diags_array, hstack
 
-from topo.flow.max_concurrent import least_congestion
+from topo.flow.programme import least_congestion
 from topo.flow.spread import EXACT, FLOOR, SMALL_ROUNDS, Floats, Spread, _of_arcs, _pool, _search
 from topo.kernels.spreading import Digraph, Pairs, price
 
@@ -73,14 +77,14 @@ def _exact(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, fixed
         pair = np.concatenate([pool.pair[:paths], np.arange(n), np.arange(n)])
         flow, cost = least_congestion(csc_array(hstack([own, fixed])), pair, pairs.amount, graph.capacity)
         shares, part = _split(own, pair, flow, pairs, spread)
-        congestion = float(
-            ((shares @ (pairs.amount * (1.0 - part)) + fixed @ (pairs.amount * part)) / graph.capacity).max()
-        )
+        utilization = (shares @ (pairs.amount * (1.0 - part)) + fixed @ (pairs.amount * part)) / graph.capacity
+        congestion = float(utilization.max())
         if congestion < best.minimal.congestion:
             best = Mixture(replace(spread, shares=shares, congestion=congestion), part)
-        cost = np.maximum(cost, cost.max() * FLOOR)
-        pool, least = _search(graph, pairs, cost, True, pool)
-        bound = max(bound, float(np.minimum(least, fixed.T @ cost) @ pairs.amount / (graph.capacity @ cost)))
+        for prices in (np.exp((utilization / congestion - 1.0) / SOFTEST) / graph.capacity, cost):
+            floored = np.maximum(prices, prices.max() * FLOOR)
+            pool, least = _search(graph, pairs, floored, True, pool)
+            bound = max(bound, _proof(graph, pairs, floored, least, fixed.T @ floored))
         if int(pool.used[0]) == paths or 1.0 - bound / best.minimal.congestion < EXACT:
             break
     return _proven(best, bound)
@@ -115,7 +119,7 @@ def _searched(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, *,
         cost = np.maximum(cost, cost.max() * FLOOR)
         least, detour = np.zeros(n), detours.cost(cost)
         price(graph, pairs, cost, True, _pool(0, 0, 0), False, 0, least)
-        bound = max(bound, float(np.minimum(least, detour) @ amount / (graph.capacity @ cost)))
+        bound = max(bound, _proof(graph, pairs, cost, least, detour))
         goal = (detour < spread.shares.T @ cost).astype(np.float64)
         toward = spread.shares @ (amount * (1.0 - goal)) + detours.load(amount * goal) - load
         step = _best_step(load / graph.capacity, toward / graph.capacity, mu)
@@ -125,6 +129,11 @@ def _searched(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, *,
             best = congestion, part
         mu = max(mu * FALL, SHARPEST)
     return _proven(Mixture(replace(spread, congestion=best[0]), best[1]), bound)
+
+
+def _proof(graph: Digraph, pairs: Pairs, cost: Floats, least: Floats, detour: Floats) -> float:
+    """Return the congestion that ``cost`` (A,) proves: pairs take their cheapest minimal path or their detour."""
+    return float(np.minimum(least, detour) @ pairs.amount / (graph.capacity @ cost))
 
 
 def _best_step(utilization: Floats, toward: Floats, mu: float) -> float:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from topo.flow.max_concurrent import least_congestion
+from topo.flow.programme import least_congestion
 from topo.kernels.spreading import Digraph, Pairs, Pool, equilibrate, price
 
 Floats = NDArray[np.float64]

@@ -55,14 +55,33 @@ def least_congestion(fabric, demand, *, minimal=None, on=None):
 def least_mixture(fabric, demand, ecmp, valiant):
     """Return the least largest time of a switch link over mixtures of minimal paths and Valiant.
 
-    A commodity's minimal paths are the links that ``ecmp`` uses; only for fabrics with one minimal path a commodity.
+    A commodity's minimal paths are those along links that ``ecmp`` uses, which holds wherever all that leave
+    through one relay; its detour is all of ``valiant``.
     """
-    on = fabric.is_switch_link
-    own, detour = ecmp.columns().toarray()[on], valiant.columns().toarray()[on]
-    load = np.concatenate([own * demand.size, detour * demand.size, -fabric.capacity[on][:, np.newaxis]], axis=1)
-    n = demand.n_commodities
-    sums = np.concatenate([np.eye(n), np.eye(n), np.zeros((n, 1))], axis=1)
-    cost = np.append(np.zeros(2 * n), 1.0)
-    result = linprog(cost, A_ub=load, b_ub=np.zeros(len(load)), A_eq=sums, b_eq=np.ones(n))
+    n, of, n_links = fabric.n_nodes, np.arange(demand.n_commodities), fabric.n_links
+    unit, width = demand.size.max(), fabric.capacity.max()  # HiGHS's tolerances are absolute
+    size, capacity = demand.size / unit, fabric.capacity / width
+    own, detour = ecmp.columns().tocoo(), valiant.columns().tocoo()
+    taken = own.data > 0.0
+    link, f = own.row[taken], own.col[taken]
+    move, aside, top = np.arange(len(link)), len(link) + of, len(link) + len(of)
+    row = np.concatenate(
+        [f * n + fabric.tail[link], f * n + fabric.head[link], of * n + demand.src, of * n + demand.dst]
+    )
+    data = np.concatenate([np.ones(len(link)), -np.ones(len(link)), size, -size])
+    conserve = coo_array((data, (row, np.concatenate([move, move, aside, aside]))), shape=(len(of) * n, top + 1))
+    right = np.zeros(len(of) * n)
+    right[of * n + demand.src], right[of * n + demand.dst] = size, -size
+    row = np.concatenate([link, detour.row, np.arange(n_links)])
+    column = np.concatenate([move, len(link) + detour.col, np.full(n_links, top)])
+    data = np.concatenate([np.ones(len(link)), detour.data * size[detour.col], -capacity])
+    within = coo_array((data, (row, column)), shape=(n_links, top + 1)).tocsr()[np.flatnonzero(fabric.is_switch_link)]
+    result = linprog(
+        np.append(np.zeros(top), 1.0),
+        A_ub=within,
+        b_ub=np.zeros(within.shape[0]),
+        A_eq=conserve.tocsr(),
+        b_eq=right,
+    )
     assert result.status == 0, result.message
-    return result.fun
+    return result.fun * unit / width

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import traffic
 from tests import small
 from tests.oracles import check_routing
 from tests.topo.flow.programme import least_mixture
@@ -13,6 +14,7 @@ from tests.topo.routing.cases import fabrics, random_demand, uniform
 from topo.flow import RoutingError, mixing, route, ugal
 from topo.generators import generate
 from topo.routing.adversarial import adversarial
+from traffic.demand import GroupedDemand
 
 FABRICS = {name: fabric for name, fabric in fabrics().items() if "multi-port" not in name}
 
@@ -23,6 +25,52 @@ def test_laws(name):
     for demand in (random_demand(fabric.n_endpoints), uniform(fabric.n_endpoints)):
         check_routing(fabric, demand, routing := route(fabric, demand, "ugal"))
         assert routing.complete and routing.gap < 1e-6
+
+
+def test_dust_in_the_spread_is_no_demand():
+    """Sums of shares leave entries of 1e-16 behind, which once made the programme infeasible."""
+    fabric = generate("fat-tree-2", capacity=50e9, radix=16, endpoints=72)
+    demand = traffic.offer("uniform", n_ranks=72)
+    routing = route(fabric, demand, "ugal")
+    assert routing.complete
+    # eight endpoints a leaf, of the same rate as its eight uplinks, send to 64 under other leaves
+    assert congestion(fabric, demand, routing) == pytest.approx(64 * demand.size[0] / 50e9, rel=1e-9)
+
+
+#: (family, its parameters, pattern): trees half full, left-over ports, several planes, groups and one hot receiver.
+STRUCTURED = [
+    ("fat-tree-2", {"radix": 12, "endpoints": 40, "oversubscription": 1.5}, "incast"),
+    ("fat-tree-2", {"radix": 8, "oversubscription": 2.0}, "tornado"),
+    ("fat-tree-2", {"radix": 6, "endpoints": 24, "planes": 2, "scale_up": 200e9, "relay": "source"}, "uniform"),
+    ("fat-tree-3", {"radix": 6, "endpoints": 24}, "shift"),
+    ("fat-tree-3", {"radix": 4, "planes": 2, "scale_up": 200e9, "relay": "destination"}, "permutation"),
+    ("dragonfly", {"a": 3, "p": 2, "h": 1, "arrangement": "circulant"}, "hotspot"),
+    ("dragonfly", {"a": 4, "p": 1, "h": 2, "scale_up": 200e9}, "uniform"),
+    ("slim-fly", {"q": 3, "endpoints": 28}, "permutation"),
+]
+
+
+@pytest.mark.parametrize(("family", "params", "pattern"), STRUCTURED)
+def test_structured_cases_against_a_programme_over_links(family, params, pattern):
+    host = params.get("planes", 1)  # one NIC a plane in each host, so that a relay leaves no choice
+    fabric = generate(family, capacity=50e9, endpoints_per_host=host, **params)
+    demand = traffic.offer(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=host)
+    routing = route(fabric, demand, "ugal", gap=0.0)
+    listed = demand.listed() if isinstance(demand, GroupedDemand) else demand
+    minimal, valiant = route(fabric, listed), route(fabric, listed, "valiant")
+    least = least_mixture(fabric, listed, minimal, valiant)
+    value = congestion(fabric, demand, routing)
+    assert routing.complete and value == pytest.approx(least, rel=1e-7)
+    assert value <= min(congestion(fabric, listed, other) for other in (minimal, valiant)) * (1 + 1e-12)
+
+
+def test_pairs_that_do_not_meet_all_get_their_paths():
+    """Duals of pairs apart may price the links of one pair only: one path a round, and no proof within the rounds."""
+    planes = {"planes": 2, "endpoints_per_host": 4, "scale_up": 200e9, "relay": "destination"}
+    fabric = generate("fat-tree-2", capacity=50e9, radix=16, wiring="rail", **planes)
+    demand = traffic.offer("all-gather", n_ranks=fabric.n_endpoints, ranks_per_host=4)
+    routing = route(fabric, demand, "ugal", gap=0.0)
+    assert routing.complete and routing.gap < 1e-9
 
 
 @pytest.mark.parametrize("via", ["switch", "group"])
