@@ -27,7 +27,7 @@ LAYERS = (
     {"topo.flow"},
     {"topo.routing", "topo.generators"},
     {"topo.fabric", "traffic"},
-    {"topo.kernels", "topo.size", "topo.units"},
+    {"topo.atomic", "topo.kernels", "topo.near", "topo.plain", "topo.size", "topo.units"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS)) for room in rooms}
 
@@ -46,6 +46,7 @@ LIBRARIES = {
     "dask": ("topo.study",),
     "distributed": ("topo.study",),
     "defusedxml": ("topo.formats",),
+    "difflib": ("topo.near",),
 }
 
 #: The one way up, taken only when it is asked for: methods of Fabric hand over to the module that knows networkx.

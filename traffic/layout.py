@@ -6,12 +6,12 @@ the count does not divide, the last host is smaller.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.near import hint
 from traffic.demand import DemandError
 
 
@@ -56,9 +56,7 @@ def check_choice(value: str, choices: Iterable[str], *, name: str) -> None:
     """Raise DemandError unless ``value`` is one of ``choices``; the message lists them and the nearest."""
     known = list(choices)
     if value not in known:
-        near = difflib.get_close_matches(str(value), known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise DemandError(f"{name} {value!r} is unknown; known: {', '.join(known)}{hint}")
+        raise DemandError(f"{name} {value!r} is unknown; known: {', '.join(known)}{hint(value, known)}")
 
 
 def power_of_two(n: int, *, what: str) -> int:

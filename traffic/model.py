@@ -6,12 +6,12 @@ DeepSeek-V3, so that a demand can be had without any file.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
+from topo.near import hint
 from traffic.demand import DemandError
 from traffic.layout import check_whole
 
@@ -62,9 +62,7 @@ class Model:
         given = {key: value for key, value in mapping.items() if key not in _REMARKS}
         for key, value in given.items():
             if key not in known:
-                near = difflib.get_close_matches(str(key), known, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise DemandError(f"model key {key!r} is unknown; known: {', '.join(known)}{hint}")
+                raise DemandError(f"model key {key!r} is unknown; known: {', '.join(known)}{hint(key, known)}")
             if key != "name":
                 check_whole(value, 0 if key.startswith(("dense", "shared", "dispatch_")) else 1, name=f"model {key}")
         model = cls(**given)

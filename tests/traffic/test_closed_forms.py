@@ -42,7 +42,7 @@ def test_rings_on_all_ranks_of_full_hosts(nic, scale_up):
 def test_busbw_of_a_ring_is_the_rate_of_the_port():
     seconds = allreduce_time("ring", n=64, size=2**30, beta=1 / 50e9)
     assert bus_bandwidth("allreduce", n=64, size=2**30, seconds=seconds) == pytest.approx(50e9)
-    with pytest.raises(DemandError, match="did you mean 'allreduce'"):
+    with pytest.raises(DemandError, match="did you mean allreduce"):
         bus_bandwidth("all-reduce-", n=2, size=1, seconds=1)
 
 

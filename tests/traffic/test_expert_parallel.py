@@ -108,7 +108,7 @@ def test_the_busiest_rank_of_the_commodities_is_that_of_the_report(params):
         ({"n_ranks": 64, "ep": 64, "tokens": 0}, "tokens"),
         ({"n_ranks": 64, "ep": 4, "ranks_per_host": 6}, "ranks of a host"),
         ({"n_ranks": 64, "ep": 64, "redundant_experts": 64}, "needs placement=balanced"),
-        ({"n_ranks": 64, "model": {"hiden": 7000}}, "did you mean 'hidden'"),
+        ({"n_ranks": 64, "model": {"hiden": 7000}}, "did you mean hidden"),
         ({"n_ranks": 64, "model": {"hidden": "7000"}}, "model hidden must be a whole number"),
         ({"n_ranks": 64, "model": "deepseek-v3"}, "must be a mapping"),
         ({"n_ranks": 64, "model": {"top_k": 300}}, "more than its 256"),

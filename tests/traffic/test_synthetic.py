@@ -87,7 +87,7 @@ def test_hot_ranks_receive_their_factor():
     ("pattern", "params", "message"),
     [
         ("permutation", {"n_ranks": 1}, "at least 2"),
-        ("permutation", {"n_ranks": 8, "sizes": "cycle"}, "did you mean 'cycle4'"),
+        ("permutation", {"n_ranks": 8, "sizes": "cycle"}, "did you mean cycle4"),
         ("permutation", {"n_ranks": 8, "seed": -1}, "seed must be a whole number"),
         ("permutation", {"n_ranks": 8, "bytes": -1}, "bytes must be positive"),
         ("uniform", {"n_ranks": 8, "bytes": 0}, "positive and finite"),

@@ -58,8 +58,8 @@ def new_verb(study: str, output: Path | None) -> int:
 
     Never overwrites a file.
     """
+    from topo.atomic import write_text
     from topo.config import ConfigError, data_root, names
-    from topo.formats.atomic import write_text
 
     path = output or Path(f"{study.removesuffix('.yaml').replace('/', '-')}.yaml")
     if path.exists():

@@ -118,7 +118,6 @@ def judge(checks: tuple[Check, ...], results: Mapping[str, Any], *, name: str = 
 
 
 def _unknown(key: str, results: Mapping[str, Any]) -> str:
-    import difflib
+    from topo.near import hint
 
-    near = difflib.get_close_matches(key, results, n=1)
-    return f"there is no {key!r}" + (f"; did you mean {near[0]}?" if near else f"; there are {', '.join(results)}")
+    return f"there is no {key!r}" + (hint(key, results) or f"; there are {', '.join(results)}")

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
+
+from topo.plain import plain
 
 SCHEMA_VERSION = 1
 
@@ -20,21 +22,6 @@ SCHEMA_VERSION = 1
 def print_json(data: Mapping[str, Any]) -> None:
     """Print one JSON object with ``schema_version`` first; what is not finite becomes null."""
     click.echo(json.dumps(plain({"schema_version": SCHEMA_VERSION, **data}), indent=2, ensure_ascii=False))
-
-
-def plain(value: Any) -> Any:
-    """Return ``value`` in JSON's own types: arrays as lists, mappings as objects, NaN as None."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, Iterable):
-        return [plain(item) for item in value]
-    return str(value)
 
 
 def print_values(title: str, values: Mapping[str, Any]) -> None:

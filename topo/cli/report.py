@@ -41,7 +41,7 @@ def report_verb(folders: tuple[Path, ...], output: Path | None, png: Path | None
             click.echo(str(path))
         return 0
     if len(folders) > 1:
-        from topo.formats.atomic import write_text
+        from topo.atomic import write_text
         from topo.report.versus import compare
 
         output = output or Path("versus.html")

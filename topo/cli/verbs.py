@@ -5,13 +5,13 @@ Help for a verb is static text here, because asking the verb itself would import
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from importlib import import_module
 
 import click
 
 from topo import __version__
+from topo.near import hint
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the verb that ``args`` begin with; an unknown one is told the nearest match."""
         if args and not args[0].startswith("-") and args[0] not in VERBS:
-            nearest = difflib.get_close_matches(args[0], VERBS, n=1)
-            hint = f"; did you mean {nearest[0]}?" if nearest else "."
-            raise click.UsageError(f"no verb {args[0]!r}{hint} Verbs: {', '.join(sorted(VERBS))}", ctx=ctx)
+            raise click.UsageError(
+                f"no verb {args[0]!r}{hint(args[0], VERBS) or '.'} Verbs: {', '.join(sorted(VERBS))}", ctx=ctx
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

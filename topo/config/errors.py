@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
+
+from topo.near import hint
 
 #: Problems printed for one input; the rest are counted.
 MAX_PRINTED = 50
@@ -36,6 +37,5 @@ class Problem:
 def unknown(given: object, known: Iterable[str], what: str = "") -> str:
     """Return the message for a name that is not among ``known``, with the nearest that is."""
     names = sorted(known)
-    near = get_close_matches(str(given), names, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{what}{' ' if what else ''}{str(given)!r} is unknown; known: {', '.join(names) or 'none'}{hint}"
+    start = f"{what} {str(given)!r}" if what else repr(str(given))
+    return f"{start} is unknown; known: {', '.join(names) or 'none'}{hint(given, names)}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from inspect import Parameter, signature
 from typing import Any
 
@@ -22,6 +21,7 @@ from topo.flow.proportional import proportional_rates
 from topo.flow.queue_pairs import by_queue_pair
 from topo.flow.solution import NotSolved, Solution, SolverError
 from topo.flow.ugal import ugal_mix
+from topo.near import hint
 from topo.routing import ecmp, ecmp_hash, static, valiant_split, wcmp
 from topo.routing.operator import NotConnected, Routing, RoutingError, TotalRouting
 from traffic.demand import Demand, GroupedDemand
@@ -107,10 +107,7 @@ def solve(
 def _known(registry: Mapping[str, Callable[..., Any]], what: str, name: str) -> Callable[..., Any]:
     if name in registry:
         return registry[name]
-    known = ", ".join(registry)
-    near = get_close_matches(str(name), registry, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise FlowError(f"{what} {name!r} is unknown; known: {known}{hint}")
+    raise FlowError(f"{what} {name!r} is unknown; known: {', '.join(registry)}{hint(name, registry)}")
 
 
 def _check_params(function: Callable[..., Any], what: str, name: str, params: Mapping[str, Any]) -> None:
@@ -118,7 +115,5 @@ def _check_params(function: Callable[..., Any], what: str, name: str, params: Ma
     known = [key for key, p in signature(function).parameters.items() if p.kind is Parameter.KEYWORD_ONLY]
     for key in params:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
             takes = f"it takes {', '.join(known)}" if known else "it takes none"
-            raise FlowError(f"{what} {name!r} has no parameter {key!r}; {takes}{hint}")
+            raise FlowError(f"{what} {name!r} has no parameter {key!r}; {takes}{hint(key, known)}")

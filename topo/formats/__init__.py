@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from topo.atomic import write_text
 from topo.fabric import Fabric
 from topo.formats import native
 from topo.formats.errors import FormatError
+from topo.near import hint
 
 __all__ = ["READERS", "SUFFIXES", "WRITERS", "FormatError", "read", "write"]
 
@@ -44,8 +45,6 @@ def write(fabric: Fabric, path: Path, format: str | None = None) -> None:
 
     Raises FormatError for an unknown format, OSError where the file cannot be written.
     """
-    from topo.formats.atomic import write_text
-
     write_text(path, WRITERS[_format(path, format, WRITERS)](fabric))
 
 
@@ -58,9 +57,7 @@ def _format(path: Path, format: str | None, known: Iterable[str]) -> str:
     names = sorted(known)
     if format is not None:
         if format not in names:
-            near = difflib.get_close_matches(format, names, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise FormatError(f"format {format!r} is unknown; known: {', '.join(names)}{hint}")
+            raise FormatError(f"format {format!r} is unknown; known: {', '.join(names)}{hint(format, names)}")
         return format
     fits = [suffix for suffix in SUFFIXES if path.name.endswith(suffix)]
     if not fits:

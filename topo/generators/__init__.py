@@ -6,7 +6,6 @@ speeds are added here, alike for every family.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import math
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from topo.generators.host import hosts, with_scale_up
 from topo.generators.planes import NICS, copies, of_one_plane
 from topo.generators.symmetry import automorphisms
 from topo.generators.wiring import GeneratorError, Plan, Wiring, label
+from topo.near import hint
 from topo.size import Size, Tier, cable_row
 
 __all__ = ["FAMILIES", "NICS", "Family", "GeneratorError", "Plan", "Wiring", "generate", "size_of"]
@@ -205,8 +205,7 @@ def _family(family: str, family_params: dict[str, Any]) -> Callable[..., Plan]:
 
 
 def _known(given: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(given, names, n=1)
-    return f"known: {', '.join(names)}" + (f". Did you mean {near[0]!r}?" if near else "")
+    return f"known: {', '.join(names)}{hint(given, names)}"
 
 
 def _label(name: str, planes: int, nic: str, endpoints: int | None) -> str:

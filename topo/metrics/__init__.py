@@ -16,9 +16,9 @@ from topo.metrics.balance import balance_metrics
 from topo.metrics.bandwidths import bandwidth_metrics
 from topo.metrics.load import Loads, link_plane, load_metrics
 from topo.metrics.pair import explain_pair
-from topo.metrics.plain import plain
 from topo.metrics.shape import structure
 from topo.metrics.timing import fairness, latency_metrics, rate_metrics
+from topo.plain import plain
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
 

@@ -44,7 +44,7 @@ def write(
     A page above ``warn_at`` [bytes] is told of through ``tell``.  Above ``zip_at`` its long tables are cut,
     and a zip beside it has the page, those tables whole and the records, as Parquet.
     """
-    from topo.formats.atomic import write_bytes, write_text
+    from topo.atomic import write_bytes, write_text
     from topo.report.panels import panels
     from topo.report.panels.view import View
 

@@ -12,12 +12,12 @@ import base64
 import gzip
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from topo.plain import plain
 from topo.report import words
 from topo.report.figures.axes import PALETTE, Figure
 from topo.report.panels.blocks import Draw, Panel
@@ -34,6 +34,8 @@ _PAGE_COLOURS = {
     "link": ("#00609A", "#6CB9EC"),
     "edge": ("#8A929E", "#6B7480"),
 }
+#: Significant digits of the numbers that the page carries; its figures show no more than four.
+_DIGITS = 7
 
 
 def page(title: str, facts: str, panels: Sequence[Panel], *, version: str, about: str = "") -> str:
@@ -108,15 +110,5 @@ def _colours() -> str:
 
 def _json(value: Any) -> str:
     """Return ``value`` as JSON that no script element can be left from."""
-    text = json.dumps(_finite(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(plain(value, digits=_DIGITS), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return float(f"{value:.7g}") if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value

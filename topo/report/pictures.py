@@ -7,6 +7,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from topo.atomic import write_text
 from topo.report.figures.axes import Figure, resolve
 from topo.report.load import ReportError, read_study
 
@@ -61,7 +62,7 @@ def _write(figures: list[Figure], out: Path) -> list[Path]:
                 raise PicturesError(_browser(error)) from error
             for path in drawn:
                 os.replace(path, out / path.name)
-        (out / "figures.md").write_text(_captions(figures, names), encoding="utf-8")
+        write_text(out / "figures.md", _captions(figures, names))
     except OSError as error:
         raise PicturesError(f"{out}: cannot be written ({error.strerror or error})") from error
     return [out / name for name in names]

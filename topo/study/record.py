@@ -7,7 +7,7 @@ from typing import Any
 
 from topo import __version__
 from topo.config.case import SCHEMA_VERSION, Case
-from topo.metrics.plain import plain
+from topo.plain import plain
 from topo.study.assumptions import assumptions
 from topo.study.run import Numbers, run_case
 from topo.study.tables import parquet

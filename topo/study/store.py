@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from topo.atomic import HALF, write_bytes
 from topo.config.case import SCHEMA_VERSION, canonical_json
 from topo.study.record import Outcome
 
@@ -37,10 +38,6 @@ class StudyError(ValueError):
 
 class StoreError(StudyError):
     """A study folder that cannot be written; says which file, why, and what would do."""
-
-
-#: Starts the name of a file that is not whole yet.
-_HALF = ".half."
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ class Store:
 
     def _clear_halves(self) -> list[str]:
         """Remove temporary files; called only while no other run can own one."""
-        halves = [*self.folder.glob(f"{_HALF}*"), *self.folder.glob(f"cases/*/{_HALF}*")]
+        halves = [*self.folder.glob(f"{HALF}*"), *self.folder.glob(f"cases/*/{HALF}*")]
         for half in halves:
             half.unlink()
         there = f"{self.folder}: {len(halves)} half-written files of a run that was killed were cleared away"
@@ -130,16 +127,8 @@ class Store:
         Raises StoreError where the disk is full or the folder read-only.
         """
         with _told(path):
-            handle, temporary = tempfile.mkstemp(prefix=f"{_HALF}{path.name}.", dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                os.chmod(temporary, 0o644)
-                os.replace(temporary, path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-                raise
+            # Nothing waits for the disk: a case that power took with it is found damaged and runs again.
+            write_bytes(path, content, sync=False)
 
 
 @contextlib.contextmanager

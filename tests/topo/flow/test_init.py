@@ -15,16 +15,16 @@ DEMAND = traffic.offer("uniform", n_ranks=4)
 
 
 def test_an_unknown_name_lists_the_known_ones_and_the_nearest():
-    with pytest.raises(FlowError, match=r"policy 'ecpm' is unknown; known: .*static.*did you mean 'ecmp'"):
+    with pytest.raises(FlowError, match=r"policy 'ecpm' is unknown; known: .*static.*did you mean ecmp"):
         route(FABRIC, DEMAND, "ecpm")
-    with pytest.raises(FlowError, match=r"solver 'maxmin' is unknown; known: .*proportional; did you mean 'max-min'"):
+    with pytest.raises(FlowError, match=r"solver 'maxmin' is unknown; known: .*proportional; did you mean max-min"):
         solve(FABRIC, DEMAND, route(FABRIC, DEMAND), "maxmin")
 
 
 def test_an_unknown_parameter_is_refused_before_anything_runs():
     with pytest.raises(FlowError, match="'ecmp' has no parameter 'seed'; it takes none"):
         route(FABRIC, DEMAND, "ecmp", seed=1)
-    with pytest.raises(FlowError, match="no parameter 'qp'; it takes seed, qps; did you mean 'qps'"):
+    with pytest.raises(FlowError, match="no parameter 'qp'; it takes seed, qps; did you mean qps"):
         route(FABRIC, DEMAND, "ecmp-hash", qp=4)
     with pytest.raises(FlowError, match="'proportional' has no parameter 'gap'"):
         solve(FABRIC, DEMAND, route(FABRIC, DEMAND), gap=0.1)

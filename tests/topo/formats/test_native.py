@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import numpy as np
 import pytest
@@ -96,19 +95,3 @@ def test_unknown_formats(tmp_path):
     (tmp_path / "b.fabric.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FormatError, match="not text"):
         read(tmp_path / "b.fabric.json")
-
-
-def test_whole_or_not_at_all(tmp_path, monkeypatch):
-    """Where writing fails, the old file stays and nothing is left beside it."""
-    path = tmp_path / "f.fabric.json"
-    path.write_text("old")
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left") as error:
-        write(generate("fat-tree-2", radix=4, capacity=50e9), path)
-    assert error.value.filename == str(path)
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == [path.name]

@@ -10,7 +10,6 @@ from tests import small
 from topo.flow import route, solve
 from topo.generators import generate
 from topo.metrics import link_table, measure
-from topo.metrics.plain import plain
 from traffic.demand import Demand
 
 KEYS = [
@@ -113,9 +112,3 @@ def test_measuring_twice_gives_the_same_bytes():
     """Same inputs, same record."""
     first, second = (json.dumps(measure(*CASES["planes"]())) for _ in range(2))
     assert first == second
-
-
-def test_plain():
-    got = plain({1: np.float64("inf"), "b": (np.int64(2), [np.nan, True]), "c": np.array([[1.5]])})
-    assert got == {"1": None, "b": [2, [None, True]], "c": [[1.5]]}
-    assert only_plain(got)

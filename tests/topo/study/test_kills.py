@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from topo import study
+from topo.atomic import HALF
 from topo.config import parse_study
 from topo.study import Store, StoreError
-from topo.study.store import _HALF
 
 TEXT = """\
 schema: 1
@@ -135,7 +135,7 @@ def test_half_written_files_of_a_killed_run_are_cleared_and_told(tmp_path, done)
     study.run(many(), tmp_path)
     case = next((tmp_path / "cases").iterdir())
     for place in (tmp_path, case):
-        (place / f"{_HALF}record.json.x").write_text("{")
+        (place / f"{HALF}record.json.x").write_text("{")
     (case / "record.json").unlink()
     again = study.run(many(), tmp_path)
     assert again.computed == 1
@@ -147,7 +147,7 @@ def test_half_written_files_of_a_living_run_stay(tmp_path):
     store = Store.open(tmp_path)
     with store.in_use(), store.in_use() as repairs:
         assert repairs == []
-    half = tmp_path / f"{_HALF}records.jsonl.x"
+    half = tmp_path / f"{HALF}records.jsonl.x"
     half.write_text("[")
     with store.in_use() as first:
         assert first
@@ -205,12 +205,11 @@ def test_a_device_without_space(tmp_path):
 
 
 def _write_to_full(store, folder):
-    def full(handle, mode):
-        os.close(handle)
-        return open("/dev/full", mode)
+    def full(path, mode):
+        return open("/dev/full", mode.replace("x", "w"))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("os.fdopen", full)
+        patch.setattr(Path, "open", full)
         store.put(folder / "a", b"new")
 
 

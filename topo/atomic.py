@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
+
+#: Starts the name of a file that is not whole yet.
+HALF = ".half."
 
 
 def write_text(path: Path, text: str) -> None:
@@ -11,20 +15,21 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, *, sync: bool = True) -> None:
     """Write ``content`` to ``path``: to a temporary name beside it first, which is then renamed.
 
+    ``sync`` waits for the disk, so that a file outlives even a loss of power.
     Raises OSError where the folder does not exist or cannot be written; nothing is left behind.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    half = path.with_name(f"{HALF}{path.name}.{secrets.token_hex(4)}")
     try:
-        with partial.open("wb") as file:
+        with half.open("xb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+            if sync:
+                os.fsync(file.fileno())
+        half.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
-        partial.unlink(missing_ok=True)
+        half.unlink(missing_ok=True)
