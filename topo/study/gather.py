@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from topo.config.case import canonical_json
+from topo.metrics.tables import parquet
 from topo.study.spread import spread
 from topo.study.store import Store
-from topo.study.tables import parquet
 
 _ENCODER = json.JSONEncoder(sort_keys=True)
 _FIRST = ("name", "panel", "status", "error", "hash", "seed")

@@ -7,10 +7,10 @@ from typing import Any
 
 from topo import __version__
 from topo.config.case import SCHEMA_VERSION, Case
+from topo.metrics.tables import parquet
 from topo.plain import plain
 from topo.study.assumptions import assumptions
 from topo.study.run import Numbers, run_case
-from topo.study.tables import parquet
 
 #: Starts the error of a case that was stopped for its size.
 OVER = "over --max-memory"

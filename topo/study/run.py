@@ -15,12 +15,12 @@ from topo.cost import bill
 from topo.flow import route, solve
 from topo.generators import generate, size_of
 from topo.metrics import link_table, measure
+from topo.metrics.hot_links import hot_links
+from topo.metrics.tables import commodity_table
+from topo.metrics.traffic_map import finish_quantiles, traffic_map
 from topo.size import Size
 from topo.study.expert_parallel import moe_results
-from topo.study.hot_links import hot_links
 from topo.study.jobs import job_results
-from topo.study.tables import commodity_table
-from topo.study.traffic_map import finish_quantiles, traffic_map
 from topo.study.training import training_results
 
 if TYPE_CHECKING:

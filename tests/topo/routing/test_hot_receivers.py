@@ -8,8 +8,8 @@ from tests.topo.routing.cases import fabrics
 from topo.flow import POLICIES, route, solve
 from topo.flow.bounds import endpoint_bound, volume_bound
 from topo.metrics import measure
+from topo.metrics.traffic_map import traffic_map
 from topo.routing.operator import RoutingError
-from topo.study.traffic_map import traffic_map
 from traffic import Demand, DemandError, GroupedDemand, offer
 
 FABRICS = fabrics()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from topo.study.tables import MAX_COMMODITIES
+from topo.metrics.tables import MAX_COMMODITIES
 from traffic.demand import Demand, GroupedDemand
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from topo.study.traffic_map import MAX_BLOCKS, finish_quantiles, traffic_map
+from topo.metrics.traffic_map import MAX_BLOCKS, finish_quantiles, traffic_map
 from traffic.demand import Demand, GroupedDemand
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from topo.flow import route
 from topo.generators import generate
-from topo.study.hot_links import hot_links
+from topo.metrics.hot_links import hot_links
 from traffic.demand import Demand, GroupedDemand
 
 
