@@ -81,11 +81,15 @@ def _check_ports(fabric: Fabric, radix: int | None) -> None:
 def _check_hosts(fabric: Fabric) -> None:
     host = fabric.host
     assert np.array_equal(np.unique(host), np.arange(fabric.n_hosts)), "law: hosts are numbered from 0 without gaps"
+    assert np.array_equal(np.unique(fabric.domain), np.arange(fabric.n_domains)), "law: so are domains"
+    pairs = np.unique(np.stack([host, fabric.domain]), axis=1)
+    assert pairs.shape[1] == max(fabric.n_hosts, fabric.n_domains), "law: hosts and domains nest"
     if not fabric.has_scale_up:
         return
     inside = (fabric.tier == Tier.SCALE_UP) & (fabric.tail < fabric.n_endpoints)
     assert np.array_equal(fabric.tail[inside], np.arange(fabric.n_endpoints)), "law: one scale-up cable an endpoint"
-    assert np.array_equal(fabric.head[inside], fabric.n_endpoints + host), "law: scale-up switch h is that of host h"
+    switch = fabric.n_endpoints + fabric.domain
+    assert np.array_equal(fabric.head[inside], switch), "law: scale-up switch d is that of domain d"
 
 
 def _check_reach(fabric: Fabric) -> None:
@@ -154,15 +158,16 @@ def _check_conservation(fabric: Fabric, share: NDArray[np.float64], src: int, ds
     used = share > 0
     between = [e for e in np.unique(fabric.head[used]) if e < fabric.n_endpoints and e != dst]
     for end in between:
-        assert fabric.host[end] in (fabric.host[src], fabric.host[dst]), f"law: endpoints never forward; {name}: {end}"
+        near = (fabric.domain[src], fabric.domain[dst])
+        assert fabric.domain[end] in near, f"law: endpoints never forward; {name}: {end}"
         into, out = used & (fabric.head == end), used & (fabric.tail == end)
         tiers = {int(t) for t in (*fabric.tier[into], *fabric.tier[out])}
         assert tiers <= {Tier.SCALE_UP, Tier.ENDPOINT} and Tier.SCALE_UP in tiers, (
             f"law: a relay joins scale-up and network; {name}: {end}"
         )
     both = all((fabric.tier[fabric.tail == end] == Tier.SCALE_UP).any() for end in (src, dst))
-    if fabric.host[src] == fabric.host[dst] and both:
-        assert (fabric.tier[used] == Tier.SCALE_UP).all(), f"law: traffic inside a host stays there; {name}"
+    if fabric.domain[src] == fabric.domain[dst] and both:
+        assert (fabric.tier[used] == Tier.SCALE_UP).all(), f"law: traffic inside a domain stays there; {name}"
 
 
 def _check_shortest(fabric: Fabric, share: NDArray[np.float64], src: int, dst: int, policy: str) -> None:

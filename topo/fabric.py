@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_nodes
+from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_domains, check_nodes
 from topo.size import DEFAULT_MEDIUM, Groups, Medium, Size, Tier, cable_row
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Fabric:
     kind: NDArray[np.int8]  # (N,) NodeKind; endpoints first, then scale-up switches, leaves, spines, cores
     plane: NDArray[np.int16]  # (N,) plane of the node; -1 where it serves all planes
     group: NDArray[np.int32]  # (N,) pod or dragonfly group; -1 where the word has no meaning
-    host: NDArray[np.int32]  # (E,) server of each endpoint
+    host: NDArray[np.int32]  # (E,) server of each endpoint: a rail is a position in it
+    domain: NDArray[np.int32]  # (E,) scale-up network of each endpoint, which may join several hosts
     tail: NDArray[np.int32]  # (L,) node that the link leaves; sorted, then by head, then by cable
     head: NDArray[np.int32]  # (L,) node that the link enters
     first: NDArray[np.int64]  # (N + 1,) first link of each node
@@ -63,6 +64,7 @@ class Fabric:
         plane: ArrayLike = 0,
         group: ArrayLike = -1,
         host: ArrayLike | None = None,
+        domain: ArrayLike | None = None,
         overhead: float = 0.0,
         relay: str = "source",
         radix: int = 0,
@@ -74,11 +76,13 @@ class Fabric:
         ``capacity`` [B/s, one way], ``latency`` [s], ``weight`` and ``medium`` go by cable,
         ``plane`` and ``group`` by node; each may be one value for all.  ``groups`` says what group
         numbers mean: routing turns in a third group of a Dragonfly, and of nothing else.  ``host`` (E,) is the
-        server of each endpoint, by default one server each.
+        server of each endpoint, by default one server each, ``domain`` (E,) its scale-up network, by
+        default that of its host.
 
         Raises FabricError with the first offender for: nodes out of kind order, a cable to a
         node that does not exist or to itself, two endpoints joined directly, a capacity that
-        is not positive, a switch with more cables than ``radix``, a cable between two planes.
+        is not positive, a switch with more cables than ``radix``, a cable between two planes, a scale-up
+        switch that joins two domains.
         """
         kind_ = np.array(kind, dtype=np.int8)
         n_nodes, n_endpoints = len(kind_), int(np.count_nonzero(kind_ == NodeKind.ENDPOINT))
@@ -95,12 +99,14 @@ class Fabric:
         if medium is None:
             medium = np.array([DEFAULT_MEDIUM[t] for t in Tier], dtype=np.int8)[by_cable["tier"]]
         tail, head, number = _links(a_, b_, n_nodes)
+        host_ = _fill(np.arange(n_endpoints) if host is None else host, n_endpoints, np.int32, "host", "endpoint")
         fabric = cls(
             name=name,
             kind=kind_,
             plane=plane_,
             group=_fill(group, n_nodes, np.int32, "group", "node"),
-            host=_fill(np.arange(n_endpoints) if host is None else host, n_endpoints, np.int32, "host", "endpoint"),
+            host=host_,
+            domain=_fill(host_ if domain is None else domain, n_endpoints, np.int32, "domain", "endpoint"),
             tail=tail,
             head=head,
             first=np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=n_nodes))]).astype(np.int64),
@@ -114,6 +120,7 @@ class Fabric:
             **{key: value[number] for key, value in by_cable.items()},
         )
         check_nodes(fabric.kind, fabric.host, fabric.first, relay=relay, overhead=overhead, radix=radix)
+        check_domains(fabric.kind, fabric.domain, tail, head)
         return fabric
 
     def __post_init__(self) -> None:
@@ -166,8 +173,31 @@ class Fabric:
         return int(np.bincount(self.host).max(initial=1)) if len(self.host) else 1
 
     @cached_property
+    def n_domains(self) -> int:
+        """Number of scale-up networks."""
+        return int(self.domain.max(initial=-1)) + 1
+
+    @cached_property
+    def endpoints_per_domain(self) -> int:
+        """Endpoints of the fullest scale-up network."""
+        return int(np.bincount(self.domain).max(initial=1)) if len(self.domain) else 1
+
+    @property
+    def domain_word(self) -> str:
+        """What people call a scale-up network of this fabric: its host, where each has its own."""
+        return "host" if np.array_equal(self.domain, self.host) else "scale-up domain"
+
+    @cached_property
+    def joined(self) -> NDArray[np.int64]:
+        """(E,) domain of each endpoint that has a scale-up cable; numbers of their own, none a domain's, for others."""
+        place = self.n_domains + np.arange(self.n_endpoints)
+        inside = self.tail[(self.tail < self.n_endpoints) & (self.tier == Tier.SCALE_UP)]
+        place[inside] = self.domain[inside]
+        return _frozen(place)
+
+    @cached_property
     def has_scale_up(self) -> bool:
-        """Whether hosts carry a scale-up switch."""
+        """Whether there are scale-up switches."""
         return bool((self.kind == NodeKind.SCALE_UP).any())
 
     @cached_property
@@ -199,6 +229,7 @@ class Fabric:
             cables=tuple(row for pair in rows for row in pair),
             planes=self.n_planes,
             hosts=self.n_hosts,
+            domains=self.n_domains,
             scale_up_switches=int(np.count_nonzero(self.kind == NodeKind.SCALE_UP)),
             leaves=int(np.count_nonzero(self.kind == NodeKind.LEAF)),
             groups=self.groups,
@@ -256,7 +287,7 @@ class Fabric:
         return same_kind and np.array_equal(pair[order], mine) and all(np.array_equal(c[order], c) for c in columns)
 
     def _nodes(self) -> dict[str, Any]:
-        keys = ("kind", "plane", "group", "host", "overhead", "relay", "radix", "groups")
+        keys = ("kind", "plane", "group", "host", "domain", "overhead", "relay", "radix", "groups")
         return {key: getattr(self, key) for key in keys}
 
     def to_networkx(self) -> nx.MultiGraph:

@@ -84,3 +84,23 @@ def check_nodes(
     if radix and over.any():
         node = int(np.argmax(over))
         raise FabricError(f"switch {node} needs {degree[node]} ports; the radix is {radix}")
+
+
+def check_domains(
+    kind: NDArray[np.int8], domain: NDArray[np.int32], tail: NDArray[np.int32], head: NDArray[np.int32]
+) -> None:
+    """Check that scale-up switches and the domains (E,) of the endpoints on them go one to one; links as (L,)."""
+    if (domain < 0).any():
+        raise FabricError(f"endpoint {int(np.argmax(domain < 0))}: domain numbers start at 0")
+    link = np.flatnonzero((tail < len(domain)) & (kind[head] == NodeKind.SCALE_UP))
+    end, at = np.unique(tail[link], return_index=True)  # links are sorted: the first of each endpoint
+    pairs = np.unique(np.stack([head[link][at], domain[end]]).astype(np.int64), axis=1)
+    for what, there, column, other in (("scale-up switch", "domains", 0, 1), ("domain", "scale-up switches", 1, 0)):
+        number, count = np.unique(pairs[column], return_counts=True)
+        if (count > 1).any():
+            row = int(np.argmax(count > 1))
+            both = sorted(pairs[other, pairs[column] == number[row]].tolist())[:2]
+            raise FabricError(
+                f"{what} {number[row]} has endpoints of {there} {both[0]} and {both[1]}; a domain is all endpoints "
+                "that one scale-up network joins: give domain, one number for each endpoint"
+            )

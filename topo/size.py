@@ -2,7 +2,7 @@
 
 Counts follow the paper's Table 3: ``switch_links`` are cables between switches,
 ``endpoint_links`` cables between an endpoint and a switch.  Scale-up switches
-and their cables (NVLink inside a host) come with the server, so they are
+and their cables (NVLink) come with the server, so they are
 counted apart and never priced.
 """
 
@@ -83,6 +83,7 @@ class Size:
     cables: tuple[tuple[Tier, Medium, int], ...]
     planes: int = 1
     hosts: int = 0
+    domains: int = 0  # scale-up networks, maybe of several hosts each
     scale_up_switches: int = 0
     buildable: bool = True
     reason: str = ""

@@ -152,3 +152,27 @@ def test_a_failed_cable_loses_the_symmetry_it_no_longer_has():
 def test_a_network_of_endpoints_alone_has_no_switch():
     fabric = Fabric.from_cables(name="none", kind=[E], a=[], b=[], capacity=1.0, tier=Tier.ENDPOINT)
     assert (fabric.n_links, fabric.n_switches, fabric.n_hosts, fabric.size.cables) == (0, 0, 1, ())
+
+
+def test_a_domain_may_join_hosts():
+    """Hosts keep their numbers; whatever asks who meets over scale-up links goes by domain."""
+    fabric = small(b=[6, 6, 7, 7, 7, 6, 4, 4, 4, 4], domain=[0, 0, 0, 0])
+    assert (fabric.n_hosts, fabric.n_domains, fabric.endpoints_per_host, fabric.endpoints_per_domain) == (2, 1, 2, 4)
+    assert fabric.joined.tolist() == [0, 0, 0, 0]
+    lost = fabric.without(cables=[7])
+    assert lost.domain.tolist() == [0, 0, 0, 0] and lost.joined.tolist() == [0, 2, 0, 0]
+    assert small().joined.tolist() == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"b": [6, 6, 7, 7, 7, 6, 4, 4, 4, 4]}, "scale-up switch 4 has endpoints of domains 0 and 1"),
+        ({"domain": [0, 0, 0, 0]}, "domain 0 has endpoints of scale-up switches 4 and 5"),
+        ({"domain": [0, 0, 1]}, "domain: one value for each endpoint"),
+        ({"domain": [0, 0, 1, -1]}, "endpoint 3: domain numbers start at 0"),
+    ],
+)
+def test_domains_are_what_scale_up_switches_join(changes, message):
+    with pytest.raises(FabricError, match=message):
+        small(**changes)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from traffic.demand import Demand, GroupedDemand
     from traffic.jobs import Job
 
+#: Keys of a hardware file that are keys of a fabric too.
+OF_FABRIC = ("nic_rate", "scale_up", "endpoints_per_host", "scale_up_domain")
 _LATENCIES = ("switch_latency", "cable_latency", "scale_up_latency", "overhead")
 
 
@@ -33,7 +35,7 @@ class CostArguments(TypedDict):
 def size_arguments(fabric: Mapping[str, Any]) -> dict[str, Any]:
     """Return what ``size_of`` takes for a checked ``fabric`` mapping; ``scale_up`` in B/s."""
     own = {key: value for key, value in fabric.items() if key not in FABRIC_KEYS}
-    common = {key: fabric[key] for key in ("planes", "nic", "endpoints", "endpoints_per_host")}
+    common = {key: fabric[key] for key in ("planes", "nic", "endpoints", "endpoints_per_host", "scale_up_domain")}
     return own | common | {"scale_up": _rate_or_none(fabric["scale_up"])}
 
 
@@ -136,7 +138,7 @@ def latencies(hardware: str, files: Files | None = None) -> dict[str, float]:
 
 @lru_cache(maxsize=64)
 def read_hardware(text: str, shown: str) -> dict[str, Any]:
-    """Return the checked content of a hardware file: title, latencies and rates with units, sources.
+    """Return the checked content of a hardware file: title, latencies, rates and numbers with units, sources.
 
     Raises ConfigError with every problem; a rate, and a latency that is not zero, needs a source.
     """
@@ -145,7 +147,7 @@ def read_hardware(text: str, shown: str) -> dict[str, Any]:
     if problems:
         raise ConfigError.of(problems)
     stated = [key for key in _LATENCIES if units.duration(resolved[key])]
-    stated += [key for key in ("nic_rate", "scale_up") if resolved[key] is not None]
+    stated += [key for key in OF_FABRIC if resolved[key] is not None]
     for key in stated:
         if key not in resolved["sources"]:
             raise ConfigError(f"{document.place((key,))}: {key}: has no source; add it under sources:")

@@ -1,19 +1,16 @@
-"""Rates that a fabric takes from the hardware file it names."""
+"""Rates and numbers that a fabric takes from the hardware file it names."""
 
 from __future__ import annotations
 
-from topo.config.build import read_hardware
+from topo.config.build import OF_FABRIC, read_hardware
 from topo.config.data import Files
 from topo.config.document import Document
 from topo.config.errors import ConfigError
 from topo.config.models import NONE
 
-#: Keys of a hardware file that are keys of a fabric too.
-RATES = ("nic_rate", "scale_up")
-
 
 def with_rates(fabric: Document, files: Files) -> Document:
-    """Return a ``fabric`` mapping with the rates of its hardware file where it states none of its own.
+    """Return a ``fabric`` mapping with what its hardware file states and it does not.
 
     What was written wins over the file, the file over the default.  A file that cannot be used is left for
     the check of the fabric to report.
@@ -25,6 +22,6 @@ def with_rates(fabric: Document, files: Files) -> Document:
         stated = read_hardware(*files.read("hardware", data["hardware"]))
     except ConfigError:
         return fabric
-    rates = {key: stated[key] for key in RATES if stated[key] is not None and key not in data}
+    rates = {key: stated[key] for key in OF_FABRIC if stated[key] is not None and key not in data}
     place = fabric.place(("hardware",))
     return Document(data | rates, fabric.places | {(key,): place for key in rates})

@@ -25,7 +25,7 @@ _TRIED = range(2, 513)
 #: A network further from the wanted size than this factor does not match it.
 MAX_FACTOR = 1.6
 #: Keys of a fabric mapping that its size depends on.
-_SIZING = ("planes", "nic", "endpoints_per_host")
+_SIZING = ("planes", "nic", "endpoints_per_host", "scale_up_domain")
 
 
 class Match(BaseModel):

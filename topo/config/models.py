@@ -69,6 +69,7 @@ FABRIC_KEYS: dict[str, tuple[Any, Any]] = {
     "endpoints": (Count | None, None),
     "endpoints_per_host": (Count, 8),
     "scale_up": (RateOrNone, "200GB/s"),
+    "scale_up_domain": (Count | None, None),
     "relay": (Literal[RELAYS], "source"),
     "hardware": (str, NONE),
 }
@@ -98,7 +99,7 @@ class Cost(BaseModel):
 
 
 class Hardware(BaseModel):
-    """Latencies and rates of one kind of hardware, each with its source."""
+    """Latencies, rates and numbers of one kind of hardware, each with its source."""
 
     model_config = _STRICT
     schema_: Literal[1] = Field(alias="schema")
@@ -110,6 +111,8 @@ class Hardware(BaseModel):
     # Of a host; a fabric that names the file takes those that it does not state itself.
     nic_rate: Rate | None = None
     scale_up: Rate | None = None
+    endpoints_per_host: Count | None = None
+    scale_up_domain: Count | None = None
     sources: dict[str, str] = {}
 
 

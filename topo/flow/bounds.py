@@ -1,7 +1,7 @@
 """What no routing can exceed: upper bounds on theta, each from one simple argument.
 
 They hold for every routing of the model (design.md, section 7): endpoints never
-forward, and traffic between hosts uses scale-up links only to reach a plane that
+forward, and traffic between scale-up domains uses scale-up links only to reach a plane that
 its own endpoint has no port on.
 """
 
@@ -18,7 +18,7 @@ from traffic.demand import Demand, GroupedDemand
 
 #: Largest table of distances, leaves x switches, that the volume bound looks at: 32 MB, 0.2 s.
 MAX_DISTANCES = 4_000_000
-#: Bytes between hosts below this part of all bytes are what is left of equal sums.
+#: Bytes between domains below this part of all bytes are what is left of equal sums.
 ROUNDING = 1e-12
 
 
@@ -37,8 +37,8 @@ def theta_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> float:
 def endpoint_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
     """Return (phases,) the least port capacity / bytes over endpoints and directions [1/s].
 
-    Bytes inside a host are held against its scale-up links, bytes between hosts against
-    the network ports: of the endpoint, or of its whole host where endpoints of a host are
+    Bytes inside a scale-up domain are held against its links, bytes between domains against
+    the network ports: of the endpoint, or of its whole domain where endpoints of a domain are
     on different planes and traffic may leave through a neighbour.
     """
     inside, _ = _bytes(fabric, demand)
@@ -49,7 +49,7 @@ def endpoint_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np
 def port_limit(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
     """Return (phases,) theta_port: the same for the network ports alone; infinite where nothing uses them."""
     _, between = _bytes(fabric, demand)
-    place = _domain(fabric) if has_relays(fabric) else np.arange(fabric.n_endpoints)
+    place = fabric.joined if has_relays(fabric) else np.arange(fabric.n_endpoints)
     return _least_ratio(fabric, Tier.ENDPOINT, place, between)
 
 
@@ -81,21 +81,13 @@ def has_relays(fabric: Fabric) -> bool:
     """Return whether traffic may leave through a neighbour: toward another plane, or where relays spread it."""
     if fabric.relay == "spread" and fabric.has_scale_up:
         return True
-    domain = _domain(fabric)
+    domain = fabric.joined
     tail, head = _ports(fabric)
     reach = np.zeros((fabric.n_endpoints, fabric.n_planes), dtype=bool)
     reach[tail, fabric.plane[head]] = True
     some = np.zeros(int(domain.max(initial=0)) + 1, dtype=np.int64)
     some[domain] = np.arange(fabric.n_endpoints)
     return bool((reach != reach[some[domain]]).any())
-
-
-def _domain(fabric: Fabric) -> NDArray[np.int64]:
-    """Return (E,) the host of each endpoint that has a scale-up cable, a number of its own for others."""
-    domain = fabric.n_hosts + np.arange(fabric.n_endpoints)
-    inside = fabric.tail[(fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.SCALE_UP)]
-    domain[inside] = fabric.host[inside]
-    return domain
 
 
 def _ports(fabric: Fabric) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -105,14 +97,14 @@ def _ports(fabric: Fabric) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
 
 
 def _is_inside(fabric: Fabric, demand: Demand) -> NDArray[np.bool_]:
-    """Return (F,) whether the commodity stays on the scale-up links of its host."""
-    domain = _domain(fabric)
+    """Return (F,) whether the commodity stays on the links of its scale-up domain."""
+    domain = fabric.joined
     inside: NDArray[np.bool_] = domain[demand.src] == domain[demand.dst]
     return inside
 
 
 def _bytes(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
-    """Return (2, 2, phases, E) bytes: inside hosts and between them, sent and received."""
+    """Return (2, 2, phases, E) bytes: inside domains and between them, sent and received."""
     n = fabric.n_endpoints
     if isinstance(demand, GroupedDemand):
         talks = np.flatnonzero(demand.label >= 0)
@@ -141,7 +133,7 @@ def _of_group(label: NDArray[np.integer], drawn: NDArray[np.float64]) -> NDArray
 def _group_and_domain(fabric: Fabric, demand: GroupedDemand) -> NDArray[np.int64]:
     """Return a number for the group and scale-up domain of each rank that talks; rank r is endpoint r."""
     talks = np.flatnonzero(demand.label >= 0)
-    domain = _domain(fabric)
+    domain = fabric.joined
     return demand.label[talks].astype(np.int64) * (int(domain.max()) + 1) + domain[talks]
 
 
@@ -167,9 +159,9 @@ def _sites(
     """Return the site (E,) of each endpoint and the fewest switch hops (sites, sites) between two.
 
     A site is a set of leaves that a traffic source may start from: those of the endpoint,
-    or of its host where it may leave through a neighbour.
+    or of its domain where it may leave through a neighbour.
     """
-    place = np.unique(_domain(fabric), return_inverse=True)[1] if has_relays(fabric) else np.arange(fabric.n_endpoints)
+    place = np.unique(fabric.joined, return_inverse=True)[1] if has_relays(fabric) else np.arange(fabric.n_endpoints)
     leaves, column = np.unique(head, return_inverse=True)
     pairs = np.unique(place[tail].astype(np.int64) * len(leaves) + column)
     owner, column = pairs // len(leaves), pairs % len(leaves)
@@ -193,7 +185,7 @@ def _site_hops(fabric: Fabric, leaves: NDArray[np.int32]) -> NDArray[np.float64]
 
 
 def _pair_hops(fabric: Fabric, demand: GroupedDemand, site: NDArray[np.int64], hops: NDArray[np.float64]) -> float:
-    """Return bytes x fewest switch hops summed over all pairs of a grouped demand that leave their host."""
+    """Return bytes x fewest switch hops summed over all pairs of a grouped demand that leave their domain."""
     talks = np.flatnonzero(demand.label >= 0)
     drawn = demand.size[demand.kind[talks]]
     total = _quadratic(demand.label[talks], site[talks], hops, drawn)

@@ -12,16 +12,19 @@ from topo.size import DEFAULT_MEDIUM, Medium, Tier
 
 
 def to_networkx(fabric: Fabric) -> nx.MultiGraph:
-    """Return ``fabric`` as a graph: kind, plane, group and host on nodes, the cable's numbers on edges [SI units].
+    """Return ``fabric`` as a graph: numbers of nodes on nodes, those of cables on edges [SI units].
 
-    Edge keys are cable numbers, so parallel cables stay apart.
+    A node has kind, plane, group, host and domain, -1 where it has none.  Edge keys
+    are cable numbers, so parallel cables stay apart.
     """
     graph = nx.MultiGraph(name=fabric.name, overhead=fabric.overhead, relay=fabric.relay, radix=fabric.radix)
     graph.graph["groups"] = fabric.groups.label
-    hosts = fabric.host.tolist() + [-1] * (fabric.n_nodes - fabric.n_endpoints)
-    columns = zip(fabric.kind.tolist(), fabric.plane.tolist(), fabric.group.tolist(), hosts, strict=True)
-    for node, (kind, plane, group, host) in enumerate(columns):
-        graph.add_node(node, kind=NodeKind(kind).name.lower(), plane=plane, group=group, host=host)
+    none = [-1] * (fabric.n_nodes - fabric.n_endpoints)
+    columns = {"plane": fabric.plane.tolist(), "group": fabric.group.tolist()}
+    columns |= {"host": fabric.host.tolist() + none, "domain": fabric.domain.tolist() + none}
+    for node, kind in enumerate(fabric.kind.tolist()):
+        numbers = {key: column[node] for key, column in columns.items()}
+        graph.add_node(node, kind=NodeKind(kind).name.lower(), **numbers)
     rows = {key: column.tolist() for key, column in fabric.cables().items()}
     rows["tier"] = [Tier(tier).label for tier in rows["tier"]]
     rows["medium"] = [Medium(medium).name.lower() for medium in rows["medium"]]
@@ -51,7 +54,8 @@ def from_networkx(graph: nx.Graph) -> Fabric:
     tiers = [_enum(Tier, d["tier"], "tier") if "tier" in d else _tier(kinds[a], kinds[b]) for a, b, d in edges]
     media = [_medium(d, tier) for (*_, d), tier in zip(edges, tiers, strict=True)]
     rows = [graph.nodes[node] for node in nodes]
-    endpoints = [node for node in nodes if kinds[node] == NodeKind.ENDPOINT]
+    endpoints = [graph.nodes[node] for node in nodes if kinds[node] == NodeKind.ENDPOINT]
+    host = [data.get("host", i) for i, data in enumerate(endpoints)]
     return Fabric.from_cables(
         name=str(graph.graph.get("name") or "networkx graph"),
         kind=[kinds[node] for node in nodes],
@@ -64,7 +68,8 @@ def from_networkx(graph: nx.Graph) -> Fabric:
         medium=media,
         plane=[d.get("plane", 0) for d in rows],
         group=[d.get("group", -1) for d in rows],
-        host=[graph.nodes[node].get("host", i) for i, node in enumerate(endpoints)],
+        host=host,
+        domain=[data.get("domain", own) for data, own in zip(endpoints, host, strict=True)],
         overhead=float(graph.graph.get("overhead", 0.0)),
         relay=graph.graph.get("relay", "source"),
         radix=int(graph.graph.get("radix", 0)),

@@ -1,7 +1,8 @@
 """planewise's own format ``.fabric.json``: a fabric as the columns of its nodes and cables.
 
 One JSON object.  ``kinds`` counts the nodes of each kind, in the order in which they are
-numbered; ``plane`` and ``group`` have a value a node (N,), ``host`` one an endpoint (E,);
+numbered; ``plane`` and ``group`` have a value a node (N,), ``host`` and ``domain`` one an
+endpoint (E,), where ``domain`` is left out if every host is one of its own;
 ``groups`` says what group numbers mean (pod, dragonfly; none where it is absent);
 ``cables`` a column for each property (C,): a and b are the nodes that the cable joins,
 capacity in [B/s] one way, latency in [s].  A column that has one value throughout is written
@@ -43,6 +44,7 @@ def write(fabric: Fabric) -> str:
         **{key: _column(getattr(fabric, key), None) for key in _NODES},
         "groups": fabric.groups.label,
         "host": fabric.host.tolist(),
+        **({} if (fabric.domain == fabric.host).all() else {"domain": fabric.domain.tolist()}),
         "cables": {key: _column(cables[key], words) for key, words in _CABLES.items()},
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n"
@@ -82,7 +84,8 @@ def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(f"kinds: counts of {', '.join(map(_word, NodeKind))} are needed; got {data['kinds']}")
     kind = [kind.value for kind, n in counts.items() for _ in range(n)]
     arguments["groups"] = _numbers(data.get("groups", Groups.NONE.label), Groups)
-    return arguments | {key: data[key] for key in _NODES} | {"kind": kind, "host": data["host"]}
+    arguments |= {"kind": kind, "host": data["host"], "domain": data.get("domain")}
+    return arguments | {key: data[key] for key in _NODES}
 
 
 def _column(values: NDArray[Any], words: Any) -> Any:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from topo.fabric import RELAYS, Fabric
 from topo.generators import dragonfly, fat_tree_2, fat_tree_3, slim_fly
 from topo.generators.family import Family
-from topo.generators.host import hosts, with_scale_up
+from topo.generators.host import Inside, blocks, with_scale_up
 from topo.generators.planes import NICS, copies, of_one_plane
 from topo.generators.symmetry import automorphisms
 from topo.generators.wiring import GeneratorError, Plan, Wiring, label
@@ -48,6 +48,7 @@ def size_of(
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
     scale_up: float | None = None,
+    scale_up_domain: int | None = None,
     **family_params: Any,
 ) -> Size:
     """Return the parts list of a network, in closed form at any scale.
@@ -60,27 +61,29 @@ def size_of(
     plan = _family(family, family_params)
     if scale_up is not None:
         _positive(scale_up, "scale_up")
-    local, local_per_host = of_one_plane(endpoints, endpoints_per_host, planes, nic)
+    inside = Inside.of(endpoints_per_host, scale_up_domain)
+    local, mine = of_one_plane(endpoints, inside, planes, nic)
     shared = nic == "multi-port"
     if endpoints is not None:
-        most = plan(endpoints_per_host=local_per_host, **family_params).size()
+        most = plan(endpoints_per_host=mine.host, **family_params).size()
         total = most.endpoints * (1 if shared else planes)
         if endpoints > total:
             raise GeneratorError(
                 f"endpoints: at most {total} fit {_label(most.name, planes, nic, None)}; got {endpoints}"
             )
-    one = plan(endpoints=local, endpoints_per_host=local_per_host, **family_params).size()
+    one = plan(endpoints=local, endpoints_per_host=mine.host, **family_params).size()
     size = one.planes_of(planes, shared_endpoints=shared)
-    n_hosts = -(-size.endpoints // endpoints_per_host)
-    inside = cable_row(Tier.SCALE_UP, size.endpoints) if scale_up is not None else ()
+    domains = -(-size.endpoints // inside.domain)
+    scale_up_cables = cable_row(Tier.SCALE_UP, size.endpoints) if scale_up is not None else ()
     return replace(
         size,
         name=_label(one.name, planes, nic, endpoints),
-        cables=inside + size.cables,
-        hosts=n_hosts,
-        scale_up_switches=n_hosts if scale_up is not None else 0,
+        cables=scale_up_cables + size.cables,
+        hosts=-(-size.endpoints // inside.host),
+        domains=domains,
+        scale_up_switches=domains if scale_up is not None else 0,
         diameter=size.diameter if one.endpoints > 1 else None,
-        bisection=size.bisection if n_hosts > 1 else None,
+        bisection=_bisection(size.bisection, inside, domains),
     )
 
 
@@ -94,6 +97,7 @@ def generate(
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
     scale_up: float | None = None,
+    scale_up_domain: int | None = None,
     relay: str = "source",
     switch_latency: float = 0.0,
     cable_latency: float = 0.0,
@@ -120,6 +124,8 @@ def generate(
     scale_up
         Capacity of the cable between an endpoint and its scale-up switch, one way [B/s]; None: no
         such switch.
+    scale_up_domain
+        Consecutive endpoints that one scale-up switch joins: whole hosts; None: one host.
     relay
         How traffic reaches a plane that its endpoint has no port on.
     switch_latency, cable_latency, scale_up_latency, overhead
@@ -135,19 +141,20 @@ def generate(
         For an unknown family or parameter and for values that no network has.
     """
     where: dict[str, Any] = {"planes": planes, "nic": nic, "endpoints": endpoints}
-    where["endpoints_per_host"] = endpoints_per_host
+    where |= {"endpoints_per_host": endpoints_per_host, "scale_up_domain": scale_up_domain}
     size = size_of(family, **where, scale_up=scale_up, **family_params)
     _check_buildable(size)
     if relay not in RELAYS:
         raise GeneratorError(f"relay: {relay!r} is unknown; {_known(str(relay), list(RELAYS))}")
     _not_negative(overhead, "overhead")
     port = _port_capacity(capacity, nic_capacity, planes if nic == "multi-port" else 1)
-    local, local_per_host = of_one_plane(endpoints, endpoints_per_host, planes, nic)
-    plan = FAMILIES[family].plan(endpoints=local, endpoints_per_host=local_per_host, **family_params)
+    inside = Inside.of(endpoints_per_host, scale_up_domain)
+    local, mine = of_one_plane(endpoints, inside, planes, nic)
+    plan = FAMILIES[family].plan(endpoints=local, endpoints_per_host=mine.host, **family_params)
     plane = plan.build()
     network = copies(plane, planes, nic)
     if scale_up is not None:
-        network = with_scale_up(network, endpoints_per_host)
+        network = with_scale_up(network, inside.domain)
     fabric = Fabric.from_cables(
         name=size.name,
         kind=network.kind,
@@ -160,15 +167,22 @@ def generate(
         plane=network.plane,
         group=network.group,
         groups=network.groups,
-        host=hosts(network.n_endpoints, endpoints_per_host),
+        host=blocks(network.n_endpoints, inside.host),
+        domain=blocks(network.n_endpoints, inside.domain),
         overhead=overhead,
         relay=relay,
         radix=network.radix,
     )
     if not symmetry:
         return fabric
-    known = automorphisms(fabric, plane, plan.symmetries(), planes=planes, nic=nic, endpoints_per_host=local_per_host)
-    return replace(fabric, symmetry=known)
+    moves = plan.symmetries(mine.domain)
+    return replace(fabric, symmetry=automorphisms(fabric, plane, moves, planes=planes, nic=nic, together=mine.domain))
+
+
+def _bisection(closed: float | None, inside: Inside, domains: int) -> float | None:
+    """Return the closed form of a family where it holds for halves that keep domains whole, not hosts alone."""
+    holds = domains > 1 and (closed == 1.0 or inside.domain == inside.host)
+    return closed if holds else None
 
 
 def _capacities(switch: float, port: float, scale_up: float | None) -> NDArray[np.float64]:

@@ -95,7 +95,7 @@ def plan(
     if arrangement != "palmtree":
         name = label(name, arrangement=arrangement)
     n = populated(endpoints, a * p_ * g_)
-    return Dragonfly(name, a, p_, h_, g_, arrangement, n, endpoints_per_host)
+    return Dragonfly(name, a, p_, h_, g_, arrangement, n)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,6 @@ class Dragonfly:
     g: int
     arrangement: str
     endpoints: int
-    endpoints_per_host: int
 
     @property
     def rounds(self) -> int:
@@ -186,16 +185,16 @@ class Dragonfly:
             global_weight=GLOBAL_WEIGHT,
         )
 
-    def symmetries(self) -> list[NDArray[np.int64]]:
+    def symmetries(self, together: int) -> list[NDArray[np.int64]]:
         """Return permutations (switches,) of one plane that may change nothing: groups in turn, groups backwards.
 
         Rotation of groups is one of palmtree and circulant.  Backwards, group G becomes -G: the switches
         of a group then change places end to end (palmtree, canonical g) or stay (circulant, even h).
         """
         group, switch = np.divmod(np.arange(self.g * self.a), self.a)
-        # A host that straddles two groups moves on with as many groups as end with a whole host.
-        whole_hosts = int(np.lcm(self.a * self.p, self.endpoints_per_host)) // (self.a * self.p)
-        steps = sorted({1, whole_hosts})
+        # A block that straddles two groups moves on with as many groups as end with a whole block.
+        whole_blocks = int(np.lcm(self.a * self.p, together)) // (self.a * self.p)
+        steps = sorted({1, whole_blocks})
         return [(group + step) % self.g * self.a + switch for step in steps] + [
             -group % self.g * self.a + self.a - 1 - switch,
             -group % self.g * self.a + switch,

@@ -148,16 +148,16 @@ class Tree:
             cables=[(Tier.LEAF_SPINE, cable // self.up, self.leaves + cable % max(self.spines, 1))],
         )
 
-    def symmetries(self) -> list[NDArray[np.int64]]:
+    def symmetries(self, together: int) -> list[NDArray[np.int64]]:
         """Return permutations (switches,) of one plane that may change nothing: leaves, rails and spines in turn.
 
-        Leaves move on by one, and by as many as hold whole hosts; spines go with them as the
+        Leaves move on by one, and by as many as hold whole blocks; spines go with them as the
         cables do.  A partial population may break any of them.
         """
         rail, position = np.divmod(np.arange(self.leaves), self.leaves_per_rail)
         spine = np.arange(self.spines)
-        hosts = np.lcm(self.down, self.endpoints_per_host) // self.down
-        moves = [(1, 0, 0), (int(hosts), 0, 0), (0, 1, 0), (0, 0, 1)]
+        blocks = np.lcm(self.down, together) // self.down
+        moves = [(1, 0, 0), (int(blocks), 0, 0), (0, 1, 0), (0, 0, 1)]
         return [
             np.concatenate(
                 [

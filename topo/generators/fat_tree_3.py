@@ -167,17 +167,17 @@ class Tree:
             groups=Groups.POD,
         )
 
-    def symmetries(self) -> list[NDArray[np.int64]]:
+    def symmetries(self, together: int) -> list[NDArray[np.int64]]:
         """Return permutations (switches,) of one plane that may change nothing: pods, leaves, rails, spines, cores.
 
-        Leaves move on by one, and by as many as hold whole hosts; the layers above go with them as
+        Leaves move on by one, and by as many as hold whole blocks; the layers above go with them as
         the cables do.  A partial population may break any of them; where the last pod has fewer
         leaves, only spines and cores move.
         """
-        hosts = int(np.lcm(self.down, self.endpoints_per_host)) // self.down
+        blocks = int(np.lcm(self.down, together)) // self.down
         moves = [{"spines": 1}, {"cores": 1}]
         if self.leaves == self.pods * self.leaves_per_pod:
-            moves += [{"pods": 1}, {"leaves": 1}, {"leaves": hosts}, {"rails": 1}]
+            moves += [{"pods": 1}, {"leaves": 1}, {"leaves": blocks}, {"rails": 1}]
         return [_moved(self, **move) for move in moves]
 
 

@@ -2,7 +2,7 @@ r"""Planes: disjoint copies of one network, and how endpoints reach them.
 
 ``nic="single-plane"``: an endpoint has one port.  Endpoint e = local p + plane,
 so neighbours in a host sit on neighbouring planes and the other planes are
-reached through them; p planes serve p times the endpoints::
+reached through them, over scale-up links; p planes serve p times the endpoints::
 
     switches     plane 0      plane 1      plane 0      plane 1
                   | |          | |            \   \     /   /
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import NodeKind
+from topo.generators.host import Inside
 from topo.generators.wiring import MOST_ENDPOINTS, GeneratorError, Wiring, whole
 
 #: How endpoints reach planes.
@@ -59,29 +60,23 @@ def copies(plane: Wiring, planes: int, nic: str) -> Wiring:
     )
 
 
-def of_one_plane(endpoints: int | None, endpoints_per_host: int, planes: int, nic: str) -> tuple[int | None, int]:
-    """Return the endpoints, and the endpoints of a host, that one plane sees.
+def of_one_plane(endpoints: int | None, inside: Inside, planes: int, nic: str) -> tuple[int | None, Inside]:
+    """Return the endpoints of one plane, and how many of them a host and a domain of ``inside`` have there.
 
     Raises GeneratorError for an unknown ``nic``, for a number of planes that does not divide the
-    endpoints of a host (hosts would fall into islands) or the endpoints.
+    endpoints of a domain (domains would fall into islands) or the endpoints, or lies unevenly on hosts.
     """
     whole(planes, "planes", most=MOST_PLANES)
-    whole(endpoints_per_host, "endpoints_per_host")
     if nic not in NICS:
         raise GeneratorError(f"nic: {nic!r} is unknown; known: {', '.join(NICS)}")
     if endpoints is not None:
         whole(endpoints, "endpoints", most=MOST_ENDPOINTS)
     if nic == "multi-port":
-        return endpoints, endpoints_per_host
-    if endpoints_per_host % planes:
-        divisors = [n for n in range(1, endpoints_per_host + 1) if endpoints_per_host % n == 0]
-        raise GeneratorError(
-            f"planes: with nic=single-plane every host must reach every plane, so planes divides endpoints_per_host; "
-            f"got planes={planes}, endpoints_per_host={endpoints_per_host}. "
-            f"Take planes from {', '.join(map(str, divisors))}, or nic=multi-port"
-        )
+        return endpoints, inside
+    _check_reach(inside, planes)
+    local = Inside(max(1, inside.host // planes), inside.domain // planes)
     if endpoints is None:
-        return None, endpoints_per_host // planes
+        return None, local
     if endpoints % planes:
         below = endpoints - endpoints % planes
         near = tuple(n for n in (below, below + planes) if n)
@@ -90,7 +85,27 @@ def of_one_plane(endpoints: int | None, endpoints_per_host: int, planes: int, ni
             f"{' and '.join(map(str, near))} {'are' if len(near) > 1 else 'is'}",
             tuple(f"endpoints={n}" for n in near),
         )
-    return endpoints // planes, endpoints_per_host // planes
+    return endpoints // planes, local
+
+
+def _check_reach(inside: Inside, planes: int) -> None:
+    """Raise GeneratorError unless every domain reaches every plane, and all hosts lie alike on them."""
+    host, domain = inside.host, inside.domain
+
+    def fits(n: int) -> bool:
+        return domain % n == 0 and (host % n == 0 or n % host == 0)
+
+    if fits(planes):
+        return
+    alone = host == domain
+    what, key = ("host", "endpoints_per_host") if alone else ("scale-up domain", "scale_up_domain")
+    also = "" if alone else " and is a divisor or a multiple of endpoints_per_host"
+    given = f"endpoints_per_host={host}" + ("" if alone else f", scale_up_domain={domain}")
+    allowed = ", ".join(str(n) for n in range(1, domain + 1) if fits(n))
+    raise GeneratorError(
+        f"planes: with nic=single-plane every {what} must reach every plane, so planes divides {key}{also}; "
+        f"got planes={planes}, {given}. Take planes from {allowed}, or nic=multi-port"
+    )
 
 
 def numbers(plane: Wiring, planes: int, nic: str, i: int) -> NDArray[np.int32]:

@@ -139,7 +139,7 @@ class SlimFly:
             ],
         )
 
-    def symmetries(self) -> list[NDArray[np.int64]]:
+    def symmetries(self, together: int) -> list[NDArray[np.int64]]:
         """Return permutations (switches,) of one plane that may change nothing.
 
         All keep y = m x + c; t runs over a basis of the field, xi is a primitive element:

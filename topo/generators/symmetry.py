@@ -5,8 +5,8 @@ to all planes and their endpoints, joined by those that every network has (the
 ports of a leaf, the planes), and tested: what a partial population or the hosts
 break is dropped, so what is returned holds.
 
-Endpoints go with their switch, port by port.  Where hosts have a scale-up
-switch, an automorphism maps hosts onto hosts.
+Endpoints go with their switch, port by port.  Where there are scale-up switches,
+an automorphism maps domains onto domains.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ def automorphisms(
     *,
     planes: int,
     nic: str,
-    endpoints_per_host: int,
+    together: int,
 ) -> tuple[NDArray[np.int32], ...]:
     """Return the known automorphisms of ``fabric``, each (N,) node to node: generators of a group.
 
     ``fabric`` holds ``planes`` copies of ``plane``; ``switches`` are permutations (switches,) of one
-    plane that may be automorphisms of it.  ``endpoints_per_host`` is that of one plane.
+    plane that may be automorphisms of it.  ``together`` are the endpoints of a domain on one plane.
     """
     maps = np.stack([numbers(plane, planes, nic, i) for i in range(planes)])
     ports = _Ports.of(plane)
@@ -44,11 +44,9 @@ def automorphisms(
         return [lifted] if lifted is not None and fabric.is_automorphism(lifted) else []
 
     known = [found for to in switches for found in holds(ports.moved(to))]
-    # A rotation of all ports of a leaf makes those of whole hosts, and inside hosts, superfluous.
+    # A rotation of all ports of a leaf makes those of whole domains, and inside domains, superfluous.
     known += holds(ports.rotated(1)) or [
-        found
-        for local in (ports.rotated(endpoints_per_host), ports.rotated_inside(endpoints_per_host))
-        for found in holds(local)
+        found for local in (ports.rotated(together), ports.rotated_inside(together)) for found in holds(local)
     ]
     if planes > 1:
         known += holds(np.arange(len(plane.kind)), shift=1)
@@ -109,16 +107,16 @@ class _Ports:
 def _lift(fabric: Fabric, maps: NDArray[np.int32], local: NDArray[np.int64], shift: int) -> NDArray[np.int32] | None:
     """Return the permutation of all nodes that is ``local`` in every plane, plane i going to plane i + ``shift``.
 
-    ``maps`` (planes, N of one plane) are numbers without scale-up switches.  None where a host would be torn.
+    ``maps`` (planes, N of one plane) are numbers without scale-up switches.  None where a domain would be torn.
     """
     everywhere = np.empty(int(maps.max()) + 1, dtype=np.int32)
     for i, here in enumerate(maps):
         everywhere[here] = maps[(i + shift) % len(maps)][local]
     if not fabric.has_scale_up:
         return everywhere
-    n, n_hosts = fabric.n_endpoints, fabric.n_hosts
-    host = np.full(n_hosts, -1, dtype=np.int32)
-    host[fabric.host] = fabric.host[everywhere[:n]]
-    if not np.array_equal(host[fabric.host], fabric.host[everywhere[:n]]):
+    n, n_domains = fabric.n_endpoints, fabric.n_domains
+    domain = np.full(n_domains, -1, dtype=np.int32)
+    domain[fabric.domain] = fabric.domain[everywhere[:n]]
+    if not np.array_equal(domain[fabric.domain], fabric.domain[everywhere[:n]]):
         return None
-    return np.concatenate([everywhere[:n], n + host, n_hosts + everywhere[n:]])
+    return np.concatenate([everywhere[:n], n + domain, n_domains + everywhere[n:]])

@@ -69,8 +69,11 @@ class Plan(Protocol):
     def build(self) -> Wiring:
         """Return the wiring.  Raises GeneratorError where the parts list is not buildable."""
 
-    def symmetries(self) -> list[NDArray[np.int64]]:
-        """Return permutations (switches,) that may change nothing; each is tested before it is used."""
+    def symmetries(self, together: int) -> list[NDArray[np.int64]]:
+        """Return permutations (switches,) that may change nothing; each is tested before it is used.
+
+        Blocks of ``together`` consecutive endpoints have to go onto blocks.
+        """
 
 
 def wire(

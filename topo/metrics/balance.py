@@ -1,4 +1,4 @@
-"""How evenly planes and rails carry what leaves its host.
+"""How evenly planes and rails carry what leaves its scale-up domain.
 
 A balance is the largest share over the mean: 1 where all carry alike, the number of planes
 where one carries everything and the others idle.  A plane counts the bytes that enter it.  A
@@ -30,7 +30,7 @@ ALL = 1 - 1e-9
 def balance_metrics(loads: Loads) -> dict[str, Any]:
     """Return shares of bytes by plane and by rail, their balance (largest / mean), and ``warnings`` in sentences.
 
-    Shares are None where nothing leaves its host; a balance is None with a single plane or rail as well.
+    Shares are None where nothing leaves its domain; a balance is None with a single plane or rail as well.
     """
     fabric, moved = loads.fabric, np.asarray(loads.repeat @ loads.bytes)
     port, rail = fabric.tier == Tier.ENDPOINT, rail_of(fabric)
@@ -46,7 +46,7 @@ def balance_metrics(loads: Loads) -> dict[str, Any]:
         "rail_share_sent": _shares(sent),
         "rail_share_received": _shares(received),
         "rail_balance": max(sides, default=None),
-        "warnings": _warnings(by_plane),
+        "warnings": _warnings(by_plane, fabric.domain_word),
     }
 
 
@@ -74,14 +74,14 @@ def _shares(bytes_: Floats) -> dict[str, float] | None:
     return {str(i): float(b / total) for i, b in enumerate(bytes_)} if total else None
 
 
-def _warnings(by_plane: Floats) -> list[str]:
+def _warnings(by_plane: Floats, word: str) -> list[str]:
     balance = balance_of(by_plane)
     if balance is None:
         return []
     fullest, planes = int(by_plane.argmax()), len(by_plane)
     cure = "senders on other planes, or multi-port NICs, would use the rest"
     if by_plane[fullest] >= ALL * by_plane.sum():
-        return [f"plane {fullest} of {planes} carries all bytes between hosts, the others none; {cure}"]
+        return [f"plane {fullest} of {planes} carries all bytes between {word}s, the others none; {cure}"]
     if balance > UNEVEN:
         return [f"plane {fullest} of {planes} carries {balance:.3g} times the mean of all planes; {cure}"]
     return []

@@ -1,6 +1,6 @@
 """Bisection: the least capacity, one way, between two halves of the endpoints.
 
-Halves keep hosts whole, and all planes are cut together; switches go to whichever
+Halves keep scale-up domains whole, and all planes are cut together; switches go to whichever
 side cuts least.  Divided by the endpoints of a half and by what one of them can
 inject, 1 is full: no cut costs more than the ports of a half.
 
@@ -26,7 +26,7 @@ from topo.metrics.partition import CutProblem, halves, improve
 Floats = NDArray[np.float64]
 
 _SAME = 1e-9  # relative; a bound that near the partition proves it
-_SEARCHED = 20_000  # hosts and switches up to which partitions are improved by local search
+_SEARCHED = 20_000  # domains and switches up to which partitions are improved by local search
 _PASSES = 8
 _MOST_STARTS = 32  # shuffled orders that a search starts from, fewer where a pass takes longer:
 _MOVES = 2_500  # nodes over all shuffled starts, about 0.2 s
@@ -37,7 +37,7 @@ _COMBINATIONS = 200_000  # of leaf counts that are enumerated
 class Bisection:
     """A partition's cut and a bound that no partition beats; 1 is full."""
 
-    per_endpoint: float | None  # cut of the best partition found; None without two hosts
+    per_endpoint: float | None  # cut of the best partition found; None without two domains
     bound: float | None  # no partition has a smaller one
     method: str
 
@@ -45,8 +45,8 @@ class Bisection:
 @dataclass(frozen=True)
 class _Instance:
     fabric: Fabric
-    endpoints: Floats  # (H,) endpoints of each host
-    ports: csr_array  # (H, S) capacity of the ports of each host on each switch
+    endpoints: Floats  # (D,) endpoints of each domain
+    ports: csr_array  # (D, S) capacity of the ports of each domain on each switch
     switches: csr_array  # (S, S) capacity between switches, one way
     half: float  # endpoints of the smaller half
     injection: float  # [B/s] largest port capacity of an endpoint, its ports together
@@ -61,7 +61,7 @@ def bisect(fabric: Fabric) -> Bisection:
     """Return the bisection of ``fabric`` per endpoint: what was found, what is proven, and how."""
     instance = _instance(fabric)
     if instance is None:
-        return Bisection(None, None, "undefined: fewer than two hosts, or no ports")
+        return Bisection(None, None, f"undefined: fewer than two {fabric.domain_word}s, or no ports")
     bound, how, guide = _lower_bound(instance)
     if bound >= 1 - _SAME:
         return Bisection(1.0, 1.0, f"closed form ({how})")
@@ -75,18 +75,18 @@ def bisect(fabric: Fabric) -> Bisection:
 
 
 def _instance(fabric: Fabric) -> _Instance | None:
-    base, n_hosts = int(fabric.kind.searchsorted(NodeKind.LEAF)), fabric.n_hosts
+    base, n_domains = int(fabric.kind.searchsorted(NodeKind.LEAF)), fabric.n_domains
     port = (fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints)
     injection = np.bincount(fabric.tail[port], fabric.capacity[port], fabric.n_endpoints).max(initial=0.0)
-    if n_hosts < 2 or not injection:
+    if n_domains < 2 or not injection:
         return None
-    shape = (n_hosts, fabric.n_switches)
-    host = fabric.host[fabric.tail[port]]
-    ports = csr_array(coo_array((fabric.capacity[port], (host, fabric.head[port] - base)), shape=shape))
+    shape = (n_domains, fabric.n_switches)
+    domain = fabric.domain[fabric.tail[port]]
+    ports = csr_array(coo_array((fabric.capacity[port], (domain, fabric.head[port] - base)), shape=shape))
     link = fabric.is_switch_link
     ends = (fabric.tail[link] - base, fabric.head[link] - base)
     switches = csr_array(coo_array((fabric.capacity[link], ends), shape=(shape[1], shape[1])))
-    endpoints = np.bincount(fabric.host, minlength=n_hosts).astype(np.float64)
+    endpoints = np.bincount(fabric.domain, minlength=n_domains).astype(np.float64)
     total = np.cumsum(endpoints)
     half = float(np.minimum(total, total[-1] - total).max())
     return _Instance(fabric, endpoints, ports, switches, half, float(injection)) if half else None
@@ -140,7 +140,7 @@ def _equal(a: PlaneGraph, b: PlaneGraph) -> bool:
 
 
 def _least_share(instance: _Instance, ports: Floats) -> float:
-    """Return the least port capacity that a half has on a plane, where host h has ``ports[h]``."""
+    """Return the least port capacity that a half has on a plane, where domain d has ``ports[d]``."""
     order = np.argsort(ports / instance.endpoints, kind="stable")
     filled = np.minimum(np.cumsum(instance.endpoints[order]), instance.half)
     return float(np.diff(filled, prepend=0.0) @ (ports / instance.endpoints)[order])
@@ -149,8 +149,8 @@ def _least_share(instance: _Instance, ports: Floats) -> float:
 def _uniform_two_layers(instance: _Instance) -> float | None:
     """Return the least cut per endpoint where every leaf sees every spine of its plane alike; None elsewhere.
 
-    Once each switch has its side, the cut is linear in the hosts' sides, so the least cut is
-    concave in them: all hosts of a leaf go together, but for one leaf at most.  With the
+    Once each switch has its side, the cut is linear in the domains' sides, so the least cut is
+    concave in them: all domains of a leaf go together, but for one leaf at most.  With the
     spines on one side, taking x of the n ports of a leaf with up-capacity u to the other
     costs min(x, u + n - x).
     """
@@ -173,14 +173,14 @@ def _uniform_two_layers(instance: _Instance) -> float | None:
 
 
 def _leaf_blocks(instance: _Instance) -> Floats | None:
-    """Return (blocks, 2) ports and up-capacity of each set of leaves that serves the same hosts, all planes together.
+    """Return (blocks, 2) ports and up-capacity of each set of leaves that serves the same domains, all planes together.
 
-    None unless all hosts are alike, no leaf is shared by two sets, and spines see all leaves alike.
+    None unless all domains are alike, no leaf is shared by two sets, and spines see all leaves alike.
     """
     kind = instance.fabric.kind[instance.fabric.kind >= NodeKind.LEAF]
     leaves, plane = np.flatnonzero(kind == NodeKind.LEAF), instance.fabric.plane[-len(kind) :]
     up = instance.switches[leaves]
-    # Before anything dense: of 16,352 switches that are all leaves, (hosts, leaves) would take 4 GB.
+    # Before anything dense: of 16,352 switches that are all leaves, (domains, leaves) would take 4 GB.
     if kind.max() > NodeKind.SPINE or up[:, leaves].nnz:
         return None
     ports = instance.ports[:, leaves].toarray()
@@ -213,19 +213,19 @@ def _blocks_alike(rows: Floats, block: NDArray[np.int64], up: Floats, plane: NDA
 
 
 def _partition(instance: _Instance, guide: Floats | None, bound: float) -> float:
-    """Return the least cut per endpoint among partitions: hosts in order, along ``guide``, shuffled, each improved.
+    """Return the least cut per endpoint among partitions: domains in order, along ``guide``, shuffled, each improved.
 
     The search ends where ``bound`` is met.
     """
-    n_hosts = len(instance.endpoints)
+    n_domains = len(instance.endpoints)
     joined = block_array([[None, instance.ports], [instance.ports.T, instance.switches]], format="csr")
     problem = CutProblem(csr_array(joined), instance.endpoints)
-    orders = [np.arange(n_hosts)]
+    orders = [np.arange(n_domains)]
     if guide is not None:
         middle = (instance.ports @ guide) / np.maximum(_vector(instance.ports.sum(axis=1)), 1e-300)
         orders.append(np.argsort(middle, kind="stable"))
     rng = np.random.default_rng(0)
-    orders += [rng.permutation(n_hosts) for _ in range(min(_MOST_STARTS, _MOVES // problem.capacity.shape[0]))]
+    orders += [rng.permutation(n_domains) for _ in range(min(_MOST_STARTS, _MOVES // problem.capacity.shape[0]))]
     least = instance.full  # all switches on one side
     for order in orders:
         if least <= bound * instance.full * (1 + _SAME):

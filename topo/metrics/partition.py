@@ -1,6 +1,6 @@
 """Balanced two-way partitions of small cut, found by local search.
 
-Nodes are hosts, which carry weight and must split evenly, and switches, which
+Nodes are domains, which carry weight and must split evenly, and switches, which
 carry none and go where they cut least.  One pass moves every node once, always
 the one that helps most (or hurts least), then keeps the best moment on the way
 [1]_.
@@ -28,14 +28,14 @@ _GAIN = 1e-12
 
 @dataclass(frozen=True)
 class CutProblem:
-    """Hosts (numbered first) and switches, joined by capacities."""
+    """Domains (numbered first) and switches, joined by capacities."""
 
     capacity: csr_array  # (n, n) symmetric; [any unit], one way
-    endpoints: Floats  # (hosts,) weight of each host
+    endpoints: Floats  # (domains,) weight of each domain
 
     @property
-    def n_hosts(self) -> int:
-        """Number of hosts."""
+    def n_domains(self) -> int:
+        """Number of domains."""
         return len(self.endpoints)
 
     def cut(self, side: Sides) -> float:
@@ -45,19 +45,19 @@ class CutProblem:
 
     def imbalance(self, side: Sides) -> float:
         """Return how many endpoints the fuller side has more."""
-        return abs(float(self.endpoints @ np.where(side[: self.n_hosts], 1.0, -1.0)))
+        return abs(float(self.endpoints @ np.where(side[: self.n_domains], 1.0, -1.0)))
 
 
 def halves(problem: CutProblem, order: NDArray[np.int64]) -> Sides:
-    """Return the partition whose one side is the first half of the hosts in ``order``; switches follow the majority."""
+    """Return the partition whose one side is the first half of the domains in ``order``; switches follow most."""
     total = np.cumsum(problem.endpoints[order])
     first = int(np.argmin(np.abs(2 * total - total[-1]))) + 1
     side = np.zeros(problem.capacity.shape[0], dtype=bool)
     side[order[:first]] = True
-    switches = np.arange(problem.n_hosts, len(side))
+    switches = np.arange(problem.n_domains, len(side))
     pull = np.where(side, 1.0, -1.0)
     pull[switches] = 0.0
-    # Leaves see their hosts, then spines see the leaves, then cores the spines.
+    # Leaves see their domains, then spines see the leaves, then cores the spines.
     for _ in range(3):
         vote = problem.capacity[switches] @ pull
         undecided = pull[switches] == 0.0
@@ -78,10 +78,10 @@ def improve(problem: CutProblem, side: Sides, *, passes: int) -> Sides:
 
 
 def _one_pass(problem: CutProblem, start: Sides, allowed: float) -> Sides:
-    matrix, n_hosts = problem.capacity, problem.n_hosts
+    matrix, n_domains = problem.capacity, problem.n_domains
     sign = np.where(start, 1.0, -1.0)
     gain = -sign * (matrix @ sign)  # capacity to the other side less that to the own one
-    lean = float(problem.endpoints @ sign[:n_hosts])
+    lean = float(problem.endpoints @ sign[:n_domains])
     slack = max(allowed, 2 * float(problem.endpoints.max()))
     moves: list[int] = []
     change, least, best = 0.0, 0.0, 0
@@ -93,7 +93,7 @@ def _one_pass(problem: CutProblem, start: Sides, allowed: float) -> Sides:
             break
         change -= gain[node]
         sign[node] = -sign[node]
-        if node < n_hosts:
+        if node < n_domains:
             lean += 2 * sign[node] * problem.endpoints[node]
         row = slice(indptr[node], indptr[node + 1])
         near = indices[row]
@@ -111,10 +111,10 @@ def _one_pass(problem: CutProblem, start: Sides, allowed: float) -> Sides:
 
 def _choose(gain: Floats, sign: Floats, endpoints: Floats, lean: float, slack: float) -> int:
     """Return the unmoved node of largest gain whose move keeps the balance within ``slack``; -1 where none does."""
-    n_hosts = len(endpoints)
-    fits = np.abs(lean - 2 * sign[:n_hosts] * endpoints) <= slack
-    host_gain = np.where(fits, gain[:n_hosts], -np.inf)
-    host = int(np.argmax(host_gain))
-    switch = n_hosts + int(np.argmax(gain[n_hosts:]))
-    node, value = (host, host_gain[host]) if host_gain[host] > gain[switch] else (switch, gain[switch])
+    n_domains = len(endpoints)
+    fits = np.abs(lean - 2 * sign[:n_domains] * endpoints) <= slack
+    domain_gain = np.where(fits, gain[:n_domains], -np.inf)
+    domain = int(np.argmax(domain_gain))
+    switch = n_domains + int(np.argmax(gain[n_domains:]))
+    node, value = (domain, domain_gain[domain]) if domain_gain[domain] > gain[switch] else (switch, gain[switch])
     return node if value > -np.inf else -1

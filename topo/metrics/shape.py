@@ -25,6 +25,7 @@ def structure(fabric: Fabric) -> dict[str, Any]:
     return {
         "endpoints": size.endpoints,
         "hosts": fabric.n_hosts,
+        "domains": fabric.n_domains,
         "switches": size.switches,
         "switch_links": size.switch_links,
         "endpoint_links": size.endpoint_links,
@@ -70,8 +71,8 @@ def _findings(fabric: Fabric, unconnected: float, diameter: int | None) -> list[
         found.append("no two endpoints are connected through switches, so hops are undefined")
     elif unconnected and fabric.n_planes > 1:
         found.append(
-            f"{unconnected:.0f} ordered pairs of endpoints share no plane: they meet through their hosts, "
-            f"and hops leave them out (relay: {fabric.relay})"
+            f"{unconnected:.0f} ordered pairs of endpoints share no plane: they meet through their "
+            f"{fabric.domain_word}s, and hops leave them out (relay: {fabric.relay})"
         )
     elif unconnected:
         found.append(f"{unconnected:.0f} ordered pairs of endpoints are not connected; hops leave them out")

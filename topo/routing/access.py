@@ -1,7 +1,7 @@
 """Who can stand in for whom: endpoints of one scale-up domain reach the network by each other's NICs.
 
-A domain is all endpoints on one scale-up switch; an endpoint without scale-up link is a domain of
-its own.  Each endpoint uses its first scale-up link.
+A domain is all endpoints on one scale-up switch, of one host or of several; an endpoint without
+scale-up link is a domain of its own.  Each endpoint uses its first scale-up link.
 """
 
 from __future__ import annotations
@@ -30,13 +30,10 @@ class Access:
         has = np.diff(fabric.first[: n + 1]) > self.network.n_ports
         return np.where(has, start, -1)
 
-    @cached_property
+    @property
     def domain(self) -> Ints:
         """(E,) scale-up domain of each endpoint."""
-        fabric = self.network.fabric
-        link = self.scale_up_link
-        alone = fabric.n_nodes + np.arange(fabric.n_endpoints)
-        return np.where(link >= 0, fabric.head[link], alone).astype(np.int64) if fabric.n_links else alone
+        return self.network.fabric.joined
 
     @cached_property
     def islands(self) -> Ints:
@@ -92,7 +89,8 @@ def refusal(network: Network, src: int, dst: int) -> str:
     plane = fabric.plane[[src, dst]]
     lost = [e for e in (src, dst) if network.site[e] < 0]
     if lost:
-        return f"{pair}: endpoint {lost[0]} has no network port, and no NIC of its host can stand in for it"
+        word = fabric.domain_word
+        return f"{pair}: endpoint {lost[0]} has no network port, and no NIC of its {word} can stand in for it"
     if plane[0] != plane[1] and fabric.relay == "none":
         return f"{pair}: they are on planes {plane[0]} and {plane[1]}, and relay is 'none'; allow a relay"
     if plane[0] != plane[1] and (fabric.head[fabric.first[[src, dst]]] >= network.base).any():

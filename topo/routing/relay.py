@@ -1,10 +1,10 @@
-"""Legs through hosts: what leaves the network's reach goes over scale-up links first or last.
+"""Legs through scale-up domains: what leaves the network's reach goes over scale-up links first or last.
 
 Inside a scale-up domain traffic stays on scale-up links.  Between endpoints that share no
-plane it goes by a neighbour: ``source`` over scale-up to the NICs of the sender's host on the
+plane it goes by a neighbour: ``source`` over scale-up to the NICs of the sender's domain on the
 destination's plane, then the network; ``destination`` over the sender's plane to the
-receiver's host, then scale-up; ``split`` half each way.  An endpoint that lost its port is
-served evenly by all NICs of its host that fit; where the relay's own side has no NIC left on
+receiver's domain, then scale-up; ``split`` half each way.  An endpoint that lost its port is
+served evenly by all NICs of its domain that fit; where the relay's own side has no NIC left on
 the plane, the other side relays.  With ``spread`` all traffic between domains goes by all NICs of both.
 """
 
@@ -129,7 +129,7 @@ def legs_of(access: Access, src: Ints, dst: Ints, relay: str) -> Legs:
 
 def _by_side(access: Access, src: Ints, dst: Ints, at_source: bool, *, strict: bool) -> Legs:
     """Return legs with the relay on one side, on the other where that side has no NIC."""
-    if strict:  # no relay: only an endpoint without a port may use its host's NICs
+    if strict:  # no relay: only an endpoint without a port may use its domain's NICs
         own = (access.islands[src] >= 0) & (access.islands[dst] >= 0)
         _refuse(access, src, dst, np.flatnonzero(own))
     legs, stuck_row, stuck_share = _one_side(access, src, dst, at_source)

@@ -29,7 +29,7 @@ def assumptions(case: Case) -> list[str]:
     fabric, traffic = case.fabric, case.traffic
     if not fabric or case.refused:
         return []
-    said = [*case.notes, f"switch ports run at {fabric['rate']}, {fabric['endpoints_per_host']} endpoints a host"]
+    said = [*case.notes, f"switch ports run at {fabric['rate']}, {_hosts(case)}"]
     if traffic is None:
         said.append("counted in closed form and priced; nothing was routed")
     else:
@@ -66,11 +66,19 @@ def _relay(relay: str) -> str:
     if relay == "none":
         return "relay none: endpoints on different planes do not talk"
     if relay == "spread":
-        return "relay spread: traffic between hosts leaves by all NICs of its host and arrives by all of the other's"
+        return (
+            "relay spread: traffic between scale-up domains leaves by all NICs of one and arrives by all of the other"
+        )
     return (
-        f"cross-plane traffic is relayed inside the host: relay {relay}; relay spread, by all NICs of both hosts, is "
-        "the one to plan with where libraries spray over the rails of a host"
+        f"cross-plane traffic is relayed over scale-up links: relay {relay}; relay spread, by all NICs of both "
+        "domains, is the one to plan with where libraries spray over the rails of a host"
     )
+
+
+def _hosts(case: Case) -> str:
+    host, domain = case.fabric["endpoints_per_host"], case.fabric.get("scale_up_domain")
+    more = "" if domain in (None, host) else f", {domain} a scale-up domain"
+    return f"{host} endpoints a host{more}"
 
 
 def _latency(case: Case) -> str:

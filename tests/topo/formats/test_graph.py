@@ -14,6 +14,7 @@ from topo.size import Medium, Tier
 FABRICS = {
     "parallel cables": ("fat-tree-2", {"radix": 8, "endpoints": 16}),
     "planes and hosts": ("fat-tree-2", {"radix": 4, "planes": 2, "scale_up": 9.0, "relay": "split", "overhead": 1e-6}),
+    "domains of hosts": ("fat-tree-2", {"radix": 8, "endpoints_per_host": 4, "scale_up_domain": 12, "scale_up": 9.0}),
     "multi-port": ("fat-tree-3", {"radix": 4, "planes": 2, "nic": "multi-port", "cable_latency": 1e-7}),
     "weights": ("dragonfly", {"a": 4}),
     "diameter two": ("slim-fly", {"q": 5, "endpoints": 77}),
@@ -39,7 +40,7 @@ def test_it_is_a_plain_multigraph_with_cable_numbers_as_keys():
     assert type(graph) is nx.MultiGraph
     assert sorted(key for *_, key in graph.edges(keys=True)) == list(range(fabric.n_cables))
     assert graph.number_of_edges(16, 20) == 2
-    assert graph.nodes[0] == {"kind": "endpoint", "plane": 0, "group": -1, "host": 0}
+    assert graph.nodes[0] == {"kind": "endpoint", "plane": 0, "group": -1, "host": 0, "domain": 0}
     assert graph.nodes[16]["kind"] == "leaf" and graph.edges[0, 16, 0]["tier"] == "endpoint"
 
 

@@ -14,11 +14,12 @@ from topo.formats.native import write as write_text
 
 FABRICS = [
     {"family": "fat-tree-2", "radix": 8, "planes": 2, "endpoints_per_host": 4, "scale_up": 200e9, "overhead": 1e-6},
+    {"family": "fat-tree-2", "radix": 8, "endpoints_per_host": 4, "scale_up_domain": 12, "scale_up": 200e9},
     {"family": "fat-tree-3", "radix": 4, "switch_latency": 1e-7, "cable_latency": 3e-8},
     {"family": "slim-fly", "q": 5, "relay": "none"},
     {"family": "dragonfly", "a": 4, "p": 2, "h": 2, "nic": "multi-port", "planes": 2},
 ]
-COLUMNS = "kind plane group host tail head first capacity latency weight cable tier medium".split()  # noqa: SIM905
+COLUMNS = "kind plane group host domain tail head first capacity latency weight cable tier medium".split()  # noqa: SIM905
 
 
 @pytest.fixture
@@ -56,6 +57,7 @@ def test_there_and_back(parameters, tmp_path):
         ({"kinds": []}, ""),
         ({"groups": "torus"}, "'torus' is unknown; known: none, pod, dragonfly"),
         ({"host": [0]}, "host"),
+        ({"domain": [0]}, "domain"),
         ({"host": "all"}, ""),
         ({"cables": {}}, "missing"),
     ],

@@ -47,6 +47,7 @@ PLANES = st.fixed_dictionaries(
         "nic": st.sampled_from(["single-plane", "multi-port"]),
         "endpoints_per_host": st.sampled_from([4, 8]),
         "scale_up": st.sampled_from([None, NVLINK]),
+        "scale_up_domain": st.sampled_from([None, None, 4, 24, 72]),
     }
 )
 
@@ -216,3 +217,45 @@ def test_a_large_tree_is_built_in_little_memory_and_without_heavy_libraries():
     endpoints, megabytes, heavy = (float(word) for word in done.stdout.split())
     assert endpoints == 65_536 and heavy == 0
     assert megabytes < 200
+
+
+@pytest.mark.parametrize(
+    ("family", "own"),
+    [
+        ("dragonfly", {"a": 8, "p": 4, "h": 4}),
+        ("fat-tree-2", {"radix": 32}),
+        ("fat-tree-2", {"radix": 32, "wiring": "rail"}),
+        ("fat-tree-3", {"radix": 8}),
+        ("slim-fly", {"q": 5}),
+    ],
+)
+@pytest.mark.parametrize("planes", [1, 4, 8])
+def test_trays_of_four_in_domains_of_72(family, own, planes):
+    """Every family takes them, whole domains or not; planes divide the domain, rails are positions in the tray."""
+    given = {"endpoints_per_host": 4, "scale_up_domain": 72, "planes": planes} | own
+    fabric = generate(family, capacity=RATE, scale_up=NVLINK, symmetry=True, **given)
+    check_fabric(fabric)
+    assert fabric.size == size_of(family, scale_up=NVLINK, **given)
+    assert (fabric.endpoints_per_host, fabric.endpoints_per_domain) == (4, 72)
+    assert fabric.n_domains == -(-fabric.n_endpoints // 72) == np.count_nonzero(fabric.kind == NodeKind.SCALE_UP)
+    assert np.array_equal(fabric.domain, fabric.host // 18)
+    reach = np.unique(np.stack([fabric.domain, fabric.plane[: fabric.n_endpoints]]), axis=1)
+    assert reach.shape[1] == fabric.n_domains * planes, "every domain has endpoints on every plane"
+    failed = fabric.without(cables=[0])
+    assert np.array_equal(failed.domain, fabric.domain) and failed.size.domains == fabric.n_domains
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"scale_up_domain": 12}, "scale_up_domain: .* got 12 endpoints with endpoints_per_host=8. Take 8 or 16"),
+        ({"scale_up_domain": 3}, "Take 8"),
+        ({"scale_up_domain": 0}, "scale_up_domain: a whole number of at least 1"),
+        ({"scale_up_domain": 72, "planes": 5}, "divides scale_up_domain .* Take planes from 1, 2, 4, 8, 24, 72, or"),
+        ({"scale_up_domain": 72, "planes": 3}, "a divisor or a multiple of endpoints_per_host"),
+        ({"scale_up_domain": 4, "planes": 8}, "Take planes from 1, 2, 4, or"),
+    ],
+)
+def test_domains_that_do_not_fit_are_told_what_would(given, message):
+    with pytest.raises(GeneratorError, match=message):
+        size_of("fat-tree-2", radix=64, **given)

@@ -70,10 +70,10 @@ def test_whatever_the_parameters_what_is_stated_holds(network, common):
         return
     check_fabric(fabric)
     for permutation in fabric.symmetry:
-        mapped = fabric.host[permutation[: fabric.n_endpoints]]
+        mapped = fabric.domain[permutation[: fabric.n_endpoints]]
         if fabric.has_scale_up:
-            hosts = set(zip(fabric.host.tolist(), mapped.tolist(), strict=True))
-            assert len(hosts) == fabric.n_hosts, "hosts go to hosts"
+            domains = set(zip(fabric.domain.tolist(), mapped.tolist(), strict=True))
+            assert len(domains) == fabric.n_domains, "domains go to domains"
 
 
 def test_networkx_agrees_that_they_are_automorphisms():

@@ -7,8 +7,10 @@ import pytest
 
 import traffic
 from tests import small
+from tests.oracles import check_routing
 from topo.fabric import RELAYS, Fabric, Tier
 from topo.flow import solve
+from topo.generators import GeneratorError, generate
 from topo.routing import NotConnected, ecmp
 from traffic.demand import Demand, GroupedDemand
 
@@ -134,3 +136,23 @@ def test_a_multi_port_endpoint_sprays_over_its_planes() -> None:
     used = links_used(fabric, 0, 7)
     assert [share for (tail, _), share in used.items() if tail == 0] == [1.0]
     assert [share for (_, head), share in used.items() if head == 7] == [1.0]
+
+
+@pytest.mark.parametrize("relay", ["source", "destination", "split", "spread"])
+def test_relays_go_by_domain_not_by_host(relay):
+    """Trays of two in domains of four on four planes: the NIC of another tray carries, rails stay those of the tray."""
+    given = {"radix": 4, "planes": 4, "endpoints_per_host": 2, "scale_up": 4.0, "capacity": 1.0, "relay": relay}
+    fabric = generate("fat-tree-2", scale_up_domain=4, **given)
+    demand = Demand.of("pair", fabric.n_endpoints, src=[0, 0], dst=[3, 7], size=[1.0, 1.0])
+    routing = ecmp(fabric, demand)
+    check_routing(fabric, demand, routing)
+    inside, across = routing.load(np.array([1.0, 0.0])), routing.load(np.array([0.0, 1.0]))
+    assert not inside[fabric.tier != Tier.SCALE_UP].any() and inside.sum() == 2.0
+    ports = (fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints)
+    carried = np.bincount(fabric.tail[ports], across[ports], fabric.n_endpoints)
+    expected = {"source": {3: 1.0}, "destination": {0: 1.0}, "split": {0: 0.5, 3: 0.5}}
+    assert dict(enumerate(carried)) == {
+        e: 0.25 * (e < 4) if relay == "spread" else expected[relay].get(e, 0.0) for e in range(fabric.n_endpoints)
+    }
+    with pytest.raises(GeneratorError, match="divides endpoints_per_host"):
+        generate("fat-tree-2", **given)
