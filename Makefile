@@ -1,5 +1,6 @@
 # make study   the paper's network study: installs what is pinned, runs it, prints the report's path
 # make test    ruff, mypy and every test
+# make soak    twenty thousand random cases against every law; make test runs a tenth
 # make bench   time and memory against size, and against peers where they are installed
 # make gallery  the pages and pictures of reports/gallery, from four studies run afresh
 # make clean   removes .venv and what tools left behind; reports stay
@@ -12,7 +13,9 @@ STUDY  := reports/deepseek-v3
 
 WORKERS ?= 2
 
-.PHONY: study test lint bench gallery clean
+SOAK ?= 20000
+
+.PHONY: study test lint soak bench gallery clean
 
 study: $(VENV)/.runtime
 	$(BIN)/topo study configs/studies/deepseek-v3.yaml -o $(STUDY)
@@ -25,6 +28,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+soak: $(VENV)/.dev
+	PLANEWISE_SOAK=$(SOAK) $(BIN)/python -m pytest -n $(WORKERS) tests/test_soak.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

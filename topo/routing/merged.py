@@ -38,7 +38,8 @@ def merged(network: Network, demand: GroupedDemand, inner: Callable[[Ints, Ints]
     for f, receives in enumerate(each):
         some = receivers.times(receives)
         drawn = csc_array((some.weight, (some.term, some.nic)), shape=(n_terms, n))
-        part = csr_array(drawn.T @ brought)[dst[apart], src[apart]] if len(each) > 1 else amount.data[apart]
-        unit[f] += routing.load(np.asarray(part, dtype=np.float64).ravel())
+        if apart.any():  # scipy takes no entries at all for a sparse array
+            part = csr_array(drawn.T @ brought)[dst[apart], src[apart]] if len(each) > 1 else amount.data[apart]
+            unit[f] += routing.load(np.asarray(part, dtype=np.float64).ravel())
         unit[f] += scale_up_load(access, senders, some, n_terms) + inside_load(access, label, receives)
     return TotalRouting(routing.policy, unit, demand.pairs)

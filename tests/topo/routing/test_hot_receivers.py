@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from tests import small
 from tests.oracles import check_demand, check_routing
 from tests.topo.routing.cases import fabrics
+from topo.fabric import Tier
 from topo.flow import POLICIES, route, solve
 from topo.flow.bounds import endpoint_bound, volume_bound
 from topo.metrics import measure
@@ -81,6 +83,13 @@ def test_solved_policies_bracket_the_same_theta(name, policy):
         each.append((float(solve(fabric, of, routing).theta[0]), float(routing.bound[0])))
     (low, high), (least, most) = each
     assert low <= most * (1 + 1e-9) and least <= high * (1 + 1e-9), "each value is under the other's bound"
+
+
+def test_one_host_alone_needs_no_path_through_the_network():
+    """Single paths of kinds of receivers, all inside one host: nothing crosses a port."""
+    fabric = small.planes(hosts=1, per_host=4)
+    routing = route(fabric, hotspot(4), "ecmp-hash")
+    assert routing.load(np.ones(2))[fabric.tier != Tier.SCALE_UP].max() == 0.0
 
 
 def test_hotspot_at_full_scale_adds_up_exactly():
