@@ -18,7 +18,7 @@ from topo.flow.completion import completion_times
 from topo.flow.max_concurrent import max_concurrent
 from topo.flow.max_min import max_min_rates
 from topo.flow.proportional import proportional_rates
-from topo.flow.queue_pairs import by_queue_pair
+from topo.flow.queue_pairs import by_queue_pair, of_commodities
 from topo.flow.solution import NotSolved, Solution, SolverError
 from topo.flow.ugal import ugal_mix
 from topo.near import hint
@@ -87,8 +87,8 @@ def solve(
     """Return rates, loads and times of ``demand`` under ``routing``, complete and checked.
 
     A solver that looks at single commodities lists the pairs of a grouped demand and routes
-    them again, and takes the queue pairs of ``ecmp-hash`` one by one: ``solution.demand`` and
-    ``solution.routing`` are what it solved.
+    them again: ``solution.demand`` and ``solution.routing`` are what it solved.  It takes the
+    queue pairs of ``ecmp-hash`` one by one, and tells what it found by commodity.
 
     Raises FlowError for an unknown solver or parameter, DemandError where the pairs are too
     many to list, NotSolved where the solver stops without an answer.
@@ -99,7 +99,8 @@ def solve(
         demand = demand.listed()
         routing = route(fabric, demand, routing.policy, **(routing.params if isinstance(routing, TotalRouting) else {}))
     if isinstance(demand, Demand) and solver in BY_COMMODITY:
-        demand, routing = by_queue_pair(fabric, demand, routing)
+        parts, paths, owner = by_queue_pair(fabric, demand, routing)
+        return of_commodities(function(fabric, parts, paths, **params), demand, routing, owner)
     solution: Solution = function(fabric, demand, routing, **params)
     return solution
 

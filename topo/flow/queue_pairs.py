@@ -2,7 +2,8 @@
 
 A queue pair sends its share of the bytes over its one path at its own fair rate, and
 a commodity is done when its last queue pair is.  So solvers that give every commodity
-a rate solve for queue pairs; under ``proportional`` both come to the same.
+a rate solve for queue pairs, and what they find is told by commodity; under
+``proportional`` both come to the same.
 A commodity that enters the network at several NICs of its host has its queue pairs at each.
 """
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topo.fabric import Fabric
+from topo.flow.solution import Solution
 from topo.routing.operator import Floats, Ints, Routing
 from topo.routing.paths import PathRouting
 from topo.routing.relay import RelayRouting
@@ -22,16 +24,44 @@ from topo.size import Tier
 from traffic.demand import Demand
 
 
-def by_queue_pair(fabric: Fabric, demand: Demand, routing: Routing) -> tuple[Demand, Routing]:
-    """Return demand and routing with one commodity a queue pair; unchanged where each commodity has one path."""
+def by_queue_pair(fabric: Fabric, demand: Demand, routing: Routing) -> tuple[Demand, Routing, Ints]:
+    """Return demand and routing with one commodity a queue pair, and whose each is; as given where all have one path.
+
+    Owners (queue pairs,) ascend.
+    """
+    whole = np.arange(demand.n_commodities)
     if routing.policy != "ecmp-hash":
-        return demand, routing
+        return demand, routing, whole
     if isinstance(routing, PathRouting) and _several(routing):
-        owner = np.repeat(np.arange(demand.n_commodities), np.diff(routing.of))
-        return _parts(demand, owner, routing.share), _lone(routing)
+        owner = np.repeat(whole, np.diff(routing.of))
+        return _parts(demand, owner, routing.share), _lone(routing), owner
     if isinstance(routing, RelayRouting) and isinstance(routing.inner, PathRouting) and _several(routing.inner):
         return _through_hosts(fabric, demand, routing, routing.inner)
-    return demand, routing
+    return demand, routing, whole
+
+
+def of_commodities(solution: Solution, demand: Demand, routing: Routing, owner: Ints) -> Solution:
+    """Return the solution of ``demand`` and ``routing`` that one by queue pair, each of its ``owner``, amounts to.
+
+    A commodity ends with its last queue pair, which is also what holds it back, and its rate is
+    the mean over that time: as its queue pairs end, it slows down.
+    """
+    if solution.demand is demand:
+        return solution
+    first = np.searchsorted(owner, np.arange(demand.n_commodities))
+    moved = np.maximum.reduceat(solution.finish - solution.delay, first)
+    finish = np.maximum.reduceat(solution.finish, first)
+    last = np.lexsort((solution.finish, owner))[np.append(first[1:], len(owner)) - 1]
+    return replace(
+        solution,
+        rate=demand.size / moved,
+        tightest=solution.tightest[last],
+        finish=finish,
+        delay=finish - moved,
+        demand=demand,
+        routing=routing,
+        method=f"{solution.method}, by queue pair",
+    )
 
 
 def _several(paths: PathRouting) -> bool:
@@ -50,7 +80,9 @@ def _parts(demand: Demand, owner: Ints, share: Floats) -> Demand:
     return replace(demand, **columns, size=demand.size[owner] * share)
 
 
-def _through_hosts(fabric: Fabric, demand: Demand, routing: RelayRouting, paths: PathRouting) -> tuple[Demand, Routing]:
+def _through_hosts(
+    fabric: Fabric, demand: Demand, routing: RelayRouting, paths: PathRouting
+) -> tuple[Demand, Routing, Ints]:
     legs = routing.legs.tocsc()
     per_leg = np.diff(paths.of)[legs.indices]  # paths of each entry: a commodity on one of its legs
     start = np.repeat(paths.of[legs.indices], per_leg)
@@ -64,7 +96,7 @@ def _through_hosts(fabric: Fabric, demand: Demand, routing: RelayRouting, paths:
     parts = _parts(demand, owner[order], share)
     out = np.flatnonzero(path >= 0)
     uses = csr_array((np.ones(len(out)), (path[out], out)), shape=(len(paths.share), len(path)))
-    return parts, RelayRouting(_lone(paths), uses, _hosts(fabric, parts, paths, path))
+    return parts, RelayRouting(_lone(paths), uses, _hosts(fabric, parts, paths, path)), owner[order]
 
 
 def _hosts(fabric: Fabric, parts: Demand, paths: PathRouting, path: Ints) -> csr_array:

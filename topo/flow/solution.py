@@ -41,7 +41,7 @@ class Solution:
     phase_time: NDArray[np.float64]  # (phases,) [s] of one run, its computation included
     started: NDArray[np.float64]  # (phases,) [s] from the start of the demand
     ended: NDArray[np.float64]  # (phases,) [s] from the start of the demand, repeats included
-    demand: Demand | GroupedDemand  # what was solved: the given one, or its pairs or queue pairs listed
+    demand: Demand | GroupedDemand  # what was solved: the given one, or its pairs listed
     routing: Routing  # of ``demand``
     method: str  # how it was found
     bound: float  # [1/s] no routing has a larger overall theta; of a solved policy, no choice it has
