@@ -8,34 +8,31 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from typing import Any
 
-from traffic.collectives import all_gather, all_to_all, allreduce, reduce_scatter
+from traffic import collectives, expert_parallel, synthetic, training
 from traffic.demand import Demand, DemandError, GroupedDemand
-from traffic.expert_parallel import moe_all_to_all
 from traffic.layout import check_choice
-from traffic.synthetic import bit_complement, hotspot, incast, permutation, shift, tornado, transpose, uniform
-from traffic.training import training_step
+from traffic.pattern import Count, Pattern
 
-__all__ = ["PATTERNS", "Demand", "DemandError", "GroupedDemand", "offer"]
+__all__ = ["PATTERNS", "Count", "Demand", "DemandError", "GroupedDemand", "Pattern", "offer"]
 
 #: Every pattern by the name that the command line and study files use.
-PATTERNS: dict[str, Callable[..., Demand | GroupedDemand]] = {
-    "all-gather": all_gather,
-    "all-to-all": all_to_all,
-    "allreduce": allreduce,
-    "bit-complement": bit_complement,
-    "hotspot": hotspot,
-    "incast": incast,
-    "moe-all-to-all": moe_all_to_all,
-    "permutation": permutation,
-    "reduce-scatter": reduce_scatter,
-    "shift": shift,
-    "tornado": tornado,
-    "training-step": training_step,
-    "transpose": transpose,
-    "uniform": uniform,
+PATTERNS: dict[str, Pattern] = {
+    "all-gather": Pattern(collectives.all_gather, collectives.one_way_count),
+    "all-to-all": Pattern(collectives.all_to_all, collectives.all_to_all_count, "uniform all-to-all"),
+    "allreduce": Pattern(collectives.allreduce, collectives.allreduce_count),
+    "bit-complement": Pattern(synthetic.bit_complement, synthetic.one_each),
+    "hotspot": Pattern(synthetic.hotspot, synthetic.hotspot_count),
+    "incast": Pattern(synthetic.incast, synthetic.incast_count),
+    "moe-all-to-all": Pattern(expert_parallel.moe_all_to_all, expert_parallel.moe_count, "expert-parallel all-to-all"),
+    "permutation": Pattern(synthetic.permutation, synthetic.one_each),
+    "reduce-scatter": Pattern(collectives.reduce_scatter, collectives.one_way_count),
+    "shift": Pattern(synthetic.shift, synthetic.one_each),
+    "tornado": Pattern(synthetic.tornado, synthetic.one_each),
+    "training-step": Pattern(training.training_step, training.training_count),
+    "transpose": Pattern(synthetic.transpose, synthetic.transpose_count),
+    "uniform": Pattern(synthetic.uniform, synthetic.uniform_count),
 }
 
 
@@ -46,7 +43,7 @@ def offer(pattern: str, *, n_ranks: int, ranks_per_host: int = 8, **params: Any)
     match, and whatever the pattern itself refuses.
     """
     check_choice(pattern, PATTERNS, name="pattern")
-    build = PATTERNS[pattern]
+    build = PATTERNS[pattern].offer
     known = [name for name in inspect.signature(build).parameters if name not in ("n_ranks", "ranks_per_host")]
     given = {key: value for key, value in params.items() if key in known or key != "seed"}
     for key in given:

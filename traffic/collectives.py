@@ -12,18 +12,45 @@ Limits.  A step starts when the one before has ended everywhere; reductions cost
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from traffic import steps
-from traffic.demand import Collective, Demand, GroupedDemand
-from traffic.layout import check_choice, check_positive, check_ranks, check_whole, consecutive, on_hosts
+from traffic.closed_forms import bus_bandwidth
+from traffic.demand import Demand, GroupedDemand
+from traffic.layout import check_choice, check_positive, check_ranks, check_whole, consecutive, on_hosts, power_of_two
+from traffic.outcome import Outcome
+from traffic.pattern import Count
 from traffic.phases import in_sequence
 
 MIB = 2**20
 _ALGORITHMS = ("ring", "halving-doubling", "hierarchical")
+
+
+class Collective(NamedTuple):
+    """A collective as nccl-tests measures it; groups do it side by side."""
+
+    name: str  # pattern, such as allreduce
+    n: int  # ranks of a group
+    size: float  # S [bytes]
+
+    def results(self, outcome: Outcome) -> dict[str, Any]:
+        """Return algbw and busbw [B/s], S and the ranks of a group; nothing where no time passes.
+
+        algbw = S / t, t the completion time of all groups with whatever latency the solver counts.  Scale-up
+        links count as ports do: inside hosts busbw may pass the rate of a NIC.
+        """
+        seconds = outcome.completion_s
+        if not seconds:
+            return {}
+        return {
+            "collective_ranks": self.n,
+            "collective_bytes": self.size,
+            "algbw_bytes_per_s": self.size / seconds,
+            "busbw_bytes_per_s": bus_bandwidth(self.name, n=self.n, size=self.size, seconds=seconds),
+        }
 
 
 def all_to_all(
@@ -167,3 +194,38 @@ def _members(what: str, n_ranks: int, size: int | None, bytes: float, *, name: s
     if size is not None:
         check_whole(size, 2, name=name)
     return consecutive(n_ranks, size, name=name)
+
+
+def all_to_all_count(*, n_ranks: int, ranks_per_host: int, ep: int | None, algorithm: str) -> Count:
+    """Return the commodities of ``all_to_all``."""
+    size = n_ranks if ep is None else ep
+    if algorithm == "direct":
+        return Count(1, n_ranks * (size - 1))
+    hosts = -(-size // ranks_per_host)
+    return Count.listed(n_ranks * (size // hosts - 1 + hosts - 1))
+
+
+def one_way_count(
+    *, n_ranks: int, ranks_per_host: int, algorithm: str, channels: int | None, group_size: int | None
+) -> Count:
+    """Return the commodities of ``all_gather`` and of ``reduce_scatter``."""
+    return _counted(consecutive(n_ranks, group_size, name="group_size"), ranks_per_host, algorithm, channels, ways=1)
+
+
+def allreduce_count(
+    *, n_ranks: int, ranks_per_host: int, algorithm: str, channels: int | None, group_size: int | None
+) -> Count:
+    """Return the commodities of ``allreduce``."""
+    return _counted(consecutive(n_ranks, group_size, name="group_size"), ranks_per_host, algorithm, channels, ways=2)
+
+
+def _counted(members: NDArray[np.int64], ranks_per_host: int, algorithm: str, channels: int | None, ways: int) -> Count:
+    groups, n = members.shape
+    if algorithm == "tree":
+        return Count.listed(2 * groups * (n - 1))
+    if algorithm == "halving-doubling":
+        return Count.listed(members.size * power_of_two(n, what=algorithm))
+    if algorithm == "hierarchical":
+        hosts = -(-n // ranks_per_host)
+        return Count.listed(members.size * (ways * (n > hosts) + (hosts > 1)))
+    return Count.listed(steps.ring_count(members, ranks_per_host=ranks_per_host, channels=channels))

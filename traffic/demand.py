@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,12 +28,11 @@ class DemandError(ValueError):
     """A workload that cannot be: says the rule, what was given and what would do."""
 
 
-class Collective(NamedTuple):
-    """The operation that a demand carries out, as nccl-tests measures it; groups do it side by side."""
+class About(Protocol):
+    """The operation that a demand carries out: how a pattern has results of its own."""
 
-    name: str  # pattern, such as allreduce
-    n: int  # ranks of a group
-    size: float  # S of nccl-tests [bytes]
+    def results(self, outcome: Any) -> dict[str, Any]:
+        """Return what is worth saying of a ``traffic.outcome.Outcome``: flat snake_case keys, ready for JSON."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,7 +52,7 @@ class Demand:
     phase_names: tuple[str, ...] = ()  # one a phase, such as dispatch and combine; empty where there is nothing to say
     after: tuple[tuple[int, ...], ...] = ()  # one a phase, earlier ones; () in all: each after the one before
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # (phases,) [s] or empty, of one run
-    about: Collective | None = None  # what it carries out; None where nothing has a name
+    about: About | None = None  # what it carries out, with results of its own; None where there are none
 
     @classmethod
     def of(
@@ -194,7 +193,7 @@ class GroupedDemand:
     kind: NDArray[np.int32]  # (n_ranks,) of each rank as a receiver
     after: tuple[tuple[int, ...], ...] = ()  # there is but one phase
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # none
-    about: Collective | None = None  # what it carries out; None where nothing has a name
+    about: About | None = None  # what it carries out, with results of its own; None where there are none
 
     @classmethod
     def of(cls, name: str, *, label: ArrayLike, size: ArrayLike, repeat: int = 1, kind: ArrayLike = 0) -> GroupedDemand:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from traffic.demand import Demand, DemandError, GroupedDemand
 from traffic.layout import check_whole
+from traffic.outcome import Outcome
 from traffic.phases import Phase, in_sequence
 
 
@@ -20,6 +22,37 @@ class Job(NamedTuple):
     demand: Demand | GroupedDemand  # among the job's own ranks
     ranks: NDArray[np.int64]  # (demand.n_ranks,) rank of the fabric of each
     start: float = 0.0  # [s] before its first phase
+
+
+@dataclass(frozen=True, eq=False)
+class Jobs:
+    """Jobs side by side: each is measured against the time that it takes alone."""
+
+    jobs: tuple[Job, ...]
+
+    def results(self, outcome: Outcome) -> dict[str, Any]:
+        """Return when each job ends, how long it takes alone on the same fabric, and their ratio.
+
+        Alone means: the same ranks, routed and solved alike, no other job.  Times count from the start of the job.
+        """
+        rows: list[dict[str, Any]] = []
+        for job, phases in zip(self.jobs, phases_of(self.jobs), strict=True):
+            alone = outcome.alone(together([job._replace(start=0.0)], n_ranks=outcome.demand.n_ranks))
+            if alone is None:
+                return {}
+            took = float(outcome.ended[list(phases)].max()) - job.start
+            rows.append(
+                {
+                    "job": job.name,
+                    "ranks": len(job.ranks),
+                    "start_s": job.start,
+                    "together_s": took,
+                    "alone_s": alone,
+                    "slowdown": took / alone,
+                }
+            )
+        slowdowns = [row["slowdown"] for row in rows]
+        return {"jobs": rows, "slowdown_max": max(slowdowns), "slowdown_mean": sum(slowdowns) / len(slowdowns)}
 
 
 def on_hosts(hosts: int, *, n_ranks: int, ranks_per_host: int, first: int = 0, stride: int = 1) -> NDArray[np.int64]:
@@ -64,7 +97,7 @@ def together(jobs: Sequence[Job], *, n_ranks: int) -> Demand:
     names = [job.name for job in jobs]
     if len(set(names)) < len(names):
         raise DemandError(f"jobs need distinct names; got {', '.join(names)}")
-    return in_sequence(f"jobs({', '.join(names)})", n_ranks, phases)
+    return replace(in_sequence(f"jobs({', '.join(names)})", n_ranks, phases), about=Jobs(tuple(jobs)))
 
 
 def phases_of(jobs: Sequence[Job]) -> list[range]:

@@ -28,7 +28,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from traffic.expert_parallel import TOKENS, TRAINING_EP, picks
+from traffic.exchange import TOKENS, TRAINING_EP, picks
 from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, SpeedLimit, speed_limit
 from traffic.layout import check_choice, check_positive, check_whole
 from traffic.model import Model
@@ -102,10 +102,32 @@ def report(
     """
     figures = Model.of(model)
     _check(tokens=tokens, nic=nic, scale_up=scale_up, gating=gating)
-    sampler = picks(model=figures, ep=ep, ranks_per_host=ranks_per_host, **gating)
-    asked = figures.node_limit if node_limit == "model" else node_limit
-    limit = _effective(asked, sampler.placement.hosts)
-    study = _Study(sampler, figures, tokens, nic, scale_up)
+    return figures_of(
+        picks(model=figures, ep=ep, ranks_per_host=ranks_per_host, **gating),
+        figures,
+        node_limit=figures.node_limit if node_limit == "model" else node_limit,
+        tokens=tokens,
+        nic=nic,
+        scale_up=scale_up,
+        ranks_per_host=ranks_per_host,
+        decode_tokens=decode_tokens,
+    )
+
+
+def figures_of(
+    sampler: Sampler,
+    model: Model,
+    *,
+    node_limit: int | None,
+    tokens: int,
+    nic: float,
+    scale_up: float,
+    ranks_per_host: int,
+    decode_tokens: int = DECODE_TOKENS,
+) -> dict[str, Any]:
+    """Return what ``report`` does, of a group whose sample is there already."""
+    limit = _effective(node_limit, sampler.placement.hosts)
+    study = _Study(sampler, model, tokens, nic, scale_up)
     free, limited, direct = study.row(None), study.row(limit), study.row(None, dedup=False)
     return {
         **_inputs(study, limit, ranks_per_host=ranks_per_host, decode_tokens=decode_tokens),
@@ -115,7 +137,7 @@ def report(
         **study.step(limit),
         **study.decoding(limit, decode_tokens),
         "method": study.method(limit),
-        "explanation": study.explain(asked, free, limited),
+        "explanation": study.explain(node_limit, free, limited),
         "forms": [asdict(row) for row in (direct, free, limited)],
         "by_limit": [asdict(study.row(m)) for m in range(study.least_limit, sampler.placement.hosts + 1)],
     }

@@ -34,16 +34,12 @@ def ring(
     The last hop of a host, back to rank c, hands the chunk to the NIC that it leaves by.  So in
     passes x (n - 1)/n x S a rank sends that much over scale-up, a host that much over the network.
     """
-    groups, n = members.shape
-    check_whole(ranks_per_host, 1, name="ranks_per_host")
-    rank, group = members.ravel(), np.repeat(np.arange(groups), n)
-    place = group * (int(rank.max()) // ranks_per_host + 1) + rank // ranks_per_host  # one number a group and host
-    first = np.flatnonzero(np.diff(place, prepend=-1))
-    length = np.diff(first, append=len(rank))
+    rank, n = members.ravel(), members.shape[1]
+    first, length, group = _by_host(members, ranks_per_host)
     following = np.arange(1, len(rank) + 1)
     following[first + length - 1] = first
     rings = _channels(channels, int(length.min()))
-    opens = np.flatnonzero(np.diff(group[first], prepend=-1))  # first host of each group
+    opens = np.flatnonzero(np.diff(group, prepend=-1))  # first host of each group
     next_host = np.arange(1, len(first) + 1)
     next_host[np.append(opens[1:], len(first)) - 1] = opens
     leave = (first[:, None] + np.arange(rings)).ravel()
@@ -51,6 +47,23 @@ def ring(
     src, dst = np.concatenate([rank, rank[leave]]), np.concatenate([rank[following], rank[enter]])
     share = np.concatenate([np.full(len(rank), size / n), np.full(len(leave), size / n / rings)])
     return step("ring", src, dst, share, passes * (n - 1))
+
+
+def ring_count(members: NDArray[np.int64], *, ranks_per_host: int, channels: int | None = None) -> int:
+    """Return the commodities of ``ring``: one a rank with others on its host, one a channel that leaves a host."""
+    _, length, group = _by_host(members, ranks_per_host)
+    hosts = np.bincount(group)
+    inside, leaving = length[length > 1].sum(), hosts[hosts > 1].sum()
+    return int(inside + leaving * _channels(channels, int(length.min())))
+
+
+def _by_host(members: NDArray[np.int64], ranks_per_host: int) -> tuple[NDArray[np.int64], ...]:
+    """Return where the ranks on each host of each group start in a row of all members, how many, and the group."""
+    check_whole(ranks_per_host, 1, name="ranks_per_host")
+    rank, group = members.ravel(), np.repeat(np.arange(len(members)), members.shape[1])
+    place = group * (int(rank.max()) // ranks_per_host + 1) + rank // ranks_per_host  # one number a group and host
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    return first, np.diff(first, append=len(rank)), group[first]
 
 
 def halving_doubling(members: NDArray[np.int64], size: float, *, passes: int) -> list[Phase]:

@@ -11,13 +11,14 @@ W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks,
 from __future__ import annotations
 
 import random
-from math import isqrt
+from math import gcd, isqrt
 from typing import Literal
 
 import numpy as np
 
 from traffic.demand import Demand, DemandError, GroupedDemand
 from traffic.layout import check_choice, check_positive, check_ranks, check_whole, power_of_two
+from traffic.pattern import Count
 
 MIB = 2**20
 
@@ -164,3 +165,32 @@ def _to(name: str, dst: np.ndarray, bytes: float) -> Demand:
     src = np.arange(len(dst))
     other = src != dst
     return Demand.of(name, len(dst), src=src[other], dst=dst[other], size=bytes)
+
+
+def uniform_count(*, n_ranks: int) -> Count:
+    """Return the commodities of ``uniform``."""
+    return Count(1, n_ranks * (n_ranks - 1))
+
+
+def hotspot_count(*, n_ranks: int, hot: int) -> Count:
+    """Return the commodities of ``hotspot``."""
+    return Count(1 + (hot < n_ranks), n_ranks * (n_ranks - 1))
+
+
+def one_each(*, n_ranks: int) -> Count:
+    """Return the commodities of a pattern in which every rank sends to one."""
+    return Count.listed(n_ranks)
+
+
+def transpose_count(*, n_ranks: int, rows: int | None) -> Count:
+    """Return the commodities of ``transpose``: ranks that the transpose leaves in place are silent.
+
+    Rank (r, c) is one where r (columns - 1) = c (rows - 1).
+    """
+    height = isqrt(n_ranks) if rows is None else rows
+    return Count.listed(n_ranks - gcd(height - 1, n_ranks // height - 1) - 1)
+
+
+def incast_count(*, n_ranks: int, fan_in: int | None) -> Count:
+    """Return the commodities of ``incast``."""
+    return Count.listed(n_ranks - 1 if fan_in is None else fan_in)

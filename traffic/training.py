@@ -36,6 +36,7 @@ SC 2021, arXiv 2104.04473, section 2.2.1: the bubble of 1F1B.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -43,9 +44,11 @@ from numpy.typing import NDArray
 
 from traffic import steps
 from traffic.demand import Demand, DemandError
-from traffic.expert_parallel import TOKENS, default_ep, exchange, picks
+from traffic.exchange import TOKENS, default_ep, exchange, exchange_count, picks
 from traffic.layout import check_divides, check_ranks, check_whole
 from traffic.model import Model
+from traffic.outcome import Outcome
+from traffic.pattern import Count
 from traffic.phases import Phase, in_sequence, step
 
 #: Bytes of a value: activations and parameters in BF16, gradients in FP32; arXiv 2412.19437, section 3.3.
@@ -57,6 +60,35 @@ GRADIENT = 4
 Part = bool | Literal["overlapped"]
 #: Name of the phase that only computes.
 COMPUTATION = "computation"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A training step: its computation, the bubble that its pipeline adds, and its tokens."""
+
+    compute_s: float  # [s]
+    bubble_s: float  # [s]
+    tokens: float  # of all ranks
+
+    def results(self, outcome: Outcome) -> dict[str, Any]:
+        """Return the times of the step [s].
+
+        ``exposed_s`` is the step less its computation and bubble; ``step_parts`` has each phase, all its runs.
+        """
+        demand, step_s = outcome.demand, outcome.completion_s
+        names = getattr(demand, "phase_names", ()) or [f"phase {p}" for p in range(demand.n_phases)]
+        parts = [
+            {"part": name, "start_s": float(start), "time_s": float(end - start)}
+            for name, start, end in zip(names, outcome.started, outcome.ended, strict=True)
+        ]
+        return {
+            "step_s": step_s,
+            "compute_s": self.compute_s,
+            "bubble_s": self.bubble_s,
+            "exposed_s": step_s - self.compute_s - self.bubble_s,
+            "tokens_per_s": self.tokens / step_s if self.compute_s else None,
+            "step_parts": parts,
+        }
 
 
 def training_step(
@@ -114,7 +146,42 @@ def training_step(
     if gradients:
         parts.append((gradients, _gradients(stage, figures, tp=tp, ep=group, ranks_per_host=ranks_per_host)))
     name = f"training-step({figures.name}, tp={tp}, pp={pp}, ep={group}, micro_batches={micro_batches})"
-    return in_sequence(name, n_ranks, _ordered(parts, compute_s * (1 + (pp - 1) / micro_batches)))
+    demand = in_sequence(name, n_ranks, _ordered(parts, compute_s * (1 + (pp - 1) / micro_batches)))
+    return replace(
+        demand, about=Step(compute_s, compute_s * (pp - 1) / micro_batches, tokens * micro_batches * n_ranks / pp)
+    )
+
+
+def training_count(
+    *,
+    n_ranks: int,
+    ranks_per_host: int,
+    model: Mapping[str, Any] | None,
+    tp: int,
+    pp: int,
+    ep: int | None,
+    dedup: bool,
+    tensor: Part,
+    experts: Part,
+    pipeline: Part,
+    gradients: Part,
+) -> Count:
+    """Return the commodities of ``training_step``; see ``exchange_count``."""
+    figures, stage = Model.of(model), np.arange(n_ranks, dtype=np.int64).reshape(pp, -1)
+    wide, group = stage.shape[1] > 1, 1
+    if wide:
+        group = default_ep(stage.shape[1], figures, ranks_per_host) if ep is None else ep
+    n = 0
+    if tensor and tp > 1:
+        n += steps.ring_count(stage.reshape(-1, tp), ranks_per_host=ranks_per_host)
+    if experts and group > 1:
+        n += exchange_count(n_ranks, ep=group, ranks_per_host=ranks_per_host, dedup=dedup)
+    if pipeline:
+        n += 2 * (n_ranks - stage.shape[1])
+    if gradients:
+        replicas = [members for members in (_strided(stage, tp), _strided(stage, group)) if members.shape[1] > 1]
+        n += 2 * sum(steps.ring_count(members, ranks_per_host=ranks_per_host) for members in replicas)
+    return Count.listed(n)
 
 
 def _tensor(groups: NDArray[np.int64], figures: Model, tokens: int, runs: int, *, ranks_per_host: int) -> Phase:
@@ -154,12 +221,10 @@ def _ordered(parts: list[tuple[Part, list[Phase]]], compute: float) -> list[Phas
 def _gradients(stage: NDArray[np.int64], model: Model, *, tp: int, ep: int, ranks_per_host: int) -> list[Phase]:
     """Return reduce-scatter and all-gather over replicas: of the dense parameters, then of the routed experts."""
     pp = len(stage)
-    replicas = stage.reshape(pp, -1, tp).transpose(0, 2, 1).reshape(pp * tp, -1)
-    routed = stage.reshape(pp, -1, ep).transpose(0, 2, 1).reshape(pp * ep, -1)
     all_experts = model.moe_layers * model.routed_experts * model.expert_parameters
     parts = (
-        ("dense", replicas, model.dense_parameters / pp / tp),
-        ("experts", routed, all_experts / pp / ep),
+        ("dense", _strided(stage, tp), model.dense_parameters / pp / tp),
+        ("experts", _strided(stage, ep), all_experts / pp / ep),
     )
     phases = []
     for what, members, parameters in parts:
@@ -168,3 +233,8 @@ def _gradients(stage: NDArray[np.int64], model: Model, *, tp: int, ep: int, rank
                 ring = steps.ring(members, parameters * value, ranks_per_host=ranks_per_host, passes=1)
                 phases.append(ring._replace(name=f"{what} {how}"))
     return phases
+
+
+def _strided(stage: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Return the ranks of a stage (pp, ranks) of equal place in groups of ``width``: who holds the same parameters."""
+    return stage.reshape(len(stage), -1, width).transpose(0, 2, 1).reshape(len(stage) * width, -1)

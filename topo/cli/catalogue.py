@@ -48,15 +48,15 @@ def _entries(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def _registered(section: str, name: str, entry: Any) -> dict[str, Any]:
-    from topo.config.models import own_parameters
+    from topo.config.models import function_of, own_parameters
 
-    said = sys.modules[entry.__module__] if section == "fabric" else entry
+    function = function_of(section, entry)
+    said = sys.modules[function.__module__] if section == "fabric" else function
+    parameters = own_parameters(section, function)
     return {
         "summary": (said.__doc__ or "").strip().split("\n", 1)[0].removeprefix("Return ").rstrip("."),
-        "parameters": {
-            key: None if default is ... else default for key, (_, default) in own_parameters(section, entry).items()
-        },
-        "required": [key for key, (_, default) in own_parameters(section, entry).items() if default is ...],
+        "parameters": {key: None if default is ... else default for key, (_, default) in parameters.items()},
+        "required": [key for key, (_, default) in parameters.items() if default is ...],
     }
 
 

@@ -6,7 +6,7 @@ with file:line:column go out.
 
 from __future__ import annotations
 
-from topo.config.build import cost_arguments, demand_of, fabric_arguments, size_arguments, traffic_arguments
+from topo.config.build import cost_arguments, fabric_arguments, size_arguments
 from topo.config.case import Case, Study
 from topo.config.data import Files, data_root, names
 from topo.config.errors import ConfigError
@@ -21,7 +21,6 @@ __all__ = [
     "Study",
     "cost_arguments",
     "data_root",
-    "demand_of",
     "fabric_arguments",
     "json_schema",
     "load_study",
@@ -30,5 +29,4 @@ __all__ = [
     "read_case",
     "read_section",
     "size_arguments",
-    "traffic_arguments",
 ]

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from topo.config.build import cost_arguments, demand_of, fabric_arguments, size_arguments
+from topo.config.build import cost_arguments, fabric_arguments, size_arguments
 from topo.config.case import Case, canonical_json
 from topo.config.data import Files, Tracking
 from topo.config.document import Document
@@ -121,7 +121,7 @@ def _check_pair(sections: dict[str, Any], words: Document) -> list[Problem]:
     """Return a solver that picks the routing itself, asked for with a policy that has picked it already."""
     solver, policy = sections["solve"]["solver"], sections["routing"]["policy"]
     traffic = sections["traffic"]
-    if traffic is not None and traffic["pattern"] == "jobs" and len(traffic["jobs"]) > 1 and solver != "completion":
+    if traffic is not None and len(traffic.get("jobs", ())) > 1 and solver != "completion":
         text = f"jobs share links while both of them send, which only solver completion follows; got {solver}"
         return [Problem(words.place(("solve", "solver")), "solve.solver", text)]
     if traffic is None or solver != "max-concurrent" or policy == "optimal":
@@ -141,7 +141,9 @@ def _check_traffic(traffic: dict[str, Any], size: Size, per_host: int, words: Do
                     files.read(kind, part[key])
                 except ConfigError as error:
                     return [Problem(words.place(("traffic", key)), f"traffic.{key}", str(error))]
-    if size.endpoints > MAX_TRIED_RANKS or traffic["pattern"] == "adversarial":
+    from topo.config.patterns import needs_fabric
+
+    if size.endpoints > MAX_TRIED_RANKS or needs_fabric(traffic):
         return []
     wrong = _tried(canonical_json(traffic), size.endpoints, per_host, tuple(sorted(files.texts.items())))
     return [_problem(wrong, words, "traffic")] if wrong else []
@@ -151,6 +153,8 @@ def _check_traffic(traffic: dict[str, Any], size: Size, per_host: int, words: Do
 def _tried(traffic: str, n_ranks: int, per_host: int, texts: tuple[tuple[str, str], ...]) -> Exception | None:
     """Return the error that a demand ends in, None where it can be had."""
     import json
+
+    from topo.config.patterns import demand_of
 
     try:
         demand_of(json.loads(traffic), n_ranks=n_ranks, ranks_per_host=per_host, files=Files(None, dict(texts)))

@@ -7,10 +7,11 @@ from inspect import signature
 from typing import Any
 
 from topo import units
-from topo.config.build import model_figures, read_hardware
+from topo.config.build import read_hardware
 from topo.config.data import Files
 from topo.config.document import parse_scalar
 from topo.config.errors import ConfigError, unknown
+from topo.config.patterns import model_figures
 
 
 def exchange_arguments(
@@ -64,7 +65,7 @@ def _figure_keys() -> list[str]:
 
 
 def _gate_keys() -> list[str]:
-    from traffic.expert_parallel import picks
+    from traffic.exchange import picks
     from traffic.moe import report
 
     named = [*signature(picks).parameters, *signature(report).parameters]

@@ -20,6 +20,8 @@ from topo.fabric import RELAYS
 
 #: Section of a study -> the word that names its registry entry.
 WORDS = {"fabric": "family", "traffic": "pattern", "routing": "policy", "solve": "solver"}
+#: Section of a study -> what its registry entry does.
+_VERBS = {"fabric": "plan", "traffic": "offer", "routing": "route", "solve": "solve"}
 #: What ``scale_up`` says where hosts have no such links, and ``hardware`` where latencies are zero.
 NONE = "none"
 
@@ -27,7 +29,7 @@ _STRICT = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
 #: Parameters that callers fill in, never a study.
 _INTERNAL = {
     "fabric": {"capacity", "nic_capacity", "switch_latency", "cable_latency", "scale_up_latency", "overhead"},
-    "traffic": {"fabric", "n_ranks", "ranks_per_host"},
+    "traffic": {"fabric", "n_ranks", "ranks_per_host", "files"},
     "routing": {"fabric", "demand"},
     "solve": {"fabric", "demand", "routing"},
 }
@@ -132,27 +134,24 @@ JOB_KEYS = frozenset(Placement.model_fields)
 
 
 def registry(section: str) -> Mapping[str, Any]:
-    """Return the registry behind ``section``: name -> function."""
+    """Return the registry behind ``section``: name -> entry."""
     if section == "fabric":
         from topo.generators import FAMILIES
 
-        return {name: family.plan for name, family in FAMILIES.items()}
+        return FAMILIES
     if section == "traffic":
-        from topo.routing.adversarial import adversarial
-        from traffic import PATTERNS
+        from topo.config.patterns import PATTERNS
 
-        return {**PATTERNS, "adversarial": adversarial, "file": _file_pattern, "jobs": _jobs_pattern}
+        return PATTERNS
     from topo.flow import POLICIES, SOLVERS
 
     return POLICIES if section == "routing" else SOLVERS
 
 
-def _file_pattern(*, path: str) -> None:
-    """Stand for the pattern ``file``, whose CSV the config layer reads itself."""
-
-
-def _jobs_pattern(*, jobs: list[dict[str, Any]]) -> None:
-    """Stand for the pattern ``jobs``, whose sections the config layer reads itself."""
+def function_of(section: str, entry: Any) -> Callable[..., Any]:
+    """Return the function of a registry entry whose signature says what it takes."""
+    function: Callable[..., Any] = getattr(entry, _VERBS[section], entry)
+    return function
 
 
 @cache
@@ -165,7 +164,7 @@ def model(section: str, name: str) -> type[BaseModel]:
     if name not in known:
         raise ConfigError(unknown(name, known))
     fields: dict[str, Any] = {WORDS[section]: (Literal[name], name)}
-    fields |= own_parameters(section, known[name])
+    fields |= own_parameters(section, function_of(section, known[name]))
     if section == "fabric":
         fields |= FABRIC_KEYS
     return create_model(f"{section}:{name}", __config__=_STRICT, **fields)

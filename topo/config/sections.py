@@ -28,9 +28,6 @@ _NEEDS = {
     "model_type": "a mapping",
 }
 
-#: Patterns that look at the whole fabric, so no job has them.
-_NO_JOB = ("adversarial", "file", "jobs")
-
 
 def check_section(section: str, document: Document, *, seed: int = 0) -> tuple[dict[str, Any], list[Problem]]:
     """Return the resolved mapping of ``section`` (fabric, traffic, routing, solve) and what is wrong with it.
@@ -56,7 +53,7 @@ def check_section(section: str, document: Document, *, seed: int = 0) -> tuple[d
     if "seed" in shape.model_fields:
         given.setdefault("seed", seed)
     resolved, problems = check_model(shape, Document(given, document.places), section)
-    if section == "traffic" and name == "jobs" and not problems:
+    if section == "traffic" and "jobs" in resolved:
         return _with_jobs(resolved, document, seed)
     return resolved, problems
 
@@ -71,7 +68,7 @@ def _with_jobs(traffic: dict[str, Any], document: Document, seed: int) -> tuple[
         part, prefix = document.at("jobs", i), f"traffic.jobs.{i}"
         where = Document({key: value for key, value in given.items() if key in JOB_KEYS}, part.places)
         what = Document({key: value for key, value in given.items() if key not in JOB_KEYS}, part.places)
-        if what.data.get("pattern") in _NO_JOB:
+        if getattr(registry("traffic").get(what.data.get("pattern")), "whole", False):
             text = f"{what.data['pattern']!r} cannot be the pattern of a job"
             problems.append(Problem(part.place(("pattern",)), f"{prefix}.pattern", text))
             continue

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from topo.fabric import Fabric, Tier
 from topo.flow.solution import Solution
 from topo.metrics.balance import balance_metrics
-from topo.metrics.bandwidths import bandwidth_metrics
 from topo.metrics.load import Loads, link_plane, load_metrics
+from topo.metrics.own import Again, own_results
 from topo.metrics.pair import explain_pair
 from topo.metrics.shape import structure
 from topo.metrics.timing import fairness, latency_metrics, rate_metrics
@@ -25,18 +25,25 @@ from traffic.demand import Demand, GroupedDemand
 __all__ = ["explain_pair", "fairness", "link_table", "measure", "structure"]
 
 
-def measure(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solution: Solution) -> dict[str, Any]:
+def measure(
+    fabric: Fabric,
+    demand: Demand | GroupedDemand,
+    routing: Routing,
+    solution: Solution,
+    *,
+    again: Again | None = None,
+) -> dict[str, Any]:
     """Return all metrics of a solved case under flat snake_case keys, ready for JSON.
 
-    Units are in the keys: ``_s`` seconds, ``_gbps`` Gb/s; ``theta``, ``theta_port`` and
-    ``bound`` are [1/s].  None stands for what is undefined or infinite.
+    What the demand is about adds results of its own; ``again`` solves another demand in the same way, for those
+    that compare, such as the slowdown of jobs.  Units are in the keys: ``_s`` seconds, ``_gbps`` Gb/s; ``theta``,
+    ``theta_port`` and ``bound`` are [1/s].  None stands for what is undefined or infinite.
     """
     loads = Loads.of(fabric, demand, routing, solution)
-    result = structure(fabric)
+    result = own_results(fabric, demand, solution, again) | structure(fabric)
     result |= load_metrics(loads, solution)
     result |= balance_metrics(loads)
     result |= rate_metrics(solution)
-    result |= bandwidth_metrics(demand.about, solution.completion_s)
     result |= latency_metrics(fabric, demand, routing)
     result |= {
         "conservation_residual": solution.residual,

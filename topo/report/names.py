@@ -14,6 +14,7 @@ from typing import Any
 
 from topo.report import words
 from topo.report.load import Record, Study
+from traffic import PATTERNS
 
 #: Axis labels that name a part of the case, first match wins.
 _AXES = {
@@ -22,11 +23,6 @@ _AXES = {
     "routing": ("routing", "policy", "routing.policy"),
 }
 _HEAD = {"fabric": "family", "traffic": "pattern", "routing": "policy", "solve": "solver"}
-_PATTERN_WORDS = {
-    "moe-all-to-all": "expert-parallel all-to-all",
-    "all-to-all": "uniform all-to-all",
-    "allreduce": "allreduce",
-}
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class Named:
     @property
     def is_moe(self) -> bool:
         """Whether experts are what the traffic is about."""
-        return str(self.record.part("traffic").get("pattern", "")).startswith("moe")
+        return self.get("hosts_per_token") is not None
 
 
 def named(study: Study) -> list[Named]:
@@ -120,8 +116,13 @@ def _described(records: list[Record], rows: list[int], part: str) -> list[tuple[
         varying = _varying([records[i].part(part) for i in held if records[i].ok], head)
         for i in held:
             details = _details(records[i].part(part), varying)
-            out.append((i, _with(_PATTERN_WORDS.get(start, start), details)))
+            out.append((i, _with(_title(start), details)))
     return out
+
+
+def _title(name: str) -> str:
+    """Return what pages call a registered pattern; any other name as it is."""
+    return PATTERNS[name].title or name if name in PATTERNS else name
 
 
 def _varying(group: list[dict[str, Any]], head: str) -> list[str]:

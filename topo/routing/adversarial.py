@@ -32,7 +32,9 @@ from scipy.sparse.csgraph import dijkstra
 
 from topo.fabric import Fabric, Groups, NodeKind, Tier
 from topo.routing.network import Network
+from topo.size import Size
 from traffic.demand import MAX_PAIRS, Demand, DemandError
+from traffic.pattern import Count
 
 Ints = NDArray[np.int64]
 
@@ -67,6 +69,13 @@ def adversarial(
         raise DemandError(f"adversarial: no two switches of {fabric.name} bear endpoints, so nothing crosses it")
     name = "adversarial" if method == "family" else "adversarial(method=longest-matching)"
     return Demand.of(name, fabric.n_endpoints, src=src, dst=dst, size=float(bytes))
+
+
+def adversarial_count(*, size: Size, method: str) -> Count:
+    """Return the commodities of ``adversarial`` at most: silent ends and pairs of several planes count too."""
+    if method == "family" and size.groups == Groups.DRAGONFLY:
+        return Count.listed(size.endpoints * -(-size.endpoint_links // size.group_count))
+    return Count.listed(size.endpoint_links)
 
 
 def _group_shift(fabric: Fabric, bytes_: float, by: int) -> Demand:

@@ -26,10 +26,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from topo.config.build import size_arguments
+from topo.config.patterns import count_of
 from topo.generators import size_of
 from topo.size import Tier
-from topo.study.commodities import Commodities, commodities
 from traffic.demand import MAX_PAIRS
+from traffic.pattern import Count
 
 if TYPE_CHECKING:
     from topo.config.case import Case
@@ -89,12 +90,13 @@ class _Work:
 def estimate(case: Case) -> Estimate:
     """Return what ``case`` takes, without building anything of it.
 
-    Raises GeneratorError for a fabric that no network has.
+    Raises GeneratorError for a fabric that no network has, and for some demands that cannot be had DemandError.
     """
     if case.traffic is None or case.refused:
         return Estimate(PROCESS, 0.0, "planewise itself")
     size = size_of(**size_arguments(case.fabric))
-    work = _work(case, size, commodities(case, ranks=size.endpoints))
+    per_host = case.fabric["endpoints_per_host"]
+    work = _work(case, size, count_of(case.traffic, size=size, ranks_per_host=per_host, files=case.files))
     parts = {
         "planewise itself": (PROCESS, "nothing takes less"),
         f"{work.links:,} links": (
@@ -119,7 +121,7 @@ def estimate(case: Case) -> Estimate:
     return Estimate(float(memory), _seconds(work, case.routing), what, parts[what][1])
 
 
-def _work(case: Case, size: Size, traffic: Commodities) -> _Work:
+def _work(case: Case, size: Size, traffic: Count) -> _Work:
     policy, solver = case.routing.get("policy", "ecmp"), case.solve.get("solver", "proportional")
     one_path = policy in _ONE_PATH
     by_commodity = solver in _BY_COMMODITY

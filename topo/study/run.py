@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from topo.config.build import cost_arguments, demand_of, fabric_arguments, size_arguments
+from topo.config.build import cost_arguments, fabric_arguments, size_arguments
 from topo.config.case import Case
+from topo.config.patterns import demand_of
 from topo.cost import bill
 from topo.flow import route, solve
 from topo.generators import generate, size_of
@@ -19,12 +20,11 @@ from topo.metrics.hot_links import hot_links
 from topo.metrics.tables import commodity_table
 from topo.metrics.traffic_map import finish_quantiles, traffic_map
 from topo.size import Size
-from topo.study.expert_parallel import moe_results
-from topo.study.jobs import job_results
-from topo.study.training import training_results
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from traffic.demand import Demand
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,11 @@ def run_case(case: Case) -> Numbers:
     offered = demand_of(case.traffic, **who, files=case.files, fabric=fabric)
     routing = route(fabric, offered, **case.routing)
     solution = solve(fabric, offered, routing, **case.solve)
-    results = moe_results(case, fabric) | measure(fabric, offered, routing, solution) | priced(case, fabric.size)
-    results |= job_results(case, fabric, solution) | training_results(case, solution)
+
+    def again(demand: Demand) -> float:
+        return solve(fabric, demand, route(fabric, demand, **case.routing), **case.solve).completion_s
+
+    results = measure(fabric, offered, routing, solution, again=again) | priced(case, fabric.size)
     links = link_table(fabric, offered, routing, solution)
     return Numbers(
         results,

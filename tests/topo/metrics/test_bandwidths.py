@@ -1,5 +1,7 @@
 """algbw and busbw as nccl-tests defines them (doc/PERFORMANCE.md)."""
 
+from types import SimpleNamespace
+
 import pytest
 
 import traffic
@@ -7,8 +9,8 @@ from tests import small
 from topo.flow import route, solve
 from topo.generators import generate
 from topo.metrics import measure
-from topo.metrics.bandwidths import bandwidth_metrics
-from traffic.demand import Collective, Demand
+from traffic.collectives import Collective
+from traffic.demand import Demand
 
 S = 2.0**30
 
@@ -25,7 +27,7 @@ S = 2.0**30
     ],
 )
 def test_factors_of_nccl_tests(name, factor):
-    got = bandwidth_metrics(Collective(name, 8, 100.0), 2.0)
+    got = Collective(name, 8, 100.0).results(SimpleNamespace(completion_s=2.0))
     assert got["algbw_bytes_per_s"] == 50.0
     assert got["busbw_bytes_per_s"] == pytest.approx(50.0 * factor)
 

@@ -11,10 +11,7 @@ import pytest
 from topo import study
 from topo.cli import main
 from topo.config import parse_study, read_case
-from topo.generators import size_of
 from topo.study import OverMemory, check_memory, estimate
-from topo.study.commodities import commodities
-from traffic import PATTERNS, offer
 
 GIB = 2**30
 
@@ -80,17 +77,6 @@ def test_a_time_limit_limits_the_time():
 
 def test_size_alone_takes_nothing():
     assert estimate(read_case("slim-fly:q=28,p=21")).seconds == 0
-
-
-@pytest.mark.parametrize("pattern", sorted(PATTERNS))
-def test_commodities_are_those_of_the_pattern(pattern):
-    """At most twice and at least all of what the pattern lists, phases included; a grouped one is one."""
-    case = read_case("fat-tree-2:radix=16,endpoints=64", pattern)
-    ranks = size_of("fat-tree-2", radix=16, endpoints=64).endpoints
-    found, real = commodities(case, ranks=ranks), offer(pattern, n_ranks=ranks)
-    assert found.grouped == (not hasattr(real, "src"))
-    n = len(real.src) if hasattr(real, "src") else real.pairs[0]
-    assert n <= found.pairs <= 3 * n
 
 
 def test_over_the_limit_says_what_to_change():

@@ -1,0 +1,144 @@
+"""Traffic of a study: all patterns that it may name, and what comes of a checked section.
+
+Beside those of ``traffic`` there are patterns that look at files or at the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+import traffic as workloads
+from topo import units
+from topo.config.data import Files
+from topo.config.demand_file import read_demand
+from topo.config.document import parse_mapping
+from topo.config.errors import ConfigError
+from topo.routing.adversarial import adversarial, adversarial_count
+from traffic import Count, Demand, DemandError, GroupedDemand, Pattern
+from traffic.jobs import Job, on_hosts, together
+from traffic.model import Model
+
+if TYPE_CHECKING:
+    from topo.fabric import Fabric
+    from topo.size import Size
+
+
+def traffic_arguments(traffic: Mapping[str, Any], files: Files | None = None) -> dict[str, Any]:
+    """Return what a pattern takes for a checked ``traffic`` mapping: bytes as numbers, ``model`` as a mapping."""
+    arguments = {key: value for key, value in traffic.items() if key != "pattern"}
+    if isinstance(arguments.get("bytes"), str):
+        arguments["bytes"] = units.size(arguments["bytes"])
+    if isinstance(arguments.get("model"), str):
+        arguments["model"] = model_figures(arguments["model"], files)
+    return arguments
+
+
+def demand_of(
+    traffic: Mapping[str, Any],
+    *,
+    n_ranks: int,
+    ranks_per_host: int,
+    files: Files | None = None,
+    fabric: Fabric | None = None,
+) -> Demand | GroupedDemand:
+    """Return the demand of a checked ``traffic`` mapping between ``n_ranks`` ranks; ``fabric`` is for ``needs_fabric``.
+
+    Raises DemandError where the pattern cannot be had with so many ranks, ConfigError for a file.
+    """
+    offer = PATTERNS[traffic["pattern"]].offer
+    there = {"n_ranks": n_ranks, "ranks_per_host": ranks_per_host, "files": files or Files(), "fabric": fabric}
+    wanted = {key: value for key, value in there.items() if key in signature(offer).parameters}
+    return offer(**wanted, **traffic_arguments(traffic, files))
+
+
+def count_of(traffic: Mapping[str, Any], *, size: Size, ranks_per_host: int, files: Files) -> Count:
+    """Return the commodities of a checked ``traffic`` mapping between all endpoints of ``size``, by arithmetic.
+
+    Raises DemandError and ConfigError for some of what ``demand_of`` refuses.
+    """
+    there = {"n_ranks": size.endpoints, "ranks_per_host": ranks_per_host, "files": files, "size": size}
+    return PATTERNS[traffic["pattern"]].counted(**there, **traffic_arguments(traffic, files))
+
+
+def needs_fabric(traffic: Mapping[str, Any]) -> bool:
+    """Return whether the pattern of ``traffic`` looks at the graph, so that it cannot be had without the fabric."""
+    return "fabric" in signature(PATTERNS[traffic["pattern"]].offer).parameters
+
+
+def model_figures(name: str, files: Files | None = None) -> dict[str, Any]:
+    """Return the figures of a model name or file, checked by the traffic side.
+
+    Raises ConfigError at the key that is wrong.
+    """
+    text, shown = (files or Files()).read("models", name)
+    return _model_figures(text, shown)
+
+
+@lru_cache(maxsize=64)
+def _model_figures(text: str, shown: str) -> dict[str, Any]:
+    document = parse_mapping(text, shown)
+    try:
+        Model.of(document.data)
+    except DemandError as error:
+        key = next((key for key in document.data if f" {key} " in f" {error} ".replace("'", " ")), "")
+        raise ConfigError(f"{document.place((key,))}: {error}") from None
+    return dict(document.data)
+
+
+def _from_file(*, n_ranks: int, files: Files, path: str) -> Demand:
+    """Return the commodities of a CSV file: src, dst, bytes."""
+    return read_demand(path, n_ranks=n_ranks, files=files)
+
+
+def _file_count(*, files: Files, path: str) -> Count:
+    text, _ = files.read("traffic", path)
+    return Count.listed(max(sum(map(bool, text.splitlines())) - 1, 0))
+
+
+def _side_by_side(*, n_ranks: int, ranks_per_host: int, files: Files, jobs: list[dict[str, Any]]) -> Demand:
+    """Return several jobs at the same time, each on hosts of its own."""
+    return together(_placed(jobs, n_ranks, ranks_per_host, files), n_ranks=n_ranks)
+
+
+def _jobs_count(*, size: Size, ranks_per_host: int, files: Files, jobs: list[dict[str, Any]]) -> Count:
+    pairs = 0
+    for job in jobs:
+        own = replace(size, endpoints=job["hosts"] * ranks_per_host)
+        pairs += count_of(_own(job), size=own, ranks_per_host=ranks_per_host, files=files).pairs
+    return Count.listed(pairs)
+
+
+def _placed(jobs: Sequence[Mapping[str, Any]], n_ranks: int, ranks_per_host: int, files: Files) -> list[Job]:
+    """Return checked ``jobs`` on their hosts; one without ``first`` starts after the last host of the job before."""
+    placed, free = [], 0
+    for i, given in enumerate(jobs):
+        first = free if given["first"] is None else given["first"]
+        where = {"hosts": given["hosts"], "first": first, "stride": given["stride"]}
+        name = given["name"] or f"job {i}"
+        try:
+            ranks = on_hosts(**where, n_ranks=n_ranks, ranks_per_host=ranks_per_host)
+            demand = demand_of(_own(given), n_ranks=len(ranks), ranks_per_host=ranks_per_host, files=files)
+        except DemandError as error:
+            raise DemandError(f"jobs: {name}: {error}") from None
+        placed.append(Job(name, demand, ranks, units.duration(given["start"])))
+        free = int(ranks[-1]) // ranks_per_host + 1
+    return placed
+
+
+def _own(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the traffic section of a job, where and when it runs left out."""
+    keys = {"pattern", *signature(PATTERNS[job["pattern"]].offer).parameters}
+    return {key: value for key, value in job.items() if key in keys}
+
+
+_HERE = {
+    "adversarial": Pattern(adversarial, adversarial_count, whole=True),
+    "file": Pattern(_from_file, _file_count, whole=True),
+    "jobs": Pattern(_side_by_side, _jobs_count, whole=True),
+}
+#: Every pattern by the name that the command line and study files use.
+PATTERNS: dict[str, Pattern] = dict(sorted((workloads.PATTERNS | _HERE).items()))

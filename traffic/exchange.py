@@ -1,0 +1,147 @@
+"""Dispatch and combine of a mixture-of-experts layer as phases.
+
+Ranks of an expert-parallel group hold the experts; every rank sends its tokens to the
+experts that they pick and gets the outputs back.  With deduplication [1]_ a token crosses
+the network once per host that it visits, to the rank of the sender's own index there,
+which passes it on over scale-up links; combine is the same in reverse::
+
+    host 0   0  1  2  3          1 -> 5: once, for all experts of host 1
+                |
+                v
+    host 1   4  5  6  7          5 -> 4, 5 -> 7: to the ranks that hold the picked experts
+
+Both legs are commodities of one phase: they overlap.  Without deduplication a token is
+sent once per picked expert, straight to its rank.  Sizes are expectations over tokens.
+
+.. [1] DeepEP, https://github.com/deepseek-ai/DeepEP; Insights into DeepSeek-V3, arXiv 2505.09343, section 4.3.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from traffic.demand import DemandError
+from traffic.gate import Gating
+from traffic.layout import check_choice
+from traffic.model import Model
+from traffic.phases import Phase, step
+from traffic.placement import Placement, balanced, contiguous, hosts_of
+from traffic.visits import Sampler, Visits
+
+#: Tokens of a rank in one micro-batch of training and prefill; DeepEP, README.
+TOKENS = 4096
+#: Ranks of an expert-parallel group where none is given, as V3 was trained; arXiv 2412.19437, section 3.2.
+TRAINING_EP = 64
+
+
+def exchange(
+    sampler: Sampler,
+    model: Model,
+    *,
+    n_ranks: int,
+    tokens: int,
+    node_limit: int | None = None,
+    dedup: bool = True,
+    repeat: int = 1,
+) -> list[Phase]:
+    """Return dispatch and combine of all groups of consecutive ranks at once, each run ``repeat`` times."""
+    place, visits = sampler.placement, sampler.visits(node_limit)
+    build = dispatch if dedup else dispatch_copies
+    out = build(visits, place, tokens * model.dispatch_bytes)
+    back = build(visits, place, tokens * model.combine_bytes)
+    start = np.arange(0, n_ranks, place.ep)[:, None]  # groups are alike: one is built, the rest are shifted copies
+    return [
+        step("dispatch", start + out.src, start + out.dst, out.size, repeat),
+        step("combine", start + back.dst, start + back.src, back.size, repeat),
+    ]
+
+
+def exchange_count(n_ranks: int, *, ep: int, ranks_per_host: int, dedup: bool) -> int:
+    """Return the commodities of dispatch and combine together.
+
+    An upper bound where a gate is so uneven that no token of the sample visits some host or rank.
+    """
+    hosts = hosts_of(ep, ranks_per_host)
+    partners = hosts - 1 + ep // hosts - 1 if dedup else ep - 1
+    return 2 * n_ranks * partners
+
+
+def picks(
+    *,
+    model: Model,
+    ep: int,
+    ranks_per_host: int,
+    top_k: int | None = None,
+    gate: str = "uniform",
+    skew: float = 1.0,
+    correlation: float = 0.5,
+    affinity: str = "abs-normal",
+    score: str = "max",
+    n_group: int | None = None,
+    topk_group: int | None = None,
+    placement: str = "contiguous",
+    redundant_experts: int = 0,
+    seed: int = 0,
+) -> Sampler:
+    """Return the sampler of one expert-parallel group; parameters are those of ``moe_all_to_all``."""
+    gating = Gating(
+        n_experts=model.routed_experts,
+        top_k=model.top_k if top_k is None else top_k,
+        gate=gate,
+        skew=skew,
+        correlation=correlation,
+        affinity=affinity,
+        score=score,
+        n_group=model.n_group if n_group is None else n_group,
+        topk_group=topk_group,
+        seed=seed,
+    )
+    check_choice(placement, ("contiguous", "balanced"), name="placement")
+    if placement == "balanced":
+        spread = balanced(
+            gating.popularity(),
+            ep=ep,
+            ranks_per_host=ranks_per_host,
+            n_group=gating.n_group,
+            redundant=redundant_experts,
+        )
+        return Sampler(gating, spread)
+    if redundant_experts:
+        raise DemandError(
+            f"redundant_experts={redundant_experts} needs placement=balanced; contiguous has one copy each"
+        )
+    return Sampler(gating, contiguous(gating.n_experts, ep=ep, ranks_per_host=ranks_per_host))
+
+
+def default_ep(n_ranks: int, model: Model, ranks_per_host: int = 8) -> int:
+    """Return the largest group of at most 64 ranks that divides the ranks and the experts and fits the hosts.
+
+    Raises DemandError where there is none.
+    """
+    for ep in range(min(TRAINING_EP, n_ranks), 1, -1):
+        fits = ep % ranks_per_host == 0 or ranks_per_host % ep == 0 or ep == n_ranks < ranks_per_host
+        if n_ranks % ep == 0 and model.routed_experts % ep == 0 and fits:
+            return ep
+    raise DemandError(
+        f"no group of 2 to {TRAINING_EP} ranks divides {n_ranks} ranks and {model.routed_experts} experts and fits "
+        f"hosts of {ranks_per_host}; choose a number of ranks that is a multiple of {ranks_per_host}"
+    )
+
+
+def dispatch(visits: Visits, placement: Placement, size: float) -> Phase:
+    """Return the deduplicated dispatch inside one group, ``size`` [bytes] for all tokens of a rank, once each."""
+    hosts, p = placement.hosts, placement.ranks_on_host
+    rank = np.arange(placement.ep).reshape(hosts, p)
+    across = step("network", rank[:, None, :], rank[None, :, :], size * visits.host[None, :, None])
+    fan_out = visits.rank.reshape(hosts, 1, p) * hosts  # from tokens of every host
+    inside = step("scale-up", rank[:, :, None], rank[:, None, :], size * fan_out)
+    parts = zip(across[1:4], inside[1:4], strict=True)
+    src, dst, each = (np.concatenate(pair) for pair in parts)
+    return Phase("dispatch", src, dst, each)
+
+
+def dispatch_copies(visits: Visits, placement: Placement, size: float) -> Phase:
+    """Return the dispatch inside one group without deduplication: a copy per picked expert, straight to its rank."""
+    rank: NDArray[np.int64] = np.arange(placement.ep)
+    return step("dispatch", rank[:, None], rank[None, :], size * visits.experts[None, :])

@@ -1,0 +1,45 @@
+"""Pattern: a workload in the registry, and what it says of itself to the rest of the house."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from traffic.demand import Demand, GroupedDemand
+
+
+class Count(NamedTuple):
+    """Commodities of all phases as they are offered, and the pairs that a solver by commodity would list."""
+
+    offered: int  # 1 where one stands for all pairs, 2 with hot receivers
+    pairs: int
+
+    @classmethod
+    def listed(cls, n: int) -> Count:
+        """Return the count of ``n`` commodities that the pattern lists itself."""
+        return cls(n, n)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A workload: how it is built, and how many commodities that makes.
+
+    Both functions take keywords alone, ``count`` some of those of ``offer``.  What a demand is about,
+    and so which results of its own it has, stands in ``Demand.about``.
+    """
+
+    offer: Callable[..., Demand | GroupedDemand]  # parameters are the keys of a study
+    count: Callable[..., Count]  # of the same arguments, by arithmetic; nothing is drawn or listed
+    title: str = ""  # what pages call it; empty is its name
+    whole: bool = False  # speaks of all ranks that there are, so no job has it
+
+    def counted(self, **arguments: Any) -> Count:
+        """Return the commodities that ``offer`` would make of ``arguments``, its defaults filled in.
+
+        Raises DemandError for some of what ``offer`` refuses.
+        """
+        parameters = inspect.signature(self.offer).parameters.values()
+        given = {p.name: p.default for p in parameters if p.default is not p.empty} | arguments
+        return self.count(**{name: given[name] for name in inspect.signature(self.count).parameters})
