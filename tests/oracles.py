@@ -13,13 +13,11 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric, NodeKind
+from topo.flow import POLICIES
 from topo.flow.solution import Solution
 from topo.routing.operator import Routing
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
-
-#: Policies that may leave the shortest paths.
-ANY_PATH = ("optimal", "ugal", "valiant")
 
 
 def check_fabric(fabric: Fabric, *, connected: bool = True, radix: int | None = None) -> None:
@@ -122,7 +120,7 @@ def check_routing(
     for f in random.choice(n, min(n, samples), replace=False):
         share = routing.load(np.eye(1, n, f)[0])
         _check_conservation(fabric, share, int(demand.src[f]), int(demand.dst[f]))
-        if routing.policy not in ANY_PATH:
+        if POLICIES[routing.policy].shortest:
             _check_shortest(fabric, share, int(demand.src[f]), int(demand.dst[f]), routing.policy)
         assert np.isclose(along[f], value @ share, rtol=1e-12), f"law: sum_along is value @ R; commodity {f}"
         assert np.isclose(least[f], value[share > 0].min(), rtol=1e-12), f"law: min_along is over R > 0; commodity {f}"

@@ -119,15 +119,16 @@ def _check_together(sections: dict[str, Any], words: Document, files: Files) -> 
 
 def _check_pair(sections: dict[str, Any], words: Document) -> list[Problem]:
     """Return a solver that picks the routing itself, asked for with a policy that has picked it already."""
+    from topo.flow import SOLVERS, unfit
+
     solver, policy = sections["solve"]["solver"], sections["routing"]["policy"]
     traffic = sections["traffic"]
-    if traffic is not None and len(traffic.get("jobs", ())) > 1 and solver != "completion":
-        text = f"jobs share links while both of them send, which only solver completion follows; got {solver}"
+    if traffic is not None and len(traffic.get("jobs", ())) > 1 and not SOLVERS[solver].side_by_side:
+        fit = ", ".join(name for name, entry in SOLVERS.items() if entry.side_by_side)
+        text = f"jobs share links while both of them send, which only solver {fit} follows; got {solver}"
         return [Problem(words.place(("solve", "solver")), "solve.solver", text)]
-    if traffic is None or solver != "max-concurrent" or policy == "optimal":
-        return []
-    text = f"max-concurrent picks the routing, so it goes with policy optimal; got policy {policy}"
-    return [Problem(words.place(("solve", "solver")), "solve.solver", text)]
+    refusal = None if traffic is None else unfit(solver, policy)
+    return [] if refusal is None else [Problem(words.place(("solve", "solver")), "solve.solver", refusal)]
 
 
 def _check_traffic(traffic: dict[str, Any], size: Size, per_host: int, words: Document, files: Files) -> list[Problem]:

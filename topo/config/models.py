@@ -145,7 +145,9 @@ def registry(section: str) -> Mapping[str, Any]:
         return PATTERNS
     from topo.flow import POLICIES, SOLVERS
 
-    return POLICIES if section == "routing" else SOLVERS
+    if section == "routing":
+        return {name: policy.route for name, policy in POLICIES.items()}
+    return {name: solver.solve for name, solver in SOLVERS.items()}
 
 
 def function_of(section: str, entry: Any) -> Callable[..., Any]:

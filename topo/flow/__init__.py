@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, TypeVar
 
 from topo.fabric import Fabric
 from topo.flow.adaptive import adaptive, optimal
 from topo.flow.certified import CertifiedRouting
 from topo.flow.completion import completion_times
+from topo.flow.entries import Policy, Solver
 from topo.flow.max_concurrent import max_concurrent
 from topo.flow.max_min import max_min_rates
 from topo.flow.proportional import proportional_rates
@@ -32,52 +33,81 @@ __all__ = [
     "FlowError",
     "NotConnected",
     "NotSolved",
+    "Policy",
     "Routing",
     "RoutingError",
     "Solution",
+    "Solver",
     "SolverError",
     "route",
     "solve",
+    "unfit",
 ]
+
+T = TypeVar("T")
 
 
 class FlowError(ValueError):
     """A policy or solver that is unknown, not there yet, or asked for in the wrong company."""
 
 
-POLICIES: dict[str, Callable[..., Routing]] = {
-    "adaptive": adaptive,
-    "ecmp": ecmp,
-    "ecmp-hash": ecmp_hash,
-    "optimal": optimal,
-    "static": static,
-    "ugal": ugal_mix,
-    "valiant": valiant_split,
-    "wcmp": wcmp,
+POLICIES: dict[str, Policy] = {
+    "adaptive": Policy(
+        adaptive,
+        "splits over the same shortest paths that spare the hottest link: ideal minimal adaptive routing",
+        solved=True,
+    ),
+    "ecmp": Policy(
+        ecmp, "equal split over all shortest paths at every switch: the fluid limit of spraying or of many flows"
+    ),
+    "ecmp-hash": Policy(
+        ecmp_hash, "every queue pair draws one link a hop at random; one draw of a distribution", one_path=True
+    ),
+    "optimal": Policy(
+        optimal,
+        "any path, relays as stated, the best there is up to the gap printed: a yardstick, no protocol does it",
+        shortest=False,
+        solved=True,
+        best=True,
+    ),
+    "static": Policy(static, "destination-based forwarding tables, D-mod-k on trees", one_path=True),
+    "ugal": Policy(
+        ugal_mix, "any mix of a minimal split and Valiant, weighted with ideal information", shortest=False, solved=True
+    ),
+    "valiant": Policy(
+        valiant_split, "minimal to a random switch of the same plane and minimal from there", shortest=False
+    ),
+    "wcmp": Policy(wcmp, "split over all shortest paths by capacity"),
 }
 
-SOLVERS: dict[str, Callable[..., Solution]] = {
-    "completion": completion_times,
-    "max-concurrent": max_concurrent,
-    "max-min": max_min_rates,
-    "proportional": proportional_rates,
+SOLVERS: dict[str, Solver] = {
+    "completion": Solver(
+        completion_times,
+        "max-min fair rates, refilled whenever a commodity ends, plus latency; phases run in their order",
+        by_commodity=True,
+        side_by_side=True,
+    ),
+    "max-concurrent": Solver(
+        max_concurrent, "the largest common share of all commodities, with its certificate", needs_best=True
+    ),
+    "max-min": Solver(
+        max_min_rates, "max-min fair rates, kept until the last commodity of a phase ends", by_commodity=True
+    ),
+    "proportional": Solver(proportional_rates, "all commodities move in proportion to their sizes and end together"),
 }
-
-#: Solvers that give every commodity a rate of its own, so a grouped demand has to list its pairs.
-BY_COMMODITY = frozenset({"completion", "max-min"})
 
 
 def route(fabric: Fabric, demand: Demand | GroupedDemand, policy: str = "ecmp", **params: Any) -> Routing:
     """Return how ``policy`` spreads every commodity of ``demand`` over the links of ``fabric``.
 
-    ``params`` are those of the policy's function in POLICIES, ``seed`` among them.
+    ``params`` are those of the policy's ``route`` in POLICIES, ``seed`` among them.
 
     Raises FlowError for an unknown policy or parameter, RoutingError where the policy is not
     defined for this fabric or demand, NotConnected where a commodity has no path.
     """
-    function = _known(POLICIES, "policy", policy)
-    _check_params(function, "policy", policy, params)
-    routing: Routing = function(fabric, demand, **params)
+    entry = _known(POLICIES, "policy", policy)
+    _check_params(entry.route, "policy", policy, params)
+    routing = entry.route(fabric, demand, **params)
     return replace(routing, params=params) if isinstance(routing, TotalRouting | CertifiedRouting) else routing
 
 
@@ -90,22 +120,32 @@ def solve(
     them again: ``solution.demand`` and ``solution.routing`` are what it solved.  It takes the
     queue pairs of ``ecmp-hash`` one by one, and tells what it found by commodity.
 
-    Raises FlowError for an unknown solver or parameter, DemandError where the pairs are too
-    many to list, NotSolved where the solver stops without an answer.
+    Raises FlowError for an unknown solver or parameter, SolverError for one that does not go with the
+    policy, DemandError where the pairs are too many to list, NotSolved where the solver stops without
+    an answer.
     """
-    function = _known(SOLVERS, "solver", solver)
-    _check_params(function, "solver", solver, params)
-    if isinstance(demand, GroupedDemand) and solver in BY_COMMODITY:
+    entry = _known(SOLVERS, "solver", solver)
+    _check_params(entry.solve, "solver", solver, params)
+    if (refusal := unfit(solver, routing.policy)) is not None:
+        raise SolverError(f"solver {refusal}")
+    if isinstance(demand, GroupedDemand) and entry.by_commodity:
         demand = demand.listed()
         routing = route(fabric, demand, routing.policy, **(routing.params if isinstance(routing, TotalRouting) else {}))
-    if isinstance(demand, Demand) and solver in BY_COMMODITY:
+    if isinstance(demand, Demand) and entry.by_commodity:
         parts, paths, owner = by_queue_pair(fabric, demand, routing)
-        return of_commodities(function(fabric, parts, paths, **params), demand, routing, owner)
-    solution: Solution = function(fabric, demand, routing, **params)
-    return solution
+        return of_commodities(entry.solve(fabric, parts, paths, **params), demand, routing, owner)
+    return entry.solve(fabric, demand, routing, **params)
 
 
-def _known(registry: Mapping[str, Callable[..., Any]], what: str, name: str) -> Callable[..., Any]:
+def unfit(solver: str, policy: str) -> str | None:
+    """Return why ``solver`` does not go with ``policy``; None where it does.  A policy of one's own is as stated."""
+    if not SOLVERS[solver].needs_best or (policy in POLICIES and POLICIES[policy].best):
+        return None
+    fit = ", ".join(name for name, entry in POLICIES.items() if entry.best)
+    return f"{solver} picks the routing; use it with policy {fit}, not {policy!r}"
+
+
+def _known(registry: Mapping[str, T], what: str, name: str) -> T:
     if name in registry:
         return registry[name]
     raise FlowError(f"{what} {name!r} is unknown; known: {', '.join(registry)}{hint(name, registry)}")

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from topo.fabric import Fabric
 from topo.flow.proportional import proportional_rates
-from topo.flow.solution import Solution, SolverError
+from topo.flow.solution import Solution
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
 
@@ -21,10 +21,6 @@ from traffic.demand import Demand, GroupedDemand
 def max_concurrent(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing) -> Solution:
     """Return the largest common scale theta over all routings, as policy ``optimal`` found it.
 
-    Raises SolverError for any other policy: this solver picks the routing, so it goes with ``optimal`` only.
+    This solver picks the routing, so ``topo.flow.solve`` refuses any other policy.
     """
-    if routing.policy != "optimal":
-        raise SolverError(
-            f"solver max-concurrent picks the routing; use it with policy optimal, not {routing.policy!r}"
-        )
     return replace(proportional_rates(fabric, demand, routing), method="max-concurrent")

@@ -5,23 +5,7 @@ from __future__ import annotations
 from topo.config.build import read_hardware
 from topo.config.case import Case
 from topo.config.models import NONE
-
-_POLICIES = {
-    "ecmp": "equal split over all shortest paths at every switch: the fluid limit of spraying or of many flows",
-    "wcmp": "split over all shortest paths by capacity",
-    "ecmp-hash": "every queue pair draws one link a hop at random; one draw of a distribution",
-    "static": "destination-based forwarding tables, D-mod-k on trees",
-    "adaptive": "splits over the same shortest paths that spare the hottest link: ideal minimal adaptive routing",
-    "valiant": "minimal to a random switch of the same plane and minimal from there",
-    "ugal": "any mix of a minimal split and Valiant, weighted with ideal information",
-    "optimal": "any path, relays as stated, the best there is up to the gap printed: a yardstick, no protocol does it",
-}
-_SOLVERS = {
-    "proportional": "all commodities move in proportion to their sizes and end together",
-    "max-min": "max-min fair rates, kept until the last commodity of a phase ends",
-    "max-concurrent": "the largest common share of all commodities, with its certificate",
-    "completion": "max-min fair rates, refilled whenever a commodity ends, plus latency; phases run in their order",
-}
+from topo.flow import POLICIES, SOLVERS
 
 
 def assumptions(case: Case) -> list[str]:
@@ -45,8 +29,8 @@ def _of_traffic(case: Case) -> list[str]:
     said = [] if port is None else [f"NICs send at most {port} an endpoint, one way"]
     said += [
         "hosts have no scale-up links" if inside == NONE else f"scale-up links carry {inside} an endpoint, one way",
-        f"routing {case.routing['policy']}: {_POLICIES.get(case.routing['policy'], 'see its documentation')}",
-        f"solver {case.solve['solver']}: {_SOLVERS.get(case.solve['solver'], 'see its documentation')}",
+        f"routing {case.routing['policy']}: {POLICIES[case.routing['policy']].assumes}",
+        f"solver {case.solve['solver']}: {SOLVERS[case.solve['solver']].assumes}",
         _latency(case),
     ]
     if fabric["relay"] == "spread" or (fabric["planes"] > 1 and fabric["nic"] == "single-plane"):

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from topo.config.build import size_arguments
 from topo.config.patterns import count_of
+from topo.flow import POLICIES, SOLVERS
 from topo.generators import size_of
 from topo.size import Tier
 from traffic.demand import MAX_PAIRS
@@ -57,9 +58,6 @@ COMMODITY_TIME, SHARE_TIME, SITE_PAIR_TIME = 5e-6, 4e-7, 1e-3
 #: [s] that a solved policy takes at most where the case does not say; topo.flow.adaptive.
 SECONDS = 60.0
 
-_SOLVED = ("adaptive", "optimal", "ugal")
-_ONE_PATH = ("ecmp-hash", "static")
-_BY_COMMODITY = ("completion", "max-min")
 #: Links of one path where nothing says how many, endpoint cables included.
 _HOPS = 8
 
@@ -122,9 +120,8 @@ def estimate(case: Case) -> Estimate:
 
 
 def _work(case: Case, size: Size, traffic: Count) -> _Work:
-    policy, solver = case.routing.get("policy", "ecmp"), case.solve.get("solver", "proportional")
-    one_path = policy in _ONE_PATH
-    by_commodity = solver in _BY_COMMODITY
+    policy, solver = POLICIES[case.routing["policy"]], SOLVERS[case.solve["solver"]]
+    one_path, by_commodity = policy.one_path, solver.by_commodity
     # above MAX_PAIRS the demand itself refuses to be listed, with a better message
     lists = (one_path or by_commodity) and traffic.pairs <= MAX_PAIRS
     listed = traffic.pairs if lists else traffic.offered
@@ -144,7 +141,7 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
         destinations=destinations,
         listed=listed,
         shares=shares,
-        site_pairs=min(traffic.pairs, destinations**2 // max(size.planes, 1)) if policy in _SOLVED else 0,
+        site_pairs=min(traffic.pairs, destinations**2 // max(size.planes, 1)) if policy.solved else 0,
         switch_pairs=size.switches**2,
     )
 

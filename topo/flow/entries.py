@@ -1,0 +1,34 @@
+"""What policies and solvers say of themselves, so that nothing else in the house asks for one by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from topo.flow.solution import Solution
+from topo.routing.operator import Routing
+
+
+@dataclass(frozen=True)
+class Policy:
+    """An entry of ``POLICIES``: how traffic is routed, and what follows from it."""
+
+    route: Callable[..., Routing]  # fabric, demand and the policy's own parameters by keyword
+    assumes: str  # one sentence for pages and records
+    one_path: bool = (
+        False  # every commodity, or queue pair of it, takes one path, so pairs of a grouped one are told apart
+    )
+    shortest: bool = True  # never leaves the shortest paths
+    solved: bool = False  # a search with a certificate; takes ``gap`` and ``seconds``
+    best: bool = False  # chooses among all routings, so that its bound holds for every policy
+
+
+@dataclass(frozen=True)
+class Solver:
+    """An entry of ``SOLVERS``: how rates and times come about, and what follows from it."""
+
+    solve: Callable[..., Solution]  # fabric, demand, routing and the solver's own parameters by keyword
+    assumes: str  # one sentence for pages and records
+    by_commodity: bool = False  # every commodity has a rate of its own, so pairs of a grouped one are listed
+    needs_best: bool = False  # picks the routing itself, so it goes only with a policy that is ``best``
+    side_by_side: bool = False  # follows phases that send at the same time
