@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from topo.fabric import Fabric
 from topo.flow.adaptive import adaptive, optimal
-from topo.flow.certified import CertifiedRouting
 from topo.flow.completion import completion_times
 from topo.flow.entries import Policy, Solver
 from topo.flow.max_concurrent import max_concurrent
@@ -24,7 +23,7 @@ from topo.flow.solution import NotSolved, Solution, SolverError
 from topo.flow.ugal import ugal_mix
 from topo.near import hint
 from topo.routing import ecmp, ecmp_hash, static, valiant_split, wcmp
-from topo.routing.operator import NotConnected, Routing, RoutingError, TotalRouting
+from topo.routing.operator import FactSheet, NotConnected, Routing, RoutingError
 from traffic.demand import Demand, GroupedDemand
 
 __all__ = [
@@ -108,7 +107,7 @@ def route(fabric: Fabric, demand: Demand | GroupedDemand, policy: str = "ecmp", 
     entry = _known(POLICIES, "policy", policy)
     _check_params(entry.route, "policy", policy, params)
     routing = entry.route(fabric, demand, **params)
-    return replace(routing, params=params) if isinstance(routing, TotalRouting | CertifiedRouting) else routing
+    return replace(routing, params=params) if isinstance(routing, FactSheet) else routing
 
 
 def solve(
@@ -130,7 +129,7 @@ def solve(
         raise SolverError(f"solver {refusal}")
     if isinstance(demand, GroupedDemand) and entry.by_commodity:
         demand = demand.listed()
-        routing = route(fabric, demand, routing.policy, **(routing.params if isinstance(routing, TotalRouting) else {}))
+        routing = route(fabric, demand, routing.policy, **routing.params)
     if isinstance(demand, Demand) and entry.by_commodity:
         parts, paths, owner = by_queue_pair(fabric, demand, routing)
         return of_commodities(entry.solve(fabric, parts, paths, **params), demand, routing, owner)

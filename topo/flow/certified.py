@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, hstack
 
-from topo.routing.operator import MAX_ENTRIES, Routing
+from topo.routing.operator import MAX_ENTRIES, FactSheet, Routing
 from topo.routing.split import SplitRouting
 
 Floats = NDArray[np.float64]
@@ -53,7 +51,7 @@ class PairRouting(SplitRouting):
 
 
 @dataclass(frozen=True, eq=False)
-class PhasedRouting:
+class PhasedRouting(FactSheet):
     """Phases side by side, each routed for itself; commodities of phase i are ``first[i]:first[i + 1]``."""
 
     parts: tuple[Routing, ...]
@@ -92,15 +90,12 @@ class PhasedRouting:
 
 
 @dataclass(frozen=True, eq=False)
-class CertifiedRouting:
+class CertifiedRouting(FactSheet):
     """A routing and the proof of how good it is: no choice of its policy has a larger theta than ``bound``."""
 
     policy: str
     inner: Routing
-    bound: Floats  # (phases,) [1/s]
-    gap: float  # largest (bound - theta) / bound of a phase, over switch links
-    complete: bool  # whether ``gap`` is what was asked for; False where the time was up
-    params: Mapping[str, Any] = field(default_factory=dict)  # of the policy, as asked for
+    gap: float  # largest (bound - theta) / bound of a phase, over links of choice
 
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate."""

@@ -89,7 +89,7 @@ class Solution:
         if overload > OVERLOAD:
             link = int((load / fabric.capacity).max(axis=0).argmax())
             raise NotSolved(f"{method}: link {link} carries {1 + overload:.12g} times its capacity; please report this")
-        proven = getattr(routing, "bound", np.inf)  # a solved policy's own certificate, over its own choices
+        proven = routing.bound  # a solved policy's own certificate, over its own choices
         if span is None:
             bound = min(theta_bound(fabric, demand), overall(np.broadcast_to(proven, theta.shape), demand.repeat))
             whole = overall(theta, demand.repeat)

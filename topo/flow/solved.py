@@ -6,6 +6,7 @@ All others, ports of endpoints with one and links inside hosts, carry what they 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -40,9 +41,14 @@ def solved(
     phases = [of_phase(demand, i) for i in range(demand.n_phases)]
     each = [_listed(fabric, part, policy, minimal=minimal, gap=gap, seconds=seconds / len(phases)) for part in phases]
     first = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
+    return phased(policy, each, first)
+
+
+def phased(policy: str, each: Sequence[CertifiedRouting], first: NDArray[np.intp]) -> CertifiedRouting:
+    """Return phases that were solved one by one as one routing; commodities of phase i start at ``first[i]``."""
     inner = each[0].inner if len(each) == 1 else PhasedRouting(tuple(part.inner for part in each), first)
-    bound = np.concatenate([part.bound for part in each])
-    return CertifiedRouting(policy, inner, bound, max(p.gap for p in each), all(p.complete for p in each))
+    bound, complete = np.concatenate([part.bound for part in each]), all(part.complete for part in each)
+    return CertifiedRouting(policy, inner, max(part.gap for part in each), bound=bound, complete=complete)
 
 
 def of_phase(demand: Demand, phase: int) -> Demand:
@@ -147,4 +153,4 @@ def certified(
     reached = 1.0 - proven / value if value > 0.0 else 0.0
     least = max(proven, forced)
     bound = np.array([1.0 / least if least > 0.0 else np.inf])
-    return CertifiedRouting(policy, inner, bound, reached, reached <= max(gap, 1e-9))
+    return CertifiedRouting(policy, inner, reached, bound=bound, complete=reached <= max(gap, 1e-9))

@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, diags_array
 
 from topo.fabric import Fabric
-from topo.flow.certified import CertifiedRouting, PhasedRouting
+from topo.flow.certified import CertifiedRouting
 from topo.flow.mixing import Detours, Mixture, mixture
 from topo.flow.problem import MAX_PAIRS, Problem
-from topo.flow.solved import certified, check_effort, congestion, of_pairs, of_phase
+from topo.flow.solved import certified, check_effort, congestion, of_pairs, of_phase, phased
 from topo.flow.spread import SMALL_ARCS, SMALL_PAIRS
 from topo.routing import valiant_split, wcmp
 from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
-from topo.routing.operator import Floats, Routing, RoutingError, TotalRouting
+from topo.routing.operator import FactSheet, Floats, Routing, RoutingError, TotalRouting
 from topo.routing.relay import RelayRouting
 from topo.routing.site_amounts import site_amounts
 from topo.routing.split import SplitRouting
@@ -66,13 +66,11 @@ def ugal_mix(
     phases = [of_phase(demand, i) for i in range(demand.n_phases)]
     each = [_listed(fabric, part, stops, via, gap=gap, seconds=seconds / len(phases)) for part in phases]
     first = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
-    inner = each[0].inner if len(each) == 1 else PhasedRouting(tuple(part.inner for part in each), first)
-    bound = np.concatenate([part.bound for part in each])
-    return CertifiedRouting("ugal", inner, bound, max(p.gap for p in each), all(p.complete for p in each))
+    return phased("ugal", each, first)
 
 
 @dataclass(frozen=True, eq=False)
-class MixedRouting:
+class MixedRouting(FactSheet):
     """Commodity f takes its detour with part ``part[f]``, its minimal paths with the rest."""
 
     minimal: Routing

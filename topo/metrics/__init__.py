@@ -49,7 +49,7 @@ def measure(
         "conservation_residual": solution.residual,
         "bound": solution.bound,
         "gap": solution.gap,
-        "complete": bool(getattr(routing, "complete", True)),
+        "complete": routing.complete,
         "method": solution.method,
     }
     return dict(plain(result))

@@ -41,6 +41,18 @@ class Routing(Protocol):
     def policy(self) -> str:
         """Name of the policy, as asked for."""
 
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Parameters of the policy, as asked for: with them another demand is routed alike."""
+
+    @property
+    def bound(self) -> Floats:
+        """(phases,) or () [1/s] theta that no choice of the policy passes; infinite where nothing was proven."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether a search ended as asked; False where its time was up."""
+
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate, for ``rate`` (F,); a grouped commodity's rate is that of each pair."""
 
@@ -54,14 +66,22 @@ class Routing(Protocol):
         """Return R (L, F), or None where it has more than MAX_ENTRIES entries."""
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FactSheet:
+    """What every routing says of itself; splits that are not solved prove nothing and are complete."""
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    bound: Floats = field(default_factory=lambda: np.array(np.inf))
+    complete: bool = True
+
+
 @dataclass(frozen=True, eq=False)
-class TotalRouting:
+class TotalRouting(FactSheet):
     """Routing of a grouped demand: the loads of all pairs at unit rate say everything that is asked."""
 
     policy: str
     unit: Floats  # (F, L) sum of R over all pairs of each commodity
     pairs: Floats  # (F,) number of pairs
-    params: Mapping[str, Any] = field(default_factory=dict)  # of the policy, so that the pairs can be routed again
 
     def load(self, rate: Floats) -> Floats:
         """Return (L,) load at ``rate`` (F,) of each pair."""

@@ -22,7 +22,7 @@ from topo.kernels.hashed import by_digits, drawn, mix_all
 from topo.kernels.sweep import Room, room
 from topo.routing.merged import merged
 from topo.routing.network import Network, added
-from topo.routing.operator import Floats, Ints, Routing, RoutingError, check_ranks
+from topo.routing.operator import FactSheet, Floats, Ints, Routing, RoutingError, check_ranks
 from topo.routing.relay import relayed
 from topo.routing.split import SplitRouting
 from topo.routing.tree import check_tree, position, up_cables
@@ -33,7 +33,7 @@ SHORT_PATH = 8
 
 
 @dataclass(frozen=True, eq=False)
-class PathRouting:
+class PathRouting(FactSheet):
     """Explicit paths; those of commodity f are rows ``of[f]:of[f + 1]``, links of row i ``first[i]:first[i + 1]``."""
 
     policy: str

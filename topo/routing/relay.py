@@ -20,7 +20,7 @@ from scipy.sparse import csc_array, csr_array
 from topo.routing.access import Access, refusal
 from topo.routing.all_nics import legs_by_all
 from topo.routing.network import Network
-from topo.routing.operator import MAX_ENTRIES, Floats, Ints, NotConnected, Routing
+from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, NotConnected, Routing
 from traffic.demand import Demand
 
 
@@ -39,7 +39,7 @@ class Legs:
 
 
 @dataclass(frozen=True, eq=False)
-class RelayRouting:
+class RelayRouting(FactSheet):
     """Legs composed: ``inner`` routes between NICs, explicit shares cover scale-up links."""
 
     inner: Routing

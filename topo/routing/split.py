@@ -23,7 +23,7 @@ from topo.kernels.columns import assemble, shares_of_pairs
 from topo.kernels.sweep import pull, push, room, shares_at_ports
 from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
-from topo.routing.operator import MAX_ENTRIES, Floats, Ints, Routing, check_ranks
+from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing, check_ranks
 from topo.routing.relay import relayed
 from traffic.demand import Demand, GroupedDemand
 
@@ -52,7 +52,7 @@ def _split(network: Network, demand: Demand | GroupedDemand, policy: str) -> Rou
 
 
 @dataclass(frozen=True, eq=False)
-class SplitRouting:
+class SplitRouting(FactSheet):
     """Splits of commodities between endpoints that have ports on a common island."""
 
     policy: str

@@ -30,7 +30,7 @@ from scipy.sparse import csc_array, csr_array
 from topo.fabric import Fabric, Groups
 from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
-from topo.routing.operator import MAX_ENTRIES, Floats, Ints, Routing, RoutingError, TotalRouting, check_ranks
+from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing, RoutingError, TotalRouting, check_ranks
 from topo.routing.relay import RelayRouting, relayed
 from topo.routing.site_amounts import site_amounts
 from topo.routing.stops import Stops
@@ -157,7 +157,7 @@ def _ways(network: Network, src: Ints, dst: Ints) -> tuple[csr_array | None, Int
 
 
 @dataclass(frozen=True, eq=False)
-class ValiantRouting:
+class ValiantRouting(FactSheet):
     """Even spreads over turns of commodities that leave by port ``out[f]`` and arrive by ``into[f]``."""
 
     stops: Stops

@@ -12,12 +12,12 @@ from tests.small import leaf_spine, planes
 from topo.flow import NotSolved, route, solve
 from topo.flow.certified import CertifiedRouting
 from topo.flow.conservation import imbalance
-from topo.routing.operator import TotalRouting
+from topo.routing.operator import FactSheet, TotalRouting
 from traffic.demand import Demand
 
 
 @dataclass(frozen=True)
-class Leaky:
+class Leaky(FactSheet):
     """A routing that carries only a part of each commodity."""
 
     whole: object
@@ -69,7 +69,7 @@ def test_grouped_pairs_arrive_on_average(pattern, fabric):
 def test_a_value_above_its_bound_is_no_result():
     fabric, demand = leaf_spine(), two()
     routing = route(fabric, demand)
-    modest = CertifiedRouting("modest", routing, np.array([0.1]), 0.0, True)
+    modest = CertifiedRouting("modest", routing, 0.0, bound=np.array([0.1]))
     with pytest.raises(NotSolved, match="exceeds its own bound"):
         solve(fabric, demand, modest)
 
@@ -79,7 +79,7 @@ def test_rounding_makes_no_gap_below_zero():
     fabric, demand = leaf_spine(), two()
     routing = route(fabric, demand)
     theta = solve(fabric, demand, routing).overall_theta
-    close = CertifiedRouting("close", routing, np.array([theta * (1 - 1e-15)]), 0.0, True)
+    close = CertifiedRouting("close", routing, 0.0, bound=np.array([theta * (1 - 1e-15)]))
     solution = solve(fabric, demand, close)
     assert solution.gap == 0.0
     assert solution.bound == solution.overall_theta

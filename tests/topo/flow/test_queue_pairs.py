@@ -71,7 +71,7 @@ def test_a_commodity_ends_with_the_last_of_its_queue_pairs(solver):
     demand = traffic.offer("permutation", n_ranks=fabric.n_endpoints, ranks_per_host=4, bytes=8.0)
     routing = route(fabric, demand, "ecmp-hash", qps=3)
     parts, paths, owner = by_queue_pair(fabric, demand, routing)
-    by_part, told = SOLVERS[solver](fabric, parts, paths), solve(fabric, demand, routing, solver)
+    by_part, told = SOLVERS[solver].solve(fabric, parts, paths), solve(fabric, demand, routing, solver)
     check_solution(fabric, parts, by_part)
     for f in range(demand.n_commodities):
         mine = np.flatnonzero(owner == f)
