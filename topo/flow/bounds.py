@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import shortest_path
+from scipy.sparse.csgraph import connected_components, shortest_path
 
 from topo.fabric import Fabric, NodeKind
 from topo.size import Tier
@@ -39,7 +39,7 @@ def endpoint_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np
 
     Bytes inside a scale-up domain are held against its links, bytes between domains against
     the network ports: of the endpoint, or of its whole domain where endpoints of a domain are
-    on different planes and traffic may leave through a neighbour.
+    on different planes, or cut off by failures, and traffic may leave through a neighbour.
     """
     inside, _ = _bytes(fabric, demand)
     within = _least_ratio(fabric, Tier.SCALE_UP, np.arange(fabric.n_endpoints), inside)
@@ -49,8 +49,7 @@ def endpoint_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np
 def port_limit(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
     """Return (phases,) theta_port: the same for the network ports alone; infinite where nothing uses them."""
     _, between = _bytes(fabric, demand)
-    place = fabric.joined if has_relays(fabric) else np.arange(fabric.n_endpoints)
-    return _least_ratio(fabric, Tier.ENDPOINT, place, between)
+    return _least_ratio(fabric, Tier.ENDPOINT, _place(fabric), between)
 
 
 def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
@@ -78,16 +77,36 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
 
 
 def has_relays(fabric: Fabric) -> bool:
-    """Return whether traffic may leave through a neighbour: toward another plane, or where relays spread it."""
-    if fabric.relay == "spread" and fabric.has_scale_up:
-        return True
-    domain = fabric.joined
+    """Return whether the traffic of some endpoint may leave or arrive through a neighbour."""
+    return bool(_relaying(fabric).any())
+
+
+def _relaying(fabric: Fabric) -> NDArray[np.bool_]:
+    """Return (E,) whether an endpoint is in a domain whose endpoints may stand in for each other.
+
+    They do where relays spread all traffic, and where not all have a port on the same islands of switches: planes,
+    or what failures left.  Where all have, a port is as good as its neighbour's, and each keeps to its own.
+    """
+    if not fabric.has_scale_up:
+        return np.zeros(fabric.n_endpoints, dtype=bool)
+    domain, members = np.unique(fabric.joined, return_inverse=True, return_counts=True)[1:]
+    if fabric.relay == "spread":
+        return np.asarray(members[domain] > 1)
     tail, head = _ports(fabric)
-    reach = np.zeros((fabric.n_endpoints, fabric.n_planes), dtype=bool)
-    reach[tail, fabric.plane[head]] = True
-    some = np.zeros(int(domain.max(initial=0)) + 1, dtype=np.int64)
-    some[domain] = np.arange(fabric.n_endpoints)
-    return bool((reach != reach[some[domain]]).any())
+    links = np.flatnonzero(fabric.is_switch_link)
+    joins = csr_array((np.ones(len(links)), (fabric.tail[links], fabric.head[links])), shape=(fabric.n_nodes,) * 2)
+    island = connected_components(joins, directed=False)[1].astype(np.int64)
+    ports = np.sort(island[head] * len(domain) + tail)
+    where, end = np.divmod(ports[np.diff(ports, prepend=-1) > 0], len(domain))  # an endpoint once an island
+    on, count = np.unique(where * len(members) + domain[end], return_counts=True)
+    on %= len(members)
+    return np.isin(domain, on[count < members[on]])
+
+
+def _place(fabric: Fabric) -> NDArray[np.int64]:
+    """Return (E,) where an endpoint's traffic leaves and arrives: at its own ports, or at those of its domain."""
+    own = int(fabric.joined.max(initial=0)) + 1 + np.arange(fabric.n_endpoints)
+    return np.unique(np.where(_relaying(fabric), fabric.joined, own), return_inverse=True)[1].astype(np.int64)
 
 
 def _ports(fabric: Fabric) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -161,7 +180,7 @@ def _sites(
     A site is a set of leaves that a traffic source may start from: those of the endpoint,
     or of its domain where it may leave through a neighbour.
     """
-    place = np.unique(fabric.joined, return_inverse=True)[1] if has_relays(fabric) else np.arange(fabric.n_endpoints)
+    place = _place(fabric)
     leaves, column = np.unique(head, return_inverse=True)
     pairs = np.unique(place[tail].astype(np.int64) * len(leaves) + column)
     owner, column = pairs // len(leaves), pairs % len(leaves)

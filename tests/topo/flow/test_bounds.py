@@ -11,7 +11,7 @@ import traffic
 from tests.small import bowtie, leaf_spine, one_link
 from topo.fabric import Fabric
 from topo.flow import route, solve
-from topo.flow.bounds import endpoint_bound, has_relays, theta_bound, volume_bound
+from topo.flow.bounds import endpoint_bound, has_relays, port_limit, theta_bound, volume_bound
 from topo.generators import generate
 from traffic.demand import Demand
 
@@ -59,6 +59,34 @@ def test_planes_that_hosts_share_count_by_host():
     assert solve(fabric, demand, route(fabric, demand)).overall_theta == pytest.approx(1.0)
 
 
+def cut_leaf() -> Fabric:
+    """Three hosts of four, rail i of each on leaf 15 + i, one uplink a leaf; leaf 15 has lost its own."""
+    fabric = generate(
+        "fat-tree-2", radix=4, oversubscription=3.0, wiring="rail", endpoints_per_host=4, scale_up=8.0, capacity=1.0
+    )
+    cables = fabric.cables()
+    return fabric.without(cables=np.flatnonzero((cables["a"] == 15) & (cables["b"] == 19)))
+
+
+def test_neighbours_stand_in_for_an_endpoint_whose_leaf_is_cut_off():
+    """Endpoint 0 has a port, but it leads nowhere: what it sends leaves by the three other NICs of its host."""
+    fabric = cut_leaf()
+    demand = Demand.of("out", 12, src=[0, 0, 0], dst=[5, 6, 7], size=1.0)
+    solution = solve(fabric, demand, route(fabric, demand))
+    assert solution.overall_theta == pytest.approx(1.0)
+    assert port_limit(fabric, demand).tolist() == [4 / 3]  # of the endpoint alone it would be 1 / 3
+    assert solution.gap == pytest.approx(1 / 4)
+
+
+def test_only_domains_that_failures_split_are_counted_together():
+    """Hosts whose endpoints are all on the network keep to their own ports, whatever failed elsewhere."""
+    fabric = generate("fat-tree-2", radix=8, endpoints=32, endpoints_per_host=4, scale_up=8.0, capacity=1.0)
+    hurt = fabric.without(cables=[0])
+    demand = Demand.of("two", 32, src=[0, 0, 8, 8], dst=[16, 17, 20, 21], size=1.0, phase=[0, 0, 1, 1], repeat=[1, 1])
+    assert port_limit(fabric, demand).tolist() == [0.5, 0.5]
+    assert port_limit(hurt, demand).tolist() == [1.0, 0.5]  # two receivers, three NICs
+
+
 @pytest.mark.parametrize("scale_up", [None, 4.0])
 @pytest.mark.parametrize("family", [{"family": "slim-fly", "q": 3}, {"family": "fat-tree-2", "radix": 8, "planes": 2}])
 def test_grouped_and_listed_agree(family, scale_up):
@@ -78,12 +106,12 @@ def test_fewer_ranks_than_endpoints():
 
 
 @given(st.integers(0, 2**31), st.sampled_from(["ecmp", "ecmp-hash", "wcmp"]), st.sampled_from([None, 3.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_routing_beats_the_bound_even_after_failures(seed, policy, scale_up):
     rng = np.random.default_rng(seed)
     fabric = _damaged(rng, scale_up)
     n = fabric.n_endpoints
-    src = rng.integers(0, n, 30)
+    src = rng.integers(0, n, 30) if rng.random() < 0.5 else np.full(30, rng.integers(n))
     dst = (src + rng.integers(1, n, 30)) % n
     demand = Demand.of("random", n, src=src, dst=dst, size=rng.uniform(0.5, 2.0, 30), phase=0)
     try:
@@ -96,7 +124,12 @@ def test_no_routing_beats_the_bound_even_after_failures(seed, policy, scale_up):
 
 
 def _damaged(rng: np.random.Generator, scale_up: float | None) -> Fabric:
-    """Return a small fabric, two planes where hosts can relay, without two of its cables."""
-    planes = 2 if scale_up else 1
-    fabric = generate("fat-tree-2", radix=4, planes=planes, endpoints_per_host=4, scale_up=scale_up, capacity=1.0)
+    """Return a small fabric, of two planes or with one uplink a leaf where hosts can relay, without two of its cables.
+
+    Rails and uplinks of one cable leave endpoints on leaves that failures cut off.
+    """
+    tree = {"planes": 2} if rng.random() < 0.5 else {"oversubscription": 3.0, "wiring": "rail"}
+    fabric = generate(
+        "fat-tree-2", radix=4, endpoints_per_host=4, scale_up=scale_up, capacity=1.0, **(tree if scale_up else {})
+    )
     return fabric.without(cables=rng.choice(fabric.n_cables, 2, replace=False))
