@@ -52,6 +52,9 @@ LIBRARIES = {
 #: The one way up, taken only when it is asked for: methods of Fabric hand over to the module that knows networkx.
 WAYS_UP = {("topo.fabric", "topo.formats.graph")}
 
+#: Methods of named tuples and of the interpreter that are public in spite of their underscore.
+LIBRARY_NAMES = {"_replace", "_asdict", "_exit"}
+
 #: Room -> words that no identifier in it contains, singular; plurals are meant too.
 NEVER_HEARD_OF = {
     "topo.generators": {"bytes", "commodity", "rate", "price"},
@@ -168,6 +171,22 @@ def test_rooms_keep_to_their_words(path):
     strange = NEVER_HEARD_OF.get(room_of(module_of(path)), set())
     heard = [f"{path}:{line}: {name}" for line, name in identifiers(path) if words(name) & strange]
     assert not heard, "\n".join(heard)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_private_names_stay_at_home(path):
+    """A name that begins with an underscore is its module's own; what a neighbour needs is public."""
+    tree = ast.parse(path.read_text())
+    names = [(line, name) for line, name in imports(path) if name.split(".")[0] in ("topo", "traffic")]
+    taken = [f"{path}:{line}: {name}" for line, name in names if re.search(r"\._[a-z]", name)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.startswith("_"):
+            owner = ast.unparse(node.func.value)
+            own = owner.partition(".")[0] in ("self", "cls") or node.func.attr in LIBRARY_NAMES
+            defined = f"def {node.func.attr}(" in path.read_text()
+            if not own and not defined:
+                taken.append(f"{path}:{node.lineno}: {owner}.{node.func.attr}")
+    assert not taken, "\n".join(taken)
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)

@@ -30,7 +30,8 @@ class PairRouting(SplitRouting):
             result += np.bincount(link, rate * share, len(result))
         return result
 
-    def _pull(self, value: Floats, *, least: bool) -> Floats:
+    def pull(self, value: Floats, *, least: bool) -> Floats:
+        """Return (pairs,) ``value`` (L,) summed along the switch links of each pair, or the least on any."""
         along = self.network.arc_values(np.asarray(value, dtype=np.float64), least=least)
         if not least:
             return np.asarray(self.shares.T @ along)
@@ -45,7 +46,8 @@ class PairRouting(SplitRouting):
         """(pairs, ports) shares that leave and arrive by each port, as solved."""
         return self.leaving, self.arriving
 
-    def _pair_arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
+    def pair_arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
+        """Return where the arcs of each pair start, the arcs and their shares."""
         shares = self.shares
         return shares.indptr.astype(np.int64), shares.indices.astype(np.int32), shares.data
 

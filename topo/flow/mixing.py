@@ -23,8 +23,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csc_array, diags_array, hstack
 
+from topo.flow.pool import arcs_of, empty_pool, search
 from topo.flow.programme import least_congestion
-from topo.flow.spread import EXACT, FLOOR, SMALL_ROUNDS, Floats, Spread, _of_arcs, _pool, _search
+from topo.flow.spread import EXACT, FLOOR, SMALL_ROUNDS, Floats, Spread
 from topo.kernels.spreading import Digraph, Pairs, price
 
 #: Softness of the maximum, in parts of the largest utilization: where the search starts, ends, and how it falls.
@@ -66,13 +67,13 @@ def mixture(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, *, g
 
 def _exact(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, fixed: csc_array) -> Mixture:
     n_arcs, n = len(graph.tail), len(pairs.source)
-    pool = _pool(n, 2 * n + 64, 16 * n + 512)
+    pool = empty_pool(n, 2 * n + 64, 16 * n + 512)
     for cost in (1.0 / graph.capacity, np.maximum(spread.prices, spread.prices.max() * FLOOR)):
-        pool, _ = _search(graph, pairs, cost, True, pool)
+        pool, _ = search(graph, pairs, cost, True, pool)
     best, bound = Mixture(spread, np.zeros(n)), 0.0
     for _ in range(SMALL_ROUNDS):
         paths = int(pool.used[0])
-        path, arc = _of_arcs(pool)
+        path, arc = arcs_of(pool)
         own = hstack([csc_array((np.ones(len(arc)), (arc, path)), shape=(n_arcs, paths)), spread.shares], format="csc")
         pair = np.concatenate([pool.pair[:paths], np.arange(n), np.arange(n)])
         flow, cost = least_congestion(csc_array(hstack([own, fixed])), pair, pairs.amount, graph.capacity)
@@ -83,7 +84,7 @@ def _exact(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, fixed
             best = Mixture(replace(spread, shares=shares, congestion=congestion), part)
         for prices in (np.exp((utilization / congestion - 1.0) / SOFTEST) / graph.capacity, cost):
             floored = np.maximum(prices, prices.max() * FLOOR)
-            pool, least = _search(graph, pairs, floored, True, pool)
+            pool, least = search(graph, pairs, floored, True, pool)
             bound = max(bound, _proof(graph, pairs, floored, least, fixed.T @ floored))
         if int(pool.used[0]) == paths or 1.0 - bound / best.minimal.congestion < EXACT:
             break
@@ -118,7 +119,7 @@ def _searched(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, *,
         cost = np.exp((load / graph.capacity / congestion - 1.0) / mu) / graph.capacity
         cost = np.maximum(cost, cost.max() * FLOOR)
         least, detour = np.zeros(n), detours.cost(cost)
-        price(graph, pairs, cost, True, _pool(0, 0, 0), False, 0, least)
+        price(graph, pairs, cost, True, empty_pool(0, 0, 0), False, 0, least)
         bound = max(bound, _proof(graph, pairs, cost, least, detour))
         goal = (detour < spread.shares.T @ cost).astype(np.float64)
         toward = spread.shares @ (amount * (1.0 - goal)) + detours.load(amount * goal) - load

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
+from topo.flow.pool import arcs_of, cleaned, congestion_of, empty_pool, loads, search, shares_of
 from topo.flow.programme import least_congestion
 from topo.kernels.spreading import Digraph, Pairs, Pool, equilibrate, price
 
@@ -69,7 +70,7 @@ class Spread:
 def dual_bound(graph: Digraph, pairs: Pairs, cost: Floats, *, minimal: bool) -> float:
     """Return the congestion that ``cost`` (O,) proves no spread can go below."""
     least = np.zeros(len(pairs.source))
-    price(graph, pairs, cost, minimal, _pool(0, 0, 0), False, 0, least)
+    price(graph, pairs, cost, minimal, empty_pool(0, 0, 0), False, 0, least)
     return float(least @ pairs.amount / (graph.capacity @ cost))
 
 
@@ -84,26 +85,26 @@ def spread(graph: Digraph, pairs: Pairs, *, minimal: bool, gap: float, seconds: 
         return Spread(csc_array((len(graph.tail), 0)), 0.0, 0.0, np.zeros(len(graph.capacity)))
     if _is_small(graph, pairs):
         gap = max(gap, ENOUGH)
-    pool = _pool(len(pairs.source), 2 * len(pairs.source) + 64, 16 * len(pairs.source) + 512)
-    pool, least = _search(graph, pairs, 1.0 / graph.capacity, minimal, pool)
+    pool = empty_pool(len(pairs.source), 2 * len(pairs.source) + 64, 16 * len(pairs.source) + 512)
+    pool, least = search(graph, pairs, 1.0 / graph.capacity, minimal, pool)
     cost = 1.0 / graph.capacity
-    best = Spread(_shares(pool, len(graph.tail), pairs.amount), _congestion(pool, graph), 0.0, cost)
+    best = Spread(shares_of(pool, len(graph.tail), pairs.amount), congestion_of(pool, graph), 0.0, cost)
     bound, prices = float(least @ pairs.amount / (graph.capacity @ cost)), cost
     mu, softness, width = best.congestion / 4.0, SOFTNESS, np.inf
     mark = np.zeros(len(cost), dtype=np.int8)
     rounds = 0
     while 1.0 - bound / best.congestion > gap and time.monotonic() < end:
         rounds += 1
-        load = _loads(pool, graph)
+        load = loads(pool, graph)
         equilibrate(pool, graph.orbit, len(pairs.source), load, graph.capacity, mu, _passes(graph, pairs, pool), mark)
-        utilization = _loads(pool, graph) / graph.capacity
+        utilization = loads(pool, graph) / graph.capacity
         congestion = float(utilization.max())
         cost = np.exp((utilization - congestion) / mu) / graph.capacity
         if congestion < best.congestion:
-            best = Spread(_shares(pool, len(graph.tail), pairs.amount), congestion, 0.0, cost)
+            best = Spread(shares_of(pool, len(graph.tail), pairs.amount), congestion, 0.0, cost)
         if rounds % ROUNDS_BETWEEN_CLEANING == 0:
-            pool = _cleaned(pool)
-        pool, least = _search(graph, pairs, cost, minimal, pool)
+            pool = cleaned(pool)
+        pool, least = search(graph, pairs, cost, minimal, pool)
         proven = float(least @ pairs.amount / (graph.capacity @ cost))
         if proven > bound:
             bound, prices = proven, cost
@@ -134,90 +135,18 @@ def _exact(graph: Digraph, pairs: Pairs, minimal: bool, pool: Pool, found: Sprea
     best, bound, prices = found, found.bound, found.prices
     for _ in range(SMALL_ROUNDS):
         paths = int(pool.used[0])
-        path, arc = _of_arcs(pool)
+        path, arc = arcs_of(pool)
         columns = csc_array((np.ones(len(arc)), (graph.orbit[arc], path)), shape=(n_arcs, paths))
         flow, cost = least_congestion(columns, pool.pair[:paths], pairs.amount, graph.capacity)
         pool.flow[:paths] = flow
-        congestion = _congestion(pool, graph)
+        congestion = congestion_of(pool, graph)
         if congestion < best.congestion:
-            best = Spread(_shares(pool, len(graph.tail), pairs.amount), congestion, 0.0, cost)
+            best = Spread(shares_of(pool, len(graph.tail), pairs.amount), congestion, 0.0, cost)
         cost = np.maximum(cost, cost.max() * FLOOR)
-        pool, least = _search(graph, pairs, cost, minimal, pool)
+        pool, least = search(graph, pairs, cost, minimal, pool)
         proven = float(least @ pairs.amount / (graph.capacity @ cost))
         if proven > bound:
             bound, prices = proven, cost
         if int(pool.used[0]) == paths or 1.0 - bound / best.congestion < EXACT:
             break
     return Spread(best.shares, best.congestion, min(bound, best.congestion), prices)
-
-
-def _search(graph: Digraph, pairs: Pairs, cost: Floats, minimal: bool, pool: Pool) -> tuple[Pool, Floats]:
-    """Return the pool with every pair's cheapest path in it, and the costs (P,)."""
-    least = np.zeros(len(pairs.source))
-    at = 0
-    while (at := price(graph, pairs, cost, minimal, pool, True, at, least)) < len(pairs.target):
-        pool = _grown(pool)
-    return pool, least
-
-
-def _pool(n_pairs: int, n_paths: int, n_arcs: int) -> Pool:
-    return Pool(
-        np.full(n_pairs, -1, np.int64),
-        np.zeros(n_paths, np.int64),
-        np.zeros(n_paths, np.int64),
-        np.zeros(n_paths + 1, np.int64),
-        np.zeros(n_arcs, np.int32),
-        np.zeros(n_paths),
-        np.zeros(2, np.int64),
-    )
-
-
-def _grown(pool: Pool) -> Pool:
-    """Return ``pool`` with half as much room again."""
-    grown = _pool(len(pool.top), len(pool.flow) * 3 // 2 + 64, len(pool.arc) * 3 // 2 + 512)
-    for key, old in pool._asdict().items():
-        getattr(grown, key)[: len(old)] = old
-    return grown
-
-
-def _cleaned(pool: Pool) -> Pool:
-    """Return ``pool`` with only the paths that carry flow, pair by pair."""
-    paths = int(pool.used[0])
-    keep = np.flatnonzero(pool.flow[:paths] > 0.0)
-    keep = keep[np.argsort(pool.pair[keep], kind="stable")]
-    length = np.diff(pool.start[: paths + 1])[keep]
-    clean = _pool(len(pool.top), len(pool.flow), len(pool.arc))
-    clean.pair[: len(keep)] = pool.pair[keep]
-    clean.flow[: len(keep)] = pool.flow[keep]
-    np.cumsum(length, out=clean.start[1 : len(keep) + 1])
-    at = np.repeat(pool.start[keep] - clean.start[: len(keep)], length) + np.arange(length.sum())
-    clean.arc[: len(at)] = pool.arc[at]
-    pair = pool.pair[keep]
-    clean.below[: len(keep)] = np.where(np.append(pair[1:] == pair[:-1], False), np.arange(len(keep)) + 1, -1)
-    opens = np.append(True, pair[1:] != pair[:-1]) if len(keep) else np.zeros(0, bool)
-    clean.top[pair[opens]] = np.flatnonzero(opens)
-    clean.used[:] = len(keep), len(at)
-    return clean
-
-
-def _of_arcs(pool: Pool) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return the path of each arc in the pool, and the arc."""
-    paths, arcs = pool.used
-    return np.repeat(np.arange(paths), np.diff(pool.start[: paths + 1])), pool.arc[:arcs]
-
-
-def _loads(pool: Pool, graph: Digraph) -> Floats:
-    path, arc = _of_arcs(pool)
-    return np.asarray(np.bincount(graph.orbit[arc], pool.flow[path], len(graph.capacity)), dtype=np.float64)
-
-
-def _congestion(pool: Pool, graph: Digraph) -> float:
-    return float((_loads(pool, graph) / graph.capacity).max(initial=0.0))
-
-
-def _shares(pool: Pool, n_arcs: int, amount: Floats) -> csc_array:
-    path, arc = _of_arcs(pool)
-    pair = pool.pair[path]
-    used = pool.flow[path] > 0.0
-    data = pool.flow[path[used]] / amount[pair[used]]
-    return csc_array((data, (arc[used], pair[used])), shape=(n_arcs, len(amount)))

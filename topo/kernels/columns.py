@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from topo.kernels import jit
-from topo.kernels.sweep import Arcs, Ports, _clear, leave, toward
+from topo.kernels.sweep import Arcs, Ports, clear, leave, toward
 
 
 @jit
@@ -59,7 +59,7 @@ def shares_of_pairs(
             total_length += length
         for m in range(settled):
             latest[r.order[m]] = -1
-        _clear(r, settled)
+        clear(r, settled)
     return total_length
 
 

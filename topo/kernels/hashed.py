@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.kernels import jit
-from topo.kernels.sweep import FAR, Arcs, Ports, _clear, toward
+from topo.kernels.sweep import FAR, Arcs, Ports, clear, toward
 
 _MULTIPLY_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MULTIPLY_2 = np.uint64(0x94D049BB133111EB)
@@ -89,14 +89,14 @@ def drawn(
             u, hop = src[i], 0
             while u != dst[i]:
                 if hop == path.shape[1]:
-                    _clear(r, settled)
+                    clear(r, settled)
                     return False
                 n = _candidates(links, r, u, dst[i], found)
                 link = found[int(mix(key[i], u) % np.uint64(n))]
                 path[i, hop] = link
                 hop += 1
                 u = links.head[link]
-        _clear(r, settled)
+        clear(r, settled)
     return True
 
 
@@ -130,7 +130,7 @@ def by_digits(
             u, hop = links.head[entry[i]], 1
             while u != dst[i]:
                 if hop == path.shape[1]:
-                    _clear(r, settled)
+                    clear(r, settled)
                     return False
                 n = _candidates(links, r, u, dst[i], found)
                 upward = links.kind[links.head[found[n - 1]]] > links.kind[u]
@@ -145,5 +145,5 @@ def by_digits(
                 path[i, hop] = link
                 hop += 1
                 u = links.head[link]
-        _clear(r, settled)
+        clear(r, settled)
     return True

@@ -192,7 +192,8 @@ def toward(arcs: Arcs, ports: Ports, site: int, r: Any) -> tuple[int, int]:
 
 
 @jit
-def _clear(r: Any, settled: int) -> None:
+def clear(r: Any, settled: int) -> None:
+    """Make the ``settled`` nodes of a search as they were before it."""
     for i in range(settled):
         r.dist[r.order[i]] = FAR
         r.value[r.order[i]] = 0.0
@@ -249,14 +250,14 @@ def push(arcs: Arcs, ports: Ports, sites: Any, amount: Any, load: Any, r: Any) -
                 continue
             near, total = leave(ports, s, r)
             if near == FAR:
-                _clear(r, settled)
+                clear(r, settled)
                 return i * n + s
             for k in range(ports.first[s], ports.first[s + 1]):
                 v = ports.switch[k]
                 if r.dist[v] + ports.weight[k] == near:
                     r.value[v] += amount[i, s] * ports.part[k] / total
         _gather(arcs, r, settled, load)
-        _clear(r, settled)
+        clear(r, settled)
     return -1
 
 
@@ -310,7 +311,7 @@ def pull(
                     result[p] = min(result[p], r.value[v])
                 else:
                     result[p] += r.value[v] * ports.part[k] / total
-        _clear(r, settled)
+        clear(r, settled)
 
 
 @jit
@@ -344,4 +345,4 @@ def shares_at_ports(
                     if leaving[p, m - start] > 0.0:
                         share += leaving[p, m - start] * r.value[ports.switch[m]]
                 arriving[p, k - ports.first[sites[i]]] = share
-        _clear(r, settled)
+        clear(r, settled)

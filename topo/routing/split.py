@@ -97,26 +97,27 @@ class SplitRouting(FactSheet):
 
     def sum_along(self, value: Floats) -> Floats:
         """Return (F,) value @ R."""
-        result = self._pull(value, least=False)[self.pair]
+        result = self.pull(value, least=False)[self.pair]
         for link, share in self._port_links():
             result += value[link] * share
         return result
 
     def min_along(self, value: Floats) -> Floats:
         """Return (F,) least ``value`` over links with R > 0."""
-        result = self._pull(value, least=True)[self.pair]
+        result = self.pull(value, least=True)[self.pair]
         for link, share in self._port_links():
             result = np.minimum(result, np.where(share > 0, value[link], np.inf))
         return result
 
     def columns(self) -> csc_array | None:
         """Return R (L, F), or None where it has more than MAX_ENTRIES entries."""
-        start, arc, share = self._pair_arcs()
+        start, arc, share = self.pair_arcs()
         if start[-1] > MAX_ENTRIES:
             return None
         return self._assembled(start, arc, share)
 
-    def _pull(self, value: Floats, *, least: bool) -> Floats:
+    def pull(self, value: Floats, *, least: bool) -> Floats:
+        """Return (pairs,) ``value`` (L,) summed along the switch links of each pair, or the least on any."""
         arcs, ports = self.network.arcs, self.network.ports
         along = self.network.arc_values(np.asarray(value, dtype=np.float64), least=least)
         result = np.empty(len(self.source))
@@ -158,7 +159,7 @@ class SplitRouting(FactSheet):
             pass
         return leaving, arriving
 
-    def _pair_arcs(self) -> tuple[Ints, NDArray[np.int32], Floats]:
+    def pair_arcs(self) -> tuple[Ints, NDArray[np.int32], Floats]:
         """Return where the arcs of each pair start, the arcs and their shares; only the first if there are too many."""
         arcs, ports = self.network.arcs, self.network.ports
         start = np.zeros(len(self.source) + 1, dtype=np.int64)

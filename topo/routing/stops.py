@@ -92,7 +92,7 @@ class Stops:
         k, n = self.n_stops, len(self.odds)
         first, second = np.zeros((k, n)), np.zeros((n, k))
         for members, block, split in self._blocks():
-            cost = split._pull(value, least=False).reshape(len(block), len(members)).T
+            cost = split.pull(value, least=False).reshape(len(block), len(members)).T
             zones = self.zone[block]
             weighted = self.odds[self.zone[members]][:, block] * cost
             in_zone = csr_array((np.ones(len(block)), (np.arange(len(block)), zones)), shape=(len(block), n))
@@ -108,7 +108,7 @@ class Stops:
         k, n = self.n_stops, len(self.odds)
         first, second = np.full((k, n), np.inf), np.full((n, k), np.inf)
         for members, block, split in self._blocks():
-            least = split._pull(value, least=True).reshape(len(block), len(members)).T
+            least = split.pull(value, least=True).reshape(len(block), len(members)).T
             zones = self.zone[block]
             taken = np.where(self.odds[self.zone[members]][:, block] > 0.0, least, np.inf)
             for i, zone in enumerate(zones):
@@ -152,7 +152,7 @@ class Stops:
         k, arcs = self.n_stops, len(self.mesh.arcs.tail)
         row, column, data = [], [], []
         for members, block, split in self._blocks():
-            start, arc, share = split._pair_arcs()
+            start, arc, share = split.pair_arcs()
             key = (block[:, np.newaxis] * k + members).ravel()
             row.append(arc)
             column.append(np.repeat(key, np.diff(start)))
