@@ -8,8 +8,9 @@ first asked for::
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from topo.lazy import fetching
 
 __version__ = "0.1.0"
 
@@ -90,14 +91,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Return a public name, importing the room that it lives in."""
-    if name not in _ROOM:
-        raise AttributeError(f"module 'topo' has no attribute {name!r}")
-    module, _, other = _ROOM[name].partition(":")
-    value = getattr(import_module(module), other or name)
-    globals()[name] = value
-    return value
+__getattr__ = fetching(__name__, _ROOM)
 
 
 def __dir__() -> list[str]:

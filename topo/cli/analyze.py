@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topo.cli.exits import LIMIT, OK
-from topo.cli.options import Check, checks_option, estimate_options, json_option, judge, seed_option
+from topo.cli.options import Check, checks_option, estimate_options, json_option, judge, section_options, seed_option
 
 if TYPE_CHECKING:
     from topo.config import Case
@@ -30,9 +30,7 @@ SHOWN = (
 @click.command("analyze")
 @click.argument("fabric")
 @click.argument("traffic")
-@click.option("--routing", metavar="POLICY", default="ecmp", show_default=True, help="Routing policy.")
-@click.option("--solver", metavar="SOLVER", default="proportional", show_default=True, help="Solver of the rates.")
-@click.option("--prices", metavar="BOOK", help="Price book: a shipped name, or a CSV file.")
+@section_options
 @seed_option
 @json_option
 @checks_option
@@ -42,15 +40,13 @@ def analyze_verb(
     *,
     fabric: str,
     traffic: str,
-    routing: str,
-    solver: str,
-    prices: str | None,
     seed: int,
     as_json: bool,
     checks: tuple[Check, ...],
     max_memory: float | None,
     dry_run: bool,
     output: Path | None,
+    **sections: str | None,
 ) -> int:
     """Route TRAFFIC on FABRIC and print loads, throughput and times.
 
@@ -64,7 +60,7 @@ def analyze_verb(
     from topo.config import read_case
 
     begin = time.perf_counter()
-    case = read_case(fabric, traffic, routing=routing, solve=solver, cost=prices, seed=seed)
+    case = read_case(fabric, traffic, seed=seed, **sections)
     if _only_estimated(case, max_memory, dry_run=dry_run, as_json=as_json):
         return OK
     results = _stored(case, output) if output is not None else _computed(case)
@@ -106,8 +102,8 @@ def _stored(case: Case, folder: Path) -> dict[str, Any]:
     from topo.report import write
     from topo.study import run
 
-    sections = {key: getattr(case, key) for key in ("fabric", "traffic", "routing", "solve", "cost", "seed")}
-    text = {"schema": 1, "title": case.name} | {key: value for key, value in sections.items() if value is not None}
+    given = {key: value for key, value in case.sections.items() if value is not None}
+    text = {"schema": 1, "title": case.name, **given, "seed": case.seed}
     done = run(Study("analysis", case.name, (case,), json.dumps(text, indent=2) + "\n"), folder)
     if done.failed:
         return _computed(case)  # once more, for the error itself
@@ -118,9 +114,8 @@ def _stored(case: Case, folder: Path) -> dict[str, Any]:
 def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
 
-    inputs = {key: getattr(case, key) for key in ("fabric", "traffic", "routing", "solve", "cost", "seed")}
     if as_json:
-        output.print_json({**inputs, **results})
+        output.print_json({**case.sections, "seed": case.seed, **results})
         return
     title = f"{case.name}: {case.traffic and case.traffic['pattern']}, {case.routing['policy']}"
     output.print_values(title, {key: results[key] for key in SHOWN if results.get(key) is not None})

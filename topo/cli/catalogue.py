@@ -9,15 +9,19 @@ from typing import Any
 import click
 
 from topo.cli.options import json_option
+from topo.config.case import SECTIONS
 
 #: Kinds of entries: those in registries by the section of a study they serve, those in files by their folder.
-REGISTRIES = {"families": "fabric", "patterns": "traffic", "policies": "routing", "solvers": "solve"}
 FOLDERS = ("prices", "hardware", "models", "studies")
-KINDS = (*REGISTRIES, *FOLDERS)
+
+
+def kinds() -> dict[str, str]:
+    """Return every kind, and the section of a study that its entries serve; empty for those in files."""
+    return {s.plural: key for key, s in SECTIONS.items() if s.plural} | dict.fromkeys(FOLDERS, "")
 
 
 @click.command("list")
-@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.argument("kind", required=False, type=click.Choice(list(kinds())))
 @json_option
 def list_verb(kind: str | None, as_json: bool) -> int:
     """List names, of one KIND or of all.
@@ -26,7 +30,7 @@ def list_verb(kind: str | None, as_json: bool) -> int:
     """
     from topo.cli import output
 
-    entries = {each: _entries(each) for each in ([kind] if kind else KINDS)}
+    entries = {each: _entries(each) for each in ([kind] if kind else kinds())}
     if as_json:
         output.print_json(entries)
         return 0
@@ -37,20 +41,17 @@ def list_verb(kind: str | None, as_json: bool) -> int:
 
 
 def _entries(kind: str) -> dict[str, dict[str, Any]]:
-    if kind in REGISTRIES:
-        from topo.config.models import registry
-
-        section = REGISTRIES[kind]
-        return {name: _registered(section, name, entry) for name, entry in sorted(registry(section).items())}
+    if section := kinds()[kind]:
+        return {name: _registered(section, name) for name in sorted(SECTIONS[section].registry)}
     from topo.config import names
 
     return {name: {"summary": _title(kind, name)} for name in names(kind)}
 
 
-def _registered(section: str, name: str, entry: Any) -> dict[str, Any]:
-    from topo.config.models import function_of, own_parameters
+def _registered(section: str, name: str) -> dict[str, Any]:
+    from topo.config.models import own_parameters
 
-    function = function_of(section, entry)
+    function = SECTIONS[section].function(name)
     said = sys.modules[function.__module__] if section == "fabric" else function
     parameters = own_parameters(section, function)
     return {

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from topo.cli.exits import FAILED_CHECK, OK, say
+from topo.config.case import SECTIONS
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -77,6 +78,22 @@ def seed_option(function: _F) -> _F:
     """Add ``--seed``."""
     kind = click.IntRange(min=0)
     return click.option("--seed", type=kind, default=0, show_default=True, help="Seed of all that is random.")(function)
+
+
+def section_options(function: _F) -> _F:
+    """Add an option for every section of a study that says so of itself."""
+    for key, section in reversed(SECTIONS.items()):
+        if section.option:
+            option, metavar = section.option.split()
+            function = click.option(
+                option,
+                key,
+                metavar=metavar,
+                default=section.default,
+                show_default=bool(section.default),
+                help=section.says,
+            )(function)
+    return function
 
 
 def checks_option(function: _F) -> _F:

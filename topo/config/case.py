@@ -1,18 +1,106 @@
-"""Case and Study: what a study file says once it is checked and expanded, still in words."""
+"""Sections, Case and Study: what a study file says once it is checked and expanded, still in words.
+
+A section stands once, in ``SECTIONS``.  Axes, ``--set``, the JSON Schema, merges, the identity of a case,
+the record and the page's inputs take their sections from there.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from topo.config.data import Files
+from topo.lazy import fetch
 
 #: Layout of records; part of every case's identity.
 SCHEMA_VERSION = 1
 
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """What the house knows of one section: the words it is written in, and what its entries do.
+
+    A section of entries names one of them under ``word`` and has its parameters as further keys.  One
+    without entries has the single key ``only``, which a bare text stands for.
+    """
+
+    word: str = ""  # key that names the entry
+    entries: str | Mapping[str, Any] | None = None  # the registry, or module:NAME, imported when first asked for
+    verb: str = ""  # attribute of an entry that is its function; the entry itself where it has none of that name
+    filled: frozenset[str] = frozenset()  # parameters that callers fill in, never a study
+    only: str = ""
+    default: str | None = None  # entry of a case that does not say; None where a case may do without
+    plural: str = ""  # kind that ``topo list`` shows the entries under
+    option: str = ""  # of ``topo analyze``, with what it takes; none where empty
+    says: str = ""  # one line of help for that option
+    on_fabric: bool = False  # entries take a fabric and return what takes its place, before traffic is offered
+    moves: bool = True  # rates and times depend on it
+
+    @property
+    def registry(self) -> Mapping[str, Any]:
+        """The entries by name; empty for a section that has none."""
+        found: Mapping[str, Any] = fetch(self.entries) if isinstance(self.entries, str) else self.entries or {}
+        return found
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return the function of entry ``name``, whose signature says what it takes."""
+        entry = self.registry[name]
+        found: Callable[..., Any] = getattr(entry, self.verb, entry)
+        return found
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """What a case has that does not write the section."""
+        return {} if self.default is None else {self.word: self.default}
+
+
+#: Sections of a study in the order in which a case is made of them.
+SECTIONS: dict[str, Section] = {
+    "fabric": Section(
+        "family",
+        entries="topo.generators:FAMILIES",
+        verb="plan",
+        plural="families",
+        filled=frozenset(
+            {"capacity", "nic_capacity", "switch_latency", "cable_latency", "scale_up_latency", "overhead"}
+        ),
+    ),
+    "traffic": Section(
+        "pattern",
+        entries="topo.config.patterns:PATTERNS",
+        verb="offer",
+        plural="patterns",
+        filled=frozenset({"fabric", "n_ranks", "ranks_per_host", "files"}),
+    ),
+    "routing": Section(
+        "policy",
+        entries="topo.flow:POLICIES",
+        verb="route",
+        plural="policies",
+        filled=frozenset({"fabric", "demand"}),
+        default="ecmp",
+        option="--routing POLICY",
+        says="Routing policy.",
+    ),
+    "solve": Section(
+        "solver",
+        entries="topo.flow:SOLVERS",
+        verb="solve",
+        plural="solvers",
+        filled=frozenset({"fabric", "demand", "routing"}),
+        default="proportional",
+        option="--solver SOLVER",
+        says="Solver of the rates.",
+    ),
+    "cost": Section(
+        only="prices", option="--prices BOOK", says="Price book: a shipped name, or a CSV file.", moves=False
+    ),
+}
+
+#: Keys of a case that change no number.
 _WITHOUT_EFFECT = ("name", "labels", "panel", "seed")
 
 
@@ -20,27 +108,47 @@ _WITHOUT_EFFECT = ("name", "labels", "panel", "seed")
 class Case:
     """One point of a study: the resolved input as the user wrote it, defaults filled in.
 
-    ``traffic`` is None where the network is sized and priced only, ``cost`` where no price
-    book was named.  A case with ``refused`` was found invalid and is recorded, not run.
+    A case with ``refused`` was found invalid and is recorded, not run.
     """
 
     name: str
     labels: dict[str, Any]  # axis -> where on it this case lies
-    fabric: dict[str, Any]
-    traffic: dict[str, Any] | None = None
-    routing: dict[str, Any] = field(default_factory=dict)
-    solve: dict[str, Any] = field(default_factory=dict)
-    cost: dict[str, Any] | None = None
+    sections: dict[str, dict[str, Any] | None]  # all of SECTIONS; None where one is absent
     seed: int = 0
     panel: str = ""  # comparison of the report that the case belongs to
     files: Files = field(default_factory=Files)  # content of all that the case refers to
     refused: str = ""
     notes: tuple[str, ...] = ()  # what was chosen for the user
 
+    @property
+    def fabric(self) -> dict[str, Any]:
+        """Family and parameters of the network."""
+        return self.sections["fabric"] or {}
+
+    @property
+    def traffic(self) -> dict[str, Any] | None:
+        """Pattern and parameters of what is sent; None where the network is sized and priced only."""
+        return self.sections["traffic"]
+
+    @property
+    def routing(self) -> dict[str, Any]:
+        """Policy and parameters."""
+        return self.sections["routing"] or {}
+
+    @property
+    def solve(self) -> dict[str, Any]:
+        """Solver and parameters."""
+        return self.sections["solve"] or {}
+
+    @property
+    def cost(self) -> dict[str, Any] | None:
+        """The price book; None where none was named."""
+        return self.sections["cost"]
+
     def resolved(self) -> dict[str, Any]:
         """Return the input as records hold it: everything but the files' content, of which it has the hashes."""
-        keys = ("name", "labels", "panel", "fabric", "traffic", "routing", "solve", "cost", "seed")
-        return {key: getattr(self, key) for key in keys} | {"files": self.files.digests()}
+        called = {"name": self.name, "labels": self.labels, "panel": self.panel}
+        return called | self.sections | {"seed": self.seed, "files": self.files.digests()}
 
     def identity(self, version: str) -> str:
         """Return the SHA-256 of all that results depend on: input, referenced files, ``version`` of planewise.

@@ -7,20 +7,18 @@ from functools import lru_cache
 from typing import Any
 
 from topo.config.build import cost_arguments, fabric_arguments, size_arguments
-from topo.config.case import Case, canonical_json
+from topo.config.case import SECTIONS, Case, canonical_json
 from topo.config.data import Files, Tracking
 from topo.config.document import Document
 from topo.config.errors import ConfigError, Problem
 from topo.config.hardware import with_rates
 from topo.config.match import choose
-from topo.config.models import Cost
-from topo.config.sections import check_model, check_section
+from topo.config.sections import check_section
 from topo.cost import PriceError, bill
 from topo.generators import GeneratorError, size_of
 from topo.size import Size
 from traffic.demand import DemandError
 
-_DEFAULTS = {"routing": {"policy": "ecmp"}, "solve": {"solver": "proportional"}}
 #: Ranks up to which a demand is tried out while checking: beyond, building it costs more than a moment.
 MAX_TRIED_RANKS = 4096
 
@@ -33,7 +31,7 @@ def check_case(
     labels: dict[str, Any] | None = None,
     pairs: bool = True,
 ) -> tuple[Case, list[Problem]]:
-    """Return the case that ``words`` (fabric, traffic, routing, solve, cost, seed) describe, and what is wrong with it.
+    """Return the case that ``words`` (its sections and ``seed``) describe, and what is wrong with it.
 
     Where something is wrong the case is a refused one, with the problems as its text.  Without ``pairs``
     a solver that does not go with the policy is left for the solver itself to refuse.
@@ -46,23 +44,13 @@ def check_case(
         words = _replaced(words, with_rates(words.at("fabric"), tracked))
     if words.data.get("fabric") is None:
         problems.append(Problem(words.place(("fabric",)), "fabric", "is missing; name a family"))
-    for section in ("fabric", "traffic", "routing", "solve"):
-        given = words.data.get(section)
-        if section == "fabric" and problems:
-            sections[section] = {"family": given.get("family")} if isinstance(given, dict) else {}
-            continue
-        if given is None and section not in _DEFAULTS:
-            sections[section] = None
-            continue
-        part = words.at(section) if given is not None else Document({})
-        if isinstance(part.data, dict):
-            part = Document({**_DEFAULTS.get(section, {}), **part.data}, part.places)
-        sections[section], wrong = check_section(section, part, seed=seed)
-        problems += wrong
-    sections["cost"] = None
-    if words.data.get("cost") is not None:
-        sections["cost"], wrong = check_model(Cost, words.at("cost"), "cost")
-        problems += wrong
+    if problems:
+        given = words.data.get("fabric")
+        sections["fabric"] = {"family": given.get("family")} if isinstance(given, dict) else {}
+    for key in SECTIONS:
+        if key not in sections:
+            sections[key], wrong = _section(key, words, seed)
+            problems += wrong
     if not problems:
         problems = _check_together(sections, words, tracked)
         problems += _check_pair(sections, words) if pairs else []
@@ -74,9 +62,20 @@ def check_case(
         files=tracked.only(sorted(tracked.used)),
         refused="\n".join(str(problem) for problem in problems),
         notes=(note,) if note else (),
-        **sections,
+        sections=sections,
     )
     return case, problems
+
+
+def _section(key: str, words: Document, seed: int) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """Return section ``key`` of ``words`` with its defaults, None where it is absent, and what is wrong with it."""
+    given, defaults = words.data.get(key), SECTIONS[key].defaults
+    if given is None and not defaults:
+        return None, []
+    part = words.at(key) if given is not None else Document({})
+    if isinstance(part.data, dict):
+        part = Document({**defaults, **part.data}, part.places)
+    return check_section(key, part, seed=seed)
 
 
 def _matched(words: Document) -> tuple[Document, str, list[Problem]]:

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from topo.config.case import SECTIONS
 from topo.config.document import Document
 from topo.config.errors import Problem
-from topo.config.models import function_of, registry
 from topo.config.sections import check_model
 from topo.generators import GeneratorError, size_of
 from topo.size import Size
@@ -39,7 +39,7 @@ class Match(BaseModel):
 def choose(fabric: Document) -> tuple[Document, str, list[Problem]]:
     """Return a ``fabric`` mapping with parameters in the place of ``match``, what was chosen, and what is wrong."""
     data = fabric.data
-    if not (isinstance(data, dict) and "match" in data) or data.get("family") not in registry("fabric"):
+    if not (isinstance(data, dict) and "match" in data) or data.get("family") not in SECTIONS["fabric"].registry:
         return fabric, "", []
     wanted, problems = check_model(Match, fabric.at("match"), "fabric.match")
     if problems:
@@ -63,7 +63,7 @@ def choose(fabric: Document) -> tuple[Document, str, list[Problem]]:
 
 
 def _candidates(family: str, knob: str, given: dict[str, Any], radix: int | None) -> Iterator[tuple[int, Size]]:
-    own = inspect.signature(function_of("fabric", registry("fabric")[family])).parameters
+    own = inspect.signature(SECTIONS["fabric"].function(family)).parameters
     sizing = {key: value for key, value in given.items() if key in _SIZING or key in own}
     for value in _TRIED:
         try:
@@ -76,7 +76,7 @@ def _candidates(family: str, knob: str, given: dict[str, Any], radix: int | None
 
 def _knob(family: str) -> str:
     """Return the parameter that a family cannot do without: its size."""
-    parameters = inspect.signature(function_of("fabric", registry("fabric")[family])).parameters.values()
+    parameters = inspect.signature(SECTIONS["fabric"].function(family)).parameters.values()
     return next(p.name for p in parameters if p.default is p.empty)
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from topo.config.case import SECTIONS
 from topo.config.document import Document, Path, Places, describe
 from topo.config.errors import ConfigError
-from topo.config.models import WORDS
-from topo.config.spec import parse_spec
-
-#: Sections that a case may override; ``cost: NAME`` is short for ``cost: {prices: NAME}``.
-SECTIONS = (*WORDS, "cost")
+from topo.config.spec import parse_section
 
 
 def merge(base: Document, over: Document) -> Document:
@@ -60,10 +57,8 @@ def unfold_section(section: str, value: Document) -> Document:
     if not isinstance(value.data, str) or section not in SECTIONS:
         return value
     place = value.place(())
-    if section == "cost":
-        return Document({"prices": value.data}, {(): place})
     try:
-        return Document(parse_spec(value.data, WORDS[section]).data, {(): place})
+        return Document(parse_section(value.data, section).data, {(): place})
     except ConfigError as error:
         raise ConfigError(f"{place}: {section}: {error}") from None
 
@@ -86,13 +81,18 @@ def _overlay(base: Any, over: Document, path: Path, places: Places) -> Any:
 
 
 def _starts_afresh(over: dict[str, Any], path: Path) -> bool:
-    return len(path) == 1 and WORDS.get(str(path[0])) in over
+    return len(path) == 1 and word_of(str(path[0])) in over
+
+
+def word_of(section: str) -> str:
+    """Return the key that names an entry of ``section``; empty where ``section`` has none, or is no section."""
+    return SECTIONS[section].word if section in SECTIONS else ""
 
 
 def label_of(value: Any, section: str) -> Any:
     """Return what a swept value is called: scalars themselves, mappings by name, family, pattern and so on."""
     if isinstance(value, dict):
-        word = WORDS.get(section, "")
+        word = word_of(section)
         return value.get("name") or value.get(word) or spec_of(value, word)
     if isinstance(value, list):
         return ",".join(str(item) for item in value)

@@ -8,31 +8,21 @@ defaults the defaults.  So a new entry needs no second description here.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 from topo import units
+from topo.config.case import SECTIONS, Section
 from topo.config.errors import ConfigError, unknown
 from topo.fabric import RELAYS
 
-#: Section of a study -> the word that names its registry entry.
-WORDS = {"fabric": "family", "traffic": "pattern", "routing": "policy", "solve": "solver"}
-#: Section of a study -> what its registry entry does.
-_VERBS = {"fabric": "plan", "traffic": "offer", "routing": "route", "solve": "solve"}
 #: What ``scale_up`` says where hosts have no such links, and ``hardware`` where latencies are zero.
 NONE = "none"
 
 _STRICT = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
-#: Parameters that callers fill in, never a study.
-_INTERNAL = {
-    "fabric": {"capacity", "nic_capacity", "switch_latency", "cable_latency", "scale_up_latency", "overhead"},
-    "traffic": {"fabric", "n_ranks", "ranks_per_host", "files"},
-    "routing": {"fabric", "demand"},
-    "solve": {"fabric", "demand", "routing"},
-}
 
 
 def _rate(text: str) -> str:
@@ -93,13 +83,6 @@ _POSITIVE = {
 }
 
 
-class Cost(BaseModel):
-    """Which price book a case is billed with."""
-
-    model_config = _STRICT
-    prices: str
-
-
 class Hardware(BaseModel):
     """Latencies, rates and numbers of one kind of hardware, each with its source."""
 
@@ -133,48 +116,34 @@ class Placement(BaseModel):
 JOB_KEYS = frozenset(Placement.model_fields)
 
 
-def registry(section: str) -> Mapping[str, Any]:
-    """Return the registry behind ``section``: name -> entry."""
-    if section == "fabric":
-        from topo.generators import FAMILIES
-
-        return FAMILIES
-    if section == "traffic":
-        from topo.config.patterns import PATTERNS
-
-        return PATTERNS
-    from topo.flow import POLICIES, SOLVERS
-
-    if section == "routing":
-        return {name: policy.route for name, policy in POLICIES.items()}
-    return {name: solver.solve for name, solver in SOLVERS.items()}
-
-
-def function_of(section: str, entry: Any) -> Callable[..., Any]:
-    """Return the function of a registry entry whose signature says what it takes."""
-    function: Callable[..., Any] = getattr(entry, _VERBS[section], entry)
-    return function
-
-
-@cache
-def model(section: str, name: str) -> type[BaseModel]:
-    """Return the model of the mapping ``{family: name, ...}`` of ``section``.
+def model(key: str, name: str = "") -> type[BaseModel]:
+    """Return the model of the mapping of section ``key``: that of its entry ``name``, or of the section itself.
 
     Raises ConfigError for a name that is not registered, with the nearest that is.
     """
-    known = registry(section)
-    if name not in known:
-        raise ConfigError(unknown(name, known))
-    fields: dict[str, Any] = {WORDS[section]: (Literal[name], name)}
-    fields |= own_parameters(section, function_of(section, known[name]))
-    if section == "fabric":
-        fields |= FABRIC_KEYS
-    return create_model(f"{section}:{name}", __config__=_STRICT, **fields)
+    section = SECTIONS[key]
+    if section.word and name not in section.registry:
+        raise ConfigError(unknown(name, section.registry))
+    return _model(section, key, name, section.function(name) if section.word else None)
 
 
-def own_parameters(section: str, function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
+@lru_cache(maxsize=256)
+def _model(section: Section, key: str, name: str, function: Callable[..., Any] | None) -> type[BaseModel]:
+    if function is None:
+        fields: dict[str, Any] = {section.only: (str, ...)}
+    else:
+        fields = {section.word: (Literal[name], name)} | own_parameters(key, function) | _common(key)
+    return create_model(f"{key}:{name}" if name else key, __config__=_STRICT, **fields)
+
+
+def _common(key: str) -> dict[str, tuple[Any, Any]]:
+    """Return what every entry of section ``key`` takes."""
+    return FABRIC_KEYS if key == "fabric" else {}
+
+
+def own_parameters(key: str, function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
     """Return the keys that ``function`` adds to those of its section: name -> (type, default)."""
-    skip = _INTERNAL[section] | (set(FABRIC_KEYS) if section == "fabric" else set())
+    skip = {*SECTIONS[key].filled, *_common(key)}
     fields = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name in skip or parameter.kind is parameter.VAR_KEYWORD:

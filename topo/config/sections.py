@@ -11,10 +11,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from topo.config.case import SECTIONS
 from topo.config.document import Document, describe
 from topo.config.errors import ConfigError, Problem, unknown
-from topo.config.models import JOB_KEYS, WORDS, Placement, model, registry
-from topo.config.spec import parse_spec
+from topo.config.models import JOB_KEYS, Placement, model
+from topo.config.spec import parse_section
 
 _NEEDS = {
     "int_type": "a whole number",
@@ -29,31 +30,31 @@ _NEEDS = {
 }
 
 
-def check_section(section: str, document: Document, *, seed: int = 0) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the resolved mapping of ``section`` (fabric, traffic, routing, solve) and what is wrong with it.
+def check_section(key: str, document: Document, *, seed: int = 0) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the resolved mapping of section ``key`` and what is wrong with it.
 
     A spec string stands for its mapping.  ``seed`` fills the key of that name where the entry has one.
     """
-    word = WORDS[section]
+    section = SECTIONS[key]
     if isinstance(document.data, str):
         try:
-            document = parse_spec(document.data, word)
+            document = parse_section(document.data, key)
         except ConfigError as error:
-            return {}, [Problem(document.place(()), section, str(error))]
+            return {}, [Problem(document.place(()), key, str(error))]
     if not isinstance(document.data, dict):
-        text = f"a mapping with {word}, or name:key=value, is needed; got {describe(document.data)}"
-        return {}, [Problem(document.place(()), section, text)]
-    name = document.data.get(word)
-    known = registry(section)
-    if not isinstance(name, str) or name not in known:
+        written = f"{section.word}, or name:key=value," if section.word else section.only
+        text = f"a mapping with {written} is needed; got {describe(document.data)}"
+        return {}, [Problem(document.place(()), key, text)]
+    name, known = document.data.get(section.word), section.registry
+    if section.word and (not isinstance(name, str) or name not in known):
         text = f"is missing; known: {', '.join(sorted(known))}" if name is None else unknown(name, known)
-        return {}, [Problem(document.place((word,)), f"{section}.{word}", text)]
-    shape = model(section, name)
+        return {}, [Problem(document.place((section.word,)), f"{key}.{section.word}", text)]
+    shape = model(key, name or "")
     given = dict(document.data)
     if "seed" in shape.model_fields:
         given.setdefault("seed", seed)
-    resolved, problems = check_model(shape, Document(given, document.places), section)
-    if section == "traffic" and "jobs" in resolved:
+    resolved, problems = check_model(shape, Document(given, document.places), key)
+    if "jobs" in resolved:
         return _with_jobs(resolved, document, seed)
     return resolved, problems
 
@@ -68,7 +69,7 @@ def _with_jobs(traffic: dict[str, Any], document: Document, seed: int) -> tuple[
         part, prefix = document.at("jobs", i), f"traffic.jobs.{i}"
         where = Document({key: value for key, value in given.items() if key in JOB_KEYS}, part.places)
         what = Document({key: value for key, value in given.items() if key not in JOB_KEYS}, part.places)
-        if getattr(registry("traffic").get(what.data.get("pattern")), "whole", False):
+        if getattr(SECTIONS["traffic"].registry.get(what.data.get("pattern")), "whole", False):
             text = f"{what.data['pattern']!r} cannot be the pattern of a job"
             problems.append(Problem(part.place(("pattern",)), f"{prefix}.pattern", text))
             continue

@@ -5,22 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from topo.config.case import Case
+from topo.config.case import SECTIONS, Case
 from topo.config.check import check_case
 from topo.config.data import Files, is_path, read_text
-from topo.config.document import Document, parse_mapping
-from topo.config.errors import ConfigError
+from topo.config.document import Document, Places, parse_mapping
+from topo.config.errors import ConfigError, unknown
 from topo.config.hardware import with_rates
-from topo.config.models import WORDS, registry
 from topo.config.sections import check_section
-from topo.config.spec import parse_spec
+from topo.config.spec import parse_section
 
 #: Suffixes that mean a YAML file rather than a spec string.
 YAML_SUFFIXES = (".yaml", ".yml")
 
 
 def read_section(section: str, text: str, *, seed: int = 0) -> dict[str, Any]:
-    """Return the checked mapping of ``section`` (fabric, traffic, routing, solve) from a spec string or a YAML file.
+    """Return the checked mapping of ``section`` from a spec string or a YAML file.
 
     >>> read_section("traffic", "shift:by=2")
     {'pattern': 'shift', 'bytes': 1048576, 'by': 2}
@@ -40,21 +39,24 @@ def read_case(
     fabric: str,
     traffic: str | None = None,
     *,
-    routing: str = "ecmp",
-    solve: str = "proportional",
-    cost: str | None = None,
     seed: int = 0,
-    name: str = "",
+    name: str | None = None,
+    **sections: str | None,
 ) -> Case:
     """Return the case of spec strings or files, as the command line gives them; paths start from the current folder.
 
+    ``sections`` are further ones of ``SECTIONS``, such as ``routing``; a default stands for one that is None.
+
     Raises ConfigError with every problem, those of sections that do not go together included.
     """
-    given = {"fabric": fabric, "traffic": traffic, "routing": routing, "solve": solve}
-    words: dict[str, Any] = {"seed": seed, "cost": None if cost is None else {"prices": cost}}
-    places: dict[tuple[str | int, ...], str] = {}
-    for section, text in given.items():
-        document = Document(None) if text is None else read_document(section, text)
+    words: dict[str, Any] = {"seed": seed}
+    places: Places = {}
+    for section, text in {"fabric": fabric, "traffic": traffic, **sections}.items():
+        if section not in SECTIONS:
+            raise ConfigError(unknown(section, SECTIONS, "section"))
+        if text is None:
+            continue
+        document = read_document(section, text)
         words[section] = document.data
         places |= {(section, *path): place for path, place in document.places.items()}
     case, problems = check_case(Document(words, places), Files(), name=name or fabric, pairs=False)
@@ -69,7 +71,11 @@ def read_document(section: str, text: str) -> Document:
     A study file gives its section of that name.  Raises ConfigError where it cannot be read.
     """
     head = text.partition(":")[0]
-    if head in registry(section) or not (is_path(text) and text.endswith(YAML_SUFFIXES)):
-        return parse_spec(text, WORDS[section])
+    if (
+        not SECTIONS[section].word
+        or head in SECTIONS[section].registry
+        or not (is_path(text) and text.endswith(YAML_SUFFIXES))
+    ):
+        return parse_section(text, section)
     document = parse_mapping(read_text(Path(text), text), text)
     return document.at(section) if isinstance(document.data.get(section), dict) else document

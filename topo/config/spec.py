@@ -6,6 +6,7 @@ at the first ``=``; values are YAML scalars.
 
 from __future__ import annotations
 
+from topo.config.case import SECTIONS
 from topo.config.document import Document, Places, parse_scalar
 from topo.config.errors import ConfigError
 
@@ -34,6 +35,12 @@ def parse_spec(text: str, word: str) -> Document:
         data[key] = parse_scalar(value.strip())
         places[(key,)] = text
     return Document(data, places)
+
+
+def parse_section(text: str, key: str) -> Document:
+    """Return the mapping that ``text`` stands for in section ``key``: a spec string, or the one key it has."""
+    section = SECTIONS[key]
+    return parse_spec(text, section.word) if section.word else Document({section.only: text})
 
 
 def _split(text: str) -> list[str]:

@@ -1,47 +1,43 @@
 """Study files: one YAML document that expands into cases.
 
-A base (``fabric``, ``traffic``, ``routing``, ``solve``, ``cost``, ``seed``), ``cases`` that
-override it, and ``sweep`` axes that cross with every case.  A case may bring axes of its own.
+A base (the sections of ``SECTIONS``, and ``seed``), ``cases`` that override it, and
+``sweep`` axes that cross with every case.  A case may bring axes of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from topo.config.case import Case, Study
+from topo.config.case import SECTIONS, Case, Study
 from topo.config.check import check_case
 from topo.config.data import Files, data_root, is_path, names, read_text
 from topo.config.document import Document, Places, parse_mapping, parse_scalar
 from topo.config.errors import ConfigError, Problem, unknown
-from topo.config.merge import SECTIONS, merge, set_at, unfold
+from topo.config.merge import merge, set_at, unfold
 from topo.config.sections import check_model
 from topo.config.sweep import MAX_CASES, Axis, Point, axes_of, points_of
 
-#: Keys that a case inherits from the study.
-_BASE = (*SECTIONS, "seed", "seeds", "panel")
+#: Keys beside the sections that a case inherits from the study.
+_INHERITED = ("seed", "seeds", "panel")
 
 
 class _Overridable(BaseModel):
     """What a study gives all its cases and a case may give itself; sections are checked case by case."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
-    fabric: dict[str, Any] | str | None = None
-    traffic: dict[str, Any] | str | None = None
-    routing: dict[str, Any] | str | None = None
-    solve: dict[str, Any] | str | None = None
-    cost: dict[str, Any] | str | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     seeds: Annotated[int, Field(ge=1, le=10_000)] | None = None
     panel: str = ""
     sweep: dict[str, Any] | None = None
 
 
-class StudyFile(_Overridable):
+class _StudyFile(_Overridable):
     """Top level of a study file."""
 
     model_config = ConfigDict(title="planewise study")
@@ -53,10 +49,21 @@ class StudyFile(_Overridable):
     invalid: Literal["error", "record"] = "error"
 
 
-class CaseEntry(_Overridable):
+class _CaseEntry(_Overridable):
     """One entry of ``cases:``."""
 
     name: str | None = None
+
+
+def study_shape() -> type[BaseModel]:
+    """Return the model of the top level of a study file."""
+    return _with_sections(_StudyFile, tuple(SECTIONS))
+
+
+@lru_cache
+def _with_sections(shape: type[BaseModel], sections: tuple[str, ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = dict.fromkeys(sections, (dict[str, Any] | str | None, None))
+    return create_model(shape.__name__.lstrip("_"), __base__=shape, __doc__=shape.__doc__, **fields)
 
 
 @dataclass(frozen=True)
@@ -66,10 +73,6 @@ class Draft:
     name: str
     labels: dict[str, Any]
     words: Document
-
-
-#: Sections that every case has, written or not.
-_ALWAYS = ("routing", "solve")
 
 
 def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
@@ -94,7 +97,7 @@ def parse_study(text: str, shown: str, *, base: Path | None = None, overrides: S
     for dotted, value in pins:
         if dotted.split(".")[0] not in SECTIONS:
             document = set_at(document, dotted, value)
-    _, problems = check_model(StudyFile, document, "")
+    _, problems = check_model(study_shape(), document, "")
     if problems:
         raise ConfigError.of(problems)
     sections = [pin for pin in pins if pin[0].split(".")[0] in SECTIONS]
@@ -120,14 +123,15 @@ def _override(text: str) -> tuple[str, Document]:
 
 def _expand(document: Document, pins: list[tuple[str, Document]]) -> Iterator[Draft]:
     """Return every case of the study, merged: cases in order, each crossed with the axes."""
-    base = _only(document, _BASE)
+    inherited = (*SECTIONS, *_INHERITED)
+    base = _only(document, inherited)
     pinned = {path for path, _ in pins}
     shared = axes_of(document.at("sweep")) if "sweep" in document.data else []
     entries = [document.at("cases", i) for i in range(len(document.data.get("cases") or []))]
     excluded = document.data.get("exclude") or []
     count = 0
     for number, entry in enumerate(map(_entry, entries or [Document({})])):
-        words = merge(base, _only(entry, _BASE))
+        words = merge(base, _only(entry, inherited))
         words = _pinned(words, pins)
         own = axes_of(entry.at("sweep")) if "sweep" in entry.data else []
         axes = [a for a in _joined(shared, own) if a.name not in pinned] + _seeds(words)
@@ -142,7 +146,7 @@ def _expand(document: Document, pins: list[tuple[str, Document]]) -> Iterator[Dr
 
 
 def _entry(entry: Document) -> Document:
-    _, problems = check_model(CaseEntry, entry, "cases")
+    _, problems = check_model(_with_sections(_CaseEntry, tuple(SECTIONS)), entry, "cases")
     if problems:
         raise ConfigError.of(problems)
     return unfold(entry)
@@ -176,7 +180,7 @@ def _pinned(words: Document, pins: list[tuple[str, Document]]) -> Document:
     """Return ``words`` with every pin whose section is there."""
     for path, value in pins:
         section = path.split(".")[0]
-        if section in _ALWAYS or words.data.get(section) is not None:
+        if SECTIONS[section].default or words.data.get(section) is not None:
             words = set_at(words, path, value)
     return words
 
@@ -189,7 +193,7 @@ def _draft(words: Document, name: str, points: dict[str, Point], pins: list[tupl
         labels[axis] = point.label
     words = _pinned(words, pins)  # again: an axis may have brought the section
     data = dict(words.data)
-    for section in ("fabric", "traffic"):
+    for section in SECTIONS:
         if isinstance(data.get(section), dict) and "name" in data[section]:
             data[section] = dict(data[section])
             labels.setdefault(section, data[section].pop("name"))

@@ -14,10 +14,10 @@ from itertools import product
 from math import floor, prod
 from typing import Any
 
+from topo.config.case import SECTIONS
 from topo.config.document import Document, describe
 from topo.config.errors import ConfigError, unknown
-from topo.config.merge import SECTIONS, label_of, spec_of, unfold_section
-from topo.config.models import WORDS
+from topo.config.merge import label_of, spec_of, unfold_section, word_of
 
 #: Cases that one study may expand to.
 MAX_CASES = 100_000
@@ -124,5 +124,5 @@ def _distinct(points: list[Point]) -> tuple[Point, ...]:
     for point in points:
         path, value = point.values[0]
         again = counts[str(point.label)] > 1 and isinstance(value.data, dict)
-        named.append(Point(point.values, spec_of(value.data, WORDS.get(path, "")) if again else point.label))
+        named.append(Point(point.values, spec_of(value.data, word_of(path)) if again else point.label))
     return tuple(named)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from topo.config import SECTIONS
 from topo.report import words
 from topo.report.load import Record, Study
 from traffic import PATTERNS
@@ -22,7 +23,6 @@ _AXES = {
     "traffic": ("traffic", "workload"),
     "routing": ("routing", "policy", "routing.policy"),
 }
-_HEAD = {"fabric": "family", "traffic": "pattern", "routing": "policy", "solve": "solver"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,11 @@ def is_seed(key: str) -> bool:
     return key.rpartition(".")[2] == "seed"
 
 
+def moving(record: Record) -> list[tuple[str, dict[str, Any]]]:
+    """Return name and content of the sections that rates and times depend on."""
+    return [(key, record.part(key)) for key, section in SECTIONS.items() if section.moves]
+
+
 def usual_policy(cases: Sequence[Named]) -> str:
     """Return the policy that most cases use, ecmp where it ties; empty without cases."""
     counts = Counter(case.policy for case in cases)
@@ -107,7 +112,7 @@ def _given(record: Record, part: str) -> str:
 
 def _described(records: list[Record], rows: list[int], part: str) -> list[tuple[int, str]]:
     """Return (row, name) where the study gave no label: the registry name and what differs among its like."""
-    head = _HEAD[part]
+    head = SECTIONS[part].word
     by_head: dict[str, list[int]] = defaultdict(list)
     for i in rows:
         by_head[str(records[i].part(part).get(head, "?"))].append(i)

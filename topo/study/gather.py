@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from topo.config.case import canonical_json
+from topo.config.case import SECTIONS, canonical_json
 from topo.metrics.tables import parquet
 from topo.study.spread import spread
 from topo.study.store import Store
@@ -44,7 +44,7 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {"name": case["name"], "panel": case["panel"], "hash": record["hash"]}
     row |= {"status": record["status"], "error": record["error"], "seed": case["seed"]}
     row |= {f"label.{axis}": str(label) for axis, label in case["labels"].items()}
-    for section in ("fabric", "traffic", "routing", "solve", "cost"):
+    for section in SECTIONS:
         row |= {f"{section}.{key}": value for key, value in (case[section] or {}).items()}
     row |= record["results"]
     return row

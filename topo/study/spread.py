@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
-from topo.config.case import canonical_json
+from topo.config.case import SECTIONS, canonical_json
 
 #: Two-sided confidence of the interval of the mean.
 CONFIDENCE = 0.95
@@ -26,7 +26,7 @@ def spread(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _without_seed(case: dict[str, Any]) -> str:
-    sections = {key: _less(case[key]) for key in ("fabric", "traffic", "routing", "solve", "cost", "labels")}
+    sections = {key: _less(case[key]) for key in (*SECTIONS, "labels")}
     return canonical_json(sections)
 
 

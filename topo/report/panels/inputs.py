@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from topo.config import SECTIONS
 from topo.report import names, words
 from topo.report.panels.blocks import Notes, Panel, Show, Source
 from topo.report.panels.blocks import panel as make
@@ -20,7 +21,6 @@ LEFT_OUT = (
     "Finite buffers, and the back pressure and head-of-line blocking that come with them.",
     "Hash details of a vendor: ecmp-hash draws uniformly and independently.",
 )
-_SECTIONS = ("fabric", "traffic", "routing", "solve", "cost")
 
 
 def panel(view: View) -> Panel:
@@ -46,7 +46,7 @@ def panel(view: View) -> Panel:
 def _common(view: View) -> Show | None:
     """Return every parameter and the values it took over the cases."""
     rows: list[tuple[str, str, str]] = []
-    for section in _SECTIONS:
+    for section in SECTIONS:
         parts = [case.record.part(section) for case in view.cases if case.record.part(section)]
         for key in names.order(key for part in parts for key in part):
             values = names.order(_short(part[key]) for part in parts if part.get(key) is not None)

@@ -13,8 +13,6 @@ from topo.report.load import Record
 from topo.report.names import Named
 from topo.report.panels.view import View
 
-#: Sections of a case that may hold a seed; all but that must be equal.  Prices move no byte.
-_SECTIONS = ("fabric", "traffic", "routing", "solve")
 #: Labels that name a policy.
 _POLICY = ("routing", "policy", "routing.policy")
 
@@ -101,4 +99,4 @@ def _less(value: Any) -> Any:
 
 
 def _key(record: Record) -> str:
-    return json.dumps([record.case.get(key) for key in _SECTIONS], sort_keys=True, default=str)
+    return json.dumps([section for _, section in names.moving(record)], sort_keys=True, default=str)

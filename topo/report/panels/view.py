@@ -107,8 +107,10 @@ class View:
 
 
 def _but_bytes(case: Named) -> str:
-    parts = {key: case.record.part(key) for key in ("fabric", "traffic", "routing", "solve")}
-    parts["traffic"] = {key: value for key, value in parts["traffic"].items() if key != "bytes"}
+    parts = {
+        part: {key: value for key, value in section.items() if (part, key) != ("traffic", "bytes")}
+        for part, section in names.moving(case.record)
+    }
     return f"{case.network}{case.record.case.get('seed')}{json.dumps(parts, sort_keys=True, default=str)}"
 
 
