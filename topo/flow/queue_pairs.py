@@ -30,8 +30,6 @@ def by_queue_pair(fabric: Fabric, demand: Demand, routing: Routing) -> tuple[Dem
     Owners (queue pairs,) ascend.
     """
     whole = np.arange(demand.n_commodities)
-    if routing.policy != "ecmp-hash":
-        return demand, routing, whole
     if isinstance(routing, PathRouting) and _several(routing):
         owner = np.repeat(whole, np.diff(routing.of))
         return _parts(demand, owner, routing.share), _lone(routing), owner
@@ -65,7 +63,7 @@ def of_commodities(solution: Solution, demand: Demand, routing: Routing, owner: 
 
 
 def _several(paths: PathRouting) -> bool:
-    return len(paths.share) > len(paths.of) - 1
+    return paths.by_path and len(paths.share) > len(paths.of) - 1
 
 
 def _lone(paths: PathRouting) -> PathRouting:

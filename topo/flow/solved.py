@@ -113,7 +113,7 @@ def _grouped(
         result = _listed(fabric, listed, policy, minimal=minimal, gap=gap, seconds=seconds)
         unit = np.stack([result.inner.load(receives[listed.dst]) for receives in demand.receives])
         return replace(result, inner=TotalRouting(policy, unit, demand.pairs))
-    base = grouped(network, demand, "wcmp")
+    base = grouped(network, demand, policy)
     amounts = site_amounts(network, demand, MAX_PAIRS)
     problem = Problem.of(network, amounts.source, amounts.target, amounts.total(demand.size))
     if demand.n_commodities == 1:

@@ -124,7 +124,7 @@ def _listed(
 def _grouped(fabric: Fabric, demand: GroupedDemand, stops: Stops, gap: float, seconds: float) -> CertifiedRouting:
     """Return the solved routing of all pairs at once."""
     network = Network.of(fabric, by_capacity=True)
-    base = grouped(network, demand, "wcmp")
+    base = grouped(network, demand, "ugal")
     amounts = site_amounts(network, demand, MAX_PAIRS)
     problem = Problem.of(network, amounts.source, amounts.target, amounts.total(demand.size))
     found, detour = _mixed(problem, stops, gap, seconds)

@@ -42,16 +42,24 @@ class PathRouting(FactSheet):
     share: Floats  # (paths,) of the commodity; shares of a commodity add up to 1
     first: Ints  # (paths + 1,)
     link: NDArray[np.int32]
+    by_path: bool = False  # whether every path is a queue pair, with a fair rate of its own
 
     @classmethod
     def of_paths(
-        cls, policy: str, n_links: int, commodity: Ints, share: Floats, path: NDArray[np.int32]
+        cls,
+        policy: str,
+        n_links: int,
+        commodity: Ints,
+        share: Floats,
+        path: NDArray[np.int32],
+        *,
+        by_path: bool = False,
     ) -> PathRouting:
         """Return the routing of paths sorted by ``commodity``; -1 in ``path`` (paths, hops) is no link."""
         count = (path >= 0).sum(axis=1)
         of = np.searchsorted(commodity, np.arange((commodity[-1] if len(commodity) else -1) + 2))
         first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-        return cls(policy, n_links, of, share, first, path[path >= 0])
+        return cls(policy, n_links, of, share, first, path[path >= 0], by_path)
 
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate."""
@@ -100,7 +108,8 @@ def ecmp_hash(fabric: Fabric, demand: Demand | GroupedDemand, *, seed: int = 0, 
             return bool(drawn(links, network.arcs, network.ports, *toward, *at, *room))
 
         share = np.full(len(commodity), 1.0 / qps)
-        return PathRouting.of_paths("ecmp-hash", fabric.n_links, commodity, share, _walk(network, ends[1], fill))
+        path = _walk(network, ends[1], fill)
+        return PathRouting.of_paths("ecmp-hash", fabric.n_links, commodity, share, path, by_path=True)
 
     return _routed(network, demand, inner)
 
@@ -176,7 +185,7 @@ def _entries(network: Network, src: Ints, dst: Ints) -> tuple[Ints, Ints, Floats
     """Return (commodity, link by which it leaves its source, share), one row a port on a shortest path."""
     if network.most_ports <= 1:
         return np.arange(len(src)), network.port[src], np.ones(len(src))
-    split = SplitRouting.of(network, src, dst, "ecmp")
+    split = SplitRouting.of(network, src, dst, "")
     leaving = split.port_shares[0][split.pair]
     commodity, k = np.nonzero(leaving)
     return commodity, network.port[src[commodity]] + k, leaving[commodity, k]
