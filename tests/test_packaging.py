@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import topo
+from topo.config.document import parse
 
 ROOT = Path(__file__).parents[1]
 PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.!+]*")
@@ -47,6 +48,35 @@ def test_constraints_pin_every_dependency():
     stated = {name_of(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]}
     pinned = {name_of(line) for line in (ROOT / "constraints.txt").read_text().splitlines()}
     assert stated <= pinned, stated - pinned
+
+
+def test_the_citation_is_that_of_this_version():
+    """CITATION.cff has what its format requires, the package's version, licence and authors, and the paper."""
+    cited = parse((ROOT / "CITATION.cff").read_text(), "CITATION.cff").data
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert {"cff-version", "message", "title", "authors"} <= set(cited)
+    assert (cited["cff-version"], cited["title"], cited["type"]) == ("1.2.0", project["name"], "software")
+    assert (cited["version"], cited["license"]) == (topo.__version__, project["license"])
+    assert cited["authors"] == project["authors"]
+    (paper,) = cited["references"]
+    assert {"type", "title", "authors"} <= set(paper)
+    assert all(set(author) == {"given-names", "family-names"} for author in paper["authors"])
+    assert paper["identifiers"][0]["value"].removeprefix("arXiv:") in "".join(project["urls"].values())
+
+
+def test_hooks_run_what_make_lint_runs():
+    """The hook before a commit is `make lint` itself, from this checkout, so the two cannot drift apart."""
+    hooks = parse((ROOT / ".pre-commit-config.yaml").read_text(), "hooks").data["repos"]
+    assert [repo["repo"] for repo in hooks] == ["local"]
+    assert [hook["entry"] for hook in hooks[0]["hooks"]] == ["make lint"]
+
+
+def test_links_of_documents_lead_somewhere():
+    """Every relative link of README, CONTRIBUTING, CHANGELOG and docs names a file that is there."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    found = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#\s]+)", page.read_text())]
+    lost = [f"{page}: {link}" for page, link in found if "://" not in link and not (page.parent / link).exists()]
+    assert len(found) > 20 and not lost, lost
 
 
 def test_the_wheel_has_all_it_needs(wheel):
