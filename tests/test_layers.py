@@ -27,7 +27,7 @@ LAYERS = (
     {"topo.flow"},
     {"topo.routing", "topo.generators"},
     {"topo.fabric", "traffic"},
-    {"topo.atomic", "topo.kernels", "topo.lazy", "topo.near", "topo.plain", "topo.size", "topo.units"},
+    {f"topo.{room}" for room in ("atomic", "kernels", "lazy", "near", "plain", "quantities", "size", "units")},
 )
 HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS)) for room in rooms}
 

@@ -106,7 +106,7 @@ def bill(size: Size, prices: PriceBook, *, capacity: float) -> dict[str, Any]:
 
     Keys: price_book, cost_usd, cost_per_endpoint_usd (None without endpoints), watts (None
     unless every part has a sourced value), cost_parts (a list of part, count, usd_each, usd,
-    watts, source), and for a calibrated book cost_residuals.
+    watts_each, watts, source, date), and for a calibrated book cost_residuals.
 
     Raises PriceError that names the row which ``prices`` lacks.
     """
@@ -208,6 +208,8 @@ def _part(price: Price, count: int) -> dict[str, Any]:
         "count": count,
         "usd_each": price.usd,
         "usd": count * price.usd,
+        "watts_each": price.watts,
         "watts": None if price.watts is None else count * price.watts,
         "source": price.source,
+        "date": price.date,
     }

@@ -34,7 +34,8 @@ def validate_verb(file: str, overrides: tuple[str, ...], as_json: bool) -> int:
 
 
 @click.command("schema")
-def schema_verb() -> int:
+@click.option("--record", "of_record", is_flag=True, help="That of record.json, for programs that read results.")
+def schema_verb(*, of_record: bool) -> int:
     """Print the JSON Schema of study files, for editors that complete and check them.
 
     \b
@@ -44,9 +45,11 @@ def schema_verb() -> int:
     """
     import json
 
-    from topo.config import json_schema
-
-    click.echo(json.dumps(json_schema(), indent=2))
+    if of_record:
+        from topo.study import record_schema as schema
+    else:
+        from topo.config import json_schema as schema
+    click.echo(json.dumps(schema(), indent=2))
     return 0
 
 

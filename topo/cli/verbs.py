@@ -31,7 +31,7 @@ VERBS = {
     "moe": Verb("moe", "Copies, bytes and time of expert-parallel dispatch and combine."),
     "new": Verb("files", "Write a commented study to start from."),
     "report": Verb("report", "Redraw the report of a study; never solves."),
-    "schema": Verb("files", "Print the JSON Schema of study files."),
+    "schema": Verb("files", "Print the JSON Schema of study files, or of records."),
     "size": Verb("size", "Parts list and cost of a network, in closed form at any scale."),
     "study": Verb("study", "Run every case of a study and write records and report."),
     "validate": Verb("files", "Check a study file and say what is wrong, and where."),

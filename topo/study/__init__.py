@@ -8,6 +8,7 @@ from topo.study.estimate import Estimate, estimate
 from topo.study.limit import OverMemory, check_memory, default_limit, in_gib
 from topo.study.record import Outcome, outcome
 from topo.study.run import run_case
+from topo.study.schema import record_schema
 from topo.study.store import Store, StoreError, StudyError
 from topo.study.study import Progress, Run, fresh_folder, run
 
@@ -29,6 +30,7 @@ __all__ = [
     "in_gib",
     "load",
     "outcome",
+    "record_schema",
     "run",
     "run_case",
 ]

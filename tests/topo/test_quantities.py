@@ -1,0 +1,105 @@
+"""Quantities: whatever is written has one, none stands idle, and records keep to the schema that they make."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from benchmarks import keys
+from tests import written
+from topo.cli import main
+from topo.quantities import FORMATS, QUANTITIES, SHAPES
+from topo.study.schema import record_schema
+
+#: Verb with --json -> the prefix of keys that it alone prints.
+VERBS = {
+    "size slim-fly:q=28,p=21": "",
+    "size fat-tree-2:radix=8 --prices paper-table-3": "",
+    "build slim-fly:q=5": "",
+    "analyze fat-tree-2:radix=8 uniform": "",
+    "moe": "",
+    "explain fat-tree-2:radix=8,planes=2 --from 0 --to 21": "",
+    "analyze fat-tree-2:radix=8 uniform --dry-run": "dry-run",
+    "study tiny.yaml --workers 0": "study",
+    "validate tiny.yaml": "validate",
+    "doctor": "doctor",
+}
+TINY = "schema: 1\ntitle: t\nfabric: {family: fat-tree-2, radix: 8}\ncost: {prices: paper-table-3}\n"
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    return written.outcomes(tmp_path_factory.mktemp("outcomes"))
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """Return verb -> what it printed with --json."""
+    folder = tmp_path_factory.mktemp("verbs")
+    (folder / "tiny.yaml").write_text(TINY)
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for verb in VERBS:
+            out = []
+            patch.setattr("click.echo", lambda text="", out=out, **_: out.append(str(text)))
+            assert main([*verb.split(), "--json"]) == 0, verb
+            found[verb] = "\n".join(out)
+    return found
+
+
+@pytest.fixture(scope="module")
+def every(outcomes, printed):
+    found = set().union(*map(written.of_outcome, outcomes.values()))
+    return found.union(*(written.of_json(text, VERBS[verb]) for verb, text in printed.items()))
+
+
+def test_all_went_well(outcomes):
+    assert {name: one.record["error"] for name, one in outcomes.items()} == dict.fromkeys(outcomes)
+
+
+def test_what_is_written_has_a_quantity(every):
+    assert every - set(QUANTITIES) == set()
+
+
+def test_what_has_a_quantity_is_written(every):
+    assert set(QUANTITIES) - every == set()
+
+
+def test_records_keep_to_their_schema(outcomes):
+    schema = record_schema()
+    Draft202012Validator.check_schema(schema)
+    for one in outcomes.values():
+        Draft202012Validator(schema).validate(json.loads(json.dumps(one.record)))
+
+
+@pytest.mark.parametrize(
+    "damage", [{"completion_s": "soon"}, {"endpoints": 1.5}, {"unheard_of": 1}, {"jobs": [{"job": "a", "speed": 1}]}]
+)
+def test_the_schema_refuses(outcomes, damage):
+    record = outcomes["jobs"].record
+    assert not Draft202012Validator(record_schema()).is_valid(record | {"results": record["results"] | damage})
+
+
+def test_registry():
+    """Sorted, each with a title in lower case and a meaning in one line."""
+    assert list(QUANTITIES) == sorted(QUANTITIES)
+    for key, one in QUANTITIES.items():
+        assert key == one.key
+        assert one.title
+        assert one.meaning
+        assert not one.meaning.endswith(".")
+        assert one.format in FORMATS
+        assert one.shape in SHAPES
+
+
+def test_the_page_is_fresh():
+    """docs/keys.md lists what the registry holds; where it does not: python -m benchmarks.keys."""
+    assert keys.PAGE.read_text() == keys.page()
+
+
+def test_the_schema_is_printed(capsys):
+    assert main(["schema", "--record"]) == 0
+    assert json.loads(capsys.readouterr().out) == record_schema()

@@ -1,0 +1,74 @@
+"""Every key that is written anywhere: by cases of every kind, their tables, and the verbs' --json."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from topo.config import read_case
+from topo.quantities import QUANTITIES
+from topo.study import Outcome, outcome
+from traffic import PATTERNS
+
+TREE = "fat-tree-2:radix=8,endpoints=32,endpoints_per_host=4,planes=2"
+#: A number of ranks that is a square and a power of two: every pattern is there.
+SQUARE = "fat-tree-2:radix=8,endpoints=16,endpoints_per_host=4"
+JOBS = """\
+traffic:
+  pattern: jobs
+  jobs:
+    - {name: a, hosts: 2, pattern: shift, by: 4}
+    - {name: b, hosts: 2, pattern: shift, by: 4}
+"""
+#: Keys of JSON that are input: sections as in study files, and the layout's number.
+INPUT = {"schema_version", "fabric", "traffic", "routing", "solve", "cost", "seed"}
+
+
+def outcomes(folder) -> dict[str, Outcome]:
+    """Return one outcome of every kind of case, by name."""
+    (folder / "jobs.yaml").write_text(JOBS)
+    jobs, flows = str(folder / "jobs.yaml"), {"solve": "completion"}
+    asked: dict[str, tuple[str, str, dict[str, str]]] = {
+        "moe": (TREE, "moe-all-to-all:ep=16,node_limit=2", {"cost": "paper-table-3"}),
+        "training": (TREE, "training-step:tp=4,pp=2,compute_s=0.1", flows),
+        "jobs": (TREE, jobs, flows),
+        "collective": (TREE, "allreduce:algorithm=ring", flows),
+        "optimal": (TREE, "tornado", {"routing": "optimal"}),
+        "grouped": ("dragonfly:a=4,p=2,h=2,scale_up=none", "uniform", {"cost": "list-2022"}),
+    }
+    asked |= {pattern: (SQUARE, pattern, {}) for pattern in PATTERNS}
+    return {name: outcome(read_case(fabric, traffic, **more)) for name, (fabric, traffic, more) in asked.items()}
+
+
+def keys(value: Mapping[str, Any], head: str = "") -> Iterator[str]:
+    """Yield the key of every entry of ``value`` and of the rows below it, as quantities name them."""
+    for key, inner in value.items():
+        path = head + key
+        yield path
+        known = QUANTITIES.get(path)
+        if known is None or known.format != "rows" or inner is None:
+            continue
+        rows = {"one": [inner], "list": inner, "map": list(inner.values()) if known.shape == "map" else []}[known.shape]
+        for row in rows:
+            yield from keys(row, f"{path}.*." if known.shape == "map" else f"{path}.")
+
+
+def of_outcome(one: Outcome) -> set[str]:
+    """Return the keys of a record, of its results, and of the columns of the files beside it."""
+    from pyarrow import parquet
+
+    found = {f"record.json:{key}" for key in one.record} | set(keys(one.record["results"]))
+    for name, content in one.files.items():
+        found |= {f"{name}:{column}" for column in parquet.read_schema(io.BytesIO(content)).names}
+    return found
+
+
+def of_json(text: str, verb: str = "") -> set[str]:
+    """Return the keys of what a verb printed with --json, less its inputs; those of ``verb`` alone begin with it."""
+    data = {key: value for key, value in json.loads(text).items() if key not in INPUT}
+    records = data.get("records", ())
+    found = {f"record.json:{key}" for record in records for key in record}
+    found |= {key for record in records for key in keys(record["results"])}
+    return found | set(keys(data | {"records": None} if records else data, f"{verb}:" if verb else ""))
