@@ -24,6 +24,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.drawn_cases import draw
 
 RELATIVE, ABSOLUTE = 1e-12, 1e-15  # the second for what is zero but for rounding, such as a gap
@@ -53,26 +55,26 @@ class Side:
             sys.exit(f"{self.given}: topo {' '.join(words)}: exit {done.returncode}\n{done.stderr}")
         return done.stdout
 
-    def records(self, study: str) -> dict[str, dict[str, Any]]:
-        """Return the flat records of a study, case by case: run here, or kept from the time before."""
+    def records(self, study: str) -> dict[str, tuple[dict[str, Any], Path]]:
+        """Return each case's record and the folder of its tables: run here, or kept from the time before."""
         folder = self.out / Path(study).stem
         self.topo("study", study, "-o", str(folder), "--workers", str(min(2, os.cpu_count() or 1)), ok=(0, 6))
         read = [json.loads(line) for line in (folder / "records.jsonl").read_text("utf-8").splitlines()]
-        return {record["case"]["name"]: _flat(record, folder) for record in read}
+        return {record["case"]["name"]: (record, folder / "cases" / record["hash"]) for record in read}
 
 
 def _git(*words: str) -> str:
     return subprocess.run(["git", *words], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def _flat(record: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return dotted key -> value; tables beside the record are keys too, such as ``links.utilization``."""
+def _flat(record: dict[str, Any], tables: Path) -> dict[str, Any]:
+    """Return dotted key -> value; columns of tables beside the record are keys too, such as ``links.utilization``."""
     from pyarrow import parquet
 
     flat = dict(_leaves({k: v for k, v in record.items() if k not in ("hash", "schema_version")}, ""))
-    for table in sorted((folder / "cases" / record["hash"]).glob("*.parquet")):
-        columns = parquet.read_table(table).to_pydict()
-        flat |= {f"{table.stem}.{name}.{i}": v for name, column in columns.items() for i, v in enumerate(column)}
+    for table in sorted(tables.glob("*.parquet")):
+        columns = parquet.read_table(table)
+        flat |= {f"{table.stem}.{name}": columns[name].to_numpy() for name in columns.column_names}
     return flat
 
 
@@ -98,22 +100,30 @@ def random_study(base: Side, n: int, seed: int, folder: Path) -> str:
 
 def differ(a: Any, b: Any) -> float:
     """Return how far two values are apart, relative to the larger; infinite where they are no numbers."""
-    if a == b and type(a) is type(b):
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return _columns_differ(a, b)
+    if type(a) is type(b) and a == b:
         return 0.0
     if any(isinstance(v, bool) or not isinstance(v, int | float) for v in (a, b)):
         return math.inf
     return 0.0 if math.isclose(a, b, rel_tol=RELATIVE, abs_tol=ABSOLUTE) else abs(a - b) / max(abs(a), abs(b))
 
 
-def compare(base: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]], found: dict[str, list[Any]]) -> None:
-    """Add what differs to ``found``: key without numbers of rows -> (how far, case, before, after)."""
-    for case in sorted({*base, *new}):
-        before, after = base.get(case, {"case": case}), new.get(case, {"case": case})
-        for key in sorted({*before, *after}):
-            a, b = before.get(key, "(absent)"), after.get(key, "(absent)")
-            if (apart := differ(a, b)) > 0:
-                mark = "+ " if key not in before else ""
-                found[mark + re.sub(r"\.\d+\b", ".#", key)].append((apart, case, a, b))
+def _columns_differ(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
+    if a.shape != b.shape or a.dtype.kind not in "fiu" or b.dtype.kind not in "fiu":
+        return 0.0 if np.array_equal(a, b) else math.inf
+    apart = ~np.isclose(a, b, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
+    larger = np.maximum(np.abs(a[apart]), np.abs(b[apart]))
+    return float((np.abs(a[apart] - b[apart]) / larger).max(initial=0.0))
+
+
+def compare(case: str, before: dict[str, Any], after: dict[str, Any], found: dict[str, list[Any]]) -> None:
+    """Add what differs in a case to ``found``: key without numbers of rows -> (how far, case, before, after)."""
+    for key in sorted({*before, *after}):
+        a, b = before.get(key, "(absent)"), after.get(key, "(absent)")
+        if (apart := differ(a, b)) > 0:
+            mark = "+ " if key not in before else ""
+            found[mark + re.sub(r"\.\d+\b", ".#", key)].append((apart, case, str(a), str(b)))
 
 
 def main() -> int:
@@ -136,14 +146,15 @@ def main() -> int:
         studies += [random_study(base, given.random, given.seed, scratch)] if given.random else []
         for study in studies:
             records = base.records(study), new.records(study)
-            compare(*records, found)
+            for case in sorted({*records[0], *records[1]}):  # one at a time: tables are large
+                compare(case, *(_flat(*side[case]) if case in side else {"case": case} for side in records), found)
             print(f"{Path(study).stem}: {len(records[0])} and {len(records[1])} cases", flush=True)
     wrong = 0
     for key, rows in sorted(found.items()):
         allowed = key.startswith("+ ") or any(fnmatch(key, pattern) for pattern in given.allow)
         wrong += not allowed
         apart, case, a, b = max(rows, key=lambda row: row[0])
-        print(f"{'may' if allowed else 'DIFFERS'} {key}: {len(rows)} values, {apart:.1e} in {case}: {a!r} -> {b!r}")
+        print(f"{'may' if allowed else 'DIFFERS'} {key}: {len(rows)} values, {apart:.1e} in {case}: {a} -> {b}")
     print(f"{wrong} keys differ, {len(found) - wrong} more may")
     return 1 if wrong else 0
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
+import numpy as np
+
 from benchmarks.drawn_cases import draw
 from benchmarks.same_numbers import compare, differ
 from topo.config import json_schema, parse_study
@@ -24,12 +26,20 @@ def test_a_difference_is_beyond_rounding():
 
 def test_new_keys_are_marked_and_lost_ones_are_differences():
     found = defaultdict(list)
-    compare({"a": {"x.0": 1.0, "gone": 2}, "b": {"x.1": 1.0}}, {"a": {"x.0": 2.0, "new": 3}, "b": {"x.1": 1.0}}, found)
+    compare("a", {"x.0": 1.0, "gone": 2}, {"x.0": 2.0, "new": 3}, found)
     assert found == {
-        "x.#": [(0.5, "a", 1.0, 2.0)],
-        "gone": [(math.inf, "a", 2, "(absent)")],
-        "+ new": [(math.inf, "a", "(absent)", 3)],
+        "x.#": [(0.5, "a", "1.0", "2.0")],
+        "gone": [(math.inf, "a", "2", "(absent)")],
+        "+ new": [(math.inf, "a", "(absent)", "3")],
     }
+
+
+def test_columns_of_tables_are_compared_whole():
+    one = np.array([1.0, np.nan, 0.0])
+    assert differ(one, one * (1 + 1e-15)) == 0.0
+    assert differ(one, one + 1e-3) == 1.0  # 0 against 0.001
+    assert differ(one, one[:2]) == math.inf
+    assert differ(np.array(["a", "b"], dtype=object), np.array(["a", "c"], dtype=object)) == math.inf
 
 
 def test_random_cases_reach_every_entry_and_are_study_files():
