@@ -62,11 +62,12 @@ def listed(demand):
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("name", FABRICS)
-def test_count_is_what_is_listed(name, pattern):
+@pytest.mark.parametrize("domain", [None, 12])
+def test_count_is_what_is_listed(name, pattern, domain):
     fabric = fabric_of(name)
     size = size_of(name.split()[0], endpoints_per_host=HOST, **{"scale_up": 4 * RATE} | FABRICS[name])
     section = {"pattern": pattern, **PARAMS.get(pattern, {}), **SECTIONS.get(pattern, {})}
-    where = {"ranks_per_host": HOST, "files": FILES}
+    where = {"ranks_per_host": HOST, "ranks_per_domain": domain, "files": FILES}
     try:
         real = listed(demand_of(section, n_ranks=fabric.n_endpoints, fabric=fabric, **where))
     except DemandError:
@@ -78,9 +79,11 @@ def test_count_is_what_is_listed(name, pattern):
         assert count == real
 
 
+@pytest.mark.parametrize("hosts", [None, 1, 3])
 @pytest.mark.parametrize(("pattern", "n_ranks", "ranks_per_host", "params"), WAYS)
-def test_every_way_through_a_pattern_is_counted(pattern, n_ranks, ranks_per_host, params):
+def test_every_way_through_a_pattern_is_counted(pattern, n_ranks, ranks_per_host, params, hosts):
     where = {"n_ranks": n_ranks, "ranks_per_host": ranks_per_host}
+    where["ranks_per_domain"] = hosts and hosts * ranks_per_host
     try:
         real = listed(traffic.offer(pattern, **where, **params))
     except DemandError:

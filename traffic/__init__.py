@@ -36,16 +36,22 @@ PATTERNS: dict[str, Pattern] = {
 }
 
 
-def offer(pattern: str, *, n_ranks: int, ranks_per_host: int = 8, **params: Any) -> Demand | GroupedDemand:
+def offer(
+    pattern: str, *, n_ranks: int, ranks_per_host: int = 8, ranks_per_domain: int | None = None, **params: Any
+) -> Demand | GroupedDemand:
     """Return the demand of a registered pattern; ``seed`` reaches only patterns that draw at random.
+
+    ``ranks_per_domain`` ranks share a scale-up network, by default those of a host.
 
     Raises DemandError for an unknown pattern or parameter, with the known ones and the nearest
     match, and whatever the pattern itself refuses.
     """
     check_choice(pattern, PATTERNS, name="pattern")
     build = PATTERNS[pattern].offer
-    known = [name for name in inspect.signature(build).parameters if name not in ("n_ranks", "ranks_per_host")]
+    where = {"n_ranks": n_ranks, "ranks_per_host": ranks_per_host, "ranks_per_domain": ranks_per_domain}
+    parameters = inspect.signature(build).parameters
+    known = [name for name in parameters if name not in where]
     given = {key: value for key, value in params.items() if key in known or key != "seed"}
     for key in given:
         check_choice(key, known, name=f"{pattern}: parameter")
-    return build(n_ranks=n_ranks, ranks_per_host=ranks_per_host, **given)
+    return build(**{key: value for key, value in where.items() if key in parameters}, **given)

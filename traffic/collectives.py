@@ -20,7 +20,16 @@ from numpy.typing import NDArray
 from traffic import steps
 from traffic.closed_forms import bus_bandwidth
 from traffic.demand import Demand, GroupedDemand
-from traffic.layout import check_choice, check_positive, check_ranks, check_whole, consecutive, on_hosts, power_of_two
+from traffic.layout import (
+    check_choice,
+    check_positive,
+    check_ranks,
+    check_whole,
+    consecutive,
+    domain_of,
+    on_hosts,
+    power_of_two,
+)
 from traffic.outcome import Outcome
 from traffic.pattern import Count
 from traffic.phases import in_sequence
@@ -57,6 +66,7 @@ def all_to_all(
     *,
     n_ranks: int,
     ranks_per_host: int = 8,
+    ranks_per_domain: int | None = None,
     bytes: float = MIB,
     ep: int | None = None,
     algorithm: Literal["direct", "hierarchical"] = "direct",
@@ -79,7 +89,7 @@ def all_to_all(
     if algorithm == "direct":
         demand = GroupedDemand.of(f"all-to-all(ep={size})", label=np.arange(n_ranks) // size, size=bytes / size)
         return replace(demand, about=done)
-    hosts = on_hosts(members, ranks_per_host, what="hierarchical all-to-all")
+    hosts = on_hosts(members, domain_of(ranks_per_host, ranks_per_domain), what="hierarchical all-to-all")
     phases = steps.two_level_exchange(hosts, bytes / size)
     return replace(in_sequence(f"all-to-all(ep={size}, hierarchical)", n_ranks, phases), about=done)
 
@@ -88,6 +98,7 @@ def all_gather(
     *,
     n_ranks: int,
     ranks_per_host: int = 8,
+    ranks_per_domain: int | None = None,
     bytes: float = MIB,
     algorithm: Literal["ring", "halving-doubling", "hierarchical"] = "ring",
     channels: int | None = None,
@@ -99,7 +110,13 @@ def all_gather(
     """
     members = _members("all-gather", n_ranks, group_size, bytes, name="group_size")
     return _algorithm(
-        "all-gather", members, bytes, algorithm=algorithm, channels=channels, ranks_per_host=ranks_per_host, ways="out"
+        "all-gather",
+        members,
+        bytes,
+        algorithm=algorithm,
+        channels=channels,
+        ranks_per_host=domain_of(ranks_per_host, ranks_per_domain),
+        ways="out",
     )
 
 
@@ -107,6 +124,7 @@ def reduce_scatter(
     *,
     n_ranks: int,
     ranks_per_host: int = 8,
+    ranks_per_domain: int | None = None,
     bytes: float = MIB,
     algorithm: Literal["ring", "halving-doubling", "hierarchical"] = "ring",
     channels: int | None = None,
@@ -123,7 +141,7 @@ def reduce_scatter(
         bytes,
         algorithm=algorithm,
         channels=channels,
-        ranks_per_host=ranks_per_host,
+        ranks_per_host=domain_of(ranks_per_host, ranks_per_domain),
         ways="in",
     )
 
@@ -132,6 +150,7 @@ def allreduce(
     *,
     n_ranks: int,
     ranks_per_host: int = 8,
+    ranks_per_domain: int | None = None,
     bytes: float = MIB,
     algorithm: Literal["ring", "halving-doubling", "tree", "hierarchical"] = "ring",
     channels: int | None = None,
@@ -155,7 +174,7 @@ def allreduce(
         bytes,
         algorithm=algorithm,
         channels=channels,
-        ranks_per_host=ranks_per_host,
+        ranks_per_host=domain_of(ranks_per_host, ranks_per_domain),
         ways="in and out",
     )
 
@@ -196,27 +215,43 @@ def _members(what: str, n_ranks: int, size: int | None, bytes: float, *, name: s
     return consecutive(n_ranks, size, name=name)
 
 
-def all_to_all_count(*, n_ranks: int, ranks_per_host: int, ep: int | None, algorithm: str) -> Count:
+def all_to_all_count(
+    *, n_ranks: int, ranks_per_host: int, ranks_per_domain: int | None, ep: int | None, algorithm: str
+) -> Count:
     """Return the commodities of ``all_to_all``."""
     size = n_ranks if ep is None else ep
     if algorithm == "direct":
         return Count(1, n_ranks * (size - 1))
-    hosts = -(-size // ranks_per_host)
+    hosts = -(-size // domain_of(ranks_per_host, ranks_per_domain))
     return Count.listed(n_ranks * (size // hosts - 1 + hosts - 1))
 
 
 def one_way_count(
-    *, n_ranks: int, ranks_per_host: int, algorithm: str, channels: int | None, group_size: int | None
+    *,
+    n_ranks: int,
+    ranks_per_host: int,
+    ranks_per_domain: int | None,
+    algorithm: str,
+    channels: int | None,
+    group_size: int | None,
 ) -> Count:
     """Return the commodities of ``all_gather`` and of ``reduce_scatter``."""
-    return _counted(consecutive(n_ranks, group_size, name="group_size"), ranks_per_host, algorithm, channels, ways=1)
+    members, near = consecutive(n_ranks, group_size, name="group_size"), domain_of(ranks_per_host, ranks_per_domain)
+    return _counted(members, near, algorithm, channels, ways=1)
 
 
 def allreduce_count(
-    *, n_ranks: int, ranks_per_host: int, algorithm: str, channels: int | None, group_size: int | None
+    *,
+    n_ranks: int,
+    ranks_per_host: int,
+    ranks_per_domain: int | None,
+    algorithm: str,
+    channels: int | None,
+    group_size: int | None,
 ) -> Count:
     """Return the commodities of ``allreduce``."""
-    return _counted(consecutive(n_ranks, group_size, name="group_size"), ranks_per_host, algorithm, channels, ways=2)
+    members, near = consecutive(n_ranks, group_size, name="group_size"), domain_of(ranks_per_host, ranks_per_domain)
+    return _counted(members, near, algorithm, channels, ways=2)
 
 
 def _counted(members: NDArray[np.int64], ranks_per_host: int, algorithm: str, channels: int | None, ways: int) -> Count:

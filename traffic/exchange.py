@@ -3,7 +3,8 @@
 Ranks of an expert-parallel group hold the experts; every rank sends its tokens to the
 experts that they pick and gets the outputs back.  With deduplication [1]_ a token crosses
 the network once per host that it visits, to the rank of the sender's own index there,
-which passes it on over scale-up links; combine is the same in reverse::
+which passes it on over scale-up links; combine is the same in reverse.  Where a scale-up
+domain joins several hosts, read domain for host::
 
     host 0   0  1  2  3          1 -> 5: once, for all experts of host 1
                 |
@@ -18,15 +19,18 @@ sent once per picked expert, straight to its rank.  Sizes are expectations over 
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 from numpy.typing import NDArray
 
 from traffic.demand import DemandError
 from traffic.gate import Gating
+from traffic.groups import groups, ranks_together
 from traffic.layout import check_choice
 from traffic.model import Model
 from traffic.phases import Phase, step
-from traffic.placement import Placement, balanced, contiguous, hosts_of
+from traffic.placement import Placement, balanced, contiguous
 from traffic.visits import Sampler, Visits
 
 #: Tokens of a rank in one micro-batch of training and prefill; DeepEP, README.
@@ -39,39 +43,39 @@ def exchange(
     sampler: Sampler,
     model: Model,
     *,
-    n_ranks: int,
+    members: NDArray[np.int64],
     tokens: int,
     node_limit: int | None = None,
     dedup: bool = True,
     repeat: int = 1,
 ) -> list[Phase]:
-    """Return dispatch and combine of all groups of consecutive ranks at once, each run ``repeat`` times."""
+    """Return dispatch and combine of all groups ``members`` (groups, ep) at once, each run ``repeat`` times."""
     place, visits = sampler.placement, sampler.visits(node_limit)
     build = dispatch if dedup else dispatch_copies
     out = build(visits, place, tokens * model.dispatch_bytes)
     back = build(visits, place, tokens * model.combine_bytes)
-    start = np.arange(0, n_ranks, place.ep)[:, None]  # groups are alike: one is built, the rest are shifted copies
-    return [
-        step("dispatch", start + out.src, start + out.dst, out.size, repeat),
-        step("combine", start + back.dst, start + back.src, back.size, repeat),
+    return [  # groups are alike: one is built, and all are copies of it
+        step("dispatch", members[:, out.src], members[:, out.dst], out.size, repeat),
+        step("combine", members[:, back.dst], members[:, back.src], back.size, repeat),
     ]
 
 
-def exchange_count(n_ranks: int, *, ep: int, ranks_per_host: int, dedup: bool) -> int:
-    """Return the commodities of dispatch and combine together.
+def exchange_count(members: NDArray[np.int64], *, together: int, dedup: bool) -> int:
+    """Return the commodities of dispatch and combine of ``members`` (groups, ep), ``together`` of a group in a host.
 
     An upper bound where a gate is so uneven that no token of the sample visits some host or rank.
     """
-    hosts = hosts_of(ep, ranks_per_host)
-    partners = hosts - 1 + ep // hosts - 1 if dedup else ep - 1
-    return 2 * n_ranks * partners
+    ep = members.shape[1]
+    partners = ep // together - 1 + together - 1 if dedup else ep - 1
+    return int(2 * members.size * partners)
 
 
 def picks(
     *,
     model: Model,
     ep: int,
-    ranks_per_host: int,
+    ranks_per_host: int = 8,
+    ranks_per_domain: int | None = None,
     top_k: int | None = None,
     gate: str = "uniform",
     skew: float = 1.0,
@@ -98,11 +102,12 @@ def picks(
         seed=seed,
     )
     check_choice(placement, ("contiguous", "balanced"), name="placement")
+    together = ranks_together(ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain)
     if placement == "balanced":
         spread = balanced(
             gating.popularity(),
             ep=ep,
-            ranks_per_host=ranks_per_host,
+            ranks_per_host=together,
             n_group=gating.n_group,
             redundant=redundant_experts,
         )
@@ -111,18 +116,21 @@ def picks(
         raise DemandError(
             f"redundant_experts={redundant_experts} needs placement=balanced; contiguous has one copy each"
         )
-    return Sampler(gating, contiguous(gating.n_experts, ep=ep, ranks_per_host=ranks_per_host))
+    return Sampler(gating, contiguous(gating.n_experts, ep=ep, ranks_per_host=together))
 
 
-def default_ep(n_ranks: int, model: Model, ranks_per_host: int = 8) -> int:
-    """Return the largest group of at most 64 ranks that divides the ranks and the experts and fits the hosts.
+def default_ep(
+    n_ranks: int, model: Model, ranks_per_host: int = 8, ranks_per_domain: int | None = None, *, fill: bool = False
+) -> int:
+    """Return the largest group of at most 64 ranks that divides the experts and that ``groups`` makes of the ranks.
 
     Raises DemandError where there is none.
     """
     for ep in range(min(TRAINING_EP, n_ranks), 1, -1):
-        fits = ep % ranks_per_host == 0 or ranks_per_host % ep == 0 or ep == n_ranks < ranks_per_host
-        if n_ranks % ep == 0 and model.routed_experts % ep == 0 and fits:
-            return ep
+        if model.routed_experts % ep == 0:
+            with suppress(DemandError):
+                groups(n_ranks, ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain, fill=fill)
+                return ep
     raise DemandError(
         f"no group of 2 to {TRAINING_EP} ranks divides {n_ranks} ranks and {model.routed_experts} experts and fits "
         f"hosts of {ranks_per_host}; choose a number of ranks that is a multiple of {ranks_per_host}"

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from traffic.demand import Demand
 from traffic.exchange import TOKENS, default_ep, exchange, exchange_count, picks
-from traffic.layout import check_divides, check_ranks, check_whole
+from traffic.groups import groups, ranks_together
+from traffic.layout import check_ranks, check_whole, hosts_and_domains
 from traffic.model import Model
 from traffic.moe import figures_of
 from traffic.outcome import Outcome
@@ -32,6 +33,7 @@ class Exchange:
     node_limit: int | None
     tokens: int
     ranks_per_host: int
+    ranks_per_domain: int
 
     def results(self, outcome: Outcome) -> dict[str, Any]:
         """Return the figures of the exchange at the bandwidths of the fabric."""
@@ -43,6 +45,7 @@ class Exchange:
             nic=outcome.nic,
             scale_up=outcome.scale_up or outcome.nic,
             ranks_per_host=self.ranks_per_host,
+            ranks_per_domain=self.ranks_per_domain,
         )
         return {_RENAMED.get(key, key): value for key, value in figures.items()}
 
@@ -51,6 +54,7 @@ def moe_all_to_all(
     *,
     n_ranks: int,
     ranks_per_host: int = 8,
+    ranks_per_domain: int | None = None,
     model: Mapping[str, Any] | None = None,
     ep: int | None = None,
     tokens: int = TOKENS,
@@ -68,20 +72,20 @@ def moe_all_to_all(
     redundant_experts: int = 0,
     seed: int = 0,
 ) -> Demand:
-    """Return the phases dispatch and combine of ``tokens`` a rank, in groups of ``ep`` consecutive ranks.
+    """Return the phases dispatch and combine of ``tokens`` a rank, in groups of ``ep`` ranks (``traffic.groups``).
 
     Parameters
     ----------
     model
         Figures of the model (``traffic.model.Model``); None is DeepSeek-V3.
     ep
-        Ranks of a group; None is the largest up to 64 that divides the ranks and the experts.
+        Ranks of a group; None is the largest up to 64 that divides the experts and fits the ranks.
     top_k, n_group
         None are the model's own.
     node_limit
-        Hosts that a token may visit; None is no limit.
+        Hosts that a token may visit, scale-up domains where those join several; None is no limit.
     dedup
-        Whether a token crosses the network once per host rather than once per expert.
+        Whether a token crosses the network once per host (or domain) rather than once per expert.
     gate, skew, correlation, affinity, score, seed
         How tokens pick, see ``traffic.gate``.
     topk_group
@@ -94,13 +98,13 @@ def moe_all_to_all(
     """
     check_ranks(n_ranks, what="moe-all-to-all")
     figures = Model.of(model)
-    size = default_ep(n_ranks, figures, ranks_per_host) if ep is None else ep
-    check_whole(size, 2, name="ep")
-    check_divides(size, n_ranks, name="ep", what="ranks")
+    where = hosts_and_domains(ranks_per_host, ranks_per_domain)
+    size = default_ep(n_ranks, figures, **where) if ep is None else ep
+    members = groups(n_ranks, size, **where)
     sampler = picks(
         model=figures,
         ep=size,
-        ranks_per_host=ranks_per_host,
+        **where,
         top_k=top_k,
         gate=gate,
         skew=skew,
@@ -114,18 +118,25 @@ def moe_all_to_all(
         seed=seed,
     )
     check_whole(tokens, 1, name="tokens")
-    if size < ranks_per_host and ranks_per_host % size:
-        check_divides(size, ranks_per_host, name="ep", what="ranks of a host")
-    phases = exchange(sampler, figures, n_ranks=n_ranks, tokens=tokens, node_limit=node_limit, dedup=dedup)
+    phases = exchange(sampler, figures, members=members, tokens=tokens, node_limit=node_limit, dedup=dedup)
     limit = "" if node_limit is None else f", node_limit={node_limit}"
     how = ", no dedup" * (not dedup) + f", {gate}" * (gate != "uniform")
+    how += f", {n_ranks - members.size} ranks idle" * (members.size < n_ranks)
     demand = in_sequence(f"moe-all-to-all({figures.name}, ep={size}{limit}{how})", n_ranks, phases)
-    return replace(demand, about=Exchange(sampler, figures, node_limit, tokens, ranks_per_host))
+    return replace(demand, about=Exchange(sampler, figures, node_limit, tokens, **where))
 
 
 def moe_count(
-    *, n_ranks: int, ranks_per_host: int, model: Mapping[str, Any] | None, ep: int | None, dedup: bool
+    *,
+    n_ranks: int,
+    ranks_per_host: int,
+    ranks_per_domain: int | None,
+    model: Mapping[str, Any] | None,
+    ep: int | None,
+    dedup: bool,
 ) -> Count:
     """Return the commodities of ``moe_all_to_all``; see ``exchange_count``."""
-    size = default_ep(n_ranks, Model.of(model), ranks_per_host) if ep is None else ep
-    return Count.listed(exchange_count(n_ranks, ep=size, ranks_per_host=ranks_per_host, dedup=dedup))
+    where = hosts_and_domains(ranks_per_host, ranks_per_domain)
+    size = default_ep(n_ranks, Model.of(model), **where) if ep is None else ep
+    members = groups(n_ranks, size, **where)
+    return Count.listed(exchange_count(members, together=ranks_together(size, **where), dedup=dedup))

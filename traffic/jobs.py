@@ -76,6 +76,18 @@ def on_hosts(hosts: int, *, n_ranks: int, ranks_per_host: int, first: int = 0, s
     return (host[:, None] * ranks_per_host + np.arange(ranks_per_host)).ravel()
 
 
+def joined_ranks(ranks: NDArray[np.int64], *, ranks_per_host: int, ranks_per_domain: int) -> int:
+    """Return how many ranks of a job one scale-up network joins; those of a host where its domains hold unlike shares.
+
+    >>> joined_ranks(on_hosts(4, n_ranks=144, ranks_per_host=4, first=16), ranks_per_host=4, ranks_per_domain=72)
+    4
+    """
+    first = np.flatnonzero(np.diff(ranks // ranks_per_domain, prepend=-1))
+    share = np.diff(first, append=len(ranks))
+    alike = (share[:-1] == share[0]).all() and share[-1] <= share[0]
+    return int(share[0]) if alike else ranks_per_host
+
+
 def together(jobs: Sequence[Job], *, n_ranks: int) -> Demand:
     """Return the demand of ``jobs`` side by side on ``n_ranks`` ranks; phases are named ``job: phase``.
 

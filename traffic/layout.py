@@ -1,12 +1,15 @@
 """Where ranks sit: hosts of consecutive ranks, groups of consecutive or strided ranks.
 
 Rank r is number ``r % ranks_per_host`` of host ``r // ranks_per_host``; where
-the count does not divide, the last host is smaller.
+the count does not divide, the last host is smaller.  Scale-up domains are runs of
+ranks too, of ``ranks_per_domain``: what a pattern sends over scale-up links, or once
+a host, it sends inside a domain or once a domain, which is a host unless said otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +75,22 @@ def consecutive(n_ranks: int, size: int | None, *, name: str) -> NDArray[np.int6
     whole = n_ranks if size is None else size
     check_divides(whole, n_ranks, name=name, what="ranks")
     return np.arange(n_ranks, dtype=np.int64).reshape(-1, whole)
+
+
+def domain_of(ranks_per_host: int, ranks_per_domain: int | None) -> int:
+    """Return the ranks that one scale-up network joins: those of a host where None is given.
+
+    Raises DemandError unless both are whole numbers of at least 1.
+    """
+    check_whole(ranks_per_host, 1, name="ranks_per_host")
+    domain = ranks_per_host if ranks_per_domain is None else ranks_per_domain
+    check_whole(domain, 1, name="ranks_per_domain")
+    return domain
+
+
+def hosts_and_domains(ranks_per_host: int, ranks_per_domain: int | None) -> dict[str, Any]:
+    """Return both as keywords, the second filled in."""
+    return {"ranks_per_host": ranks_per_host, "ranks_per_domain": domain_of(ranks_per_host, ranks_per_domain)}
 
 
 def on_hosts(members: NDArray[np.int64], ranks_per_host: int, *, what: str) -> NDArray[np.int64]:

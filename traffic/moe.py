@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from traffic.exchange import TOKENS, TRAINING_EP, picks
 from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, SpeedLimit, speed_limit
-from traffic.layout import check_choice, check_positive, check_whole
+from traffic.layout import check_choice, check_positive, check_whole, domain_of
 from traffic.model import Model
 from traffic.placement import Placement
 from traffic.visits import Sampler, Visits
@@ -86,6 +86,7 @@ def report(
     nic: float = NIC,
     scale_up: float = SCALE_UP,
     ranks_per_host: int = 8,
+    ranks_per_domain: int | None = None,
     decode_tokens: int = DECODE_TOKENS,
     **gating: Any,
 ) -> dict[str, Any]:
@@ -103,13 +104,14 @@ def report(
     figures = Model.of(model)
     _check(tokens=tokens, nic=nic, scale_up=scale_up, gating=gating)
     return figures_of(
-        picks(model=figures, ep=ep, ranks_per_host=ranks_per_host, **gating),
+        picks(model=figures, ep=ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain, **gating),
         figures,
         node_limit=figures.node_limit if node_limit == "model" else node_limit,
         tokens=tokens,
         nic=nic,
         scale_up=scale_up,
         ranks_per_host=ranks_per_host,
+        ranks_per_domain=domain_of(ranks_per_host, ranks_per_domain),
         decode_tokens=decode_tokens,
     )
 
@@ -123,14 +125,15 @@ def figures_of(
     nic: float,
     scale_up: float,
     ranks_per_host: int,
+    ranks_per_domain: int,
     decode_tokens: int = DECODE_TOKENS,
 ) -> dict[str, Any]:
     """Return what ``report`` does, of a group whose sample is there already."""
     limit = _effective(node_limit, sampler.placement.hosts)
-    study = _Study(sampler, model, tokens, nic, scale_up)
+    study = _Study(sampler, model, tokens, nic, scale_up, ranks_per_host, ranks_per_domain)
     free, limited, direct = study.row(None), study.row(limit), study.row(None, dedup=False)
     return {
-        **_inputs(study, limit, ranks_per_host=ranks_per_host, decode_tokens=decode_tokens),
+        **_inputs(study, limit, decode_tokens=decode_tokens),
         **study.copies(limit),
         **_gains(direct, free, limited),
         **asdict(_without_dedup(study, decode_tokens)),
@@ -159,13 +162,14 @@ def _effective(asked: int | None, hosts: int) -> int | None:
     return min(asked, hosts)
 
 
-def _inputs(study: _Study, limit: int | None, *, ranks_per_host: int, decode_tokens: int) -> dict[str, Any]:
+def _inputs(study: _Study, limit: int | None, *, decode_tokens: int) -> dict[str, Any]:
     """Return what the figures were computed from."""
     return {
         "model": study.model.name,
         "ep": study.sampler.placement.ep,
         "hosts": study.sampler.placement.hosts,
-        "ranks_per_host": ranks_per_host,
+        "ranks_per_host": study.ranks_per_host,
+        "ranks_per_domain": study.ranks_per_domain,
         "node_limit": limit,
         "tokens": study.tokens,
         "decode_tokens": decode_tokens,
@@ -206,6 +210,13 @@ class _Study:
     tokens: int
     nic: float  # [B/s]
     scale_up: float  # [B/s]
+    ranks_per_host: int
+    ranks_per_domain: int
+
+    @property
+    def word(self) -> str:
+        """What hosts are called here: scale-up domains where those join several."""
+        return "host" if self.ranks_per_host == self.ranks_per_domain else "scale-up domain"
 
     @property
     def least_limit(self) -> int:
@@ -293,11 +304,15 @@ class _Study:
         """Return in one sentence what the limit does, or why it cannot help."""
         hosts, top_k = self.sampler.placement.hosts, self.sampler.gating.top_k
         if hosts == 1:
-            return "All ranks of the group are on one host: nothing crosses the network, and no limit can help."
+            many = "" if self.word == "host" else f" of {self.ranks_per_domain} ranks, {self.ranks_per_host} a host"
+            return (
+                f"All ranks of the group are on one {self.word}{many}: nothing crosses the network, "
+                "and no limit can help."
+            )
         if limit is None:
             return "No node limit is set."
         if self.sampler.cannot_bind(limit):
-            few = f"there are only {hosts} hosts" if hosts <= top_k else f"a token picks only {top_k} experts"
+            few = f"there are only {hosts} {self.word}s" if hosts <= top_k else f"a token picks only {top_k} experts"
             return f"A node limit of {limit} cannot help: {few}."
         if limited.exchange_s >= free.exchange_s:
             return (

@@ -45,7 +45,8 @@ from numpy.typing import NDArray
 from traffic import steps
 from traffic.demand import Demand, DemandError
 from traffic.exchange import TOKENS, default_ep, exchange, exchange_count, picks
-from traffic.layout import check_divides, check_ranks, check_whole
+from traffic.groups import groups, ranks_together
+from traffic.layout import check_divides, check_ranks, check_whole, hosts_and_domains
 from traffic.model import Model
 from traffic.outcome import Outcome
 from traffic.pattern import Count
@@ -95,6 +96,7 @@ def training_step(
     *,
     n_ranks: int,
     ranks_per_host: int = 8,
+    ranks_per_domain: int | None = None,
     model: Mapping[str, Any] | None = None,
     tp: int = 1,
     pp: int = 1,
@@ -126,25 +128,28 @@ def training_step(
     check_whole(micro_batches, 1, name="micro_batches")
     check_whole(tokens, 1, name="tokens")
     figures, stage = Model.of(model), np.arange(n_ranks, dtype=np.int64).reshape(pp, -1)
+    where = hosts_and_domains(ranks_per_host, ranks_per_domain)
+    near = where["ranks_per_domain"]
     parts: list[tuple[Part, list[Phase]]] = []
     if tensor and tp > 1:
         runs = 8 * micro_batches * -(-figures.layers // pp)
-        parts.append((tensor, [_tensor(stage.reshape(-1, tp), figures, tokens, runs, ranks_per_host=ranks_per_host)]))
+        parts.append((tensor, [_tensor(stage.reshape(-1, tp), figures, tokens, runs, ranks_per_host=near)]))
     group = 1
     if stage.shape[1] > 1:
-        group = default_ep(stage.shape[1], figures, ranks_per_host) if ep is None else ep
+        group = default_ep(stage.shape[1], figures, **where, fill=True) if ep is None else ep
         check_divides(group, stage.shape[1], name="ep", what="ranks of a stage")
     if experts and group > 1:
-        sampler = picks(model=figures, ep=group, ranks_per_host=ranks_per_host, gate=gate, seed=seed)
+        sampler = picks(model=figures, ep=group, **where, gate=gate, seed=seed)
+        members = groups(n_ranks, group, **where, fill=True)
         runs = 2 * micro_batches * -(-figures.moe_layers // pp)
         held = exchange(
-            sampler, figures, n_ranks=n_ranks, tokens=tokens, node_limit=node_limit, dedup=dedup, repeat=runs
+            sampler, figures, members=members, tokens=tokens, node_limit=node_limit, dedup=dedup, repeat=runs
         )
         parts.append((experts, held))
     if pipeline and pp > 1:
         parts.append((pipeline, _pipeline(stage, figures, tokens=tokens, micro_batches=micro_batches)))
     if gradients:
-        parts.append((gradients, _gradients(stage, figures, tp=tp, ep=group, ranks_per_host=ranks_per_host)))
+        parts.append((gradients, _gradients(stage, figures, tp=tp, ep=group, ranks_per_host=near)))
     name = f"training-step({figures.name}, tp={tp}, pp={pp}, ep={group}, micro_batches={micro_batches})"
     demand = in_sequence(name, n_ranks, _ordered(parts, compute_s * (1 + (pp - 1) / micro_batches)))
     return replace(
@@ -156,6 +161,7 @@ def training_count(
     *,
     n_ranks: int,
     ranks_per_host: int,
+    ranks_per_domain: int | None,
     model: Mapping[str, Any] | None,
     tp: int,
     pp: int,
@@ -168,19 +174,21 @@ def training_count(
 ) -> Count:
     """Return the commodities of ``training_step``; see ``exchange_count``."""
     figures, stage = Model.of(model), np.arange(n_ranks, dtype=np.int64).reshape(pp, -1)
-    wide, group = stage.shape[1] > 1, 1
-    if wide:
-        group = default_ep(stage.shape[1], figures, ranks_per_host) if ep is None else ep
+    where = hosts_and_domains(ranks_per_host, ranks_per_domain)
+    near, group = where["ranks_per_domain"], 1
+    if stage.shape[1] > 1:
+        group = default_ep(stage.shape[1], figures, **where, fill=True) if ep is None else ep
     n = 0
     if tensor and tp > 1:
-        n += steps.ring_count(stage.reshape(-1, tp), ranks_per_host=ranks_per_host)
+        n += steps.ring_count(stage.reshape(-1, tp), ranks_per_host=near)
     if experts and group > 1:
-        n += exchange_count(n_ranks, ep=group, ranks_per_host=ranks_per_host, dedup=dedup)
+        members = groups(n_ranks, group, **where, fill=True)
+        n += exchange_count(members, together=ranks_together(group, **where), dedup=dedup)
     if pipeline:
         n += 2 * (n_ranks - stage.shape[1])
     if gradients:
         replicas = [members for members in (_strided(stage, tp), _strided(stage, group)) if members.shape[1] > 1]
-        n += 2 * sum(steps.ring_count(members, ranks_per_host=ranks_per_host) for members in replicas)
+        n += 2 * sum(steps.ring_count(members, ranks_per_host=near) for members in replicas)
     return Count.listed(n)
 
 

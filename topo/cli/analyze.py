@@ -118,7 +118,14 @@ def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
         output.print_json({**case.sections, "seed": case.seed, **results})
         return
     title = f"{case.name}: {case.traffic and case.traffic['pattern']}, {case.routing['policy']}"
-    output.print_values(title, {key: results[key] for key in SHOWN if results.get(key) is not None})
+    shown = {key: results[key] for key in SHOWN if results.get(key) is not None}
+    host, domain = case.fabric["endpoints_per_host"], case.fabric["scale_up_domain"]
+    if domain not in (None, host):
+        shown = {
+            "hosts (trays)": f"{results['hosts']:,} of {host} endpoints",
+            "scale-up domains": f"{results['domains']:,} of up to {domain} endpoints",
+        } | shown
+    output.print_values(title, shown)
     tiers = results.get("links_by_tier") or {}
     jobs = [tuple(job.values()) for job in results.get("jobs") or ()]
     if jobs:

@@ -45,9 +45,11 @@ def size_verb(fabric: str, prices: str | None, as_json: bool, checks: tuple[Chec
 
 def counts(size: Size) -> dict[str, Any]:
     """Return the counts of ``size`` under the keys of the JSON."""
-    keys = ("name", "endpoints", "switches", "switch_links", "endpoint_links", "hosts", "planes", "radix")
+    keys = ["name", "endpoints", "switches", "leaves", "switch_links", "endpoint_links", "hosts", "domains"]
+    keys += ["planes", "radix", "diameter", "oversubscription"]
     cables = [{"tier": tier.label, "medium": medium.name.lower(), "count": n} for tier, medium, n in size.cables]
-    counted = {key: getattr(size, key) for key in keys} | {"transceivers": size.transceivers, "cables": cables}
+    counted = {key: getattr(size, key) for key in keys} | {"bisection_per_endpoint": size.bisection}
+    counted |= {"transceivers": size.transceivers, "cables": cables}
     return counted | {key: getattr(size, key) for key in ("buildable", "reason", "neighbours")}
 
 
@@ -57,7 +59,8 @@ def _print(fabric: dict[str, Any], results: dict[str, Any], *, as_json: bool) ->
     if as_json:
         output.print_json({"fabric": fabric, **results})
         return
-    nested = ("name", "cables", "cost_parts", "cost_residuals", "reason", "neighbours", "price_book")
+    nested = ["name", "cables", "oversubscription", "cost_parts", "cost_residuals", "reason", "neighbours"]
+    nested.append("price_book")
     output.print_values(results["name"], {k: v for k, v in results.items() if k not in nested and v is not None})
     if not results["buildable"]:
         output.note(results["reason"])

@@ -73,7 +73,7 @@ SECTIONS: dict[str, Section] = {
         entries="topo.config.patterns:PATTERNS",
         verb="offer",
         plural="patterns",
-        filled=frozenset({"fabric", "n_ranks", "ranks_per_host", "files"}),
+        filled=frozenset({"fabric", "n_ranks", "ranks_per_host", "ranks_per_domain", "files"}),
     ),
     "routing": Section(
         "policy",

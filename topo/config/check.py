@@ -112,7 +112,7 @@ def _check_together(sections: dict[str, Any], words: Document, files: Files) -> 
         except (ConfigError, PriceError) as error:
             problems.append(Problem(words.place(("cost", "prices")), "cost.prices", str(error)))
     if traffic is not None:
-        problems += _check_traffic(traffic, size, fabric["endpoints_per_host"], words, files)
+        problems += _check_traffic(traffic, size, fabric, words, files)
     return problems
 
 
@@ -130,7 +130,9 @@ def _check_pair(sections: dict[str, Any], words: Document) -> list[Problem]:
     return [] if refusal is None else [Problem(words.place(("solve", "solver")), "solve.solver", refusal)]
 
 
-def _check_traffic(traffic: dict[str, Any], size: Size, per_host: int, words: Document, files: Files) -> list[Problem]:
+def _check_traffic(
+    traffic: dict[str, Any], size: Size, fabric: dict[str, Any], words: Document, files: Files
+) -> list[Problem]:
     if not size.buildable:
         text = f"{size.name} cannot be built, so no traffic runs on it: {size.reason}"
         return [Problem(words.place(("fabric",)), "fabric", text)]
@@ -145,19 +147,21 @@ def _check_traffic(traffic: dict[str, Any], size: Size, per_host: int, words: Do
 
     if size.endpoints > MAX_TRIED_RANKS or needs_fabric(traffic):
         return []
-    wrong = _tried(canonical_json(traffic), size.endpoints, per_host, tuple(sorted(files.texts.items())))
+    where = {"ranks_per_host": fabric["endpoints_per_host"], "ranks_per_domain": fabric["scale_up_domain"]}
+    texts = tuple(sorted(files.texts.items()))
+    wrong = _tried(canonical_json(traffic), size.endpoints, canonical_json(where), texts)
     return [_problem(wrong, words, "traffic")] if wrong else []
 
 
 @lru_cache(maxsize=256)
-def _tried(traffic: str, n_ranks: int, per_host: int, texts: tuple[tuple[str, str], ...]) -> Exception | None:
+def _tried(traffic: str, n_ranks: int, where: str, texts: tuple[tuple[str, str], ...]) -> Exception | None:
     """Return the error that a demand ends in, None where it can be had."""
     import json
 
     from topo.config.patterns import demand_of
 
     try:
-        demand_of(json.loads(traffic), n_ranks=n_ranks, ranks_per_host=per_host, files=Files(None, dict(texts)))
+        demand_of(json.loads(traffic), n_ranks=n_ranks, **json.loads(where), files=Files(None, dict(texts)))
     except (DemandError, ConfigError) as error:
         return error
     return None

@@ -1,8 +1,8 @@
-"""Inputs of ``topo moe``: a model, figures that override it, and the rates of a host."""
+"""Inputs of ``topo moe``: a model, figures that override it, and the rates and size of a host."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from typing import Any
 
@@ -41,15 +41,17 @@ def exchange_arguments(
         if target is figures and key.strip() not in _figure_keys():
             raise ConfigError(f"--set {text}: {unknown(key.strip(), [*_figure_keys(), *gate])}")
         (options if target is gate else figures)[key.strip()] = parse_scalar(value)
-    rates = _rates(hardware) | {k: v for k, v in (("nic", rate), ("scale_up", scale_up)) if v is not None}
+    stated = {} if hardware is None else read_hardware(*Files().read("hardware", hardware))
+    rates = _rates(hardware, stated) | {k: v for k, v in (("nic", rate), ("scale_up", scale_up)) if v is not None}
+    sizes = {"ranks_per_host": stated.get("endpoints_per_host"), "ranks_per_domain": stated.get("scale_up_domain")}
+    options = {key: n for key, n in sizes.items() if n is not None} | options
     options |= {key: value for key, value in given.items() if value is not None or key == "node_limit"}
     return {"model": figures, **options, **{key: units.rate(text) for key, text in rates.items()}}
 
 
-def _rates(hardware: str | None) -> dict[str, str]:
+def _rates(hardware: str | None, stated: Mapping[str, Any]) -> dict[str, str]:
     if hardware is None:
         return {}
-    stated = read_hardware(*Files().read("hardware", hardware))
     rates = {"nic": stated.get("nic_rate"), "scale_up": stated.get("scale_up")}
     if not any(rates.values()):
         raise ConfigError(f"hardware {hardware}: states no nic_rate or scale_up; give --rate and --scale-up instead")

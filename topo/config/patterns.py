@@ -5,7 +5,7 @@ Beside those of ``traffic`` there are patterns that look at files or at the grap
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from inspect import signature
@@ -19,7 +19,8 @@ from topo.config.document import parse_mapping
 from topo.config.errors import ConfigError
 from topo.routing.adversarial import adversarial, adversarial_count
 from traffic import Count, Demand, DemandError, GroupedDemand, Pattern
-from traffic.jobs import Job, on_hosts, together
+from traffic.jobs import Job, joined_ranks, on_hosts, together
+from traffic.layout import hosts_and_domains
 from traffic.model import Model
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def demand_of(
     *,
     n_ranks: int,
     ranks_per_host: int,
+    ranks_per_domain: int | None = None,
     files: Files | None = None,
     fabric: Fabric | None = None,
 ) -> Demand | GroupedDemand:
@@ -50,17 +52,25 @@ def demand_of(
     Raises DemandError where the pattern cannot be had with so many ranks, ConfigError for a file.
     """
     offer = PATTERNS[traffic["pattern"]].offer
-    there = {"n_ranks": n_ranks, "ranks_per_host": ranks_per_host, "files": files or Files(), "fabric": fabric}
+    there = hosts_and_domains(ranks_per_host, ranks_per_domain)
+    there |= {"n_ranks": n_ranks, "files": files or Files(), "fabric": fabric}
     wanted = {key: value for key, value in there.items() if key in signature(offer).parameters}
     return offer(**wanted, **traffic_arguments(traffic, files))
 
 
-def count_of(traffic: Mapping[str, Any], *, size: Size, ranks_per_host: int, files: Files) -> Count:
+def count_of(
+    traffic: Mapping[str, Any], *, size: Size, ranks_per_host: int, ranks_per_domain: int | None = None, files: Files
+) -> Count:
     """Return the commodities of a checked ``traffic`` mapping between all endpoints of ``size``, by arithmetic.
 
     Raises DemandError and ConfigError for some of what ``demand_of`` refuses.
     """
-    there = {"n_ranks": size.endpoints, "ranks_per_host": ranks_per_host, "files": files, "size": size}
+    there: dict[str, Any] = {
+        "n_ranks": size.endpoints,
+        "ranks_per_host": ranks_per_host,
+        "ranks_per_domain": ranks_per_domain,
+    }
+    there |= {"files": files, "size": size}
     return PATTERNS[traffic["pattern"]].counted(**there, **traffic_arguments(traffic, files))
 
 
@@ -99,34 +109,47 @@ def _file_count(*, files: Files, path: str) -> Count:
     return Count.listed(max(sum(map(bool, text.splitlines())) - 1, 0))
 
 
-def _side_by_side(*, n_ranks: int, ranks_per_host: int, files: Files, jobs: list[dict[str, Any]]) -> Demand:
+def _side_by_side(
+    *, n_ranks: int, ranks_per_host: int, ranks_per_domain: int | None, files: Files, jobs: list[dict[str, Any]]
+) -> Demand:
     """Return several jobs at the same time, each on hosts of its own."""
-    return together(_placed(jobs, n_ranks, ranks_per_host, files), n_ranks=n_ranks)
-
-
-def _jobs_count(*, size: Size, ranks_per_host: int, files: Files, jobs: list[dict[str, Any]]) -> Count:
-    pairs = 0
-    for job in jobs:
-        own = replace(size, endpoints=job["hosts"] * ranks_per_host)
-        pairs += count_of(_own(job), size=own, ranks_per_host=ranks_per_host, files=files).pairs
-    return Count.listed(pairs)
-
-
-def _placed(jobs: Sequence[Mapping[str, Any]], n_ranks: int, ranks_per_host: int, files: Files) -> list[Job]:
-    """Return checked ``jobs`` on their hosts; one without ``first`` starts after the last host of the job before."""
-    placed, free = [], 0
-    for i, given in enumerate(jobs):
-        first = free if given["first"] is None else given["first"]
-        where = {"hosts": given["hosts"], "first": first, "stride": given["stride"]}
-        name = given["name"] or f"job {i}"
+    placed = []
+    for given, name, ranks, where in _placed(jobs, n_ranks, ranks_per_host, ranks_per_domain):
         try:
-            ranks = on_hosts(**where, n_ranks=n_ranks, ranks_per_host=ranks_per_host)
-            demand = demand_of(_own(given), n_ranks=len(ranks), ranks_per_host=ranks_per_host, files=files)
+            demand = demand_of(_own(given), n_ranks=len(ranks), **where, files=files)
         except DemandError as error:
             raise DemandError(f"jobs: {name}: {error}") from None
         placed.append(Job(name, demand, ranks, units.duration(given["start"])))
+    return together(placed, n_ranks=n_ranks)
+
+
+def _jobs_count(
+    *, size: Size, ranks_per_host: int, ranks_per_domain: int | None, files: Files, jobs: list[dict[str, Any]]
+) -> Count:
+    pairs = 0
+    for given, _, ranks, where in _placed(jobs, size.endpoints, ranks_per_host, ranks_per_domain):
+        pairs += count_of(_own(given), size=replace(size, endpoints=len(ranks)), **where, files=files).pairs
+    return Count.listed(pairs)
+
+
+def _placed(
+    jobs: Sequence[Mapping[str, Any]], n_ranks: int, ranks_per_host: int, ranks_per_domain: int | None
+) -> Iterator[tuple[Mapping[str, Any], str, Any, dict[str, Any]]]:
+    """Yield checked ``jobs``, their names, their ranks, and how many of those a host and a domain have.
+
+    One without ``first`` starts after the last host of the job before.
+    """
+    free, where = 0, hosts_and_domains(ranks_per_host, ranks_per_domain)
+    for i, given in enumerate(jobs):
+        first = free if given["first"] is None else given["first"]
+        name = given["name"] or f"job {i}"
+        hosts = {"hosts": given["hosts"], "first": first, "stride": given["stride"]}
+        try:
+            ranks = on_hosts(**hosts, n_ranks=n_ranks, ranks_per_host=ranks_per_host)
+        except DemandError as error:
+            raise DemandError(f"jobs: {name}: {error}") from None
+        yield given, name, ranks, where | {"ranks_per_domain": joined_ranks(ranks, **where)}
         free = int(ranks[-1]) // ranks_per_host + 1
-    return placed
 
 
 def _own(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,8 +31,8 @@ QUANTILES = 201
 def traffic_map(demand: Demand | GroupedDemand, host: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
     """Return one row a pair of blocks: src, dst (first rank of each block), bytes, inside.
 
-    ``host`` is (n_ranks,), the host of each rank.  ``bytes`` counts all phases and their repeats
-    [bytes]; ``inside`` is the part that stays within a host [bytes].
+    ``host`` is (n_ranks,), the host or scale-up domain of each rank.  ``bytes`` counts all phases and
+    their repeats [bytes]; ``inside`` is the part that stays within a host [bytes].
     """
     n_hosts = int(host.max()) + 1
     n = min(MAX_BLOCKS, n_hosts)

@@ -93,8 +93,9 @@ def estimate(case: Case) -> Estimate:
     if case.traffic is None or case.refused:
         return Estimate(PROCESS, 0.0, "planewise itself")
     size = size_of(**size_arguments(case.fabric))
-    per_host = case.fabric["endpoints_per_host"]
-    work = _work(case, size, count_of(case.traffic, size=size, ranks_per_host=per_host, files=case.files))
+    host, domain = case.fabric["endpoints_per_host"], case.fabric["scale_up_domain"]
+    where = {"ranks_per_host": host, "ranks_per_domain": domain}
+    work = _work(case, size, count_of(case.traffic, size=size, **where, files=case.files))
     parts = {
         "planewise itself": (PROCESS, "nothing takes less"),
         f"{work.links:,} links": (

@@ -48,6 +48,7 @@ def run_case(case: Case) -> Numbers:
         return size_case(case)
     fabric = generate(symmetry=True, **fabric_arguments(case.fabric, case.files))
     who = {"n_ranks": fabric.n_endpoints, "ranks_per_host": fabric.endpoints_per_host}
+    who["ranks_per_domain"] = fabric.endpoints_per_domain
     offered = demand_of(case.traffic, **who, files=case.files, fabric=fabric)
     routing = route(fabric, offered, **case.routing)
     solution = solve(fabric, offered, routing, **case.solve)
@@ -61,7 +62,7 @@ def run_case(case: Case) -> Numbers:
         results,
         links,
         commodity_table(solution),
-        traffic_map(offered, fabric.host),
+        traffic_map(offered, fabric.domain),
         finish_quantiles(solution),
         hot_links(fabric, solution.demand, solution.routing, links["utilization"]),
     )
@@ -73,12 +74,16 @@ def size_case(case: Case) -> Numbers:
     results = {
         "endpoints": size.endpoints,
         "hosts": size.hosts,
+        "domains": size.domains,
         "switches": size.switches,
         "switch_links": size.switch_links,
         "endpoint_links": size.endpoint_links,
         "transceivers": size.transceivers,
         "radix": size.radix,
         "planes": size.planes,
+        "diameter": size.diameter,
+        "oversubscription": size.oversubscription,
+        "bisection_per_endpoint": size.bisection,
         "buildable": size.buildable,
         "reason": size.reason or None,
         "neighbours": list(size.neighbours),

@@ -46,11 +46,9 @@ def _limit(case: Named) -> int:
     """Return M; without a limit a token may visit every host of its group, or top-k, whichever is less."""
     if case.node_limit is not None:
         return case.node_limit
-    traffic = case.record.part("traffic")
-    hosts = case.get("ep_hosts") or max(
-        1, int(traffic.get("ep") or 64) // int(case.record.part("fabric").get("endpoints_per_host") or 8)
-    )
-    return int(hosts)
+    traffic, fabric = case.record.part("traffic"), case.record.part("fabric")
+    together = fabric.get("scale_up_domain") or fabric.get("endpoints_per_host") or 8
+    return int(case.get("ep_hosts") or max(1, int(traffic.get("ep") or 64) // int(together)))
 
 
 def _answer(sweep: Sequence[Named]) -> str:

@@ -1,0 +1,102 @@
+"""Where expert-parallel groups lie in hosts and scale-up domains."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import traffic
+from traffic.demand import DemandError
+from traffic.exchange import default_ep
+from traffic.groups import groups, ranks_together
+from traffic.model import Model
+from traffic.moe import report
+
+NVL72 = {"ranks_per_host": 4, "ranks_per_domain": 72}
+
+
+@given(
+    host=st.sampled_from([1, 2, 4, 8]),
+    hosts=st.sampled_from([0.5, 1, 2, 3, 9, 18]),
+    ep=st.integers(2, 160),
+    n=st.integers(2, 700),
+    fill=st.booleans(),
+)
+def test_groups_lie_alike_in_whole_hosts_and_few_domains(host, hosts, ep, n, fill):
+    domain = int(host * hosts)
+    assume(domain)
+    try:
+        members = groups(n, ep, ranks_per_host=host, ranks_per_domain=domain, fill=fill)
+    except DemandError:
+        return
+    assert members.shape[1] == ep and len(members) and members.min() >= 0 and members.max() < n
+    assert len(np.unique(members)) == members.size, "law: no rank is in two groups"
+    together = ranks_together(ep, ranks_per_host=host, ranks_per_domain=domain)
+    for group in members:
+        _, share = np.unique(group // domain, return_counts=True)
+        assert len(share) == -(-ep // domain) and set(share) == {together}, "law: as few domains as hold it, alike"
+        _, share = np.unique(group // host, return_counts=True)
+        assert len(share) == 1 or set(share) == {host}, "law: several hosts are whole"
+    if fill or domain <= host:
+        assert members.ravel().tolist() == list(range(n)), "law: hosts are filled"
+    elif together == ep:
+        idle = np.bincount(np.setdiff1d(np.arange(n), members) // domain, minlength=1)
+        assert idle.max(initial=0) < ep, "law: no room for one more group idles"
+
+
+@pytest.mark.parametrize(("n", "ep", "starts"), [
+    (72, 64, [0]), (64, 64, [0]), (100, 64, [0]), (136, 64, [0, 72]), (576, 72, [72 * i for i in range(8)]),
+    (144, 36, [0, 36, 72, 108]), (144, 128, [0]), (72, 16, [0, 16, 32, 48]),
+])  # fmt: skip
+def test_what_a_domain_cannot_hold_idles(n, ep, starts):
+    assert groups(n, ep, **NVL72)[:, 0].tolist() == starts
+
+
+@pytest.mark.parametrize(
+    ("n", "ep", "message"),
+    [
+        (72, 63, "ep=63 does not fill hosts of 4 ranks; the nearest that would do: 60 or 64"),
+        (576, 76, "ep=76 does not lie evenly, in whole hosts of 4, on 2 scale-up domains of 72 .* 72 or 80"),
+        (48, 64, "ep=64 is more than the 48 ranks"),
+    ],
+)
+def test_what_fits_no_domain_is_told_what_would(n, ep, message):
+    with pytest.raises(DemandError, match=message):
+        groups(n, ep, **NVL72)
+
+
+def test_the_default_group_leaves_ranks_of_a_rack_over():
+    assert default_ep(576, Model(), **NVL72) == 64
+    assert default_ep(576, Model(), **NVL72, fill=True) == 8
+    assert default_ep(64, Model(), 8) == default_ep(64, Model(), 8, 8) == 64
+
+
+def test_ep64_on_one_domain_never_crosses_the_network():
+    figures = report(model={"hidden": 7000}, scale_up=900e9, **NVL72)
+    assert (figures["hosts"], figures["remote_copies"], figures["bound_by"]) == (1, 0, "scale-up")
+    assert round(figures["step_s"] * 1e6, 2) == 6.72
+    assert "one scale-up domain of 72 ranks, 4 a host" in figures["explanation"]
+    demand = traffic.offer("moe-all-to-all", n_ranks=72, ep=64, tokens=8, **NVL72)
+    assert demand.name.endswith("8 ranks idle)") and max(demand.src.max(), demand.dst.max()) == 63
+
+
+def test_deduplication_goes_by_domain():
+    """EP144 on two domains: one copy a domain to the rank of the same index there, whatever hosts it visits."""
+    demand = traffic.offer("moe-all-to-all", n_ranks=144, ep=144, model={"routed_experts": 288}, **NVL72)
+    across = demand.src // 72 != demand.dst // 72
+    assert (demand.src[across] % 72 == demand.dst[across] % 72).all() and across.sum() == 2 * 144
+    limited = traffic.offer("moe-all-to-all", n_ranks=144, ep=144, model={"routed_experts": 288}, node_limit=1, **NVL72)
+    assert limited.size[across].sum() < demand.size[across].sum()
+    with pytest.raises(DemandError, match="node_limit=3 is more than the 2"):
+        traffic.offer("moe-all-to-all", n_ranks=144, ep=144, model={"routed_experts": 288}, node_limit=3, **NVL72)
+
+
+def test_rings_and_two_levels_go_by_domain():
+    ring = traffic.offer("allreduce", n_ranks=144, **NVL72)
+    crossing = ring.src // 72 != ring.dst // 72
+    assert crossing.sum() == 144, "every NIC of a domain carries a ring"
+    levels = traffic.offer("allreduce", n_ranks=144, algorithm="hierarchical", **NVL72)
+    apart = levels.src // 72 != levels.dst // 72
+    assert (levels.src[apart] % 72 == levels.dst[apart] % 72).all()
