@@ -25,15 +25,12 @@ from inspect import signature
 from math import ceil
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from traffic.copies import dedup_copies, direct_copies
 from traffic.exchange import TOKENS, TRAINING_EP, picks
 from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, SpeedLimit, speed_limit
 from traffic.layout import check_choice, check_positive, check_whole, domain_of
 from traffic.model import Model
-from traffic.placement import Placement
-from traffic.visits import Sampler, Visits
+from traffic.visits import Sampler
 
 #: One way [B/s]: a 400 Gb/s NIC, and NVLink of an H800; arXiv 2505.09343, section 4.1.
 NIC = 50e9
@@ -324,32 +321,6 @@ class _Study:
             f"({limited.gain_worst_case:.3g}x in the worst case) and the step by "
             f"{free.exchange_s / limited.exchange_s:.2f}x; the {limited.bound_by} leg binds."
         )
-
-
-def dedup_copies(visits: Visits, placement: Placement) -> tuple[float, float]:
-    """Return copies per token of the busiest rank over the network and over scale-up links, each token once a host.
-
-    The busiest rank is taken over sending and receiving; ranks pass on what came for their host.
-    """
-    hosts, p = placement.hosts, placement.ranks_on_host
-    rank = visits.rank.reshape(hosts, p) * hosts
-    network = max(_others(visits.host), (hosts - 1) * float(visits.host.max()))
-    fan_out = float((rank.sum(axis=1, keepdims=True) - rank).max())
-    return network, max(fan_out, (p - 1) * float(rank.max()))
-
-
-def direct_copies(visits: Visits, placement: Placement) -> tuple[float, float]:
-    """Return copies per token of the busiest rank over the network and over scale-up links, one per picked expert."""
-    ep, p = placement.ep, placement.ranks_on_host
-    on_rank = visits.experts.reshape(placement.hosts, p)
-    on_host = on_rank.sum(axis=1)
-    network = max(_others(on_host), (ep - p) * float(on_rank.max()))
-    inside = float((on_host[:, None] - on_rank).max())
-    return network, max(inside, (p - 1) * float(on_rank.max()))
-
-
-def _others(share: NDArray[np.float64]) -> float:
-    return float((share.sum() - share).max())
 
 
 def _ratio(before: float, after: float) -> float:

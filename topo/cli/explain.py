@@ -41,9 +41,9 @@ def explain_verb(*, fabric: str, src: int, dst: int, routing: str, seed: int, as
 def _print(title: str, results: dict[str, Any]) -> None:
     from topo.cli import output
 
-    where = {key: " and ".join(map(str, results[key])) for key in ("hosts", "domains")}
-    if results["domains"] == results["hosts"]:
-        del where["domains"]
+    where = {}
+    if results["domains"] != results["hosts"]:
+        where = {key: " and ".join(map(str, results[key])) for key in ("hosts", "domains")}
     output.print_values(title, where | {key: results[key] for key in ("hops", "latency_s", "rate_gbps")})
     worst = results["bottleneck"]
     output.print_values("", {"bottleneck": f"{worst['tail']} to {worst['head']}, share {output.text(worst['share'])}"})
