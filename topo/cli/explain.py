@@ -42,8 +42,8 @@ def _print(title: str, results: dict[str, Any]) -> None:
     from topo.cli import output
 
     where = {}
-    if results["domains"] != results["hosts"]:
-        where = {key: " and ".join(map(str, results[key])) for key in ("hosts", "domains")}
+    if results["end_domains"] != results["end_hosts"]:
+        where = {key: " and ".join(map(str, results[f"end_{key}"])) for key in ("hosts", "domains")}
     output.print_values(title, where | {key: results[key] for key in ("hops", "latency_s", "rate_gbps")})
     worst = results["bottleneck"]
     output.print_values("", {"bottleneck": f"{worst['tail']} to {worst['head']}, share {output.text(worst['share'])}"})

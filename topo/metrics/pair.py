@@ -22,7 +22,7 @@ _LEAST_SHARE = 1e-12
 def explain_pair(fabric: Fabric, *, src: int, dst: int, policy: str = "ecmp", **params: Any) -> dict[str, Any]:
     """Return how ``policy`` carries one commodity from endpoint ``src`` to ``dst``, alone on the fabric.
 
-    Keys: ``hosts`` and ``domains`` of both ends, ``links`` (tail, head, tier, plane, share,
+    Keys: ``end_hosts``, ``end_domains`` of both, ``links`` (tail, head, tier, plane, share,
     capacity_gbps), ``paths`` (share, hops, latency_s, nodes; at most MAX_PATHS, ``unlisted_share``
     for the others), ``hops`` (mean over shares), ``latency_s``, ``rate_gbps`` (least capacity /
     share), ``bottleneck``.
@@ -49,8 +49,8 @@ def explain_pair(fabric: Fabric, *, src: int, dst: int, policy: str = "ecmp", **
     return {
         "src": src,
         "dst": dst,
-        "hosts": fabric.host[[src, dst]].tolist(),
-        "domains": fabric.domain[[src, dst]].tolist(),
+        "end_hosts": fabric.host[[src, dst]].tolist(),
+        "end_domains": fabric.domain[[src, dst]].tolist(),
         "policy": routing.policy,
         "hops": float(share.sum()),
         "latency_s": float(share @ fabric.latency) + fabric.overhead,
