@@ -26,9 +26,9 @@ def name_of(requirement: str) -> str:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
-    """Build the wheel once, without the network."""
+    """Build the source archive once, and the wheel from what is in it, without the network."""
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = folder.glob("planewise-*.whl")
@@ -77,6 +77,30 @@ def test_links_of_documents_lead_somewhere():
     found = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#\s]+)", page.read_text())]
     lost = [f"{page}: {link}" for page, link in found if "://" not in link and not (page.parent / link).exists()]
     assert len(found) > 20 and not lost, lost
+
+
+def test_decisions_are_whole_and_listed():
+    """A decision says whether it holds, what was decided, why, instead of what, and what it costs; the index has it."""
+    folder = ROOT / "docs" / "decisions"
+    pages = sorted(folder.glob("[0-9]*.md"))
+    index = (folder / "README.md").read_text()
+    assert re.findall(r"^- \[(.+)\]\((.+)\)$", index, re.MULTILINE) == [
+        (page.read_text().partition("\n")[0].removeprefix("# "), page.name) for page in pages
+    ]
+    for page in pages:
+        parts = re.findall(r"^\*\*([A-Z][a-z ]+?)\.?\*\*", page.read_text(), re.MULTILINE)
+        assert parts == ["Status", "Decision", "Why", "Instead of", "Costs"], page.name
+
+
+def test_documents_name_files_that_are_there():
+    """Every file of the tree that CONTRIBUTING and the decisions name in code, such as `tests/soak.py`, exists."""
+    pages = [ROOT / "CONTRIBUTING.md", *(ROOT / "docs" / "decisions").glob("*.md")]
+    named = {
+        path
+        for page in pages
+        for path in re.findall(r"\b((?:topo|traffic|tests|docs|benchmarks)/[\w./-]+\.\w+)", page.read_text())
+    }
+    assert len(named) > 20 and not {path for path in named if not (ROOT / path).exists()}
 
 
 def test_the_wheel_has_all_it_needs(wheel):
