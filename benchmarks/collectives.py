@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import topo
 import traffic
 from benchmarks.rows import NIC, SCALE_UP, Row, row
-from topo.config.build import latencies
+from topo.config.hardware import latencies
 from topo.fabric import Tier
 from traffic.closed_forms import all_to_all_bound, bus_bandwidth
 from traffic.demand import Demand

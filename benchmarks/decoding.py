@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import topo
 import traffic
 from benchmarks.rows import NIC, SCALE_UP, Row, row
-from topo.config.build import latencies
+from topo.config.hardware import latencies
 from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, speed_limit
 from traffic.model import Model
 

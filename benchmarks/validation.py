@@ -24,7 +24,7 @@ from benchmarks.collectives import all_to_all, fabrics, routing_order
 from benchmarks.decoding import inference, simulated
 from benchmarks.rows import NIC, PAPER, SCALE_UP, Row, Section, row
 from topo.config import prices
-from topo.config.build import latencies
+from topo.config.hardware import latencies
 from topo.cost import residuals
 from traffic import moe
 from traffic.demand import Demand

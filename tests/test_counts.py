@@ -10,7 +10,7 @@ import pytest
 import traffic
 from tests.test_registries import FABRICS, HOST, PARAMS, RATE, fabric_of
 from topo.config import Files
-from topo.config.patterns import PATTERNS, count_of, demand_of
+from topo.config.patterns import PATTERNS, count_of, offered
 from topo.generators import size_of
 from traffic import DemandError
 
@@ -69,7 +69,7 @@ def test_count_is_what_is_listed(name, pattern, domain):
     section = {"pattern": pattern, **PARAMS.get(pattern, {}), **SECTIONS.get(pattern, {})}
     where = {"ranks_per_host": HOST, "ranks_per_domain": domain, "files": FILES}
     try:
-        real = listed(demand_of(section, n_ranks=fabric.n_endpoints, fabric=fabric, **where))
+        real = listed(offered(section, n_ranks=fabric.n_endpoints, fabric=fabric, **where))
     except DemandError:
         return
     count = count_of(section, size=size, **where)

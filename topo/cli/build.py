@@ -25,15 +25,14 @@ def build_verb(fabric: str, output: Path | None, format_: str | None, as_json: b
     topo build slim-fly:q=5 --json
     """
     from topo.cli import output as out
-    from topo.config import fabric_arguments, read_section
-    from topo.generators import generate
+    from topo.config import fabric_of, read_part
 
     if output is not None:
         from topo.formats import format_of
 
         format_of(output, format_)  # before any work
-    given = read_section("fabric", fabric)
-    built = generate(symmetry=True, **fabric_arguments(given))
+    case = read_part(fabric=fabric)
+    built = fabric_of(case)
     if output is not None:
         from topo.formats import write
 
@@ -48,5 +47,5 @@ def build_verb(fabric: str, output: Path | None, format_: str | None, as_json: b
     results = structure(built)
     code = judge(checks, results)
     if as_json:
-        out.print_json({"fabric": given, "name": built.name, "file": output and str(output), **results})
+        out.print_json({"fabric": case.fabric, "name": built.name, "file": output and str(output), **results})
     return code

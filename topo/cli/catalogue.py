@@ -49,7 +49,7 @@ def _entries(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def _registered(section: str, name: str) -> dict[str, Any]:
-    from topo.config.models import own_parameters
+    from topo.config.signatures import own_parameters
 
     function = SECTIONS[section].function(name)
     said = sys.modules[function.__module__] if section == "fabric" else function

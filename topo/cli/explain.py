@@ -23,16 +23,14 @@ def explain_verb(*, fabric: str, src: int, dst: int, routing: str, seed: int, as
     topo explain fat-tree-2:radix=8,planes=2 --from 0 --to 21
     """
     from topo.cli import output
-    from topo.config import fabric_arguments, read_section
-    from topo.generators import generate
+    from topo.config import fabric_of, read_part
     from topo.metrics import explain_pair
 
-    given = read_section("fabric", fabric)
-    policy = read_section("routing", routing, seed=seed)
-    built = generate(**fabric_arguments(given))
-    results = explain_pair(built, src=src, dst=dst, **policy)
+    case = read_part(fabric=fabric, routing=routing, seed=seed)
+    built = fabric_of(case, symmetry=False)
+    results = explain_pair(built, src=src, dst=dst, **case.routing)
     if as_json:
-        output.print_json({"fabric": given, "routing": policy, **results})
+        output.print_json({"fabric": case.fabric, "routing": case.routing, **results})
         return 0
     _print(f"{built.name}: endpoint {src} to {dst}, {results['policy']}", results)
     return 0

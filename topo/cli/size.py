@@ -26,20 +26,14 @@ def size_verb(fabric: str, prices: str | None, as_json: bool, checks: tuple[Chec
     topo size fat-tree-2:radix=64,planes=8 --prices paper-table-3
     topo size slim-fly:q=28,p=21 --json
     """
-    from topo.config import cost_arguments, read_section, size_arguments
-    from topo.generators import size_of
+    from topo.config import read_part, size_of
+    from topo.study import priced
 
-    given = read_section("fabric", fabric)
-    size = size_of(**size_arguments(given))
-    results = counts(size)
-    if prices is not None:
-        from topo.cost import bill
-
-        results |= bill(size, **cost_arguments({"prices": prices}, given))
-    else:
-        results |= {"price_book": None, "cost_usd": None, "cost_per_endpoint_usd": None}
+    case = read_part(fabric=fabric, cost=prices)
+    size = size_of(case)
+    results = counts(size) | dict.fromkeys(("price_book", "cost_usd", "cost_per_endpoint_usd")) | priced(case, size)
     code = judge(checks, results)
-    _print(given, results, as_json=as_json)
+    _print(case.fabric, results, as_json=as_json)
     return code
 
 

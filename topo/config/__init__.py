@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from topo.lazy import fetching
 
 if TYPE_CHECKING:
-    from topo.config.build import cost_arguments, fabric_arguments, size_arguments
     from topo.config.case import SECTIONS, Case, Section, Study
     from topo.config.data import Files, data_root, names
     from topo.config.errors import ConfigError
+    from topo.config.nouns import book_of, demand_of, fabric_of, size_of
     from topo.config.schema import json_schema
-    from topo.config.single import read_case, read_section
+    from topo.config.single import read_case, read_part
     from topo.config.study_file import load_study, parse_study
 
 #: Public name -> module that holds it; the command line asks for sections before pydantic is loaded.
@@ -27,16 +27,17 @@ _ROOM = {
     "SECTIONS": "topo.config.case",
     "Section": "topo.config.case",
     "Study": "topo.config.case",
-    "cost_arguments": "topo.config.build",
+    "book_of": "topo.config.nouns",
     "data_root": "topo.config.data",
-    "fabric_arguments": "topo.config.build",
+    "demand_of": "topo.config.nouns",
+    "fabric_of": "topo.config.nouns",
     "json_schema": "topo.config.schema",
     "load_study": "topo.config.study_file",
     "names": "topo.config.data",
     "parse_study": "topo.config.study_file",
     "read_case": "topo.config.single",
-    "read_section": "topo.config.single",
-    "size_arguments": "topo.config.build",
+    "read_part": "topo.config.single",
+    "size_of": "topo.config.nouns",
 }
 
 __all__ = [
@@ -46,16 +47,17 @@ __all__ = [
     "Files",
     "Section",
     "Study",
-    "cost_arguments",
+    "book_of",
     "data_root",
-    "fabric_arguments",
+    "demand_of",
+    "fabric_of",
     "json_schema",
     "load_study",
     "names",
     "parse_study",
     "read_case",
-    "read_section",
-    "size_arguments",
+    "read_part",
+    "size_of",
 ]
 
 __getattr__ = fetching(__name__, _ROOM)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from topo.config.build import cost_arguments, fabric_arguments, size_arguments
 from topo.config.case import SECTIONS, Case, canonical_json
 from topo.config.data import Files, Tracking
 from topo.config.document import Document
 from topo.config.errors import ConfigError, Problem
-from topo.config.hardware import with_rates
+from topo.config.hardware import latencies, with_rates
 from topo.config.match import choose
+from topo.config.nouns import book_of, size_of
 from topo.config.sections import check_section
 from topo.cost import PriceError, bill
-from topo.generators import GeneratorError, size_of
+from topo.generators import GeneratorError
 from topo.size import Size
 from traffic.demand import DemandError
 
@@ -51,20 +52,20 @@ def check_case(
         if key not in sections:
             sections[key], wrong = _section(key, words, seed)
             problems += wrong
-    if not problems:
-        problems = _check_together(sections, words, tracked)
-        problems += _check_pair(sections, words) if pairs else []
     case = Case(
         name=name,
         labels=dict(labels or {}),
+        sections=sections,
         seed=seed,
         panel=words.data.get("panel") or "",
-        files=tracked.only(sorted(tracked.used)),
-        refused="\n".join(str(problem) for problem in problems),
+        files=tracked,
         notes=(note,) if note else (),
-        sections=sections,
     )
-    return case, problems
+    if not problems:
+        problems = _check_together(case, words)
+        problems += _check_pair(case, words) if pairs else []
+    refused = "\n".join(str(problem) for problem in problems)
+    return replace(case, files=tracked.only(sorted(tracked.used)), refused=refused), problems
 
 
 def _section(key: str, words: Document, seed: int) -> tuple[dict[str, Any] | None, list[Problem]]:
@@ -94,34 +95,33 @@ def _replaced(words: Document, fabric: Document) -> Document:
     return Document(words.data | {"fabric": fabric.data}, places)
 
 
-def _check_together(sections: dict[str, Any], words: Document, files: Files) -> list[Problem]:
+def _check_together(case: Case, words: Document) -> list[Problem]:
     """Return what stands in the way of running sections that are right one by one."""
-    fabric, traffic, cost = sections["fabric"], sections["traffic"], sections["cost"]
     try:
-        size = size_of(**size_arguments(fabric))
+        size = size_of(case)
     except GeneratorError as error:
         return [_problem(error, words, "fabric")]
     problems = []
     try:
-        fabric_arguments(fabric, files)
+        latencies(case.fabric["hardware"], case.files)
     except ConfigError as error:
         problems.append(Problem(words.place(("fabric", "hardware")), "fabric.hardware", str(error)))
-    if cost is not None:
-        try:
-            bill(size, **cost_arguments(cost, fabric, files))
-        except (ConfigError, PriceError) as error:
-            problems.append(Problem(words.place(("cost", "prices")), "cost.prices", str(error)))
-    if traffic is not None:
-        problems += _check_traffic(traffic, size, fabric, words, files)
+    try:
+        book = book_of(case)
+        if book is not None:
+            bill(size, **book)
+    except (ConfigError, PriceError) as error:
+        problems.append(Problem(words.place(("cost", "prices")), "cost.prices", str(error)))
+    if case.traffic is not None:
+        problems += _check_traffic(case.traffic, size, case.fabric, words, case.files)
     return problems
 
 
-def _check_pair(sections: dict[str, Any], words: Document) -> list[Problem]:
+def _check_pair(case: Case, words: Document) -> list[Problem]:
     """Return a solver that picks the routing itself, asked for with a policy that has picked it already."""
     from topo.flow import SOLVERS, unfit
 
-    solver, policy = sections["solve"]["solver"], sections["routing"]["policy"]
-    traffic = sections["traffic"]
+    solver, policy, traffic = case.solve["solver"], case.routing["policy"], case.traffic
     if traffic is not None and len(traffic.get("jobs", ())) > 1 and not SOLVERS[solver].side_by_side:
         fit = ", ".join(name for name, entry in SOLVERS.items() if entry.side_by_side)
         text = f"jobs share links while both of them send, which only solver {fit} follows; got {solver}"
@@ -158,10 +158,10 @@ def _tried(traffic: str, n_ranks: int, where: str, texts: tuple[tuple[str, str],
     """Return the error that a demand ends in, None where it can be had."""
     import json
 
-    from topo.config.patterns import demand_of
+    from topo.config.patterns import offered
 
     try:
-        demand_of(json.loads(traffic), n_ranks=n_ranks, **json.loads(where), files=Files(None, dict(texts)))
+        offered(json.loads(traffic), n_ranks=n_ranks, **json.loads(where), files=Files(None, dict(texts)))
     except (DemandError, ConfigError) as error:
         return error
     return None

@@ -7,10 +7,10 @@ from inspect import signature
 from typing import Any
 
 from topo import units
-from topo.config.build import read_hardware
 from topo.config.data import Files
 from topo.config.document import parse_scalar
 from topo.config.errors import ConfigError, unknown
+from topo.config.hardware import read_hardware
 from topo.config.patterns import model_figures
 
 

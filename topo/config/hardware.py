@@ -1,12 +1,40 @@
-"""Rates and numbers that a fabric takes from the hardware file it names."""
+"""Hardware files: latencies of a network, and what a host states of itself, each with its source."""
 
 from __future__ import annotations
 
-from topo.config.build import OF_FABRIC, read_hardware
+from functools import lru_cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from topo import units
 from topo.config.data import Files
-from topo.config.document import Document
+from topo.config.document import Document, parse_mapping
 from topo.config.errors import ConfigError
-from topo.config.models import NONE
+from topo.config.sections import check_model
+from topo.config.signatures import NONE, STRICT, Count, Duration, Rate
+
+#: Keys of a hardware file that are keys of a fabric too.
+OF_FABRIC = ("nic_rate", "scale_up", "endpoints_per_host", "scale_up_domain")
+_LATENCIES = ("switch_latency", "cable_latency", "scale_up_latency", "overhead")
+
+
+class Hardware(BaseModel):
+    """Latencies, rates and numbers of one kind of hardware, each with its source."""
+
+    model_config = STRICT
+    schema_: Literal[1] = Field(alias="schema")
+    title: str
+    switch_latency: Duration = 0
+    cable_latency: Duration = 0
+    scale_up_latency: Duration = 0
+    overhead: Duration = 0
+    # Of a host; a fabric that names the file takes those that it does not state itself.
+    nic_rate: Rate | None = None
+    scale_up: Rate | None = None
+    endpoints_per_host: Count | None = None
+    scale_up_domain: Count | None = None
+    sources: dict[str, str] = {}
 
 
 def with_rates(fabric: Document, files: Files) -> Document:
@@ -25,3 +53,30 @@ def with_rates(fabric: Document, files: Files) -> Document:
     rates = {key: stated[key] for key in OF_FABRIC if stated[key] is not None and key not in data}
     place = fabric.place(("hardware",))
     return Document(data | rates, fabric.places | {(key,): place for key in rates})
+
+
+def latencies(hardware: str, files: Files | None = None) -> dict[str, float]:
+    """Return the latencies of a hardware name or file [s]; all zero for ``none``."""
+    if hardware == NONE:
+        return dict.fromkeys(_LATENCIES, 0.0)
+    text, shown = (files or Files()).read("hardware", hardware)
+    resolved = read_hardware(text, shown)
+    return {key: units.duration(resolved[key]) for key in _LATENCIES}
+
+
+@lru_cache(maxsize=64)
+def read_hardware(text: str, shown: str) -> dict[str, Any]:
+    """Return the checked content of a hardware file: title, latencies, rates and numbers with units, sources.
+
+    Raises ConfigError with every problem; a rate, and a latency that is not zero, needs a source.
+    """
+    document = parse_mapping(text, shown)
+    resolved, problems = check_model(Hardware, document, "")
+    if problems:
+        raise ConfigError.of(problems)
+    stated = [key for key in _LATENCIES if units.duration(resolved[key])]
+    stated += [key for key in OF_FABRIC if resolved[key] is not None]
+    for key in stated:
+        if key not in resolved["sources"]:
+            raise ConfigError(f"{document.place((key,))}: {key}: has no source; add it under sources:")
+    return resolved

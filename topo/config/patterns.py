@@ -38,7 +38,7 @@ def traffic_arguments(traffic: Mapping[str, Any], files: Files | None = None) ->
     return arguments
 
 
-def demand_of(
+def offered(
     traffic: Mapping[str, Any],
     *,
     n_ranks: int,
@@ -63,7 +63,7 @@ def count_of(
 ) -> Count:
     """Return the commodities of a checked ``traffic`` mapping between all endpoints of ``size``, by arithmetic.
 
-    Raises DemandError and ConfigError for some of what ``demand_of`` refuses.
+    Raises DemandError and ConfigError for some of what ``offered`` refuses.
     """
     there: dict[str, Any] = {
         "n_ranks": size.endpoints,
@@ -116,7 +116,7 @@ def _side_by_side(
     placed = []
     for given, name, ranks, where in _placed(jobs, n_ranks, ranks_per_host, ranks_per_domain):
         try:
-            demand = demand_of(_own(given), n_ranks=len(ranks), **where, files=files)
+            demand = offered(_own(given), n_ranks=len(ranks), **where, files=files)
         except DemandError as error:
             raise DemandError(f"jobs: {name}: {error}") from None
         placed.append(Job(name, demand, ranks, units.duration(given["start"])))

@@ -6,7 +6,7 @@ from typing import Any
 
 from topo.config.case import SECTIONS
 from topo.config.match import Match
-from topo.config.models import model
+from topo.config.signatures import model
 from topo.config.study_file import study_shape
 
 

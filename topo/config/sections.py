@@ -7,14 +7,14 @@ into the record as it is.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from topo.config.case import SECTIONS
 from topo.config.document import Document, describe
 from topo.config.errors import ConfigError, Problem, unknown
-from topo.config.models import JOB_KEYS, Placement, model
+from topo.config.signatures import STRICT, Count, Duration, model
 from topo.config.spec import parse_section
 
 _NEEDS = {
@@ -28,6 +28,21 @@ _NEEDS = {
     "none_required": "null",
     "model_type": "a mapping",
 }
+
+
+class Placement(BaseModel):
+    """Where and when a job of pattern ``jobs`` runs: on ``hosts`` whole hosts ``first``, ``first + stride``, .."""
+
+    model_config = STRICT
+    name: str = ""
+    hosts: Count
+    first: Annotated[int, Field(ge=0)] | None = None
+    stride: Count = 1
+    start: Duration = 0
+
+
+#: Keys of a job that are not keys of its own traffic.
+JOB_KEYS = frozenset(Placement.model_fields)
 
 
 def check_section(key: str, document: Document, *, seed: int = 0) -> tuple[dict[str, Any], list[Problem]]:

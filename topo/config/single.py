@@ -18,21 +18,25 @@ from topo.config.spec import parse_section
 YAML_SUFFIXES = (".yaml", ".yml")
 
 
-def read_section(section: str, text: str, *, seed: int = 0) -> dict[str, Any]:
-    """Return the checked mapping of ``section`` from a spec string or a YAML file.
+def read_part(*, seed: int = 0, **sections: str | None) -> Case:
+    """Return a case of ``sections`` alone, each checked by itself; all others are absent.
 
-    >>> read_section("traffic", "shift:by=2")
+    >>> read_part(traffic="shift:by=2").traffic
     {'pattern': 'shift', 'bytes': 1048576, 'by': 2}
 
     Raises ConfigError with every problem.
     """
-    document = read_document(section, text)
-    if section == "fabric":
-        document = with_rates(document, Files())
-    resolved, problems = check_section(section, document, seed=seed)
-    if problems:
-        raise ConfigError.of(problems)
-    return resolved
+    files, found = Files(), []
+    checked: dict[str, dict[str, Any] | None] = dict.fromkeys(SECTIONS)
+    for section, text in sections.items():
+        if text is not None:
+            document = read_document(section, text)
+            document = with_rates(document, files) if section == "fabric" else document
+            checked[section], problems = check_section(section, document, seed=seed)
+            found += problems
+    if found:
+        raise ConfigError.of(found)
+    return Case(str(sections.get("fabric", "")), {}, checked, seed=seed, files=files)
 
 
 def read_case(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from topo.config.build import read_hardware
 from topo.config.case import Case
-from topo.config.models import NONE
+from topo.config.hardware import read_hardware
+from topo.config.signatures import NONE
 from topo.flow import POLICIES, SOLVERS
 
 

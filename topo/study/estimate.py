@@ -25,10 +25,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from topo.config.build import size_arguments
+from topo.config.nouns import size_of
 from topo.config.patterns import count_of
 from topo.flow import POLICIES, SOLVERS
-from topo.generators import size_of
 from topo.size import Tier
 from traffic.demand import MAX_PAIRS
 from traffic.pattern import Count
@@ -92,7 +91,7 @@ def estimate(case: Case) -> Estimate:
     """
     if case.traffic is None or case.refused:
         return Estimate(PROCESS, 0.0, "planewise itself")
-    size = size_of(**size_arguments(case.fabric))
+    size = size_of(case)
     host, domain = case.fabric["endpoints_per_host"], case.fabric["scale_up_domain"]
     where = {"ranks_per_host": host, "ranks_per_domain": domain}
     work = _work(case, size, count_of(case.traffic, size=size, **where, files=case.files))

@@ -7,24 +7,33 @@ in any order, and gives the same bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from topo.config.build import cost_arguments, fabric_arguments, size_arguments
 from topo.config.case import Case
-from topo.config.patterns import demand_of
+from topo.config.nouns import book_of, demand_of, fabric_of, size_of
 from topo.cost import bill
 from topo.flow import route, solve
-from topo.generators import generate, size_of
 from topo.metrics import link_table, measure
 from topo.metrics.hot_links import hot_links
 from topo.metrics.tables import commodity_table
 from topo.metrics.traffic_map import finish_quantiles, traffic_map
-from topo.size import Size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from traffic.demand import Demand
+    from topo.fabric import Fabric
+    from topo.flow import Solution
+    from topo.routing import Routing
+    from topo.size import Size
+    from traffic.demand import Demand, GroupedDemand
+
+
+#: Counts of a Size that are results as they are.
+_COUNTED = (
+    "endpoints", "hosts", "domains", "switches", "switch_links", "endpoint_links", "transceivers", "radix", "planes",
+    "diameter", "oversubscription", "buildable",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,54 +55,52 @@ def run_case(case: Case) -> Numbers:
     """
     if case.traffic is None:
         return size_case(case)
-    fabric = generate(symmetry=True, **fabric_arguments(case.fabric, case.files))
-    who = {"n_ranks": fabric.n_endpoints, "ranks_per_host": fabric.endpoints_per_host}
-    who["ranks_per_domain"] = fabric.endpoints_per_domain
-    offered = demand_of(case.traffic, **who, files=case.files, fabric=fabric)
-    routing = route(fabric, offered, **case.routing)
-    solution = solve(fabric, offered, routing, **case.solve)
+    fabric = fabric_of(case)
+    demand = demand_of(case, fabric)
+    routing = route(fabric, demand, **case.routing)
+    solution = solve(fabric, demand, routing, **case.solve)
+    return numbers_of(case, fabric, demand, routing, solution)
 
-    def again(demand: Demand) -> float:
-        return solve(fabric, demand, route(fabric, demand, **case.routing), **case.solve).completion_s
 
-    results = measure(fabric, offered, routing, solution, again=again) | priced(case, fabric.size)
-    links = link_table(fabric, offered, routing, solution)
+def size_case(case: Case) -> Numbers:
+    """Return the parts list and cost of ``case`` in closed form, whether or not it can be built."""
+    size = size_of(case)
+    return Numbers(counted(size) | priced(case, size))
+
+
+def numbers_of(
+    case: Case, fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solution: Solution
+) -> Numbers:
+    """Return what is worth saying of a solved case: results, and the columns of its tables."""
+    measured = measure(fabric, demand, routing, solution, again=partial(_completion, case, fabric))
+    links = link_table(fabric, demand, routing, solution)
     return Numbers(
-        results,
+        measured | priced(case, fabric.size),
         links,
         commodity_table(solution),
-        traffic_map(offered, fabric.domain),
+        traffic_map(demand, fabric.domain),
         finish_quantiles(solution),
         hot_links(fabric, solution.demand, solution.routing, links["utilization"]),
     )
 
 
-def size_case(case: Case) -> Numbers:
-    """Return the parts list and cost of ``case`` in closed form, whether or not it can be built."""
-    size = size_of(**size_arguments(case.fabric))
-    results = {
-        "endpoints": size.endpoints,
-        "hosts": size.hosts,
-        "domains": size.domains,
-        "switches": size.switches,
-        "switch_links": size.switch_links,
-        "endpoint_links": size.endpoint_links,
-        "transceivers": size.transceivers,
-        "radix": size.radix,
-        "planes": size.planes,
-        "diameter": size.diameter,
-        "oversubscription": size.oversubscription,
+def counted(size: Size) -> dict[str, Any]:
+    """Return what a network is made of, and why it cannot be built where it cannot."""
+    return {
+        **{key: getattr(size, key) for key in _COUNTED},
         "bisection_per_endpoint": size.bisection,
-        "buildable": size.buildable,
         "reason": size.reason or None,
         "neighbours": list(size.neighbours),
         "method": "closed form",
     }
-    return Numbers(results | priced(case, size))
 
 
 def priced(case: Case, size: Size) -> dict[str, Any]:
     """Return the bill of ``size``; nothing where the case names no price book."""
-    if case.cost is None:
-        return {}
-    return bill(size, **cost_arguments(case.cost, case.fabric, case.files))
+    book = book_of(case)
+    return {} if book is None else bill(size, **book)
+
+
+def _completion(case: Case, fabric: Fabric, demand: Demand) -> float:
+    """Return the time [s] of another demand, routed and solved as those of ``case`` are."""
+    return solve(fabric, demand, route(fabric, demand, **case.routing), **case.solve).completion_s

@@ -325,7 +325,7 @@ def test_internal_errors_are_told(run, monkeypatch):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(topo.config, "read_section", broken)
+    monkeypatch.setattr(topo.config, "read_part", broken)
     code, out, err = run("size", "fat-tree-2:radix=8")
     assert (code, out) == (70, "")
     assert "internal error: ZeroDivisionError: oops" in err

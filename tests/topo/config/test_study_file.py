@@ -5,16 +5,18 @@ import pytest
 from topo.config import (
     ConfigError,
     Files,
-    fabric_arguments,
+    fabric_of,
     json_schema,
     load_study,
     names,
     parse_study,
     read_case,
-    read_section,
+    read_part,
 )
 from topo.config.document import parse
+from topo.config.hardware import latencies
 from topo.config.spec import parse_spec
+from topo.fabric import Tier
 
 BASE = """\
 schema: 1
@@ -164,10 +166,11 @@ def test_spec_strings():
 
 def test_units_reach_the_generator_in_si():
     case = read_case("fat-tree-2:radix=16,rate=100Gb/s,scale_up=none,hardware=roce", "uniform")
-    arguments = fabric_arguments(case.fabric)
-    assert arguments["capacity"] == 12.5e9
-    assert arguments["scale_up"] is None
-    assert arguments["switch_latency"] == 1e-6
+    fabric = fabric_of(case)
+    between = fabric.tier == Tier.LEAF_SPINE
+    assert set(fabric.capacity) == {12.5e9}
+    assert not (fabric.tier == Tier.SCALE_UP).any()
+    assert set(fabric.latency[between]) == {1e-6 + latencies("roce")["cable_latency"]}
 
 
 def test_a_fabric_may_come_from_a_yaml_file(tmp_path):
@@ -197,8 +200,6 @@ def test_schema_offers_every_family_and_key():
 )
 def test_hardware_gives_table_5(hardware, same_leaf, cross_leaf):
     """Table 5 of arXiv 2505.09343: 64 B, one switch and three switches; NVLink 3.33 us in two cables."""
-    from topo.config.build import latencies
-
     seconds = latencies(hardware, Files())
     assert seconds["overhead"] + seconds["switch_latency"] == pytest.approx(same_leaf)
     assert seconds["overhead"] + 3 * seconds["switch_latency"] == pytest.approx(cross_leaf)
@@ -208,13 +209,11 @@ def test_hardware_gives_table_5(hardware, same_leaf, cross_leaf):
 @pytest.mark.parametrize("hardware", ["h800", "h800-reached"])
 def test_a_host_names_its_rates_and_the_latencies_of_its_network(hardware):
     """Rates of sections 4.1 to 4.3 of the paper, specified and reached; latencies are those of infiniband."""
-    from topo.config.build import latencies
-
-    case = read_case(f"fat-tree-2:radix=16,planes=8,endpoints=64,hardware={hardware}", "uniform")
-    given = fabric_arguments(case.fabric)
-    rates = {"h800": (50e9, 200e9), "h800-reached": (40e9, 160e9)}[hardware]
-    assert (given["nic_capacity"], given["scale_up"]) == rates
-    assert given["capacity"] == 50e9
+    case = read_case(f"fat-tree-2:radix=16,planes=8,endpoints=256,hardware={hardware}", "uniform")
+    fabric = fabric_of(case)
+    port, inside = {"h800": (50e9, 200e9), "h800-reached": (40e9, 160e9)}[hardware]
+    stated = {Tier.ENDPOINT: port, Tier.SCALE_UP: inside, Tier.LEAF_SPINE: 50e9}
+    assert {tier: set(fabric.capacity[fabric.tier == tier]) for tier in stated} == {t: {c} for t, c in stated.items()}
     assert latencies(hardware) == latencies("infiniband")
 
 
@@ -224,7 +223,7 @@ def test_what_is_written_wins_over_the_hardware_file_and_that_over_the_default()
     assert read_case(f"{base},hardware=infiniband", "uniform").fabric["scale_up"] == "200GB/s"
     reached = read_case(f"{base},hardware=h800-reached,scale_up=none", "uniform").fabric
     assert (reached["scale_up"], reached["nic_rate"]) == ("none", "40GB/s")
-    assert read_section("fabric", f"{base},hardware=h800-reached")["scale_up"] == "160GB/s"
+    assert read_part(fabric=f"{base},hardware=h800-reached").fabric["scale_up"] == "160GB/s"
 
 
 def test_hardware_may_be_an_axis(tmp_path):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from itertools import pairwise
 
 import pytest
 
-from topo import study
+from topo import generators, study
 from topo.cli import main
 from topo.config import parse_study, read_case
 from topo.study import OverMemory, check_memory, estimate
@@ -33,7 +32,7 @@ def nothing_is_built(monkeypatch):
     def refuse(**_):
         raise AssertionError("a fabric was built")
 
-    monkeypatch.setattr(sys.modules["topo.study.run"], "generate", refuse)
+    monkeypatch.setattr(generators, "generate", refuse)
 
 
 def of(fabric, traffic, **how):

@@ -22,7 +22,7 @@ from topo.fabric import RELAYS
 #: What ``scale_up`` says where hosts have no such links, and ``hardware`` where latencies are zero.
 NONE = "none"
 
-_STRICT = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
+STRICT = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
 
 
 def _rate(text: str) -> str:
@@ -83,39 +83,6 @@ _POSITIVE = {
 }
 
 
-class Hardware(BaseModel):
-    """Latencies, rates and numbers of one kind of hardware, each with its source."""
-
-    model_config = _STRICT
-    schema_: Literal[1] = Field(alias="schema")
-    title: str
-    switch_latency: Duration = 0
-    cable_latency: Duration = 0
-    scale_up_latency: Duration = 0
-    overhead: Duration = 0
-    # Of a host; a fabric that names the file takes those that it does not state itself.
-    nic_rate: Rate | None = None
-    scale_up: Rate | None = None
-    endpoints_per_host: Count | None = None
-    scale_up_domain: Count | None = None
-    sources: dict[str, str] = {}
-
-
-class Placement(BaseModel):
-    """Where and when a job of pattern ``jobs`` runs: on ``hosts`` whole hosts ``first``, ``first + stride``, .."""
-
-    model_config = _STRICT
-    name: str = ""
-    hosts: Count
-    first: Annotated[int, Field(ge=0)] | None = None
-    stride: Count = 1
-    start: Duration = 0
-
-
-#: Keys of a job that are not keys of its own traffic.
-JOB_KEYS = frozenset(Placement.model_fields)
-
-
 def model(key: str, name: str = "") -> type[BaseModel]:
     """Return the model of the mapping of section ``key``: that of its entry ``name``, or of the section itself.
 
@@ -133,7 +100,7 @@ def _model(section: Section, key: str, name: str, function: Callable[..., Any] |
         fields: dict[str, Any] = {section.only: (str, ...)}
     else:
         fields = {section.word: (Literal[name], name)} | own_parameters(key, function) | _common(key)
-    return create_model(f"{key}:{name}" if name else key, __config__=_STRICT, **fields)
+    return create_model(f"{key}:{name}" if name else key, __config__=STRICT, **fields)
 
 
 def _common(key: str) -> dict[str, tuple[Any, Any]]:

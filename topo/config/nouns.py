@@ -1,0 +1,83 @@
+"""From the words of a case to the nouns of the house: its size, its fabric, its demand, its price book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from topo import generators, units
+from topo.config import prices
+from topo.config.case import SECTIONS
+from topo.config.hardware import latencies
+from topo.config.signatures import FABRIC_KEYS, NONE
+
+if TYPE_CHECKING:
+    from topo.config.case import Case
+    from topo.cost import PriceBook
+    from topo.fabric import Fabric
+    from topo.size import Size
+    from traffic.demand import Demand, GroupedDemand
+
+
+class Book(TypedDict):
+    """What ``bill`` takes beside a Size."""
+
+    prices: PriceBook
+    capacity: float  # [B/s] of a switch port
+
+
+def size_of(case: Case) -> Size:
+    """Return the parts list of the intact network of ``case``, in closed form.
+
+    Raises GeneratorError for values that no network has.
+    """
+    return generators.size_of(**_plan(case.fabric))
+
+
+def fabric_of(case: Case, *, symmetry: bool = True) -> Fabric:
+    """Return the network of ``case``, as the sections that act on it leave it.
+
+    Raises GeneratorError for what cannot be built, ConfigError for a hardware file that cannot be used.
+    """
+    given = case.fabric
+    speeds: dict[str, Any] = {
+        "capacity": units.rate(given["rate"]),
+        "nic_capacity": None if given["nic_rate"] is None else units.rate(given["nic_rate"]),
+        **latencies(given["hardware"], case.files),
+    }
+    built = generators.generate(**_plan(given), **speeds, relay=given["relay"], symmetry=symmetry)
+    for key, section in SECTIONS.items():
+        words = case.sections[key] if section.on_fabric else None
+        if words is not None:
+            own = {name: value for name, value in words.items() if name != section.word}
+            built = section.function(words[section.word])(built, **own)
+    return built
+
+
+def demand_of(case: Case, fabric: Fabric) -> Demand | GroupedDemand:
+    """Return the traffic of ``case`` between the endpoints of ``fabric``.
+
+    Raises DemandError where the pattern cannot be had there, ConfigError for a file.
+    """
+    from topo.config.patterns import offered  # these look at graphs, which what builds a fabric need not load
+
+    who = {"n_ranks": fabric.n_endpoints, "ranks_per_host": fabric.endpoints_per_host}
+    who["ranks_per_domain"] = fabric.endpoints_per_domain
+    return offered(case.traffic or {}, **who, files=case.files, fabric=fabric)
+
+
+def book_of(case: Case) -> Book | None:
+    """Return the prices of ``case`` and the capacity that its switch ports are bought with; None without prices.
+
+    Raises ConfigError for a price book that cannot be used.
+    """
+    if case.cost is None:
+        return None
+    return Book(prices=prices.load(case.cost["prices"], case.files), capacity=units.rate(case.fabric["rate"]))
+
+
+def _plan(fabric: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the size depends on; ``scale_up`` in B/s."""
+    own = {key: value for key, value in fabric.items() if key not in FABRIC_KEYS}
+    common = {key: fabric[key] for key in ("planes", "nic", "endpoints", "endpoints_per_host", "scale_up_domain")}
+    return own | common | {"scale_up": None if fabric["scale_up"] == NONE else units.rate(fabric["scale_up"])}
