@@ -11,7 +11,8 @@ from typing import Any
 def fetch(where: str) -> Any:
     """Return what ``module:name`` stands for, importing the module."""
     module, _, name = where.partition(":")
-    return getattr(import_module(module), name)
+    # import_module locks and looks twice at what is loaded already, and studies of many cases ask often.
+    return getattr(sys.modules.get(module) or import_module(module), name)
 
 
 def fetching(package: str, rooms: Mapping[str, str]) -> Callable[[str], Any]:

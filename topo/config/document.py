@@ -40,6 +40,14 @@ class Document:
             data = data[step]
         return Document(data, below(self.places, path))
 
+    def parts(self) -> list[Document]:
+        """Return the parts of a list; one pass over all places, where ``at`` takes one for each part."""
+        places: list[Places] = [{} for _ in self.data]
+        for path, place in self.places.items():
+            if path:
+                places[int(path[0])][path[1:]] = place
+        return [Document(data, own) for data, own in zip(self.data, places, strict=True)]
+
 
 def nearest_place(places: Places, path: Path) -> str:
     """Return the place of ``path`` or of the closest value around it."""

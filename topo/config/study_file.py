@@ -127,7 +127,7 @@ def _expand(document: Document, pins: list[tuple[str, Document]]) -> Iterator[Dr
     base = _only(document, inherited)
     pinned = {path for path, _ in pins}
     shared = axes_of(document.at("sweep")) if "sweep" in document.data else []
-    entries = [document.at("cases", i) for i in range(len(document.data.get("cases") or []))]
+    entries = document.at("cases").parts() if document.data.get("cases") else []
     excluded = document.data.get("exclude") or []
     count = 0
     for number, entry in enumerate(map(_entry, entries or [Document({})])):

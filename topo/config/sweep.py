@@ -74,8 +74,7 @@ def _axis(name: str, document: Document, place: str) -> Axis:
     document = _listed(document, name, place)
     if not document.data:
         raise ConfigError(f"{place}: sweep.{name}: an axis needs at least one value")
-    rows = [document.at(i) for i in range(len(document.data))]
-    points = [_zipped(paths, row, name) if len(paths) > 1 else _point(paths[0], row) for row in rows]
+    points = [_zipped(paths, row, name) if len(paths) > 1 else _point(paths[0], row) for row in document.parts()]
     return Axis(", ".join(paths), _distinct(points))
 
 

@@ -1,5 +1,7 @@
 """How a study file expands into cases."""
 
+import time
+
 import pytest
 
 from topo.config import (
@@ -284,3 +286,19 @@ def test_set_reaches_a_section_that_only_an_axis_brings_and_one_that_is_left_out
     assert [case.traffic["bytes"] for case in study.cases] == ["4KiB", "4KiB"]
     assert {case.solve["solver"] for case in study.cases} == {"max-min"}
     assert {case.routing["policy"] for case in study.cases} == {"static"}
+
+
+@pytest.mark.parametrize(
+    ("n", "sweep"),
+    [
+        (30_000, "sweep:\n  seed: [" + ", ".join(map(str, range(30_000))) + "]\n"),
+        (10_000, 'sweep:\n  "seed, fabric.planes": [' + ", ".join(f"[{i}, 1]" for i in range(10_000)) + "]\n"),
+        (10_000, "cases:\n" + "".join(f"- {{seed: {i}}}\n" for i in range(10_000))),
+    ],
+    ids=["values", "rows", "cases"],
+)
+def test_long_lists_are_read_in_time_that_grows_with_their_length(n, sweep):
+    """30,000 values once took over two minutes: each looked through the places of all others."""
+    begin = time.process_time()
+    assert len(cases_of(sweep)) == n
+    assert time.process_time() - begin < 10
