@@ -18,7 +18,7 @@ from traffic.moe import figures_of
 from traffic.outcome import Outcome
 from traffic.pattern import Count
 from traffic.phases import in_sequence
-from traffic.visits import Sampler
+from traffic.visits import Sampler, sample_size
 
 #: Figures of the exchange whose names mean something else beside results of a network.
 _RENAMED = {"hosts": "ep_hosts", "method": "copies_method", "model": "model_name"}
@@ -137,6 +137,8 @@ def moe_count(
 ) -> Count:
     """Return the commodities of ``moe_all_to_all``; see ``exchange_count``."""
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
-    size = default_ep(n_ranks, Model.of(model), **where) if ep is None else ep
+    figures = Model.of(model)
+    size = default_ep(n_ranks, figures, **where) if ep is None else ep
     members = groups(n_ranks, size, **where)
-    return Count.listed(exchange_count(members, together=ranks_together(size, **where), dedup=dedup))
+    n = exchange_count(members, together=ranks_together(size, **where), dedup=dedup)
+    return Count.listed(n, sample_size(figures.routed_experts))

@@ -17,6 +17,7 @@ DeepSeek-V3 Technical Report, arXiv 2412.19437, section 2.1.2: a host scores by 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,19 +76,36 @@ class Gating:
         return np.asarray(weight / weight.sum())
 
 
-def affinities(gating: Gating, n_tokens: int) -> Affinity:
-    """Return (tokens, experts) positive affinities of a sample of tokens, drawn from the gating's seed."""
-    rng = np.random.default_rng(gating.seed)
+def affinities(gating: Gating, n_tokens: int, rows: int | None = None) -> Iterator[Affinity]:
+    """Give (rows, experts) positive affinities of a sample of tokens, block by block, from the gating's seed.
+
+    ``rows`` None is all in one block.  Tokens are drawn one after the other, so blocks change no number.
+    """
+    rng, shared = np.random.default_rng(gating.seed), np.random.default_rng(gating.seed)
+    blocks = _lengths(n_tokens, rows or n_tokens)
+    if gating.gate == "correlated":  # groups of all tokens come first in the stream of numbers
+        for n in blocks:
+            rng.standard_normal((n, gating.n_group), dtype=np.float32)
+    for n in blocks:
+        yield _drawn(gating, n, rng, shared)
+
+
+def _lengths(n_tokens: int, rows: int) -> list[int]:
+    return [min(rows, n_tokens - start) for start in range(0, n_tokens, rows)]
+
+
+def _drawn(gating: Gating, n_tokens: int, rng: np.random.Generator, shared: np.random.Generator) -> Affinity:
     shape = (n_tokens, gating.n_experts)
     if gating.gate == "zipf":
         race = np.log(gating.n_experts * gating.popularity()).astype(np.float32)
         wait = np.maximum(rng.standard_exponential(shape, dtype=np.float32), np.finfo(np.float32).tiny)
         return _sigmoid(race - np.log(wait))
     if gating.gate == "correlated":
-        shared = rng.standard_normal((n_tokens, gating.n_group), dtype=np.float32)
+        of_group = shared.standard_normal((n_tokens, gating.n_group), dtype=np.float32)
         own = rng.standard_normal(shape, dtype=np.float32)
         mixed = np.sqrt(np.float32(1 - gating.correlation)) * own
-        mixed += np.repeat(np.sqrt(np.float32(gating.correlation)) * shared, gating.n_experts // gating.n_group, axis=1)
+        of_group *= np.sqrt(np.float32(gating.correlation))
+        mixed += np.repeat(of_group, gating.n_experts // gating.n_group, axis=1)
         return _sigmoid(mixed)
     if gating.score == "max" or gating.affinity == "uniform":  # ranks count alone, so the cheapest draw serves
         return rng.random(shape, dtype=np.float32)
@@ -96,16 +114,17 @@ def affinities(gating: Gating, n_tokens: int) -> Affinity:
     return _sigmoid(rng.standard_normal(shape, dtype=np.float32))
 
 
-def ranked(affinity: Affinity) -> Keys:
+def ranked(affinity: Affinity, most: np.float32 | None = None) -> Keys:
     """Return (tokens, experts) distinct positive keys in the order of affinity, the expert in the low bits.
 
+    ``most`` is the largest affinity of the sample, None that of this block.
     Sorting plain integers is several times as fast as sorting indices; what is lost is affinity
     beyond 24 bits at 256 experts, where single precision ends anyway.
     """
     n_experts = affinity.shape[1]
     bits = _id_bits(n_experts)
     top = np.float32(2 ** (32 - bits) - 2**8)  # leaves single precision room to round up
-    level = (affinity * (top / affinity.max()) + np.float32(1)).astype(np.uint32)
+    level = (affinity * (top / (affinity.max() if most is None else most)) + np.float32(1)).astype(np.uint32)
     return np.asarray((level << np.uint32(bits)) | np.arange(n_experts, dtype=np.uint32))
 
 

@@ -18,6 +18,9 @@ from traffic.layout import check_whole
 #: Keys of a model file that say where figures come from and play no part in any.
 _REMARKS = ("source", "sources", "note", "notes", "schema")
 
+#: Routed experts of a model: keys of ``traffic.gate`` keep half of their 32 bits for affinity.
+MAX_EXPERTS = 2**16
+
 
 @dataclass(frozen=True)
 class Model:
@@ -66,6 +69,8 @@ class Model:
             if key != "name":
                 check_whole(value, 0 if key.startswith(("dense", "shared", "dispatch_")) else 1, name=f"model {key}")
         model = cls(**given)
+        if model.routed_experts > MAX_EXPERTS:
+            raise DemandError(f"model routed_experts={model.routed_experts} is more than {MAX_EXPERTS}, the most")
         if model.top_k > model.routed_experts:
             raise DemandError(f"model top_k={model.top_k} is more than its {model.routed_experts} routed experts")
         return model

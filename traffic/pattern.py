@@ -15,11 +15,12 @@ class Count(NamedTuple):
 
     offered: int  # 1 where one stands for all pairs, 2 with hot receivers
     pairs: int
+    drawn: int = 0  # numbers of a random sample that are held at once
 
     @classmethod
-    def listed(cls, n: int) -> Count:
+    def listed(cls, n: int, drawn: int = 0) -> Count:
         """Return the count of ``n`` commodities that the pattern lists itself."""
-        return cls(n, n)
+        return cls(n, n, drawn)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ from traffic.model import Model
 from traffic.outcome import Outcome
 from traffic.pattern import Count
 from traffic.phases import Phase, in_sequence, step
+from traffic.visits import sample_size
 
 #: Bytes of a value: activations and parameters in BF16, gradients in FP32; arXiv 2412.19437, section 3.3.
 ACTIVATION = 2
@@ -178,18 +179,19 @@ def training_count(
     near, group = where["ranks_per_domain"], 1
     if stage.shape[1] > 1:
         group = default_ep(stage.shape[1], figures, **where, fill=True) if ep is None else ep
-    n = 0
+    n = drawn = 0
     if tensor and tp > 1:
         n += steps.ring_count(stage.reshape(-1, tp), ranks_per_host=near)
     if experts and group > 1:
         members = groups(n_ranks, group, **where, fill=True)
         n += exchange_count(members, together=ranks_together(group, **where), dedup=dedup)
+        drawn = sample_size(figures.routed_experts)
     if pipeline:
         n += 2 * (n_ranks - stage.shape[1])
     if gradients:
         replicas = [members for members in (_strided(stage, tp), _strided(stage, group)) if members.shape[1] > 1]
         n += 2 * sum(steps.ring_count(members, ranks_per_host=near) for members in replicas)
-    return Count.listed(n)
+    return Count.listed(n, drawn)
 
 
 def _tensor(groups: NDArray[np.int64], figures: Model, tokens: int, runs: int, *, ranks_per_host: int) -> Phase:

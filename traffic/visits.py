@@ -9,6 +9,7 @@ have visited without the limit, whatever the affinities are.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import comb
 
@@ -16,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traffic.demand import DemandError
-from traffic.gate import Gating, affinities, chosen, ranked
+from traffic.gate import Affinity, Gating, Keys, affinities, chosen, ranked
 from traffic.layout import check_whole
 from traffic.placement import Placement
 
 #: Tokens of a sample: mean hosts of a token at EP64 to about 0.012 (95 %).
 SAMPLE_TOKENS = 16_384
+#: Affinities that are held at once: 16,384 tokens of 512 experts, and fewer tokens of more.
+BLOCK = 2**23
 #: Standard errors on either side of a mean that hold 95 % of a normal distribution.
 CONFIDENCE_95 = 1.96
 
@@ -117,7 +120,8 @@ class Sampler:
 
     def __init__(self, gating: Gating, placement: Placement, n_tokens: int = SAMPLE_TOKENS) -> None:
         self.gating, self.placement, self.n_tokens = gating, placement, n_tokens
-        self._drawn: tuple[NDArray[np.float32], NDArray[np.uint32]] | None = None
+        self._kept: tuple[Affinity, Keys] | None = None
+        self._most: np.float32 | None = None  # affinity of the sample
         self._samples: dict[int | None, Visits] = {}
 
     def visits(self, node_limit: int | None) -> Visits:
@@ -178,28 +182,53 @@ class Sampler:
         return self._samples[limit]
 
     def _sample(self, gating: Gating) -> Visits:
-        if self._drawn is None:
-            affinity = affinities(gating, self.n_tokens)
-            self._drawn = affinity, ranked(affinity)
-        place = self.placement
-        experts = chosen(*self._drawn, gating, place.by_host)
-        if place.ranks.shape[1] == 1:
-            rank = place.ranks[experts, 0]
-        else:
-            pick = np.random.default_rng([gating.seed, 2]).integers(2**31, size=experts.shape)
-            rank = place.ranks[experts, pick % place.copies[experts]]
-        hosts = _visited(rank // place.ranks_on_host, place.hosts)
-        ranks = _visited(rank, place.ep)
-        hosts_mean, hosts_error = _mean(hosts)
-        _, ranks_error = _mean(ranks)
+        place, pick = self.placement, np.random.default_rng([gating.seed, 2])
+        host, rank, on_rank = np.zeros(place.hosts), np.zeros(place.ep), np.zeros(place.ep)
+        hosts, ranks = [], []
+        for affinity, keys in self._blocks():
+            chose = _ranks(chosen(affinity, keys, gating, place.by_host), place, pick)
+            on_hosts, on_ranks = _visited(chose // place.ranks_on_host, place.hosts), _visited(chose, place.ep)
+            host += on_hosts.sum(axis=0)
+            rank += on_ranks.sum(axis=0)
+            on_rank += np.bincount(chose.ravel(), minlength=place.ep)
+            hosts.append(on_hosts.sum(axis=1))
+            ranks.append(on_ranks.sum(axis=1))
+        hosts_mean, hosts_error = _mean(np.concatenate(hosts))
+        _, ranks_error = _mean(np.concatenate(ranks))
         return Visits(
-            host=hosts.mean(axis=0),
-            rank=ranks.mean(axis=0),
-            experts=np.bincount(rank.ravel(), minlength=place.ep) / self.n_tokens,
+            host=host / self.n_tokens,
+            rank=rank / self.n_tokens,
+            experts=on_rank / self.n_tokens,
             hosts_error=hosts_error,
             ranks_error=ranks_error,
             sampled_hosts=hosts_mean,
         )
+
+    def _blocks(self) -> Iterator[tuple[Affinity, Keys]]:
+        """Give affinities and keys of the sample; what is one block is kept, more are drawn again each time."""
+        if self._kept is not None:
+            yield self._kept
+            return
+        rows = max(1, min(self.n_tokens, BLOCK // self.gating.n_experts))
+        if self._most is None:
+            self._most = max(block.max() for block in affinities(self.gating, self.n_tokens, rows))
+        for affinity in affinities(self.gating, self.n_tokens, rows):
+            block = affinity, ranked(affinity, self._most)
+            if rows == self.n_tokens:
+                self._kept = block
+            yield block
+
+
+def sample_size(n_experts: int, n_tokens: int = SAMPLE_TOKENS) -> int:
+    """Return the affinities of a sample that are held at once."""
+    return min(n_tokens * n_experts, max(BLOCK, n_experts))
+
+
+def _ranks(experts: NDArray[np.int64], place: Placement, pick: np.random.Generator) -> NDArray[np.int64]:
+    """Return the ranks that hold ``experts`` (tokens, top_k); of several copies one by lot."""
+    if place.ranks.shape[1] == 1:
+        return np.asarray(place.ranks[experts, 0])
+    return np.asarray(place.ranks[experts, pick.integers(2**31, size=experts.shape) % place.copies[experts]])
 
 
 def _visited(place: NDArray[np.int64], places: int) -> NDArray[np.bool_]:
@@ -208,6 +237,5 @@ def _visited(place: NDArray[np.int64], places: int) -> NDArray[np.bool_]:
     return visited
 
 
-def _mean(visited: NDArray[np.bool_]) -> tuple[float, float]:
-    count = visited.sum(axis=1)
+def _mean(count: NDArray[np.int64]) -> tuple[float, float]:
     return float(count.mean()), float(CONFIDENCE_95 * count.std() / np.sqrt(len(count)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from traffic import DemandError
 from traffic.gate import GATES, SCORES, Gating, affinities, chosen, ranked
-from traffic.placement import contiguous
+from traffic.placement import balanced, contiguous
 from traffic.visits import Sampler, check_limit, distinct_probability, mean_distinct, mean_limited
 
 #: Mean hosts under a limit of 4 at EP64, by score and distribution of affinities: facts.md section 1.
@@ -86,7 +86,7 @@ def test_scored_by_the_best_expert_a_token_visits_the_lesser_of_limit_and_wish(s
     by_host = np.arange(256).reshape(8, 32)
     free = Gating(256, 8, gate="zipf", seed=seed)
     limited = Gating(256, 8, gate="zipf", seed=seed, node_limit=limit)
-    affinity = affinities(free, 300)
+    (affinity,) = affinities(free, 300)
     keys = ranked(affinity)
     wish, got = (np.array([len(set(row // 32)) for row in chosen(affinity, keys, g, by_host)]) for g in (free, limited))
     assert (got == np.minimum(wish, limit)).all()
@@ -94,7 +94,7 @@ def test_scored_by_the_best_expert_a_token_visits_the_lesser_of_limit_and_wish(s
 
 def test_picks_agree_with_a_plain_sort_by_sum_of_top_two():
     gating = Gating(64, 4, score="sum-of-top", affinity="abs-normal", node_limit=2)
-    affinity = affinities(gating, 500)
+    (affinity,) = affinities(gating, 500)
     picked = chosen(affinity, ranked(affinity), gating, np.arange(64).reshape(4, 16))
     for row, scores in zip(picked, affinity, strict=True):
         best = np.argsort(np.sort(scores.reshape(4, 16))[:, -2:].sum(axis=1))[-2:]
@@ -143,3 +143,20 @@ def test_a_limit_must_leave_enough_experts():
 def test_wrong_gates(wrong, message):
     with pytest.raises(DemandError, match=message):
         Gating(**({"n_experts": 256, "top_k": 8, "n_group": 8} | wrong))
+
+
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("score", SCORES)
+def test_a_sample_in_blocks_is_the_sample_at_once(monkeypatch, gate, score):
+    """Blocks bound memory and change no number, copies of experts picked by lot included."""
+
+    def drawn(block):
+        monkeypatch.setattr("traffic.visits.BLOCK", block)
+        gating = Gating(64, 6, gate=gate, score=score, affinity="sigmoid-normal", n_group=8, seed=3)
+        place = balanced(gating.popularity(), ep=16, ranks_per_host=4, n_group=8, redundant=16)
+        study = Sampler(gating, place, 1000)
+        return [study._sampled(limit) for limit in (None, 2)]
+
+    for once, blocks in zip(drawn(64_000), drawn(64 * 37 + 5), strict=True):
+        for name in ("host", "rank", "experts", "hosts_error", "ranks_error", "sampled_hosts"):
+            assert np.array_equal(getattr(once, name), getattr(blocks, name)), name

@@ -126,10 +126,11 @@ def _side_by_side(
 def _jobs_count(
     *, size: Size, ranks_per_host: int, ranks_per_domain: int | None, files: Files, jobs: list[dict[str, Any]]
 ) -> Count:
-    pairs = 0
-    for given, _, ranks, where in _placed(jobs, size.endpoints, ranks_per_host, ranks_per_domain):
-        pairs += count_of(_own(given), size=replace(size, endpoints=len(ranks)), **where, files=files).pairs
-    return Count.listed(pairs)
+    counts = [
+        count_of(_own(given), size=replace(size, endpoints=len(ranks)), **where, files=files)
+        for given, _, ranks, where in _placed(jobs, size.endpoints, ranks_per_host, ranks_per_domain)
+    ]
+    return Count.listed(sum(one.pairs for one in counts), sum(one.drawn for one in counts))
 
 
 def _placed(

@@ -48,6 +48,8 @@ COMMODITY = 200
 SHARE = 110
 #: Shares above which they are not kept; topo.routing.operator.MAX_ENTRIES.
 MOST_SHARES = 60_000_000
+#: [bytes] a number of a gate's sample, with keys, copies and limits; 204 MiB at 512 and at 65,536 experts.
+DRAWN = 25
 #: [bytes] a pair of sites in a solved policy: its paths and their weights.
 SITE_PAIR = 2_000
 #: [s] to load; a directed link built; an arc visited on the way to one destination, all passes together.
@@ -82,6 +84,7 @@ class _Work:
     shares: int  # of commodities on links, kept at once
     site_pairs: int  # solved for
     switch_pairs: int
+    drawn: int  # numbers of a gate's sample
 
 
 def estimate(case: Case) -> Estimate:
@@ -114,6 +117,7 @@ def estimate(case: Case) -> Estimate:
             "choose policy ecmp, or fewer endpoints",
         ),
     }
+    parts[f"a sample of {work.drawn:,} choices of experts"] = (DRAWN * work.drawn, "choose a model of fewer experts")
     what = max(parts, key=lambda part: parts[part][0])
     memory = sum(taken for taken, _ in parts.values())
     return Estimate(float(memory), _seconds(work, case.routing), what, parts[what][1])
@@ -143,6 +147,7 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
         shares=shares,
         site_pairs=min(traffic.pairs, destinations**2 // max(size.planes, 1)) if policy.solved else 0,
         switch_pairs=size.switches**2,
+        drawn=traffic.drawn,
     )
 
 
