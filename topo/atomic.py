@@ -1,13 +1,22 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and are read only where they end."""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 from pathlib import Path
 
 #: Starts the name of a file that is not whole yet.
 HALF = ".half."
+
+
+def check_ends(path: Path) -> None:
+    """Raise OSError where ``path`` is a pipe, a device or a socket: reading one may wait for ever, or never end."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "is a pipe or a device; give a file", str(path))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -13,7 +13,10 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, by default that of ``sys.argv``, and return its exit code."""
-    from topo.cli.exits import run
-    from topo.cli.verbs import topo
+    try:
+        from topo.cli.exits import run
+        from topo.cli.verbs import topo
 
-    return run(topo, arguments)
+        return run(topo, arguments)
+    except KeyboardInterrupt:  # before or after the command itself, which answers its own
+        return 130

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
 import sys
@@ -38,6 +39,10 @@ CODES = (
     ("traffic.demand", "DemandError", INVALID),
 )
 
+#: What cannot be written any more, or is gone, where the system's error names no file: click prints to stdout alone.
+_FULL = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
+_NAMELESS = dict.fromkeys(_FULL, "standard output") | {errno.ENOENT: "the current folder"}
+
 
 class Interrupted(Exception):
     """Ctrl-C during work that can go on later; the message is the command that resumes."""
@@ -46,6 +51,9 @@ class Interrupted(Exception):
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     """Run ``command`` and return its exit code; messages go to stderr, one for each failure."""
     args = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.stdout is None:  # python found descriptor 1 closed
+        say("error: standard output is closed; give the command somewhere to print, such as /dev/null")
+        return INVALID
     try:
         code = command.main(args, prog_name="topo", standalone_mode=False)
         sys.stdout.flush()
@@ -62,8 +70,10 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
 
 
 def say(message: str) -> None:
-    """Print a message for the user on stderr."""
-    with contextlib.suppress(BrokenPipeError):
+    """Print a message for the user on stderr, where there is one."""
+    if sys.stderr is None:
+        return
+    with contextlib.suppress(OSError):
         print(message, file=sys.stderr, flush=True)  # noqa: T201
 
 
@@ -73,7 +83,7 @@ def exit_code(error: BaseException) -> int:
         return INVALID
     if isinstance(error, click.ClickException):
         return error.exit_code
-    if isinstance(error, OSError) and error.filename is not None:
+    if isinstance(error, OSError) and (error.filename is not None or error.errno in _NAMELESS):
         return INVALID
     if isinstance(error, MemoryError):
         return LIMIT
@@ -86,6 +96,8 @@ def exit_code(error: BaseException) -> int:
 
 def _fail(error: Exception, args: list[str]) -> int:
     code = exit_code(error)
+    if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
+        _hush()
     if _debug(args):
         import traceback
 
@@ -109,7 +121,8 @@ def _message(error: Exception) -> str:
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror or error}"
+        name = _NAMELESS.get(error.errno or 0) if error.filename is None else error.filename
+        return f"{name}: {error.strerror or error}"
     if isinstance(error, MemoryError):
         return f"out of memory{f': {error}' if str(error) else ''}; ask for a smaller fabric or a grouped traffic"
     return str(error)

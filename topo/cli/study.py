@@ -87,7 +87,7 @@ def study_verb(
     folder = output or Path("reports") / loaded.name
     folder = folder if resume else studies.fresh_folder(folder)
     command = shlex.join(["topo", *sys.argv[1:]])
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's kill keeps finished cases, as Ctrl-C does
+    _end_as_interrupted()
     with _progress(len(loaded.cases)) as progress:
         try:
             done = studies.run(
@@ -101,6 +101,13 @@ def study_verb(
     page = write(done.folder, tell=say)
     _print(done, page, as_json=as_json)
     return _verdict(done, checks)
+
+
+def _end_as_interrupted() -> None:
+    """Let a batch system's kill and a terminal that closes keep finished cases, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
 
 
 def _limit(workers: int, scheduler: str | None) -> float | None:

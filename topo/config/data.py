@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from topo.atomic import check_ends
 from topo.config.errors import ConfigError, unknown
 
 #: [bytes] of a YAML file; ruamel.yaml takes 12 s a MB.
@@ -108,6 +109,7 @@ def read_text(path: Path, shown: str, limit: int = MAX_YAML_BYTES) -> str:
     Raises ConfigError for a file that is missing, a folder, unreadable, over ``limit`` bytes, or binary.
     """
     try:
+        check_ends(path)
         with path.open("rb") as file:
             raw = file.read(limit + 1)
     except FileNotFoundError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from topo.atomic import write_text
+from topo.atomic import check_ends, write_text
 from topo.fabric import Fabric
 from topo.formats import native
 from topo.formats.errors import FormatError
@@ -33,6 +33,7 @@ def read(path: Path, format: str | None = None) -> Fabric:
     Raises FormatError for an unknown format and for a file that does not hold a fabric.
     """
     name = _format(path, format, READERS)
+    check_ends(path)
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:

@@ -94,11 +94,11 @@ def _must_wait(case: Case, running: Mapping[Any, list[Case]], tried: Counter[int
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Start processes that a terminal's Ctrl-C does not reach: only this one answers, and ends the others.
+    """Start processes that a terminal's Ctrl-C or end does not reach: only this one answers, and ends the others.
 
     Processes inherit what is blocked; here an interrupt that came meanwhile is heard afterwards.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

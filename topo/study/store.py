@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from topo.atomic import HALF, write_bytes
+from topo.atomic import HALF, check_ends, write_bytes
 from topo.config.case import SCHEMA_VERSION, canonical_json
 from topo.study.record import Outcome
 
@@ -99,6 +99,7 @@ class Store:
         """Return the stored record of a case, None where there is none or it is damaged; and what is wrong with it."""
         path = self.case_folder(digest) / "record.json"
         try:
+            check_ends(path)
             text = path.read_text("utf-8")
         except FileNotFoundError:
             return None, ""
@@ -106,7 +107,7 @@ class Store:
             return None, f"{path}: cannot be read ({error}); the case runs again"
         try:
             record = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None, f"{path}: is damaged; the case runs again"
         if not isinstance(record, dict) or record.get("hash") != digest or not _complete(record):
             return None, f"{path}: is not the record of this case; the case runs again"
