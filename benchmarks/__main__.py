@@ -5,6 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for name in ("kernels", "distances", "programmes", "peers"):
+for name in ("kernels", "distances", "phases", "programmes", "peers"):
     print(f"\n{name}\n", flush=True)
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -229,7 +229,8 @@ def check_solution(fabric: Fabric, demand: Demand | GroupedDemand, solution: Sol
     solved, routing = solution.demand, solution.routing
     assert solved.total() == pytest.approx(demand.total(), rel=1e-9), "law: all bytes of the demand are solved for"
     _check_solution_shapes(fabric, solved, solution)
-    assert (solution.load <= fabric.capacity * (1 + 1e-9)).all(), "law: load never exceeds capacity"
+    load = solution.load.toarray()
+    assert (load <= fabric.capacity * (1 + 1e-9)).all(), "law: load never exceeds capacity"
     assert solution.residual <= 1e-9, "law: a solution states its overload, and there is none"
     time = np.zeros(solved.n_phases)
     np.maximum.at(time, solved.phase, solution.finish)
@@ -243,16 +244,14 @@ def check_solution(fabric: Fabric, demand: Demand | GroupedDemand, solution: Sol
     assert overall <= solution.bound * (1 + 1e-9), f"law: theta {overall:.9g} is at most its bound {solution.bound:.9g}"
     assert solution.gap == pytest.approx((solution.bound - overall) / solution.bound, abs=1e-12), "law: gap is stated"
     for phase in range(solved.n_phases):
-        used = solution.load[phase][solution.tightest[solved.phase == phase]]
+        used = load[phase][solution.tightest[solved.phase == phase]]
         assert (used > 0).all(), "law: the link that holds a commodity back carries something"
     rate = np.where(solved.phase == 0, solution.rate, 0.0)
     steady = not solution.method.startswith("completion") and not solution.method.endswith("by queue pair")
     if steady:
-        np.testing.assert_allclose(
-            solution.load[0], routing.load(rate), rtol=1e-9, atol=1e-3, err_msg="law: load = R rate"
-        )
+        np.testing.assert_allclose(load[0], routing.load(rate), rtol=1e-9, atol=1e-3, err_msg="law: load = R rate")
     if solution.method.startswith("proportional"):
-        full = (solution.load / fabric.capacity).max(axis=1)
+        full = (load / fabric.capacity).max(axis=1)
         np.testing.assert_allclose(full, 1.0, rtol=1e-9, err_msg="law: some link is full in every phase")
     if steady and solution.method.startswith("max-min"):
         _check_bottlenecks(fabric, solution)
@@ -264,6 +263,7 @@ def _check_solution_shapes(fabric: Fabric, demand: Demand | GroupedDemand, solut
     for name, shape in (shapes | {"phase_time": (phases,)}).items():
         array = getattr(solution, name)
         assert array.shape == shape, f"law: {name} has shape {shape}; got {array.shape}"
+        array = array.data if name == "load" else array
         assert np.isfinite(array).all(), f"law: a solution is complete; {name} is not finite"
         assert not array.flags.writeable, f"law: arrays are read-only; {name}"
 
@@ -277,6 +277,6 @@ def _check_bottlenecks(fabric: Fabric, solution: Solution) -> None:
         here = np.flatnonzero(demand.phase == phase)
         shares, rate, tight = columns[:, here].tocsr(), solution.rate[here], solution.tightest[here]
         top = (shares.astype(bool).astype(float).multiply(rate[np.newaxis, :])).max(axis=1).toarray().ravel()
-        full = solution.load[phase] >= fabric.capacity * (1 - 1e-9)
+        full = solution.load[[phase]].toarray()[0] >= fabric.capacity * (1 - 1e-9)
         assert full[tight].all(), "law: the bottleneck of a commodity is full"
         assert (rate >= top[tight] * (1 - 1e-9)).all(), "law: nobody is faster on a commodity's bottleneck"

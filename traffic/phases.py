@@ -62,7 +62,7 @@ def _order(name: str, phases: Sequence[Phase], runs: Sequence[bool]) -> list[tup
     waits: list[tuple[int, ...]] = []  # by phase of the list, numbered among those that run
     kept = []
     for i, (phase, run) in enumerate(zip(phases, runs, strict=True)):
-        before = phase.after if phase.after is not None else tuple(range(i))[-1:]
+        before = phase.after if phase.after is not None else ((i - 1,) if i else ())
         if any(not 0 <= p < i for p in before):
             raise DemandError(f"{name}: phase {i} ({phase.name}) waits for {before}; give phases of lower number")
         wanted = tuple(sorted({q for p in before for q in waits[p]}))

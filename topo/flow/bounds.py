@@ -7,6 +7,8 @@ its own endpoint has no port on.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -15,6 +17,8 @@ from scipy.sparse.csgraph import connected_components, shortest_path
 from topo.fabric import Fabric, NodeKind
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
+
+Floats = NDArray[np.float64]
 
 #: Largest table of distances, leaves x switches, that the volume bound looks at: 32 MB, 0.2 s.
 MAX_DISTANCES = 4_000_000
@@ -42,14 +46,14 @@ def endpoint_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np
     on different planes, or cut off by failures, and traffic may leave through a neighbour.
     """
     inside, _ = _bytes(fabric, demand)
-    within = _least_ratio(fabric, Tier.SCALE_UP, np.arange(fabric.n_endpoints), inside)
+    within = _least_ratio(fabric, Tier.SCALE_UP, np.arange(fabric.n_endpoints), inside, demand.n_phases)
     return np.minimum(port_limit(fabric, demand), within)
 
 
 def port_limit(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
     """Return (phases,) theta_port: the same for the network ports alone; infinite where nothing uses them."""
     _, between = _bytes(fabric, demand)
-    return _least_ratio(fabric, Tier.ENDPOINT, _place(fabric), between)
+    return _least_ratio(fabric, Tier.ENDPOINT, _place(fabric), between, demand.n_phases)
 
 
 def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
@@ -122,24 +126,28 @@ def _is_inside(fabric: Fabric, demand: Demand) -> NDArray[np.bool_]:
     return inside
 
 
-def _bytes(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
-    """Return (2, 2, phases, E) bytes: inside domains and between them, sent and received."""
-    n = fabric.n_endpoints
-    if isinstance(demand, GroupedDemand):
-        talks = np.flatnonzero(demand.label >= 0)
-        near, everyone = np.zeros((2, 2, n))
-        near[:, talks] = _of_group(_group_and_domain(fabric, demand), demand.size[demand.kind[talks]])
-        everyone[:, talks] = _of_group(demand.label[talks], demand.size[demand.kind[talks]])
-        far = np.where(everyone - near > ROUNDING * everyone, everyone - near, 0.0)
-        return np.stack([near, far])[:, :, np.newaxis, :]
-    inside = _is_inside(fabric, demand)
-    shape = (demand.n_phases, n)
-    return np.stack(
-        [
-            [np.bincount(demand.phase * n + end, demand.size * chosen, shape[0] * n).reshape(shape) for end in ends]
-            for chosen in (inside, ~inside)
-            for ends in [(demand.src.astype(np.int64), demand.dst.astype(np.int64))]
-        ]
+class _Bytes(NamedTuple):
+    """Bytes at endpoints, row by row: sent and received ones apart."""
+
+    phase: NDArray[np.integer]  # (n,)
+    ends: tuple[NDArray[np.integer], NDArray[np.integer]]  # (n,) endpoint that sends, endpoint that receives
+    sent: tuple[Floats, Floats]  # (n,) [bytes] of each
+
+
+def _bytes(fabric: Fabric, demand: Demand | GroupedDemand) -> tuple[_Bytes, _Bytes]:
+    """Return what stays inside domains and what goes between them."""
+    if isinstance(demand, Demand):
+        inside, ends = _is_inside(fabric, demand), (demand.src, demand.dst)
+        moved = (np.where(chosen, demand.size, 0.0) for chosen in (inside, ~inside))
+        near, far = (_Bytes(demand.phase, ends, (size, size)) for size in moved)
+        return near, far
+    talks = np.flatnonzero(demand.label >= 0)
+    drawn = demand.size[demand.kind[talks]]
+    inside_, everyone = (_of_group(label, drawn) for label in (_group_and_domain(fabric, demand), demand.label[talks]))
+    between = np.where(everyone - inside_ > ROUNDING * everyone, everyone - inside_, 0.0)
+    once = np.zeros(len(talks), dtype=np.int64)
+    return _Bytes(once, (talks, talks), (inside_[0], inside_[1])), _Bytes(
+        once, (talks, talks), (between[0], between[1])
     )
 
 
@@ -156,19 +164,17 @@ def _group_and_domain(fabric: Fabric, demand: GroupedDemand) -> NDArray[np.int64
     return demand.label[talks].astype(np.int64) * (int(domain.max()) + 1) + domain[talks]
 
 
-def _least_ratio(
-    fabric: Fabric, tier: Tier, place: NDArray[np.integer], bytes_: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return (phases,) the least capacity / bytes over places, sent (bytes_[0]) and received (bytes_[1])."""
+def _least_ratio(fabric: Fabric, tier: Tier, place: NDArray[np.integer], moved: _Bytes, phases: int) -> Floats:
+    """Return (phases,) the least capacity / bytes over places, sent and received; infinite where nothing is."""
     n = int(place.max(initial=0)) + 1
-    least = np.full(bytes_.shape[1], np.inf)
-    for end, direction in ((fabric.tail, bytes_[0]), (fabric.head, bytes_[1])):
+    least = np.full(phases, np.inf)
+    for end, who, size in zip((fabric.tail, fabric.head), moved.ends, moved.sent, strict=True):
         link = np.flatnonzero((end < fabric.n_endpoints) & (fabric.tier == tier))
         capacity = np.bincount(place[end[link]], fabric.capacity[link], n)
-        for phase, row in enumerate(direction):
-            used = np.bincount(place, row, n)
-            some = used > 0.0
-            least[phase] = min(least[phase], (capacity[some] / used[some]).min(initial=np.inf))
+        some = size > 0.0
+        key, row = np.unique(moved.phase[some].astype(np.int64) * n + place[who[some]], return_inverse=True)
+        used = np.bincount(row, size[some], len(key))
+        np.minimum.at(least, key // n, capacity[key % n] / used)
     return least
 
 

@@ -8,7 +8,9 @@ from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric
-from topo.flow.max_min import binding_rows, phase_ranges, problem_of
+from topo.flow.batches import batches, by_phase
+from topo.flow.max_min import problem_of
+from topo.flow.phase_loads import phase_loads
 from topo.flow.schedule import overlap
 from topo.flow.solution import NotSolved, Solution
 from topo.flow.timeline import Timeline, timeline
@@ -44,10 +46,7 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
     delay = fabric.overhead + routing.sum_along(fabric.latency)
     side_by_side = overlap(demand) is not None
     times = timeline(columns, fabric.capacity, demand, delay) if side_by_side else _one_by_one(columns, fabric, demand)
-    load = np.zeros((demand.n_phases, fabric.n_links))
-    for phase, (start, stop) in enumerate(phase_ranges(demand)):
-        if start < stop:
-            load[phase] = columns[:, start:stop] @ demand.size[start:stop] / times.transfer[phase]
+    load = phase_loads(routing, demand, demand.size / times.transfer[demand.phase], columns)
     with np.errstate(divide="ignore"):
         theta = 1.0 / times.transfer
     return Solution.of(
@@ -69,15 +68,10 @@ def _one_by_one(columns: csc_array, fabric: Fabric, demand: Demand) -> Timeline:
     """Return the times of transfers, each phase by itself; starts and ends stay 0 for ``Solution.of`` to fill in."""
     finish = np.zeros(demand.n_commodities)
     tightest = np.full(demand.n_commodities, -1, dtype=np.int32)
-    transfer, none = np.zeros(demand.n_phases), np.zeros(demand.n_phases)
-    for phase, (start, stop) in enumerate(phase_ranges(demand)):
-        if start == stop:
-            continue
-        here = slice(start, stop)
-        rows, links = binding_rows(columns[:, here], fabric.capacity)
+    for here, rows, links in batches(columns, fabric.capacity, demand):
         finish[here], tight = finish_times(rows, fabric.capacity[links], demand.size[here])
         tightest[here] = links[tight]
-        transfer[phase] = finish[here].max()
+    transfer, none = by_phase(demand, finish, np.maximum, 0.0), np.zeros(demand.n_phases)
     return Timeline(none, none, transfer, finish, tightest)
 
 

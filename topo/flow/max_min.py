@@ -11,14 +11,13 @@ is spread over links, R is its share of each: a link is full when
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
 from topo.fabric import Fabric
-from topo.flow.links import binding_links
+from topo.flow.batches import batches, by_phase, phase_ranges
+from topo.flow.phase_loads import phase_loads
 from topo.flow.solution import NotSolved, Solution
 from topo.kernels.filling import TIE, Problem, fill
 from topo.routing.operator import Routing
@@ -43,48 +42,25 @@ def max_min_rates(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
     columns = routing.columns()
     rate = np.zeros(demand.n_commodities)
     tightest = np.full(demand.n_commodities, -1, dtype=np.int32)
-    load = np.zeros((demand.n_phases, fabric.n_links))
-    theta = np.full(demand.n_phases, np.inf)
-    for phase, (start, stop) in enumerate(phase_ranges(demand)):
-        here = slice(start, stop)
-        if columns is None:
+    if columns is None:
+        for start, stop in phase_ranges(demand):
+            here = slice(start, stop)
             rate[here], tightest[here] = _by_rounds(fabric, routing, here, demand.n_commodities)
-        else:
-            rate[here], tightest[here] = fair_rates(columns[:, here], fabric.capacity)
-        mine = np.zeros_like(rate)
-        mine[here] = rate[here]
-        load[phase] = routing.load(mine)
-        theta[phase] = (rate[here] / demand.size[here]).min(initial=np.inf)
+    else:
+        for here, rows, links in batches(columns, fabric.capacity, demand):
+            rate[here], tight = fill(problem_of(rows, fabric.capacity[links]))
+            tightest[here] = links[tight]
     return Solution.of(
         fabric,
         demand,
         routing,
-        theta=theta,
+        theta=by_phase(demand, rate / demand.size, np.minimum, np.inf),
         rate=rate,
-        load=load,
+        load=phase_loads(routing, demand, rate, columns),
         tightest=tightest,
         finish=demand.size / rate,
         method="max-min: progressive filling",
     )
-
-
-def fair_rates(shares: csc_array, capacity: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Return the max-min fair rates (F,) [B/s] and bottleneck links (F,) of ``shares`` (L, F)."""
-    rows, links = binding_rows(shares, capacity)
-    rate, tight = fill(problem_of(rows, capacity[links]))
-    return rate, links[tight]
-
-
-def binding_rows(shares: csc_array, capacity: NDArray[np.float64]) -> tuple[csr_array, NDArray[np.int32]]:
-    """Return the rows of ``shares`` (L, F) that can bind, and which links they are.
-
-    Links that bind alike, as parallel cables do, are one row.
-    """
-    by_link = shares.tocsr()
-    by_link.sum_duplicates()
-    by_link.eliminate_zeros()
-    links = binding_links(by_link, capacity)
-    return by_link[links], links
 
 
 def problem_of(by_link: csr_array, capacity: NDArray[np.float64]) -> Problem:
@@ -99,11 +75,6 @@ def problem_of(by_link: csr_array, capacity: NDArray[np.float64]) -> Problem:
         by_commodity.data.astype(np.float64),
         capacity.astype(np.float64),
     )
-
-
-def phase_ranges(demand: Demand) -> list[tuple[int, int]]:
-    """Return where the commodities of each phase start and stop; they are sorted by phase."""
-    return list(pairwise(np.searchsorted(demand.phase, np.arange(demand.n_phases + 1)).tolist()))
 
 
 def _by_rounds(fabric: Fabric, routing: Routing, here: slice, n: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

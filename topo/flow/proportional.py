@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from topo.fabric import Fabric
+from topo.flow.phase_loads import fullest, phase_loads, scaled
 from topo.flow.solution import Solution
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
@@ -18,11 +19,8 @@ def proportional_rates(fabric: Fabric, demand: Demand | GroupedDemand, routing: 
 
     Limits. Steady state only: no queueing, no incast collapse, no packet loss.
     """
-    offered = np.stack(
-        [routing.load(np.where(demand.phase == phase, demand.size, 0.0)) for phase in range(demand.n_phases)]
-    )
-    utilization = offered / fabric.capacity  # [s] that each link needs for the phase
-    time = utilization.max(axis=1)
+    offered = phase_loads(routing, demand, demand.size)
+    time, link = fullest(offered, fabric.capacity)  # [s] that the fullest link needs for the phase, and which it is
     with np.errstate(divide="ignore"):
         theta = 1.0 / time
     return Solution.of(
@@ -31,8 +29,8 @@ def proportional_rates(fabric: Fabric, demand: Demand | GroupedDemand, routing: 
         routing,
         theta=theta,
         rate=demand.size * theta[demand.phase],
-        load=offered * np.where(time > 0.0, theta, 0.0)[:, np.newaxis],
-        tightest=utilization.argmax(axis=1).astype(np.int32)[demand.phase],
+        load=scaled(offered, np.where(time > 0.0, theta, 0.0)),
+        tightest=link[demand.phase],
         finish=time[demand.phase],
         method="proportional",
     )

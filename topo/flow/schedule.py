@@ -6,7 +6,6 @@ The longest chain of phases is critical: shorten any other and nothing is gained
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +28,16 @@ def schedule(before: Order, duration: Floats) -> tuple[Floats, Floats]:
         start[phase] = max((end[p] for p in waits), default=0.0)
         end[phase] = start[phase] + duration[phase]
     return start, end
+
+
+def followers(before: Order) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many phases each waits for (phases,), and who waits: for phase p ``who[first[p]:first[p + 1]]``."""
+    n = len(before)
+    missing = np.array([len(set(waits)) for waits in before], dtype=np.int64)
+    waited = np.array([p for waits in before for p in set(waits)], dtype=np.int64)
+    order = np.argsort(waited, kind="stable")
+    first = np.searchsorted(waited[order], np.arange(n + 1))
+    return missing, first, np.repeat(np.arange(n), missing)[order]
 
 
 def critical(before: Order, end: Floats) -> tuple[int, ...]:
@@ -55,8 +64,13 @@ def overlap(demand: Demand | GroupedDemand) -> tuple[int, int] | None:
     """Return two phases with commodities that nothing orders, or None."""
     if not demand.after:
         return None
-    behind: list[set[int]] = []
-    for waits in demand.after:
-        behind.append(set(waits).union(*(behind[p] for p in waits)))
-    sending = np.unique(demand.phase).tolist()
-    return next(((a, b) for a, b in pairwise(sending) if a not in behind[b]), None)
+    sends = np.zeros(demand.n_phases, dtype=bool)
+    sends[demand.phase] = True
+    latest, reached = -1, [-1] * demand.n_phases  # the last phase that sent, and the last of those behind each phase
+    for phase, waits in enumerate(demand.after):
+        reached[phase] = max((reached[p] for p in waits), default=-1)
+        if sends[phase]:
+            if reached[phase] != latest:  # until now they were a chain, so behind the last are all
+                return latest, phase
+            latest = reached[phase] = phase
+    return None

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from topo.fabric import Fabric
 from topo.flow.bounds import endpoint_bound, overall, theta_bound, volume_bound
 from topo.flow.conservation import imbalance
+from topo.flow.phase_loads import fullest
 from topo.flow.schedule import at_once, critical, overlap, predecessors, schedule
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
@@ -34,7 +36,7 @@ class Solution:
 
     theta: NDArray[np.float64]  # (phases,) [1/s] least rate / size of the phase
     rate: NDArray[np.float64]  # (F,) [B/s]; mean over its time where the solver lets it vary
-    load: NDArray[np.float64]  # (phases, L) [B/s]; mean over the phase where it varies
+    load: csr_array  # (phases, L) [B/s]; mean over the phase where it varies; rows hold the links that carry
     tightest: NDArray[np.int32]  # (F,) link that holds the commodity back; -1 none
     finish: NDArray[np.float64]  # (F,) [s] when the commodity ends, from the start of the transfer
     delay: NDArray[np.float64]  # (F,) [s] of ``finish`` that is latency and overhead; 0 where the solver counts none
@@ -57,7 +59,7 @@ class Solution:
         *,
         theta: NDArray[np.float64],
         rate: NDArray[np.float64],
-        load: NDArray[np.float64],
+        load: csr_array,
         tightest: NDArray[np.int32],
         finish: NDArray[np.float64],
         method: str,
@@ -82,12 +84,13 @@ class Solution:
             phase_time += demand.compute_s
         started, ended = span or schedule(predecessors(demand), demand.repeat * phase_time)
         late = np.zeros(len(finish)) if delay is None else delay
-        _refuse_infinite(rate=rate, load=load, finish=finish)
+        _refuse_infinite(rate=rate, load=load.data, finish=finish)
         lost = imbalance(fabric, demand, routing)
         _refuse_losses(demand, routing, lost)
-        overload = max(float((load / fabric.capacity).max(initial=0.0)) - 1.0, 0.0)
+        full, link_of = fullest(load, fabric.capacity)
+        overload = max(float(full.max(initial=0.0)) - 1.0, 0.0)
         if overload > OVERLOAD:
-            link = int((load / fabric.capacity).max(axis=0).argmax())
+            link = int(link_of[full.argmax()])
             raise NotSolved(f"{method}: link {link} carries {1 + overload:.12g} times its capacity; please report this")
         proven = routing.bound  # a solved policy's own certificate, over its own choices
         if span is None:
@@ -119,7 +122,7 @@ class Solution:
         )
 
     def __post_init__(self) -> None:
-        for value in vars(self).values():
+        for value in [*vars(self).values(), *vars(self.load).values()]:
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
 

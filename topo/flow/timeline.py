@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
-from topo.flow.max_min import binding_rows, phase_ranges, problem_of
-from topo.flow.schedule import predecessors
+from topo.flow.batches import binding_rows, phase_ranges
+from topo.flow.max_min import problem_of
+from topo.flow.schedule import followers, predecessors
 from topo.flow.solution import NotSolved
 from topo.kernels.filling import TIE, tree_of
 from topo.kernels.refilling import idle
@@ -79,20 +80,20 @@ class _Clockwork:
         self.calendar: list[tuple[float, int, bool]] = []  # time [s], phase, whether it is to send
         self.sending: dict[int, float] = {}  # phase -> start of its transfer [s]
         self.runs = np.zeros(demand.n_phases, dtype=np.int64)
-        self.waits = [set(before) for before in predecessors(demand)]
+        self.missing, self.first, self.follower = followers(predecessors(demand))
+        self.emptied = np.empty(demand.n_phases, dtype=np.int32)
         self.started, self.ended, self.transfer = (np.zeros(demand.n_phases) for _ in range(3))
         self.finish = np.zeros(demand.n_commodities)
 
     def run(self) -> None:
-        for phase, waits in enumerate(self.waits):
-            if not waits:
-                self._compute(phase, 0.0)
+        for phase in np.flatnonzero(self.missing == 0).tolist():
+            self._compute(phase, 0.0)
         while self.calendar or self.sending:
             until = self.calendar[0][0] if self.calendar else np.inf
-            advance(self.problem, self.state, self.clock, self.end, self.demand.phase, self.living, until)
-            done = [phase for phase in self.sending if not self.living[phase]]
+            who = (self.demand.phase, self.living, self.emptied)
+            done = advance(self.problem, self.state, self.clock, self.end, *who, until)
             if done:
-                self._sent(done)
+                self._sent(self.emptied[:done].tolist())
             else:
                 self._turn(until)
 
@@ -138,8 +139,7 @@ class _Clockwork:
             self._compute(phase, now)
             return
         self.ended[phase] = now
-        for follower, waits in enumerate(self.waits):
-            if phase in waits:
-                waits.remove(phase)
-                if not waits:
-                    self._compute(follower, now)
+        for follower in self.follower[self.first[phase] : self.first[phase + 1]].tolist():
+            self.missing[follower] -= 1
+            if not self.missing[follower]:
+                self._compute(follower, now)

@@ -52,12 +52,12 @@ def complete(problem: Problem, size: NDArray[np.float64]) -> tuple[NDArray[np.fl
     state = _start(problem, size)
     clock = tree_of(size / state.rate)
     finish = np.full(len(size), np.inf)
-    owner, living = np.zeros(len(size), np.int32), np.full(1, len(size), np.int64)
+    owner, living, emptied = np.zeros(len(size), np.int32), np.full(1, len(size), np.int64), np.empty(1, np.int32)
     events = 0
     while clock[1] < np.inf:
         now = clock[1]
         events += 1
-        n_touched, _ = end_due(problem, state, clock, finish, owner, living, now)
+        n_touched, _ = end_due(problem, state, clock, finish, owner, living, emptied, now)
         refill_chosen(problem, state, clock, orphans(problem, state, n_touched), now)
     return finish, state.tight, events
 
@@ -127,24 +127,27 @@ def end_due(
     finish: NDArray[np.float64],
     owner: NDArray[np.int32],
     living: NDArray[np.int64],
+    emptied: NDArray[np.int32],
     now: float,
-) -> tuple[int, bool]:
+) -> tuple[int, int]:
     """End all commodities that are done by ``now``.
 
-    Return how many links they leave, kept in ``touched``, and whether a phase has none left:
-    ``living`` (phases,) counts those of phase ``owner`` (F,) that still send.
+    Return how many links they leave, kept in ``touched``, and how many phases have none left, kept in
+    ``emptied``: ``living`` (phases,) counts those of phase ``owner`` (F,) that still send.
     """
-    n_touched, emptied = 0, False
+    n_touched = n_emptied = 0
     while clock[1] <= now * (1.0 + TIE):
         f = tree_first(clock)
         finish[f] = clock[1]
         state.alive[f] = False
         living[owner[f]] -= 1
-        emptied = emptied or living[owner[f]] == 0
+        if living[owner[f]] == 0:
+            emptied[n_emptied] = owner[f]
+            n_emptied += 1
         tree_set(clock, f, np.inf)
         _add_load(problem, state, f, -1.0)
         n_touched = touch(problem, state, f, n_touched)
-    return n_touched, emptied
+    return n_touched, n_emptied
 
 
 @jit

@@ -53,15 +53,17 @@ def advance(
     finish: NDArray[np.float64],
     owner: NDArray[np.int32],
     living: NDArray[np.int64],
+    emptied: NDArray[np.int32],
     until: float,
-) -> None:
-    """End commodities in order, up to ``until`` [s] or until a phase has none left.
+) -> int:
+    """End commodities in order, up to ``until`` [s] or until a phase has none left; return how many such phases.
 
     ``owner`` (F,) is the phase of each, ``living`` (phases,) how many of a phase still send;
-    ``finish`` (F,) [s] is written.
+    ``finish`` (F,) [s] and the first of ``emptied`` (phases,) are written.
     """
-    emptied = False
-    while clock[1] <= until and not emptied:
+    n_emptied = 0
+    while clock[1] <= until and not n_emptied:
         now = clock[1]
-        n_touched, emptied = end_due(problem, state, clock, finish, owner, living, now)
+        n_touched, n_emptied = end_due(problem, state, clock, finish, owner, living, emptied, now)
         refill_chosen(problem, state, clock, orphans(problem, state, n_touched), now)
+    return n_emptied

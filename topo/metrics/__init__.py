@@ -64,7 +64,7 @@ def link_table(
     their time there; 0 where nothing leaves a host.
     """
     loads = Loads.of(fabric, demand, routing, solution)
-    utilization = np.broadcast_to(loads.mean_over_phases(lambda u: u), (fabric.n_links,))
+    utilization = loads.mean_utilization()
     return {
         "tail": fabric.tail,
         "head": fabric.head,

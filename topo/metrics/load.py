@@ -12,16 +12,17 @@ with several phases as with one; the utilization of a single link is averaged al
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from topo.fabric import Fabric, Tier
 from topo.flow.bounds import overall, port_limit
+from topo.flow.phase_loads import fullest, phase_loads, scaled
 from topo.flow.schedule import at_once, overlap
 from topo.flow.solution import Solution
 from topo.routing.operator import Routing
@@ -40,7 +41,7 @@ class Loads:
     """Bytes on every link, by phase, and how long the ports need for them."""
 
     fabric: Fabric
-    bytes: Floats  # (phases, L) of one run
+    bytes: csr_array  # (phases, L) of one run; rows hold the links that carry
     repeat: NDArray[np.int32]  # (phases,)
     theta_port: Floats  # (phases,) [1/s]; infinite where nothing leaves a host
 
@@ -57,10 +58,9 @@ class Loads:
             solution = None
         if solution is not None and solution.method == "proportional" and solution.routing is routing:
             seconds = np.where(np.isfinite(solution.theta), 1.0 / solution.theta, 0.0)
-            bytes_ = solution.load * seconds[:, None]
+            bytes_ = scaled(solution.load, seconds)
         else:
-            phases = range(demand.n_phases)
-            bytes_ = np.stack([routing.load(np.where(demand.phase == p, demand.size, 0.0)) for p in phases])
+            bytes_ = phase_loads(routing, demand, demand.size)
         limit = port_limit(fabric, demand)
         if solution is not None and len(solution.theta) == len(limit):
             limit = np.maximum(limit, solution.theta)  # what was reached is possible: they differ by rounding only
@@ -72,17 +72,21 @@ class Loads:
         return np.asarray(self.repeat / self.theta_port)
 
     @cached_property
-    def utilization(self) -> Floats:
+    def utilization(self) -> csr_array:
         """(phases, L) load over capacity with each phase at its port limit; 0 in phases that use no port."""
-        scale = np.where(np.isfinite(self.theta_port), self.theta_port, 0.0)
-        return np.asarray(self.bytes * scale[:, None] / self.fabric.capacity)
+        at_limit = scaled(self.bytes, np.where(np.isfinite(self.theta_port), self.theta_port, 0.0))
+        at_limit.data /= self.fabric.capacity[at_limit.indices]
+        return at_limit
 
-    def mean_over_phases(self, of_phase: Callable[[Floats], Any]) -> Any:
-        """Return the mean of ``of_phase`` (a statistic of utilizations (L,)) by the time of the phases."""
+    @cached_property
+    def weight(self) -> Floats:
+        """(phases,) share of each phase in the time at the port limit; all 0 where nothing leaves its domain."""
         total = self.port_time.sum()
-        return sum(
-            time / total * of_phase(row) for time, row in zip(self.port_time, self.utilization, strict=True) if time
-        )
+        return np.asarray(self.port_time / total if total else np.zeros_like(self.port_time))
+
+    def mean_utilization(self) -> Floats:
+        """Return (L,) the mean utilization of each link by the time of the phases."""
+        return np.asarray(self.weight @ self.utilization)
 
     def tier_time(self, tier: Tier) -> float:
         """Return the time that the fullest links of a tier need, phase after phase [s]."""
@@ -90,7 +94,7 @@ class Loads:
 
     def time_of(self, links: Mask) -> float:
         """Return the time that the fullest of ``links`` (L,) need, phase after phase [s]."""
-        needed = (self.bytes[:, links] / self.fabric.capacity[links]).max(axis=1, initial=0.0)
+        needed, _ = fullest(self.bytes, np.where(links, self.fabric.capacity, np.inf))
         return float(self.repeat @ needed)
 
 
@@ -128,16 +132,35 @@ def _statistics(loads: Loads, links: Mask) -> dict[str, Any]:
     count = int(np.count_nonzero(links))
     if not count or not loads.port_time.sum():
         return {"links": count, "max": None, "mean": None, "p99": None, "histogram": None}
-    top = max(1.0, float(np.ceil(loads.utilization[:, links].max() / _BIN_STEP - _TIED) * _BIN_STEP))
+    rows, weight = loads.utilization[:, links], loads.weight
+    used = np.diff(rows.indptr)
+    phase = np.repeat(np.arange(len(used)), used)
+    largest, _ = fullest(rows, np.ones(count))
+    top = max(1.0, float(np.ceil(largest.max() / _BIN_STEP - _TIED) * _BIN_STEP))
     edges = np.linspace(0.0, top, _BINS + 1)
-    histogram = loads.mean_over_phases(lambda u: np.histogram(np.minimum(u[links], top), edges)[0])
+    histogram = np.histogram(np.minimum(rows.data, top), edges, weights=weight[phase])[0]
+    histogram[0] += weight @ (count - used)  # links that carry nothing
     return {
         "links": count,
-        "max": loads.mean_over_phases(lambda u: u[links].max()),
-        "mean": loads.mean_over_phases(lambda u: u[links].mean()),
-        "p99": loads.mean_over_phases(lambda u: np.percentile(u[links], 99)),
+        "max": weight @ largest,
+        "mean": weight @ np.bincount(phase, rows.data, len(used)) / count,
+        "p99": weight @ _percentile(rows, 0.99),
         "histogram": {"edges": edges, "links": histogram},
     }
+
+
+def _percentile(rows: csr_array, share: float) -> Floats:
+    """Return (phases,) the value that ``share`` of a row are below, linear between two; what has no entry is 0."""
+    n, used = rows.shape[1], np.diff(rows.indptr)
+    ordered = np.append(rows.data[np.lexsort((rows.data, np.repeat(np.arange(len(used)), used)))], 0.0)
+    low = int(share * (n - 1))
+
+    def at(place: int) -> Floats:
+        behind = place - (n - used)  # zeros come first
+        return np.where(behind >= 0, ordered[np.where(behind >= 0, rows.indptr[:-1] + behind, -1)], 0.0)
+
+    below, above = at(low), at(min(low + 1, n - 1))
+    return np.asarray(below + (above - below) * (share * (n - 1) - low))
 
 
 def _bottleneck(loads: Loads) -> str | None:

@@ -56,10 +56,11 @@ def finish_quantiles(solution: Solution) -> dict[str, NDArray[Any]]:
         return {}
     share = np.linspace(0, 1, QUANTILES)
     parts = []
+    pairs, edge = demand.pairs, np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
     for phase in np.unique(demand.phase):
-        own = demand.phase == phase
+        own = slice(edge[phase], edge[phase + 1])
         order = np.argsort(solution.finish[own], kind="stable")
-        reached = np.cumsum(demand.pairs[own][order])
+        reached = np.cumsum(pairs[own][order])
         row = np.searchsorted(reached, share * reached[-1], side="left").clip(0, len(order) - 1)
         parts.append((np.full(QUANTILES, phase, np.int32), share, solution.finish[own][order][row]))
     return dict(zip(("phase", "share", "finish"), map(np.concatenate, zip(*parts, strict=True)), strict=True))

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from scipy.sparse import csc_array, csr_array, vstack
 
 from tests.topo.flow.explicit import problem, problems
+from topo.flow.batches import binding_rows
 from topo.flow.links import binding_links
-from topo.flow.max_min import fair_rates
+from topo.flow.max_min import problem_of
 from topo.kernels.filling import fill
 
 
@@ -38,7 +39,8 @@ def test_rates_are_the_same_with_and_without(case):
     shares, capacity, _ = case
     copies = csc_array(vstack([csr_array(shares), csr_array(shares * 0.3), csr_array(shares * 3.0)]))
     looser = np.concatenate([capacity, capacity * 0.3 * 1.5, capacity * 3.0 * 2.0])
-    rate, tight = fair_rates(copies, looser)
+    rows, links = binding_rows(copies, looser)
+    rate, tight = fill(problem_of(rows, looser[links]))
     expected, _ = fill(problem(csc_array(shares), capacity))
     np.testing.assert_allclose(rate, expected, rtol=1e-12)
-    assert (tight < len(capacity)).all()
+    assert (links[tight] < len(capacity)).all()

@@ -1,0 +1,77 @@
+"""Phases that never meet, solved together: small ones are one problem, in which a phase's links are rows of its own.
+
+What is solved phase by phase costs a fixed time each; a problem of many small phases costs what they hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
+
+from topo.flow.links import binding_links
+from traffic.demand import Demand
+
+Floats = NDArray[np.float64]
+
+#: Shares of the phases that are solved together, at most; a phase with more is solved by itself.
+ENTRIES = 100_000
+
+
+def batches(
+    shares: csc_array, capacity: Floats, demand: Demand
+) -> Iterator[tuple[slice, csr_array, NDArray[np.int32]]]:
+    """Yield commodities of some phases, their binding rows and the link of each row, until all phases are through.
+
+    ``shares`` is (L, F), ``capacity`` (L,) [B/s].  Phases without commodities are left out.
+    """
+    edge = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
+    entries = np.append(shares.indptr[edge], -1)
+    start = 0
+    while start < demand.n_phases:
+        stop = int(np.searchsorted(entries[:-1], entries[start] + ENTRIES, side="right")) - 1
+        stop = min(max(stop, start + 1), demand.n_phases)
+        here = slice(int(edge[start]), int(edge[stop]))
+        if here.start < here.stop:
+            columns, links = _apart(shares[:, here], demand.phase[here])
+            rows, kept = binding_rows(columns, capacity[links])
+            yield here, rows, links[kept]
+        start = stop
+
+
+def _apart(shares: csc_array, phase: NDArray[np.int32]) -> tuple[csc_array, NDArray[np.int32]]:
+    """Return ``shares`` (L, f) with rows of its own for every phase, and the link of each row."""
+    n_links = shares.shape[0]
+    if phase[0] == phase[-1]:
+        return shares, np.arange(n_links, dtype=np.int32)
+    key = np.repeat(phase.astype(np.int64), np.diff(shares.indptr)) * n_links + shares.indices
+    rows, row = np.unique(key, return_inverse=True)
+    apart = csc_array((shares.data, row, shares.indptr), shape=(len(rows), shares.shape[1]))
+    return apart, (rows % n_links).astype(np.int32)
+
+
+def binding_rows(shares: csc_array, capacity: Floats) -> tuple[csr_array, NDArray[np.int32]]:
+    """Return the rows of ``shares`` (L, F) that can bind, and which links they are.
+
+    Links that bind alike, as parallel cables do, are one row.
+    """
+    by_link = shares.tocsr()
+    by_link.sum_duplicates()
+    by_link.eliminate_zeros()
+    links = binding_links(by_link, capacity)
+    return by_link[links], links
+
+
+def phase_ranges(demand: Demand) -> list[tuple[int, int]]:
+    """Return where the commodities of each phase start and stop; they are sorted by phase."""
+    return list(pairwise(np.searchsorted(demand.phase, np.arange(demand.n_phases + 1)).tolist()))
+
+
+def by_phase(demand: Demand, value: Floats, ufunc: np.ufunc, empty: float) -> Floats:
+    """Return (phases,) ``ufunc`` over the ``value`` (F,) of each phase; ``empty`` where there is none."""
+    result = np.full(demand.n_phases, empty)
+    ufunc.at(result, demand.phase, value)
+    return result

@@ -1,0 +1,56 @@
+"""Loads of links, a row a phase: rows hold the links that carry, so thousands of small phases cost what they hold.
+
+Two ways lead to the same rows.  A sweep over the whole network serves a phase of many commodities;
+where phases are small their explicit shares cost less than a sweep each.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array, vstack
+
+from topo.routing.operator import Routing
+from traffic.demand import Demand, GroupedDemand
+
+Floats = NDArray[np.float64]
+
+#: Commodities of the mean phase up to which shares are looked at: each has some tens, a sweep visits every link.
+FEW = 32
+
+
+def phase_loads(
+    routing: Routing, demand: Demand | GroupedDemand, amount: Floats, shares: csc_array | None = None
+) -> csr_array:
+    """Return (phases, L) what each link carries of each phase where commodity f is ``amount[f]``, in its unit.
+
+    ``shares`` (L, F) are the routing's columns where they are at hand.
+    """
+    n = demand.n_phases
+    if n > 1 and demand.n_commodities <= FEW * n:
+        shares = routing.columns() if shares is None else shares
+        if shares is not None:
+            first = np.searchsorted(demand.phase, np.arange(n + 1))
+            spread = csc_array((amount, np.arange(len(amount)), first), shape=(len(amount), n))
+            loads = csr_array((shares @ spread).T)
+            loads.sort_indices()
+            return loads
+    each = [routing.load(np.where(demand.phase == p, amount, 0.0)) for p in range(n)]
+    return csr_array(vstack([csr_array(row[np.newaxis]) for row in each]))
+
+
+def scaled(loads: csr_array, factor: Floats) -> csr_array:
+    """Return ``loads`` (phases, L) with each row times its ``factor`` (phases,)."""
+    data = loads.data * np.repeat(factor, np.diff(loads.indptr))
+    return csr_array((data, loads.indices, loads.indptr), shape=loads.shape)
+
+
+def fullest(loads: csr_array, capacity: Floats) -> tuple[Floats, NDArray[np.int32]]:
+    """Return (phases,) the largest load / ``capacity`` (L,) of each phase, and the first link that has it."""
+    ratio = loads.data / capacity[loads.indices]
+    phase = np.repeat(np.arange(loads.shape[0]), np.diff(loads.indptr))
+    largest, link = np.zeros(loads.shape[0]), np.zeros(loads.shape[0], dtype=np.int32)
+    np.maximum.at(largest, phase, ratio)
+    where = np.flatnonzero(ratio == largest[phase])[::-1]  # the first of a phase is written last
+    link[phase[where]] = loads.indices[where]
+    return largest, link
