@@ -55,7 +55,7 @@ def latency() -> Iterator[Row]:
 def zero_load(fabric: topo.Fabric, dst: int) -> float:
     demand = Demand.of("64 B", fabric.n_endpoints, src=[0], dst=[dst], size=[64.0])
     routing = topo.route(fabric, demand, "ecmp")
-    found = topo.measure(fabric, demand, routing, topo.solve(fabric, demand, routing))
+    found = topo.measure(topo.solve(fabric, demand, routing))
     return float(found["zero_load_latency_s"])
 
 

@@ -19,7 +19,7 @@ def main() -> dict[str, float]:
         demand = traffic.offer("permutation", n_ranks=fabric.n_endpoints, seed=1)
         routing = topo.route(fabric, demand, "ecmp")
         solution = topo.solve(fabric, demand, routing, "max-min")
-        found = topo.measure(fabric, demand, routing, solution)
+        found = topo.measure(solution)
         congestion[fabric.name] = found["max_utilization"]
         print(
             f"{fabric.name:44} busiest link {found['max_utilization']:5.2f} of its capacity, "

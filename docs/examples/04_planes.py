@@ -14,7 +14,7 @@ def main() -> dict[int, float]:
         )
         demand = traffic.offer("all-to-all", n_ranks=512, bytes=64 * 2**20)
         routing = topo.route(fabric, demand, "ecmp")
-        found = topo.measure(fabric, demand, routing, topo.solve(fabric, demand, routing))
+        found = topo.measure(topo.solve(fabric, demand, routing))
         time[planes] = found["completion_s"]
         print(
             f"{planes} planes: {found['switches']:3} switches, all-to-all in {time[planes] * 1e3:.3f} ms, "

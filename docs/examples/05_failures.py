@@ -16,7 +16,7 @@ def main() -> list[float]:
     for dead in range(4):
         fabric = whole.without(nodes=spines[:dead])
         routing = topo.route(fabric, demand, "ecmp")
-        found = topo.measure(fabric, demand, routing, topo.solve(fabric, demand, routing))
+        found = topo.measure(topo.solve(fabric, demand, routing))
         left.append(found["normalized_throughput"])
         print(f"{dead} of {len(spines)} spines lost: {left[-1]:.3f} of what the ports allow")
     return left

@@ -23,7 +23,7 @@ def across(way: dict, pattern: str, **traffic_keys) -> dict:
     demand = traffic.offer(pattern, n_ranks=128, **traffic_keys)
     routing = topo.route(fabric, demand, "ecmp")
     solution = topo.solve(fabric, demand, routing, "completion")
-    found = topo.measure(fabric, demand, routing, solution)
+    found = topo.measure(solution)
     inside = routing.load(demand.size)[fabric.tier == topo.Tier.SCALE_UP].sum() / 2  # in and out of the host's switch
     return found | {"scale_up_bytes": inside}
 

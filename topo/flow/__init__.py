@@ -127,12 +127,14 @@ def solve(
     _check_params(entry.solve, "solver", solver, params)
     if (refusal := unfit(solver, routing.policy)) is not None:
         raise SolverError(f"solver {refusal}")
+    offered, routed = demand, routing
     if isinstance(demand, GroupedDemand) and entry.by_commodity:
         demand = demand.listed()
         routing = route(fabric, demand, routing.policy, **routing.params)
     if isinstance(demand, Demand) and entry.by_commodity:
         parts, paths, owner = by_queue_pair(fabric, demand, routing)
-        return of_commodities(entry.solve(fabric, parts, paths, **params), demand, routing, owner)
+        solution = of_commodities(entry.solve(fabric, parts, paths, **params), demand, routing, owner)
+        return replace(solution, offered=offered, routed=routed)
     return entry.solve(fabric, demand, routing, **params)
 
 

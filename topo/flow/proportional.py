@@ -33,4 +33,5 @@ def proportional_rates(fabric: Fabric, demand: Demand | GroupedDemand, routing: 
         tightest=link[demand.phase],
         finish=time[demand.phase],
         method="proportional",
+        in_proportion=True,
     )

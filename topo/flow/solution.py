@@ -34,6 +34,7 @@ class NotSolved(ValueError):
 class Solution:
     """Rates, loads and times of ``demand`` under ``routing``; times count from the start of a phase."""
 
+    fabric: Fabric
     theta: NDArray[np.float64]  # (phases,) [1/s] least rate / size of the phase
     rate: NDArray[np.float64]  # (F,) [B/s]; mean over its time where the solver lets it vary
     load: csr_array  # (phases, L) [B/s]; mean over the phase where it varies; rows hold the links that carry
@@ -45,9 +46,12 @@ class Solution:
     ended: NDArray[np.float64]  # (phases,) [s] from the start of the demand, repeats included
     demand: Demand | GroupedDemand  # what was solved: the given one, or its pairs listed
     routing: Routing  # of ``demand``
+    offered: Demand | GroupedDemand  # as it was given, before any pair was listed
+    routed: Routing  # of ``offered``
     method: str  # how it was found
     bound: float  # [1/s] no routing has a larger overall theta; of a solved policy, no choice it has
     gap: float  # (bound - overall theta) / bound
+    in_proportion: bool  # whether all commodities of a phase move in proportion to their sizes throughout
     residual: float  # largest relative overload of a link, or part of a commodity lost or made; rounding only
 
     @classmethod
@@ -65,6 +69,7 @@ class Solution:
         method: str,
         delay: NDArray[np.float64] | None = None,
         span: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+        in_proportion: bool = False,
     ) -> Solution:
         """Return the solution with its bound, gap, residual and schedule.
 
@@ -104,6 +109,7 @@ class Solution:
         bound = max(bound, whole)  # what was reached is possible, so no bound lies below it
         gap = (bound - whole) / bound if np.isfinite(bound) else np.nan
         return cls(
+            fabric,
             theta,
             rate,
             load,
@@ -115,9 +121,12 @@ class Solution:
             ended,
             demand,
             routing,
+            demand,
+            routing,
             method,
             bound,
             float(gap),
+            in_proportion,
             max(overload, float(lost.max(initial=0.0))),
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.fabric import Fabric, Tier
+from topo.fabric import Tier
 from topo.flow.solution import Solution
 from topo.metrics.balance import balance_metrics
 from topo.metrics.load import Loads, link_plane, load_metrics
@@ -19,32 +19,24 @@ from topo.metrics.pair import explain_pair
 from topo.metrics.shape import structure
 from topo.metrics.timing import fairness, latency_metrics, rate_metrics
 from topo.plain import plain
-from topo.routing.operator import Routing
-from traffic.demand import Demand, GroupedDemand
 
 __all__ = ["explain_pair", "fairness", "link_table", "measure", "structure"]
 
 
-def measure(
-    fabric: Fabric,
-    demand: Demand | GroupedDemand,
-    routing: Routing,
-    solution: Solution,
-    *,
-    again: Again | None = None,
-) -> dict[str, Any]:
+def measure(solution: Solution, *, again: Again | None = None) -> dict[str, Any]:
     """Return all metrics of a solved case under flat snake_case keys, ready for JSON.
 
     What the demand is about adds results of its own; ``again`` solves another demand in the same way, for those
     that compare, such as the slowdown of jobs.  Units are in the keys: ``_s`` seconds, ``_gbps`` Gb/s; ``theta``,
     ``theta_port`` and ``bound`` are [1/s].  None stands for what is undefined or infinite.
     """
-    loads = Loads.of(fabric, demand, routing, solution)
-    result = own_results(fabric, demand, solution, again) | structure(fabric)
+    fabric, routing = solution.fabric, solution.routed
+    loads = Loads.of(solution)
+    result = own_results(fabric, solution.offered, solution, again) | structure(fabric)
     result |= load_metrics(loads, solution)
     result |= balance_metrics(loads)
     result |= rate_metrics(solution)
-    result |= latency_metrics(fabric, demand, routing)
+    result |= latency_metrics(fabric, solution.offered, routing)
     result |= {
         "conservation_residual": solution.residual,
         "bound": solution.bound,
@@ -55,15 +47,13 @@ def measure(
     return dict(plain(result))
 
 
-def link_table(
-    fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solution: Solution | None = None
-) -> dict[str, NDArray[Any]]:
+def link_table(solution: Solution) -> dict[str, NDArray[Any]]:
     """Return one row a link: tail, head, tier, plane, capacity [B/s], load [B/s], utilization, each (L,).
 
     Load and utilization are those of the demand at its port limit, averaged over phases by
     their time there; 0 where nothing leaves a host.
     """
-    loads = Loads.of(fabric, demand, routing, solution)
+    fabric, loads = solution.fabric, Loads.of(solution)
     utilization = loads.mean_utilization()
     return {
         "tail": fabric.tail,

@@ -25,8 +25,6 @@ from topo.flow.bounds import overall, port_limit
 from topo.flow.phase_loads import fullest, phase_loads, scaled
 from topo.flow.schedule import at_once, overlap
 from topo.flow.solution import Solution
-from topo.routing.operator import Routing
-from traffic.demand import Demand, GroupedDemand
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -46,24 +44,21 @@ class Loads:
     theta_port: Floats  # (phases,) [1/s]; infinite where nothing leaves a host
 
     @classmethod
-    def of(
-        cls, fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solution: Solution | None = None
-    ) -> Loads:
-        """Return the loads of ``demand``; those of a proportional ``solution`` of it are used, not computed anew.
+    def of(cls, solution: Solution) -> Loads:
+        """Return the loads of what was offered; those of the solution are used where rates stay in proportion to sizes.
 
         Phases that send side by side count as one.
         """
+        fabric, demand, routing = solution.fabric, solution.offered, solution.routed
         if overlap(demand) is not None:
             demand = at_once(demand)
-            solution = None
-        if solution is not None and solution.method == "proportional" and solution.routing is routing:
+            return cls(fabric, phase_loads(routing, demand, demand.size), demand.repeat, port_limit(fabric, demand))
+        if solution.in_proportion:
             seconds = np.where(np.isfinite(solution.theta), 1.0 / solution.theta, 0.0)
             bytes_ = scaled(solution.load, seconds)
         else:
             bytes_ = phase_loads(routing, demand, demand.size)
-        limit = port_limit(fabric, demand)
-        if solution is not None and len(solution.theta) == len(limit):
-            limit = np.maximum(limit, solution.theta)  # what was reached is possible: they differ by rounding only
+        limit = np.maximum(port_limit(fabric, demand), solution.theta)  # reached, so possible: they differ by rounding
         return cls(fabric, bytes_, demand.repeat, limit)
 
     @cached_property

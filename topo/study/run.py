@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
     from topo.fabric import Fabric
     from topo.flow import Solution
-    from topo.routing import Routing
     from topo.size import Size
-    from traffic.demand import Demand, GroupedDemand
+    from traffic.demand import Demand
 
 
 #: Counts of a Size that are results as they are.
@@ -58,8 +57,7 @@ def run_case(case: Case) -> Numbers:
     fabric = fabric_of(case)
     demand = demand_of(case, fabric)
     routing = route(fabric, demand, **case.routing)
-    solution = solve(fabric, demand, routing, **case.solve)
-    return numbers_of(case, fabric, demand, routing, solution)
+    return numbers_of(case, solve(fabric, demand, routing, **case.solve))
 
 
 def size_case(case: Case) -> Numbers:
@@ -68,17 +66,15 @@ def size_case(case: Case) -> Numbers:
     return Numbers(counted(size) | priced(case, size))
 
 
-def numbers_of(
-    case: Case, fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solution: Solution
-) -> Numbers:
+def numbers_of(case: Case, solution: Solution) -> Numbers:
     """Return what is worth saying of a solved case: results, and the columns of its tables."""
-    measured = measure(fabric, demand, routing, solution, again=partial(_completion, case, fabric))
-    links = link_table(fabric, demand, routing, solution)
+    fabric, links = solution.fabric, link_table(solution)
+    measured = measure(solution, again=partial(_completion, case, fabric))
     return Numbers(
         measured | priced(case, fabric.size),
         links,
         commodity_table(solution),
-        traffic_map(demand, fabric.domain),
+        traffic_map(solution.offered, fabric.domain),
         finish_quantiles(solution),
         hot_links(fabric, solution.demand, solution.routing, links["utilization"]),
     )

@@ -85,7 +85,7 @@ def test_memory_is_that_of_what_phases_hold():
         tracemalloc.start()
         routing = route(fabric, demand)
         solution = solve(fabric, demand, routing, solver)
-        assert Loads.of(fabric, demand, routing, solution).utilization.nnz <= routing.columns().nnz
+        assert Loads.of(solution).utilization.nnz <= routing.columns().nnz
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert most < table / 2, solver

@@ -16,7 +16,7 @@ from traffic.demand import Demand
 
 
 def of(fabric, demand):
-    return balance_metrics(Loads.of(fabric, demand, route(fabric, demand)))
+    return balance_metrics(Loads.of(solve(fabric, demand, route(fabric, demand))))
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=2, max_size=9), st.floats(1e-3, 1e3))
@@ -101,7 +101,7 @@ def test_workloads_over_whole_hosts_are_even(pattern):
     fabric = generate("fat-tree-2", capacity=50e9, radix=16, planes=8, endpoints=128, scale_up=200e9)
     demand = traffic.offer(pattern, n_ranks=128)
     routing = route(fabric, demand)
-    got = measure(fabric, demand, routing, solve(fabric, demand, routing))
+    got = measure(solve(fabric, demand, routing))
     assert got["plane_balance"] == pytest.approx(1)
     assert got["rail_balance"] == pytest.approx(1)
     assert got["bytes_by_plane"] == pytest.approx(

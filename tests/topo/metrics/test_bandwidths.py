@@ -37,7 +37,7 @@ def of(pattern, solver="completion", **params):
     fabric = generate("fat-tree-2", radix=16, endpoints=64, endpoints_per_host=1, capacity=50e9)
     demand = traffic.offer(pattern, n_ranks=64, ranks_per_host=1, bytes=S, **params)
     routing = route(fabric, demand)
-    return measure(fabric, demand, routing, solve(fabric, demand, routing, solver))
+    return measure(solve(fabric, demand, routing, solver))
 
 
 @pytest.mark.parametrize("solver", ["completion", "proportional"])
@@ -63,7 +63,7 @@ def test_algbw_counts_latency_once_as_completion_does():
     fabric = generate("fat-tree-2", radix=4, endpoints=2, endpoints_per_host=1, **slow)
     demand = traffic.offer("allreduce", n_ranks=2, ranks_per_host=1, bytes=1.0)
     routing = route(fabric, demand)
-    got = measure(fabric, demand, routing, solve(fabric, demand, routing, "completion"))
+    got = measure(solve(fabric, demand, routing, "completion"))
     assert got["completion_s"] == pytest.approx(2 * (10 + 0.5 / 0.5))
     assert got["busbw_bytes_per_s"] == pytest.approx(1 / 22)
 
@@ -72,7 +72,7 @@ def test_what_is_no_collective_has_no_bandwidth():
     fabric = small.one_link(capacity=2.0)
     demand = Demand.of("one", 2, src=[0], dst=[1], size=6.0)
     routing = route(fabric, demand)
-    got = measure(fabric, demand, routing, solve(fabric, demand, routing))
+    got = measure(solve(fabric, demand, routing))
     assert got["algbw_bytes_per_s"] is got["busbw_bytes_per_s"] is None
 
 

@@ -51,7 +51,7 @@ def test_equals_the_listed_pairs(name, policy, make):
         assert all_.min_along(value)[f] == pytest.approx(one.min_along(value)[mine].min(), rel=1e-12)
     a, b = solve(fabric, grouped, all_), solve(fabric, listed, one)
     np.testing.assert_allclose(a.theta, b.theta, rtol=1e-12)
-    found, expected = (measure(fabric, d, r, s) for d, r, s in ((grouped, all_, a), (listed, one, b)))
+    found, expected = map(measure, (a, b))
     for key in ("mean_rate_gbps", "min_rate_gbps", "total_bytes", "pairs", "zero_load_latency_s", "completion_s"):
         assert found[key] == pytest.approx(expected[key], rel=1e-12), key
 
