@@ -6,10 +6,12 @@ it refers to, and its outcome comes back as bytes.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from topo.atomic import check_ends
 from topo.config.case import Case
 from topo.kernels import n_threads
 from topo.study.record import FAULTS, Outcome, failed, outcome
@@ -19,7 +21,7 @@ from topo.study.store import StudyError
 RETRIES = 3
 #: Cases handed to the scheduler at a time.
 WINDOW = 5_000
-_TIMEOUT = 30  # [s] to reach the scheduler
+_TIMEOUT = 3  # [s] to reach the scheduler
 #: Whether this worker was started with a number of threads to keep to.
 _TOLD = "PLANEWISE_THREADS" in os.environ
 
@@ -35,14 +37,12 @@ def on_cluster(cases: Sequence[Case], scheduler: str) -> Iterator[tuple[Case, Ou
     """
     from distributed import Client, as_completed
 
-    by_file = "://" not in scheduler and Path(scheduler).is_file()
+    address = _address(Path(scheduler)) if "://" not in scheduler and Path(scheduler).exists() else scheduler
     try:
-        where = {"scheduler_file": scheduler} if by_file else {"address": scheduler}
-        client = Client(**where, timeout=_TIMEOUT, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ClusterError(
-            f"scheduler {scheduler}: does not answer ({error}); start one with: dask scheduler"
-        ) from None
+        client = Client(address, timeout=_TIMEOUT, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise ClusterError(f"scheduler {scheduler}: does not answer ({why}); start one with: dask scheduler") from None
     with client:
         threads = max(1, sum(client.nthreads().values()) // max(1, len(cases)))
         for start in range(0, len(cases), WINDOW):
@@ -53,6 +53,16 @@ def on_cluster(cases: Sequence[Case], scheduler: str) -> Iterator[tuple[Case, Ou
                 case, died = of[future.key], future.exception()
                 yield case, future.result() if died is None else failed(case, f"{FAULTS[2]}: {died}")
                 future.release()
+
+
+def _address(file: Path) -> str:
+    """Return the address in a scheduler file; dask itself would wait for one that is empty or half written."""
+    try:
+        check_ends(file)
+        return str(json.loads(file.read_text("utf-8"))["address"])
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        rule = 'it must be what `dask scheduler --scheduler-file FILE` wrote, with an "address"'
+        raise ClusterError(f"scheduler file {file}: holds no address; {rule}") from None
 
 
 def outcome_there(case: Case, *, threads: int) -> Outcome:

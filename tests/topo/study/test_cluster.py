@@ -94,8 +94,23 @@ def test_a_worker_killed_twice_loses_nothing(cluster, tmp_path):
         assert (tmp_path / "cluster" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
 
 
-def test_a_scheduler_that_does_not_answer(monkeypatch):
-    monkeypatch.setattr("topo.study.cluster._TIMEOUT", 1)
+@pytest.mark.parametrize("content", ["", "{}", "[1]", "not JSON", '"text"'])
+def test_a_scheduler_file_without_an_address(tmp_path, content):
+    """Dask waits for an empty file to fill, and ends in a KeyError where there is no address."""
+    file = tmp_path / "scheduler.json"
+    file.write_text(content)
+    with pytest.raises(ClusterError, match="holds no address"):
+        list(on_cluster(parse_study(TEXT, "small.yaml").cases, str(file)))
+
+
+@pytest.mark.parametrize("address", ["nonsense://127.0.0.1:9", "tcp://127.0.0.1:port", "no-file.json"])
+def test_an_address_that_is_none(address):
+    with pytest.raises(ClusterError, match="does not answer") as told:
+        list(on_cluster(parse_study(TEXT, "small.yaml").cases, address))
+    assert len(str(told.value).splitlines()) == 1
+
+
+def test_a_scheduler_that_does_not_answer():
     cases = parse_study(TEXT, "small.yaml").cases
     with pytest.raises(ClusterError, match="does not answer"):
         list(on_cluster(cases, "tcp://127.0.0.1:9"))
