@@ -68,7 +68,8 @@ def _parquet(table: Table) -> bytes:
     import pyarrow
     from pyarrow import parquet
 
-    titles = [f"{column.title} [{column.unit}]" if column.unit else column.title for column in table.columns]
+    units = [column.raw or column.unit for column in table.columns]
+    titles = [f"{c.title} [{unit}]" if unit else c.title for c, unit in zip(table.columns, units, strict=True)]
     columns = [_column([row[i] for row in table.rows]) for i in range(len(titles))]
     buffer = io.BytesIO()
     parquet.write_table(pyarrow.Table.from_arrays(columns, names=titles), buffer, compression="zstd")

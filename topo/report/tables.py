@@ -15,7 +15,8 @@ class Column:
 
     title: str
     form: words.Form = words.text
-    unit: str = ""
+    unit: str = ""  # as it stands below the heading
+    raw: str = ""  # unit of the values themselves, where cells are written in another
     numeric: bool = True
     bar: bool = False  # draw the number as a bar behind the text, against the largest of the column
     most: int = 120  # characters of a text that are shown; names come from files and may be as long as they like

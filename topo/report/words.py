@@ -88,6 +88,11 @@ def gbps(value: Any) -> str:
     return f"{number(to_gbps(value))}{NARROW}Gb/s" if _is_number(value) else number(value)
 
 
+def rate(value: Any) -> str:
+    """Return a rate [B/s] in gigabytes a second, as nccl-tests does."""
+    return f"{number(value / 1e9)}{NARROW}GB/s" if _is_number(value) else number(value)
+
+
 def text(value: Any) -> str:
     """Return ``value`` as a reader would write it."""
     if isinstance(value, list | tuple):

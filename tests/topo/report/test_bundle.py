@@ -77,7 +77,7 @@ def test_values_in_the_zip_are_those_of_the_table(folder, tmp_path):
     write(folder, tmp_path / "a.html", zip_at=1000)
     with zipfile.ZipFile(tmp_path / "a.zip") as pack:
         cases = parquet.read_table(io.BytesIO(pack.read("tables/cases.parquet")))
-    assert cases["Completion [time]"].to_pylist() == [1e-3 * (i + 1) for i in range(N)]
+    assert cases["Completion time [s]"].to_pylist() == [1e-3 * (i + 1) for i in range(N)]
     assert cases["Planes"].to_pylist() == [str(i) for i in range(N)]
 
 

@@ -54,7 +54,7 @@ def test_a_row_has_mean_and_range_of_the_seeds(tmp_path):
     (block,) = panel(View(Study(tmp_path, tuple(seeded(tmp_path)), {}, ""))).blocks
     (row,) = block.figure.table.rows
     told = dict(zip([column.title for column in block.figure.table.columns], row, strict=True))
-    assert (told["Completion"], told["Least"], told["Largest"], told["Seeds"]) == (6e-3, 4e-3, 8e-3, 2)
+    assert (told["Completion time"], told["Least"], told["Largest"], told["Seeds"]) == (6e-3, 4e-3, 8e-3, 2)
     assert told["Last / mean"] == pytest.approx(8 / (10 / 3))
 
 

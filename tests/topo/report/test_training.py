@@ -27,7 +27,7 @@ def test_bars_begin_and_end_with_their_parts():
     assert [trace["name"] for trace in spec["data"]] == [part["part"] for part in PARTS]
     assert [trace["base"][0] for trace in spec["data"]] == pytest.approx([0, 0, 500])
     assert [trace["x"][0] for trace in spec["data"]] == pytest.approx([300, 500, 100])
-    assert spec["layout"]["xaxis"]["title"]["text"] == "time in the step [ms]"
+    assert spec["layout"]["xaxis"]["title"]["text"] == "step time [ms]"
     lanes = [trace["y"][0] for trace in spec["data"]]
     assert lanes == sorted(set(lanes)), "parts that overlap in time do not cover each other"
 

@@ -41,7 +41,7 @@ def test_each_change_is_told_with_its_direction():
     a, b = view_of(planes()), view_of(rows)
     pairs = match(a.cases, b.cases)
     moved = sorted((c for c in changes(pairs) if c.verdict != "same"), key=lambda c: c.rank)
-    assert [(c.case, c.measure.key, c.verdict, c.ratio) for c in moved] == [
+    assert [(c.case, c.key, c.verdict, c.ratio) for c in moved] == [
         ("planes 2, node limit 2", "completion_s", "worse", pytest.approx(3)),
         ("planes 2, node limit 4", "normalized_throughput", "better", pytest.approx(2)),
         ("planes 8, node limit 1", "cost_per_endpoint_usd", "worse", pytest.approx(1.5)),

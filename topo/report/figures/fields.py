@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from topo.report import words
+from topo.report import labels, words
 from topo.report.figures import axes
 from topo.report.figures.axes import Trace
 from topo.report.figures.marks import plain
@@ -153,7 +153,7 @@ def square(values: Sequence[Sequence[float | None]], xtitle: str, ytitle: str, r
         "zmin": 0,
         "zmax": max(1.0, top),
         "colorscale": _loads(max(1.0, top)),
-        "colorbar": axes.colour_bar("utilization [load / capacity]", 6),
+        "colorbar": axes.colour_bar(labels.axis("links.parquet:utilization"), 6),
         "hovertemplate": f"{row} %{{y}}, {plain(xtitle.partition(' [')[0])} %{{x}}: %{{z}}<extra></extra>",
     }
     down, along = _whole(len(values)), _whole(max(map(len, values), default=0))

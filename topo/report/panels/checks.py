@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from topo.report import names, words
+from topo.report import labels, names, words
 from topo.report.names import Named
 from topo.report.panels.blocks import Notes, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.verdict import RESIDUAL_LIMIT
 from topo.report.panels.view import View, largest
 from topo.report.tables import Column, name, table
+
+_LAWS = ("method", "conservation_residual", "gap", "fairness", "bisection_per_endpoint", "bisection_method")
 
 
 def panel(view: View) -> Panel:
@@ -57,18 +59,16 @@ def _failed(view: View) -> Show | Notes:
 def _laws(view: View) -> Show | None:
     if not view.solved:
         return None
-    columns = [name("Network"), name("Traffic"), name("Policy"), name("Solver"), name("Method")]
-    columns += [Column("Conservation residual", words.number, "share of demand", shade=_residual)]
-    columns += [Column("Gap", words.percent, "of bound"), Column("Fairness", words.ratio, "Jain")]
-    columns += [Column("Bisection", words.ratio, "per endpoint rate"), name("Bisection by")]
+    columns = [name("Network"), name("Traffic"), name("Policy"), name("Solver")]
+    shades = {"conservation_residual": _residual}
+    columns += [labels.column(key, shade=shades.get(key)) for key in _LAWS]
     rows = [_row(case) for case in view.solved]
     caption = "Laws and certificates, one row a solved case"
     return Show(table("laws", caption, columns, rows, folded=len(rows) > 8, filterable=len(rows) > 12))
 
 
 def _row(case: Named) -> tuple[object, ...]:
-    keys = ("method", "conservation_residual", "gap", "fairness", "bisection_per_endpoint", "bisection_method")
-    return (case.network, case.traffic, case.policy, case.record.part("solve").get("solver"), *map(case.get, keys))
+    return (case.network, case.traffic, case.policy, case.record.part("solve").get("solver"), *map(case.get, _LAWS))
 
 
 def _findings(view: View) -> Notes | None:

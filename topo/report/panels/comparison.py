@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from topo.cost import Printed
-from topo.report import published, words
+from topo.report import labels, published, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.marks import Series, dots
 from topo.report.names import Named
@@ -11,6 +13,18 @@ from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View, largest
 from topo.report.tables import Column, Table, name, table
+
+_SIZED = ("endpoints", "switches", "switch_links", "cost_usd", "cost_per_endpoint_usd")
+_LOADED = (
+    "endpoints",
+    "normalized_throughput",
+    "switch_throughput",
+    "max_utilization",
+    "completion_s",
+    "cost_per_endpoint_usd",
+)
+#: What the figure shows -> where 1 means that nothing blocks.
+_DRAWN = {"normalized_throughput": 1.0, "max_utilization": 1.0, "completion_s": None}
 
 
 def panel(view: View) -> Panel | None:
@@ -50,23 +64,20 @@ def _worst(case: Named, row: Printed) -> float | None:
 def _full_size(view: View) -> Show | None:
     if not view.sized:
         return None
-    columns = [name("Network"), Column("Endpoints", words.count), Column("Switches", words.count)]
-    columns += [Column("Links", words.count, "switch to switch"), Column("Cost", words.usd, "USD")]
-    columns += [Column("Per endpoint", words.usd, "USD", bar=True)]
+    columns = [name("Network"), *(labels.column(key, bar=key == _SIZED[-1]) for key in _SIZED)]
     printed = [published.row_of(case.record) for case in view.sized]
     rows: list[tuple[object, ...]] = []
     for case, row in zip(view.sized, printed, strict=True):
-        own = [case.get(key) for key in ("endpoints", "switches", "switch_links", "cost_usd", "cost_per_endpoint_usd")]
-        rows.append((_flagged(case), *own, *(_residuals(case, row) if any(printed) else ())))
+        rows.append((_flagged(case), *map(case.get, _SIZED), *(_residuals(case, row) if any(printed) else ())))
     note = (
-        "Links are cables between switches, as the paper counts them; endpoint cables are "
+        "Switch cables are those between switches, as the paper counts them; endpoint cables are "
         "priced but not in this column."
     )
     if any(printed):
         columns += [
             Column("In paper", words.usd, "USD"),
             _residual("Δ switches"),
-            _residual("Δ links"),
+            _residual("Δ cables"),
             _residual("Δ cost"),
         ]
         note += f" Δ is this page minus {published.SOURCE}, as a share of it; printed costs are rounded to 1 M$."
@@ -95,16 +106,7 @@ def _residual(title: str) -> Column:
 def _figure(view: View) -> Draw | None:
     if not view.grid:
         return None
-    title = "normalized throughput [share of the port limit; 1 = non-blocking]"
-    views = [
-        ("normalized throughput", _dots(view, "normalized_throughput", title, words.ratio, 1.0)),
-        (
-            "congestion",
-            _dots(view, "max_utilization", "congestion [largest switch-link load / capacity]", words.ratio, 1.0),
-        ),
-        ("completion time", _dots(view, "completion_s", "completion time [s]", words.seconds, None)),
-    ]
-    drawn = tuple(Variant(label, spec) for label, spec in views if spec is not None)
+    drawn = tuple(Variant(labels.title(key), spec) for key, at in _DRAWN.items() if (spec := _dots(view, key, at)))
     how = f"A row a network, a mark a traffic, all under {view.policy}. The dashed line is 1: nothing blocks."
     if len({case.record.labels.get("seed") for case in view.solved}) > 1:
         how += " Of several seeds the first is drawn; Routing and Outcome show how far they differ."
@@ -113,12 +115,9 @@ def _figure(view: View) -> Draw | None:
     return Draw(Figure("fig-comparison", _finding(view), how, drawn, _table(view), "measure"))
 
 
-def _dots(view: View, key: str, title: str, form: words.Form, at: float | None) -> dict[str, object] | None:
-    factor, unit = 1.0, ""
-    if key.endswith("_s"):
-        factor, unit = words.time_scale([case.get(key) for case in view.grid])
-        title = title.replace("[s]", f"[{unit}]")
-    series = []
+def _dots(view: View, key: str, at: float | None) -> dict[str, object] | None:
+    factor, title = labels.scaled(key, [case.get(key) for case in view.grid])
+    form, series = labels.form(key), []
     for traffic in view.traffics:
         cells = [view.case(network, traffic) for network in view.networks]
         values = [cell.get(key) if cell else None for cell in cells]
@@ -148,22 +147,9 @@ def _finding(view: View) -> str:
 
 
 def _table(view: View) -> Table:
-    columns = [name("Network"), name("Traffic"), Column("Endpoints", words.count)]
-    columns += [Column("Normalized throughput", words.ratio, "of port limit", shade=_throughput_shade, bar=True)]
-    columns += [
-        Column("Switch throughput", words.ratio, "of port limit"),
-        Column("Congestion", words.ratio, "load / capacity"),
-    ]
-    columns += [Column("Completion", words.seconds, "time"), Column("Cost per endpoint", words.usd, "USD")]
-    keys = (
-        "endpoints",
-        "normalized_throughput",
-        "switch_throughput",
-        "max_utilization",
-        "completion_s",
-        "cost_per_endpoint_usd",
-    )
-    rows = [(case.network, case.traffic, *(case.get(key) for key in keys)) for case in view.grid]
+    looks: dict[str, dict[str, Any]] = {"normalized_throughput": {"shade": _throughput_shade, "bar": True}}
+    columns = [name("Network"), name("Traffic"), *(labels.column(key, **looks.get(key, {})) for key in _LOADED)]
+    rows = [(case.network, case.traffic, *map(case.get, _LOADED)) for case in view.grid]
     return table("grid", f"Networks under traffic, policy {view.policy}", columns, rows)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from topo.report import names, published, words
+from topo.report import labels, names, published, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.marks import Series, bars
 from topo.report.names import Named
@@ -14,15 +14,17 @@ from topo.report.panels.pareto import pareto
 from topo.report.panels.view import View, cost_key
 from topo.report.tables import Column, Table, name, table
 
+_PART = ("part", "count", "usd_each", "usd")
+
 
 def panel(view: View) -> Panel | None:
     """Return the stacked parts, None where nothing is priced."""
     cases = _priced(view)
     if not cases:
         return None
-    title, per = "cost per endpoint [USD]", "endpoints"
-    variants = [Variant("per endpoint", bars([_row(c) for c in cases], _series(cases, per), title, _printed(cases)))]
-    variants.append(Variant("total", bars([_row(c) for c in cases], _series(cases, None), "cost [USD]")))
+    rows, title = [_row(c) for c in cases], labels.axis("cost_per_endpoint_usd")
+    variants = [Variant("per endpoint", bars(rows, _series(cases, "endpoints"), title, _printed(cases)))]
+    variants.append(Variant("total", bars(rows, _series(cases, None), labels.axis("cost_usd"))))
     how = (
         f"Parts times prices of {words.listing(_books(cases))}; the upright mark is what the "
         "paper prints, where it does."
@@ -104,17 +106,15 @@ def _printed(cases: list[Named]) -> Series | None:
 
 
 def _table(cases: list[Named]) -> Table:
-    columns = [name("Network"), Column("Endpoints", words.count), name("Part"), Column("Count", words.count)]
-    columns += [Column("Price", words.usd, "USD each"), Column("Sum", words.usd, "USD")]
-    columns += [Column("Per endpoint", words.usd, "USD"), Column("Share", words.percent, "of the bill", bar=True)]
+    columns = [name("Network"), *map(labels.column, ("endpoints", *(f"cost_parts.{key}" for key in _PART)))]
+    columns += [labels.column("cost_per_endpoint_usd"), Column("Share", words.percent, "of the bill", bar=True)]
     rows = []
     for case in cases:
         endpoints, total = case.get("endpoints"), sum(part["usd"] for part in case.get("cost_parts"))
         for part in case.get("cost_parts"):
             each = part["usd"] / endpoints if endpoints else None
             share = part["usd"] / total if total else None
-            row = (part["part"], part.get("count"), part.get("usd_each"), part["usd"], each, share)
-            rows.append((case.network, endpoints, *row))
+            rows.append((case.network, endpoints, *map(part.get, _PART), each, share))
     return table("parts", "Parts and prices", columns, rows, filterable=len(rows) > 12)
 
 
@@ -122,17 +122,11 @@ def _residuals(cases: list[Named]) -> Show | None:
     rows = next((case.get("cost_residuals") for case in cases if case.get("cost_residuals")), None)
     if not rows:
         return None
-    columns = [name("Network"), Column("This book", words.usd, "USD"), Column("Printed", words.usd, "USD")]
-    columns += [Column("Residual", words.signed_percent, "of printed"), Column("Within rounding", words.text)]
     keys = ("network", "computed_usd", "printed_usd", "residual", "within_rounding")
+    columns = [labels.column(f"cost_residuals.{key}") for key in keys]
     note = (
         "No linear price model in switches, endpoint cables and switch cables meets all five "
         "printed costs within their rounding."
     )
-    held = table(
-        "residuals",
-        f"What the calibrated book gives for {published.SOURCE}",
-        columns,
-        ([r.get(k) for k in keys] for r in rows),
-    )
-    return Show(Table(held.id, held.caption, held.columns, held.rows, note=note))
+    caption = f"What the calibrated book gives for {published.SOURCE}"
+    return Show(table("residuals", caption, columns, ([r.get(k) for k in keys] for r in rows), note=note))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from topo.config import SECTIONS
-from topo.report import names, words
+from topo.report import labels, names, words
 from topo.report.panels.blocks import Notes, Panel, Show, Source
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
-from topo.report.tables import Column, Table, name, table
+from topo.report.tables import name, table
 
 LEFT_OUT = (
     "Queueing: rates are steady; a burst that would wait in a buffer does not wait here.",
@@ -21,6 +21,7 @@ LEFT_OUT = (
     "Finite buffers, and the back pressure and head-of-line blocking that come with them.",
     "Hash details of a vendor: ecmp-hash draws uniformly and independently.",
 )
+_PRICE = ("part", "usd_each", "watts_each", "source", "date")
 
 
 def panel(view: View) -> Panel:
@@ -63,28 +64,14 @@ def _prices(view: View) -> Show | None:
     for case in view.cases:
         book = case.get("price_book") or case.record.part("cost").get("prices")
         for part in case.get("cost_parts") or ():
-            row = (
-                book,
-                part.get("part"),
-                part.get("usd_each"),
-                part.get("watts_each"),
-                part.get("source"),
-                part.get("date"),
-            )
-            rows[row] = None
+            rows[book, *map(part.get, _PRICE)] = None
     if not rows:
         return None
-    columns = [name("Price book"), name("Part"), Column("Price", words.usd, "USD each")]
-    columns += [Column("Power", words.number, "W each"), name("Source"), name("Date")]
-    keep = [i for i in range(6) if i < 3 or any(row[i] not in (None, "") for row in rows)]
-    shown = Table(
-        "prices-table",
-        "Prices, with source and date",
-        tuple(columns[i] for i in keep),
-        tuple(tuple(row[i] for i in keep) for row in rows),
-        note="A calibrated book reproduces printed totals; its rows are not quotes.",
-    )
-    return Show(shown)
+    columns = [labels.column("price_book"), *(labels.column(f"cost_parts.{key}") for key in _PRICE)]
+    keep = [i for i in range(len(columns)) if i < 3 or any(row[i] not in (None, "") for row in rows)]
+    kept = ([row[i] for i in keep] for row in rows)
+    note = "A calibrated book reproduces printed totals; its rows are not quotes."
+    return Show(table("prices-table", "Prices, with source and date", [columns[i] for i in keep], kept, note=note))
 
 
 def _assumptions(view: View) -> Notes | None:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from topo.report import words
+from topo.report.labels import column
 from topo.report.panels.blocks import Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
-from topo.report.tables import Column, name, table
+from topo.report.tables import name, table
+
+_KEYS = ("job", "ranks", "start_s", "together_s", "alone_s", "slowdown")
 
 
 def panel(view: View) -> Panel | None:
     """Return the slowdown of every job, None where no case had jobs."""
-    held = [(case, job) for case in view.solved for job in case.get("jobs") or ()]
-    if not held:
+    jobs = [(case, job) for case in view.solved for job in case.get("jobs") or ()]
+    if not jobs:
         return None
-    columns = [name("Network"), name("Traffic"), name("Policy"), name("Job"), Column("Ranks", words.count)]
-    columns += [Column("Start", words.seconds), Column("Time", words.seconds), Column("Alone", words.seconds)]
-    columns += [Column("Slowdown", words.number, "x", bar=True)]
-    keys = ("job", "ranks", "start_s", "together_s", "alone_s", "slowdown")
-    rows = [(case.network, case.traffic, case.policy, *(job[key] for key in keys)) for case, job in held]
-    case, worst = max(held, key=lambda one: float(one[1]["slowdown"]))
+    columns = [name("Network"), name("Traffic"), name("Policy")]
+    columns += [column(f"jobs.{key}", bar=key == "slowdown") for key in _KEYS]
+    rows = [(case.network, case.traffic, case.policy, *(job[key] for key in _KEYS)) for case, job in jobs]
+    case, worst = max(jobs, key=lambda one: float(one[1]["slowdown"]))
     answer = "No job waits for another."
     if worst["slowdown"] > 1.001:
         answer = f"{worst['job']} suffers most: {words.number(worst['slowdown'])} times as long as alone, {case.title}."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from topo.report import load, words
+from topo.report import labels, load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.fields import square
 from topo.report.layouts import components
@@ -151,8 +151,8 @@ def _table(drawn: Sequence[Mapped]) -> Table:
     """Return the fullest rows of every map: what a reader would look for in it."""
     import numpy as np
 
-    columns = [name("Case"), name("Row"), Column("Fullest", words.ratio, "load / capacity", bar=True)]
-    columns += [Column("Mean", words.ratio, "of the row"), Column("Above 1", words.count, "cells of the row")]
+    columns = [name("Case"), name("Row"), labels.column("links_by_tier.*.max", bar=True)]
+    columns += [labels.column("links_by_tier.*.mean"), Column("Above 1", words.count, "cells of the row")]
     rows = []
     for one in drawn:
         most = np.fmax.reduce(one.values, axis=1)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from topo.report import names, words
+from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import lines
 from topo.report.figures.marks import Series
@@ -14,11 +15,11 @@ from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
-from topo.report.tables import Column, Table, name, table
+from topo.report.tables import Table, name, table
 
 Sweep = list[Named]
 
-_GB = 1e9
+_MICROSECOND = 1e-6  # in which nccl-tests prints all times
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 #: From this size on the sentence compares networks: below, latency decides.
 LARGE = 128 * 2**20
@@ -58,24 +59,26 @@ def _size(value: float) -> str:
 
 
 def _busbw(sweeps: Iterable[Sweep]) -> dict[str, Any]:
-    return _lines(sweeps, "busbw_bytes_per_s", _GB, "busbw [GB/s]", log=False)
+    return _lines(sweeps, "busbw_bytes_per_s", log=False)
 
 
 def _time(sweeps: Iterable[Sweep]) -> dict[str, Any]:
-    return _lines(sweeps, "completion_s", 1e-6, "time [µs]", log=True)
+    return _lines(sweeps, "completion_s", log=True)
 
 
-def _lines(sweeps: Iterable[Sweep], key: str, unit: float, title: str, *, log: bool) -> dict[str, Any]:
-    held = list(sweeps)
-    sizes = sorted({float(case.get("collective_bytes")) for sweep in held for case in sweep})
+def _lines(sweeps: Iterable[Sweep], key: str, *, log: bool) -> dict[str, Any]:
+    every = list(sweeps)
+    sizes = sorted({float(case.get("collective_bytes")) for sweep in every for case in sweep})
+    factor, title = labels.scaled(key, [_MICROSECOND])
     series = []
-    for sweep in held:
-        at = {float(case.get("collective_bytes")): float(case.get(key)) / unit for case in sweep}
+    for sweep in every:
+        at = {float(case.get("collective_bytes")): float(case.get(key)) * factor for case in sweep}
         texts = [f"{words.number(at[s])} at {_size(s)}" if s in at else words.ABSENT for s in sizes]
         series.append(Series(_network(sweep), [at.get(s) for s in sizes], texts))
-    spec = lines(sizes, series, "message size S", title, 320 + 18 * len(series), **({"type": "log"} if log else {}))
-    every = sizes[:: math.ceil(len(sizes) / 8)]
-    spec["layout"]["xaxis"] |= {"type": "log", "tickvals": every, "ticktext": [_size(s) for s in every]}
+    size, height = f"{labels.title('collective_bytes')} S", 320 + 18 * len(series)
+    spec = lines(sizes, series, size, title, height, **({"type": "log"} if log else {}))
+    ticks = sizes[:: math.ceil(len(sizes) / 8)]
+    spec["layout"]["xaxis"] |= {"type": "log", "tickvals": ticks, "ticktext": [_size(s) for s in ticks]}
     return spec
 
 
@@ -104,19 +107,16 @@ def _finding(sweeps: list[Sweep]) -> str:
                 apart.setdefault(key, []).append(float(case.get("completion_s")))
     spread = [max(times) / min(times) - 1 for times in apart.values() if len(times) > 1]
     best = max((sweep[-1] for sweep in sweeps), key=lambda c: float(c.get("busbw_bytes_per_s")))
-    said = f"{best.network} reaches {words.number(best.get('busbw_bytes_per_s') / _GB)} GB/s of busbw, the most of all"
+    said = f"{best.network} reaches {words.rate(best.get('busbw_bytes_per_s'))} of busbw, the most of all"
     if not spread:
         return f"{said}."
     return f"{said}; from {_size(LARGE)} on, networks differ by at most {words.percent(max(spread))} for as many ranks."
 
 
 def _table(sweeps: list[Sweep]) -> Table:
-    columns = [name("Collective"), name("Network"), Column("Ranks", words.count), Column("Size", _size, "S")]
-    columns += [Column("Time", words.seconds), Column("algbw", _gb, "GB/s"), Column("busbw", _gb, "GB/s", bar=True)]
     keys = ("collective_ranks", "collective_bytes", "completion_s", "algbw_bytes_per_s", "busbw_bytes_per_s")
+    columns = [labels.column(key, bar=key == "busbw_bytes_per_s") for key in keys]
+    columns[1] = replace(columns[1], form=_size)  # binary prefixes, as nccl-tests takes sizes
+    columns = [name("Collective"), name("Network"), *columns]
     rows = [(_pattern(sweep), c.network, *(c.get(key) for key in keys)) for sweep in sweeps for c in sweep]
     return table("messages-table", "Collectives by message size", columns, rows, filterable=len(rows) > 12)
-
-
-def _gb(value: Any) -> str:
-    return words.number(value / _GB) if isinstance(value, int | float) else words.ABSENT

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from topo.report import names, words
+from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import lines
 from topo.report.figures.marks import Series
@@ -16,14 +16,24 @@ from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
 
-_HOSTS = ("hosts_per_token",)  # in closed form where the gate has one
-_SAMPLED = ("hosts_per_token_sampled",)
+_HOSTS = "hosts_per_token"  # in closed form where the gate has one
+_SAMPLED = "hosts_per_token_sampled"
+_COLUMNS = (
+    _HOSTS,
+    _SAMPLED,
+    "remote_copies",
+    "gain_worst_case",
+    "gain_expected",
+    "dedup_step_s",
+    "completion_s",
+    "bound_by",
+)
 _LIMIT_AXIS = "M, most hosts a token may visit"
 
 
 def panel(view: View) -> Panel | None:
     """Return gains against M for the sweep with most limits, None without expert traffic that states hosts."""
-    cases = [case for case in view.solved if case.is_moe and case.get(*_HOSTS) is not None]
+    cases = [case for case in view.solved if case.is_moe and case.get(_HOSTS) is not None]
     if not cases:
         return None
     sweep = _sweep(cases)
@@ -58,9 +68,9 @@ def _answer(sweep: Sequence[Named]) -> str:
     free = paper.get("hosts_per_token_unlimited")
     parts = [f"With at most {_limit(paper)} hosts a token"]
     parts.append(
-        f"copies fall from {words.number(free)} to {words.number(paper.get(*_HOSTS))} hosts"
+        f"copies fall from {words.number(free)} to {words.number(paper.get(_HOSTS))} hosts"
         if free
-        else f"a token visits {words.number(paper.get(*_HOSTS))} hosts"
+        else f"a token visits {words.number(paper.get(_HOSTS))} hosts"
     )
     if gain:
         worst_text = f", {words.number(worst)} × in the worst case" if worst else ""
@@ -74,23 +84,20 @@ def _leg(bound: Any) -> str:
     return known.get(str(bound), str(bound))
 
 
-def _series(sweep: Sequence[Named], title: str, *keys: str, form: words.Form = words.number) -> Series | None:
-    values = [case.get(*keys) for case in sweep]
-    return Series(title, values, [form(v) for v in values]) if any(v is not None for v in values) else None
+def _series(sweep: Sequence[Named], *keys: str) -> list[Series]:
+    """Return a line for each of ``keys`` that some case has."""
+    values = {key: [case.get(key) for case in sweep] for key in keys}
+    there = {key: column for key, column in values.items() if any(value is not None for value in column)}
+    return [Series(labels.title(key), column, list(map(words.number, column))) for key, column in there.items()]
 
 
 def _hosts(sweep: Sequence[Named]) -> Draw:
     limits = [float(_limit(case)) for case in sweep]
-    hosts = [
-        _series(sweep, "hosts, expected", *_HOSTS),
-        _series(sweep, "hosts, sampled", *_SAMPLED),
-        _series(sweep, "remote copies", "remote_copies"),
-        _series(sweep, "endpoints", "endpoints_per_token"),
-    ]
-    gains = [_series(sweep, "expected", "gain_expected"), _series(sweep, "worst case", "gain_worst_case")]
-    variants = [Variant("copies", lines(limits, _there(hosts), _LIMIT_AXIS, "copies a token [count]"))]
-    if _there(gains):
-        variants.append(Variant("gain", lines(limits, _there(gains), _LIMIT_AXIS, "gain over no limit [×]")))
+    hosts = _series(sweep, _HOSTS, _SAMPLED, "remote_copies", "endpoints_per_token")
+    gains = _series(sweep, "gain_expected", "gain_worst_case")
+    variants = [Variant("copies", lines(limits, hosts, _LIMIT_AXIS, "copies a token [count]"))]
+    if gains:
+        variants.append(Variant("gain", lines(limits, gains, _LIMIT_AXIS, "gain over no limit [×]")))
     how = (
         "Mean hosts that a token visits, its own included: by closed form where the gate has "
         "one, and in the sample beside it."
@@ -98,17 +105,13 @@ def _hosts(sweep: Sequence[Named]) -> Draw:
     return Draw(Figure("fig-hosts", _hosts_finding(sweep), how, tuple(variants), _table(sweep), "quantity"))
 
 
-def _there(series: Sequence[Series | None]) -> list[Series]:
-    return [one for one in series if one is not None]
-
-
 def _hosts_finding(sweep: Sequence[Named]) -> str:
     last, first = sweep[-1], sweep[0]
     if last is first:
-        return f"At M = {_limit(last)} a token visits {words.number(last.get(*_HOSTS))} hosts on average."
+        return f"At M = {_limit(last)} a token visits {words.number(last.get(_HOSTS))} hosts on average."
     return (
         f"From M = {_limit(last)} down to {_limit(first)}, the hosts that a token visits fall from "
-        f"{words.number(last.get(*_HOSTS))} to {words.number(first.get(*_HOSTS))}."
+        f"{words.number(last.get(_HOSTS))} to {words.number(first.get(_HOSTS))}."
     )
 
 
@@ -132,9 +135,9 @@ def _times(sweep: Sequence[Named]) -> list[Series]:
     kinds: dict[str, Callable[[Named], float | None]] = {
         "network leg": lambda c: _sum(c.get("dispatch_network_s"), c.get("combine_network_s")),
         "scale-up leg": lambda c: _sum(c.get("dispatch_scale_up_s"), c.get("combine_scale_up_s")),
-        "step, deduplicated": lambda c: c.get("dedup_step_s"),
-        "step, no deduplication": _direct,
-        "completion on this fabric": lambda c: c.get("completion_s"),
+        labels.title("dedup_step_s"): lambda c: c.get("dedup_step_s"),
+        f"{labels.title('forms.exchange_s')}, no deduplication": _direct,
+        f"{labels.title('completion_s')} on this fabric": lambda c: c.get("completion_s"),
     }
     columns = {name_: [read(case) for case in sweep] for name_, read in kinds.items()}
     return [
@@ -170,40 +173,18 @@ def _switch(sweep: Sequence[Named]) -> str:
 
 
 def _table(sweep: Sequence[Named]) -> Table:
-    columns: list[tuple[Column, Callable[[Named], Any]]] = [
-        (Column("M", words.count, "hosts"), _limit),
-        (Column("Hosts a token", words.ratio, "expected", bar=True), lambda c: c.get(*_HOSTS)),
-        (Column("Hosts a token", words.ratio, "sampled"), lambda c: c.get(*_SAMPLED)),
-        (Column("Remote copies", words.ratio, "a token"), lambda c: c.get("remote_copies")),
-        (Column("Gain, worst case", words.ratio, "×"), lambda c: c.get("gain_worst_case")),
-        (Column("Gain, expected", words.ratio, "×"), lambda c: c.get("gain_expected")),
-        (Column("Step", words.seconds, "time"), lambda c: c.get("dedup_step_s")),
-        (Column("Completion", words.seconds, "on this fabric"), lambda c: c.get("completion_s")),
-        (name("Binds"), lambda c: _leg(c.get("bound_by")) if c.get("bound_by") else None),
-    ]
-    rows = [[read(case) for _, read in columns] for case in sweep]
-    keep = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)]
+    keys = [key for key in _COLUMNS if any(case.get(key) is not None for case in sweep)]
+    columns = [Column("M", words.count, "hosts"), *(labels.column(key, bar=key == _HOSTS) for key in keys)]
+    rows = [(_limit(case), *map(case.get, keys)) for case in sweep]
     case = sweep[0]
-    caption = f"Against M: {case.network}, {case.policy}"
-    return table("node-limit-table", caption, [columns[i][0] for i in keep], [[row[i] for i in keep] for row in rows])
+    return table("node-limit-table", f"Against M: {case.network}, {case.policy}", columns, rows)
 
 
 def _elsewhere(cases: Sequence[Named], sweep: Sequence[Named]) -> Show | None:
     others = [case for case in cases if case not in sweep]
     if not others:
         return None
-    columns = [name("Network"), name("Traffic"), name("Policy"), Column("Hosts a token", words.ratio, "expected")]
-    columns += [Column("Gain, expected", words.ratio, "×"), Column("Completion", words.seconds, "time"), name("Binds")]
-    rows = [
-        (
-            c.network,
-            c.traffic,
-            c.policy,
-            c.get(*_HOSTS),
-            c.get("gain_expected"),
-            c.get("completion_s"),
-            c.get("bound_by"),
-        )
-        for c in others
-    ]
+    keys = (_HOSTS, "gain_expected", "completion_s", "bound_by")
+    columns = [name("Network"), name("Traffic"), name("Policy"), *map(labels.column, keys)]
+    rows = [(c.network, c.traffic, c.policy, *map(c.get, keys)) for c in others]
     return Show(table("node-limit-others", "Expert traffic elsewhere in this study", columns, rows, folded=True))

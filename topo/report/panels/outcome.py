@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from topo.report import load, names, words
+from topo.report import labels, load, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import Curves, distributions
 from topo.report.names import Named
@@ -19,6 +19,8 @@ from topo.report.tables import Column, Table, name, table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_RATES = ("min_rate_gbps", "mean_rate_gbps", "fairness")
+
 
 def panel(view: View) -> Panel | None:
     """Return completion times by network and policy, None where no case states any."""
@@ -27,11 +29,11 @@ def panel(view: View) -> Panel | None:
         return None
     drawn = [v for traffic in names.order(one.traffic for one in held) if (v := _variant(held, traffic))]
     how = (
-        "Share of commodities that ended by a time after the start of their phase, a curve a policy; a step is all at "
-        "once, a long tail is stragglers. Above 20,000 commodities the curve goes through 201 quantiles a phase."
+        "Share of flows that ended by a time after the start of their phase, a curve a policy; a step is all at "
+        "once, a long tail is stragglers. Above 20,000 flows the curve goes through 201 quantiles a phase."
     )
     if any(len(one.cases) > 1 for one in held):
-        how += " A curve has the commodities of all seeds together."
+        how += " A curve has the flows of all seeds together."
     shown = _table(held)
     finding = _finding([case for case in view.solved if case.get("completion_s") is not None])
     block = Draw(Figure("fig-outcome", finding, how, tuple(drawn), shown, "traffic")) if drawn else Show(shown)
@@ -47,9 +49,9 @@ def _variant(held: Sequence[Repeat], traffic: str) -> Variant | None:
     if not panes:
         return None
     last = max(float(finish.max()) for pane in panes.values() for finish in pane.values())
-    factor, unit = words.time_scale([last])
+    factor, title = labels.scaled("commodities.parquet:finish", [last])
     scaled = {pane: {curve: steps(t * factor) for curve, t in found.items()} for pane, found in panes.items()}
-    return Variant(traffic, distributions(_from_zero(scaled), f"completion time [{unit}]", what="commodities"))
+    return Variant(traffic, distributions(_from_zero(scaled), title, what="flows"))
 
 
 def _times(one: Repeat) -> NDArray[Any] | None:
@@ -93,9 +95,9 @@ def _answer(held: Sequence[Repeat]) -> str:
         return "Times of the whole exchange; the table has them by case."
     ratio, slow = max(tails, key=lambda pair: pair[0])
     if ratio < 1.005:
-        return "In every case of one phase all commodities end together."
+        return "In every case of one phase all flows end together."
     return (
-        f"The longest wait for stragglers: {slow.network} · {slow.traffic} · {slow.policy}, where the last commodity "
+        f"The longest wait for stragglers: {slow.network} · {slow.traffic} · {slow.policy}, where the last flow "
         f"of a phase ends at {words.number(ratio)} times the mean."
     )
 
@@ -112,12 +114,11 @@ def _finding(cases: Sequence[Named]) -> str:
 def _table(held: Sequence[Repeat]) -> Table:
     seeded = any(len(one.cases) > 1 for one in held)
     columns = [name("Network"), name("Traffic"), name("Policy")]
-    columns += [Column("Completion", words.seconds, "mean over seeds" if seeded else "time", bar=True)]
+    columns += [labels.column("completion_s", "mean over seeds" if seeded else "", bar=True)]
     columns += [Column("Least", words.seconds), Column("Largest", words.seconds)] if seeded else []
     columns += [Column("Seeds", words.count)] if seeded else []
-    columns += [Column("Mean completion", words.seconds, "time"), Column("Last / mean", words.ratio, "×")]
-    columns += [Column("Least rate", words.number, "Gb/s"), Column("Mean rate", words.number, "Gb/s")]
-    columns += [Column("Fairness", words.ratio, "Jain"), name("Bottleneck tier")]
+    columns += [labels.column("mean_completion_s"), Column("Last / mean", words.ratio, "×")]
+    columns += [labels.column(key) for key in (*_RATES, "bottleneck_tier")]
     rows = [_row(held, one, seeded) for one in held]
     note = "Over seeds: the least rate is the least, last / mean the largest, the rest means." if seeded else ""
     return table("outcomes", "Completion by case", columns, rows, filterable=len(rows) > 12, note=note)
@@ -126,7 +127,7 @@ def _table(held: Sequence[Repeat]) -> Table:
 def _row(held: Sequence[Repeat], one: Repeat, seeded: bool) -> tuple[Any, ...]:
     key = "completion_s"
     spread = (one.least(key), one.most(key), len(one.cases)) if seeded else ()
-    rates = (one.least("min_rate_gbps"), one.mean("mean_rate_gbps"), one.mean("fairness"))
+    rates = (one.least(_RATES[0]), *map(one.mean, _RATES[1:]))
     tiers = ", ".join(names.order(str(t) for case in one.cases if (t := case.get("bottleneck_tier"))))
     times = (one.mean(key), *spread, one.mean("mean_completion_s"), _worst_tail(one))
     return (one.network, one.traffic, _curve(held, one), *times, *rates, tiers or None)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from topo.report import names, words
+from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.fields import Spot, front
 from topo.report.names import Named
 from topo.report.panels.view import View
-from topo.report.tables import Column, Table, name, table
+from topo.report.tables import Table, name, table
 
 #: Differences below this share are rounding, and no reason to call a case better.
 _SAME = 1e-6
@@ -69,7 +69,7 @@ def _size(case: Named) -> int:
 
 
 def _drawing(held: Sequence[Named]) -> dict[str, object]:
-    factor, unit = words.time_scale([c.get("completion_s") for c in held])
+    factor, time = labels.scaled("completion_s", [c.get("completion_s") for c in held])
     best = on_front(held)
     spots = [
         Spot(
@@ -81,7 +81,7 @@ def _drawing(held: Sequence[Named]) -> dict[str, object]:
         for case in held
     ]
     at = [next(i for i, case in enumerate(held) if case is one) for one in best]
-    return front(spots, at, "cost per endpoint [USD]", f"completion time [{unit}]")
+    return front(spots, at, labels.axis("cost_per_endpoint_usd"), time)
 
 
 def _title(case: Named, held: Sequence[Named]) -> str:
@@ -99,8 +99,8 @@ def _finding(groups: dict[str, list[Named]]) -> str:
 
 
 def _table(groups: dict[str, list[Named]]) -> Table:
-    columns = [name("Traffic"), name("Case"), Column("Per endpoint", words.usd, "USD")]
-    columns += [Column("Completion", words.seconds, "time"), name("On the front")]
+    columns = [name("Traffic"), name("Case"), labels.column("cost_per_endpoint_usd")]
+    columns += [labels.column("completion_s"), name("On the front")]
     rows = []
     for traffic, held in groups.items():
         best = {id(case) for case in on_front(held)}

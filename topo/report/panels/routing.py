@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from topo.report import names, words
+from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.marks import Series, ranges
 from topo.report.names import Named
@@ -25,8 +25,7 @@ def panel(view: View) -> Panel | None:
     rivals = _rivals(repeats(view))
     if not rivals:
         return None
-    title = "normalized throughput [share of the port limit; 1 = non-blocking]"
-    variants = tuple(Variant(traffic, _drawing(groups, title)) for traffic, groups in rivals.items())
+    variants = tuple(Variant(traffic, _drawing(groups)) for traffic, groups in rivals.items())
     held = [one for groups in rivals.values() for group in groups.values() for one in group]
     how = "A band a network, a line a policy. The dashed line is 1: nothing blocks."
     if any(len(one.cases) > 1 for one in held):
@@ -68,12 +67,12 @@ def _bound(case: Named) -> float | None:
     return float(share * bound / theta)
 
 
-def _drawing(groups: dict[str, list[Repeat]], title: str) -> dict[str, Any]:
+def _drawing(groups: dict[str, list[Repeat]]) -> dict[str, Any]:
     policies = names.order(one.policy for group in groups.values() for one in group)
     series = [_series(groups, policy) for policy in policies]
     bounds = [optimum(group) for group in groups.values()]
     against = Series("certified optimum", [b[1] if b else None for b in bounds], [_span(b) for b in bounds])
-    return ranges(list(groups), series, title, against if any(bounds) else None)
+    return ranges(list(groups), series, labels.axis(_SHARE), against if any(bounds) else None)
 
 
 def _series(groups: dict[str, list[Repeat]], policy: str) -> Series:
@@ -157,12 +156,11 @@ def _table(rivals: dict[str, dict[str, list[Repeat]]]) -> Table:
     held = [(one, optimum(group)) for groups in rivals.values() for group in groups.values() for one in group]
     seeded = any(len(one.cases) > 1 for one, _ in held)
     columns = [name("Network"), name("Traffic"), name("Policy")]
-    columns += [Column("Normalized throughput", words.ratio, "mean of port limit" if seeded else "of port limit")]
+    columns += [labels.column(_SHARE, "mean over seeds" if seeded else "")]
     if seeded:
         columns += [Column("Least", words.ratio), Column("Largest", words.ratio), Column("Seeds", words.count)]
     columns += [Column("Optimum", words.ratio, "at most"), Column("Of optimum", words.percent, "share", bar=True)]
-    columns += [Column("Congestion", words.ratio, "load / capacity"), Column("Completion", words.seconds, "time")]
-    columns += [Column("Gap to bound", words.percent, "of bound"), name("Method")]
+    columns += [labels.column(key) for key in ("max_utilization", "completion_s", "gap", "method")]
     rows = [_row(one, ends[1] if ends else None, seeded) for one, ends in held]
     note = "Congestion and gap are the largest over seeds, completion is their mean." if seeded else ""
     return table("policies", "Policies", columns, rows, filterable=len(rows) > 12, note=note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from topo.report import names, words
+from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import lines
 from topo.report.figures.marks import Series
@@ -17,11 +17,7 @@ from topo.report.panels.view import View
 
 #: Lines that a figure can hold and still be read; the table has the rest.
 MOST_LINES = 8
-_MEASURES = (
-    ("completion_s", "completion time"),
-    ("normalized_throughput", "normalized throughput [share of the port limit]"),
-    ("cost_per_endpoint_usd", "cost per endpoint [USD]"),
-)
+_MEASURES = ("completion_s", "normalized_throughput", "cost_per_endpoint_usd")
 
 
 def panel(view: View) -> Panel | None:
@@ -50,7 +46,7 @@ def _answer(view: View) -> str:
 def _lines(view: View) -> Figure | None:
     """Return lines over each swept numeric axis, None where none has three values."""
     found = [(axis, cases) for axis in _axes(view.solved) if len(_values(cases := _along(view.solved, axis), axis)) > 2]
-    variants = [v for axis, cases in found for key, title in _MEASURES if (v := _variant(cases, axis, key, title))]
+    variants = [v for axis, cases in found for key in _MEASURES if (v := _variant(cases, axis, key))]
     if not variants:
         return None
     how = f"A line for each setting of the other axes; the first {MOST_LINES} are drawn, the table has all."
@@ -82,24 +78,23 @@ def _number(label: str | None) -> float | None:
         return None
 
 
-def _variant(cases: Sequence[Named], axis: str, key: str, title: str) -> Variant | None:
+def _variant(cases: Sequence[Named], axis: str, key: str) -> Variant | None:
     given = [case.get(key) for case in cases]
     if not any(value is not None for value in given):
         return None
-    factor, unit = words.time_scale(given) if key.endswith("_s") else (1.0, "")
-    form = words.seconds if unit else words.usd if key.endswith("_usd") else words.ratio
+    factor, title = labels.scaled(key, given)
+    form = labels.form(key)
     values = _values(cases, axis)
     series = []
     for setting, alike in list(_alike(cases, axis).items())[:MOST_LINES]:
-        held = _curve(alike, axis, key)
-        found = [held.get(value) for value in values]
-        scaled = [None if one is None else one * factor for one in found]
-        series.append(Series(setting, scaled, [form(one) for one in found]))
-    shown = f"{title} [{unit}]" if unit else title
+        curve = _curve(alike, axis, key)
+        results = [curve.get(value) for value in values]
+        scaled = [None if one is None else one * factor for one in results]
+        series.append(Series(setting, scaled, [form(one) for one in results]))
     height = 320 + 18 * len(series)
     return Variant(
-        f"{title_of(axis)}: {title.partition(' [')[0]}",
-        lines(values, series, f"{title_of(axis)} [number]", shown, height),
+        f"{title_of(axis)}: {labels.title(key)}",
+        lines(values, series, f"{title_of(axis)} [number]", title, height),
     )
 
 
@@ -133,4 +128,4 @@ def _finding(swept: Sequence[tuple[str, list[Named]]]) -> str:
         curves = [_curve(alike, axis, "completion_s").values() for alike in _alike(cases, axis).values()]
         ratios = [max(times) / min(times) for times in curves if times and min(times) > 0]
         told.append(f"{title_of(axis)} by up to {words.number(max(ratios, default=1.0))}{words.NARROW}×")
-    return f"All else equal, completion time moves with {words.listing(told)}."
+    return f"All else equal, {labels.title('completion_s')} moves with {words.listing(told)}."

@@ -7,20 +7,14 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from topo.report import names, words
+from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant, figure
 from topo.report.figures.fields import Upright, Ways, by_name, by_value, grid, parallel
 from topo.report.names import Named
 from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
 
-#: result, title of its column, how it is written, its unit
-RESULTS = (
-    ("completion_s", "Completion", words.seconds, "time"),
-    ("normalized_throughput", "Normalized throughput", words.ratio, "of port limit"),
-    ("max_utilization", "Congestion", words.ratio, "load / capacity"),
-    ("cost_per_endpoint_usd", "Per endpoint", words.usd, "USD"),
-)
+RESULTS = ("completion_s", "normalized_throughput", "max_utilization", "cost_per_endpoint_usd")
 #: Where in a file a refusal comes from: the reason itself is what a row has room for.
 _PLACE = re.compile(r"^\S+:\d+:\d+: ")
 #: Parallel axes that still leave room for their names.
@@ -47,14 +41,14 @@ def every_case(view: View) -> Table:
     """Return one row a case, computed or not, with what came of it."""
     axes = swept(view.cases)
     columns, rows = [name(title_of(axis).capitalize()) for axis in axes], []
-    found = [result for result in RESULTS if any(case.get(result[0]) is not None for case in view.cases)]
+    keys = [key for key in RESULTS if any(case.get(key) is not None for case in view.cases)]
     columns = columns or [name("Case")]
     columns += [Column("Status", words.text, numeric=False, shade=_shade)]
     columns += [Column("Reason", numeric=False, shade=lambda _: "wide")] if view.failed else []
-    columns += [Column(title, form, unit, bar=key == "completion_s") for key, title, form, unit in found]
+    columns += [labels.column(key, bar=key == "completion_s") for key in keys]
     for case in view.cases:
         at = [case.record.labels.get(axis) for axis in axes] or [case.title]
-        results = [case.get(key) for key, *_ in found]
+        results = [case.get(key) for key in keys]
         why = [words.clip(_PLACE.sub("", case.record.error).partition("\n")[0], 80) or None] if view.failed else []
         rows.append((*at, case.record.status, *why, *results))
     note = "Reasons stand in full under Checks." if view.failed else ""
@@ -70,8 +64,8 @@ def across(view: View) -> Figure | None:
     cases = view.solved
     axes = [_upright(cases, axis) for axis in swept(cases) if not names.is_seed(axis)]
     results = [
-        by_value(f"{title} [{unit}]", _numbers(cases, key), form)
-        for key, title, form, unit in RESULTS
+        by_value(labels.axis(key), _numbers(cases, key), labels.form(key))
+        for key in RESULTS
         if len({case.get(key) for case in cases} - {None}) > 1
     ]
     uprights = [*axes[: _MOST_AXES - len(results)], *results]
@@ -111,10 +105,10 @@ def _group(cases: Sequence[Named]) -> dict[int, str]:
 
 def _spread(cases: Sequence[Named]) -> str:
     told = []
-    for key, title, form, _ in RESULTS:
-        found = [value for value in _numbers(cases, key) if value is not None]
-        if found and min(found) < max(found):
-            told.append(f"{title.lower()} from {form(min(found))} to {form(max(found))}")
+    for key in RESULTS:
+        values, form = [value for value in _numbers(cases, key) if value is not None], labels.form(key)
+        if values and min(values) < max(values):
+            told.append(f"{labels.title(key)} from {form(min(values))} to {form(max(values))}")
     return f"Over {words.plural(len(cases), 'computed case')}: {words.listing(told, 5)}."
 
 
@@ -127,7 +121,7 @@ def over_two(view: View) -> Figure | None:
     axes = swept(cases)
     lengths = {a: len({c.record.labels.get(a) for c in cases} - {None}) for a in axes}
     long = sorted((a for a in lengths if lengths[a] > 2 and not names.is_seed(a)), key=lambda a: -lengths[a])
-    key, title, form, unit = next((r for r in RESULTS[1::-1] if _lively(cases, r[0])), RESULTS[0])
+    key = next((key for key in RESULTS[1::-1] if _lively(cases, key)), RESULTS[0])
     if len(long) < 2 or not _lively(cases, key):
         return None
     down, along = long[0], long[1]
@@ -135,7 +129,7 @@ def over_two(view: View) -> Figure | None:
     for case in cases:
         if case.get(key) is not None and down in case.record.labels and along in case.record.labels:
             groups.setdefault(_setting(case, (down, along), axes), []).append(case)
-    variants, found = [], list[float]()
+    variants, found, form = [], list[float](), labels.form(key)
     for setting, held in groups.items():
         ys, xs = _places(held, down), _places(held, along)
         cells = [[_median(held, {down: y, along: x}, key) for x in xs] for y in ys]
@@ -143,11 +137,12 @@ def over_two(view: View) -> Figure | None:
         if min(len(xs), len(ys)) > 2 and len(there) >= _FILLED * len(xs) * len(ys):
             found += there
             texts = [["" if v is None else form(v) for v in row] for row in cells]
-            what = f"{title.lower()} [{unit}]"
-            variants.append(Variant(setting, grid(_way(along, xs), _way(down, ys), cells, texts, what)))
+            variants.append(Variant(setting, grid(_way(along, xs), _way(down, ys), cells, texts, labels.axis(key))))
     if not variants:
         return None
-    told = f"{title} over {title_of(down)} and {title_of(along)}: {form(min(found))} to {form(max(found))}."
+    told = (
+        f"{labels.heading(key)} over {title_of(down)} and {title_of(along)}: {form(min(found))} to {form(max(found))}."
+    )
     how = "A cell a case, the median where several seeds share it; an empty cell has no computed case."
     return Figure("fig-map", told, how, tuple(variants[:_MOST_MAPS]), None, "the other axes")
 

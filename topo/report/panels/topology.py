@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from topo.generators import FAMILIES
-from topo.report import load, words
+from topo.report import labels, load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.drawing import MOST_TARGETS, network, place
 from topo.report.layouts import MOST_SWITCHES, Drawing, drawing
@@ -13,7 +13,7 @@ from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
-from topo.report.tables import Column, Table, name, table
+from topo.report.tables import Table, name, table
 
 #: Cases drawn: each costs the page up to 100 kB.
 MOST_CASES = 20
@@ -88,10 +88,8 @@ def _finding(drawn: Drawn) -> str:
 
 
 def _structure(drawn: Drawn) -> Table:
-    columns = [name("Network"), Column("Endpoints", words.count), Column("Switches", words.count)]
-    columns += [Column("Diameter", words.count, "cables"), Column("Mean hops", words.ratio, "cables")]
-    columns += [Column("Bisection", words.ratio, "per endpoint rate"), name("Drawn as")]
     keys = ("endpoints", "switches", "diameter", "mean_hops", "bisection_per_endpoint")
+    columns = [name("Network"), *map(labels.column, keys), name("Drawn as")]
     rows = {
         case.network: (case.network, *map(case.get, keys), one.compact or "every switch")
         for case, one, _ in reversed(drawn)
@@ -100,10 +98,11 @@ def _structure(drawn: Drawn) -> Table:
 
 
 def _hot(drawn: Drawn) -> Table:
-    columns = [name("Link"), name("Case"), name("Tier")]
-    columns += [Column("Utilization", words.ratio, "load / capacity", bar=True, shade=_shade)]
-    columns += [Column("Load", words.gbps, "at the port limit"), Column("Capacity", words.gbps, "one way")]
-    columns += [Column("Commodities", words.count, "crossing"), name("Largest contributors")]
+    columns = [name("Link"), name("Case"), labels.column("links.parquet:tier")]
+    columns += [labels.column("links.parquet:utilization", bar=True, shade=_shade)]
+    columns += [labels.column("links.parquet:load", "at the port limit")]
+    columns += [labels.column("links.parquet:capacity", "one way")]
+    columns += [labels.column("hot.parquet:commodities", "crossing"), name("Largest contributors")]
     rows: list[tuple[tuple[Any, ...], str]] = []
     for i, (case, one, held) in enumerate(drawn):
         senders = _senders(case)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from topo.report import load, words
+from topo.report import labels, load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import heat, lines
 from topo.report.figures.marks import Series
@@ -120,8 +120,8 @@ def _peak(one: Map) -> float:
 
 
 def _table(maps: dict[str, Map]) -> Table:
-    columns = [name("Traffic"), Column("Bytes", words.byte_count, "all phases")]
-    columns += [Column("Inside hosts", words.byte_count, "bytes"), Column("Network", words.byte_count, "bytes")]
+    columns = [name("Traffic"), labels.column("traffic.parquet:bytes", "all phases")]
+    columns += [labels.column("traffic.parquet:inside"), Column("Network", words.byte_count, "bytes")]
     columns += [Column("Network share", words.percent, "of bytes", bar=True)]
     columns += [Column("Most sent", words.byte_count, "an endpoint, block mean")]
     columns += [Column("Most received", words.byte_count, "an endpoint, block mean")]
@@ -151,12 +151,7 @@ def _spread(case: Named) -> float:
 
 
 def _planes(cases: list[Named]) -> Table:
-    columns = [
-        name("Network"),
-        name("Traffic"),
-        Column("Planes", words.count),
-        Column("Least", words.byte_count, "bytes"),
-    ]
+    columns = [name("Network"), name("Traffic"), labels.column("planes"), Column("Least", words.byte_count, "bytes")]
     columns += [Column("Most", words.byte_count, "bytes"), Column("Most / mean", words.ratio, "×")]
     rows = []
     for case in cases:

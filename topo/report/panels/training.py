@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from topo.report import words
+from topo.report import labels, words
 from topo.report.figures.axes import figure
 from topo.report.figures.marks import Span, spans
 from topo.report.names import Named
@@ -24,12 +24,12 @@ def panel(view: View) -> Panel | None:
     if not held:
         return None
     drawn = held[:MOST_ROWS]
-    factor, unit = words.time_scale([case.get("step_s") for case in drawn])
+    factor, title = labels.scaled("step_s", [case.get("step_s") for case in drawn])
     rows = [(case.title, [_span(part, factor) for part in case.get("step_parts")]) for case in drawn]
     how = "A row a step, a bar a part from when it starts to when it ends, all its runs."
     if len(held) > len(drawn):
         how += f" The first {MOST_ROWS} are drawn, the table has all."
-    told = figure("fig-step", _finding(held), how, spans(rows, f"time in the step [{unit}]"), _parts(held))
+    told = figure("fig-step", _finding(held), how, spans(rows, title), _parts(held))
     return make(
         "step", "Training step", "Where does a training step's time go?", _answer(held), (Draw(told), _steps(held))
     )
@@ -61,16 +61,14 @@ def _finding(held: Sequence[Named]) -> str:
 
 
 def _steps(held: Sequence[Named]) -> Show:
-    columns = [name("Step"), Column("Time", words.seconds, bar=True), Column("Computation", words.seconds)]
-    columns += [Column("Bubble", words.seconds), Column("Exposed", words.seconds, "communication")]
-    columns += [Column("Tokens", words.count, "a second")]
     keys = ("step_s", "compute_s", "bubble_s", "exposed_s", "tokens_per_s")
+    columns = [name("Step"), *(labels.column(key, bar=key == "step_s") for key in keys)]
     rows = [(case.title, *map(case.get, keys)) for case in held]
     return Show(table("steps", "Training steps", columns, rows, filterable=len(rows) > 12))
 
 
 def _parts(held: Sequence[Named]) -> Table:
-    columns = [name("Step"), name("Part"), Column("Start", words.seconds), Column("Time", words.seconds, "all runs")]
+    columns = [name("Step"), *(labels.column(f"step_parts.{key}") for key in ("part", "start_s", "time_s"))]
     columns += [Column("Share", words.percent, "of the step", bar=True)]
     rows = [
         (case.title, part["part"], part["start_s"], part["time_s"], part["time_s"] / case.get("step_s"))

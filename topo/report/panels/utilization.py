@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from topo.report import load, words
+from topo.report import labels, load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import distributions
 from topo.report.names import Named
@@ -13,7 +13,7 @@ from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.link_map import link_map
 from topo.report.panels.view import View, largest
-from topo.report.tables import Column, Table, name, table
+from topo.report.tables import Table, name, table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 #: Steps kept of a distribution; a quantile further than 1/POINTS from a kept one is never lost.
 POINTS = 160
+_KEYS = tuple(f"links_by_tier.*.{key}" for key in ("links", "mean", "p99", "max"))
 
 
 def panel(view: View) -> Panel | None:
     """Return the distribution of every network under every traffic, None without links."""
-    title = "utilization [load / capacity, demand offered at its port limit]"
+    title = labels.axis("links.parquet:utilization")
     variants = tuple(v for traffic in view.traffics if (v := _variant(traffic, view.of_traffic(traffic), title)))
     rows = _rows(view.grid)
     if not variants and not rows:
         return None
     how = (
-        "Share of links at or below a utilization, a curve a tier; steep and far left is "
-        "idle, right of the dashed line is asked "
-        "for more than it carries. Dotted lines: mean, 99th percentile and maximum of all switch links; ideally each "
-        "carries the mean, and the three are one line."
+        "Share of links at or below a utilization with the demand offered at its port limit, a curve a tier; steep and "
+        "far left is idle, right of the dashed line is asked for more than it carries. Dotted lines: mean, 99th "
+        "percentile and maximum of all switch links; ideally each carries the mean, and the three are one line."
     )
     blocks = [Draw(Figure("fig-links", _finding(view), how, variants, _table(rows), "traffic"))] if variants else []
     mapped = link_map(view)
@@ -117,15 +117,15 @@ def _rows(cases: Sequence[Named]) -> list[tuple[Any, ...]]:
     for case in cases:
         tiers = case.get("links_by_tier") or {}
         for tier, held in tiers.items() if isinstance(tiers, dict) else ():
-            numbers = [held.get(key) if isinstance(held, dict) else None for key in ("links", "mean", "p99", "max")]
+            keys = (key.rpartition(".")[2] for key in _KEYS)
+            numbers = [held.get(key) if isinstance(held, dict) else None for key in keys]
             rows.append((case.network, case.traffic, tier, *numbers))
     return rows
 
 
 def _table(rows: Sequence[tuple[Any, ...]]) -> Table:
-    shade = _shade
-    columns = [name("Network"), name("Traffic"), name("Tier"), Column("Links", words.count, "directed")]
-    columns += [Column(title, words.ratio, "load / capacity", shade=shade) for title in ("Mean", "p99", "Largest")]
+    columns = [name("Network"), name("Traffic"), name("Tier"), labels.column(_KEYS[0])]
+    columns += [labels.column(key, shade=_shade) for key in _KEYS[1:]]
     return table("tiers", "Utilization by tier", columns, rows, filterable=len(rows) > 12)
 
 

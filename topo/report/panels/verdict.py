@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topo.report import words
+from topo.report import labels, words
 from topo.report.names import Named
 from topo.report.panels.blocks import Card, Cards, Notes, Panel
 from topo.report.panels.blocks import panel as make
@@ -111,7 +111,13 @@ def _cards(view: View) -> list[Card]:
         cards.append(
             Card("Fastest for its price", _most(equal, len(view.of_traffic(best.traffic))), best.traffic, "good")
         )
-        cards.append(Card("Completion time", words.seconds(best.get("completion_s")), f"{best.network}, {best.policy}"))
+        cards.append(
+            Card(
+                labels.heading("completion_s"),
+                words.seconds(best.get("completion_s")),
+                f"{best.network}, {best.policy}",
+            )
+        )
         share = best.get("normalized_throughput")
         if share is not None:
             state = "good" if share >= 1 - 1e-6 else "warn" if share >= 0.5 else "bad"

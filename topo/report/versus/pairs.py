@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from topo.quantities import QUANTITIES
 from topo.report import words
 from topo.report.names import Named
 
@@ -14,24 +15,14 @@ from topo.report.names import Named
 SAME = 1e-9
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A result that is compared: its key, how it is written, and whether less of it is better."""
-
-    key: str
-    title: str
-    form: words.Form
-    unit: str
-    less: bool
-
-
+#: Results that are compared.
 MEASURES = (
-    Measure("completion_s", "completion time", words.seconds, "s", True),
-    Measure("normalized_throughput", "normalized throughput", words.ratio, "share of the port limit", False),
-    Measure("max_utilization", "congestion", words.ratio, "load / capacity", True),
-    Measure("step_s", "step time", words.seconds, "s", True),
-    Measure("busbw_bytes_per_s", "bus bandwidth", words.gbps, "Gb/s", False),
-    Measure("cost_per_endpoint_usd", "cost per endpoint", words.usd, "USD", True),
+    "completion_s",
+    "normalized_throughput",
+    "max_utilization",
+    "step_s",
+    "busbw_bytes_per_s",
+    "cost_per_endpoint_usd",
 )
 
 
@@ -40,7 +31,7 @@ class Change:
     """One measure of one matched case in both studies; at least one of the two is a number."""
 
     case: str
-    measure: Measure
+    key: str
     a: float | None
     b: float | None
 
@@ -58,7 +49,7 @@ class Change:
             return "only in B" if self.a is None else "only in A"
         if abs(self.a - self.b) <= SAME * max(abs(self.a), abs(self.b)):
             return "same"
-        return "better" if (self.b < self.a) == self.measure.less else "worse"
+        return "better" if (self.b < self.a) == (QUANTITIES[self.key].better == "less") else "worse"
 
     @property
     def rank(self) -> tuple[bool, bool, float]:
@@ -113,9 +104,9 @@ def _by_labels(case: Named) -> str:
 def changes(pairs: Pairs) -> list[Change]:
     """Return every measure that either case of a pair has, in the order of the cases."""
     every = (
-        Change(title(one, pairs), measure, _number(one.get(measure.key)), _number(other.get(measure.key)))
+        Change(title(one, pairs), key, _number(one.get(key)), _number(other.get(key)))
         for one, other in pairs.both
-        for measure in MEASURES
+        for key in MEASURES
     )
     return [change for change in every if change.a is not None or change.b is not None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from topo.report import words
+from topo.report import labels, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.marks import Series, dots
 from topo.report.names import Named
@@ -13,7 +13,7 @@ from topo.report.panels.blocks import Block, Card, Cards, Draw, Notes, Panel, Sh
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
 from topo.report.tables import Column, name, table
-from topo.report.versus.pairs import MEASURES, Change, Measure, Pairs, changes, inputs
+from topo.report.versus.pairs import MEASURES, Change, Pairs, changes, inputs
 
 #: Cases that a figure draws: those that changed most.
 MOST_ROWS = 24
@@ -34,10 +34,10 @@ def _verdict(a: View, b: View, pairs: Pairs, found: list[Change]) -> Panel:
     moved = {change.case for change in found if change.verdict != "same"}
     cards = [Card("Cases in both", words.count(len(pairs.both)))]
     cards.append(Card("of them with a difference", words.count(len(moved)), state="warn" if moved else "good"))
-    for measure in MEASURES:
-        of = [c for c in found if c.measure is measure and c.ratio is not None]
+    for key in MEASURES:
+        of = [c for c in found if c.key == key and c.ratio is not None]
         if of:
-            cards.append(_card(measure, of))
+            cards.append(_card(key, of))
     alone = len(pairs.only_a) + len(pairs.only_b)
     cards.append(Card("In one study alone", words.count(alone), state="warn" if alone else "plain"))
     warnings = [
@@ -51,14 +51,14 @@ def _verdict(a: View, b: View, pairs: Pairs, found: list[Change]) -> Panel:
     )
 
 
-def _card(measure: Measure, of: Sequence[Change]) -> Card:
+def _card(key: str, of: Sequence[Change]) -> Card:
     verdicts = [change.verdict for change in of]
     better, worse = verdicts.count("better"), verdicts.count("worse")
     value = "same" if not better + worse else f"{better} better, {worse} worse"
     state = "good" if better and not worse else "bad" if worse and not better else "warn" if worse else "plain"
     most = min(of, key=lambda change: change.rank)
     note = f"at most B / A = {words.number(most.ratio)}: {most.case}" if better + worse else ""
-    return Card(measure.title.capitalize(), value, note, state)
+    return Card(labels.heading(key), value, note, state)
 
 
 def _sentence(pairs: Pairs, found: list[Change]) -> str:
@@ -71,9 +71,9 @@ def _sentence(pairs: Pairs, found: list[Change]) -> str:
     n = len({change.case for change in moved})
     told = f"{n:,} of {words.plural(len(pairs.both), 'matched case')} {'differs' if n == 1 else 'differ'}"
     if most.ratio is None:
-        return f"{told}: {most.measure.title} of {most.case} is {most.verdict}."
-    form = most.measure.form
-    return f"{told}; most of all {most.measure.title} of {most.case}: {form(most.a)} in A, {form(most.b)} in B."
+        return f"{told}: {labels.title(most.key)} of {most.case} is {most.verdict}."
+    form = labels.form(most.key)
+    return f"{told}; most of all {labels.title(most.key)} of {most.case}: {form(most.a)} in A, {form(most.b)} in B."
 
 
 def _all(pairs: Pairs) -> str:
@@ -86,7 +86,7 @@ def _differences(found: list[Change]) -> Panel:
     columns = [name("Case"), name("Measure"), name("A"), name("B"), Column("Difference", words.signed_percent, "of A")]
     columns += [Column("B / A", words.number), Column("B is", words.text, numeric=False, shade=_shade)]
     rows = [
-        (c.case, c.measure.title, _value(c, c.a), _value(c, c.b), _share(c), c.ratio, c.verdict)
+        (c.case, labels.title(c.key), _value(c, c.a), _value(c, c.b), _share(c), c.ratio, c.verdict)
         for c in sorted(found, key=lambda c: c.rank)
     ]
     note = "Largest changes first. Better means less time, congestion and cost, and more throughput."
@@ -102,7 +102,7 @@ def _shade(verdict: Any) -> str:
 
 
 def _value(change: Change, value: float | None) -> str | None:
-    return None if value is None else change.measure.form(value)
+    return None if value is None else labels.form(change.key)(value)
 
 
 def _share(change: Change) -> float | None:
@@ -112,10 +112,10 @@ def _share(change: Change) -> float | None:
 def _figure(found: list[Change]) -> Figure | None:
     """Return both values of each measure side by side, the cases that changed most first."""
     variants = []
-    for measure in MEASURES:
-        of = sorted((c for c in found if c.measure is measure), key=lambda c: c.rank)[:MOST_ROWS]
+    for key in MEASURES:
+        of = sorted((c for c in found if c.key == key), key=lambda c: c.rank)[:MOST_ROWS]
         if of:
-            variants.append(Variant(measure.title, _drawing(measure, of)))
+            variants.append(Variant(labels.title(key), _drawing(key, of)))
     if not variants:
         return None
     moved = sum(change.verdict != "same" for change in found)
@@ -124,17 +124,13 @@ def _figure(found: list[Change]) -> Figure | None:
     return Figure("fig-versus", told, how, tuple(variants), None, "measure")
 
 
-def _drawing(measure: Measure, of: Sequence[Change]) -> dict[str, Any]:
-    factor, unit = 1.0, measure.unit
-    if unit == "s":
-        factor, unit = words.time_scale([v for c in of for v in (c.a, c.b)])
-    elif unit == "Gb/s":
-        factor = 8e-9
+def _drawing(key: str, of: Sequence[Change]) -> dict[str, Any]:
+    factor, title = labels.scaled(key, [v for c in of for v in (c.a, c.b)])
     series = [
-        Series(letter, [None if v is None else v * factor for v in values], [measure.form(v) for v in values])
+        Series(letter, [None if v is None else v * factor for v in values], list(map(labels.form(key), values)))
         for letter, values in (("A", [c.a for c in of]), ("B", [c.b for c in of]))
     ]
-    return dots([c.case for c in of], series, f"{measure.title} [{unit}]")
+    return dots([c.case for c in of], series, title)
 
 
 def _inputs(a: View, b: View, pairs: Pairs) -> Panel:
