@@ -67,6 +67,8 @@ def analyze_verb(
     results |= {"seconds": round(time.perf_counter() - begin, 3)}
     code = judge(checks, results)
     _print(case, results, as_json=as_json)
+    for text in case.notes:
+        note(f"note: {text}")
     for warning in results.get("warnings") or ():
         note(f"warning: {warning}")
     if not results.get("complete", True):

@@ -26,12 +26,15 @@ def build_verb(fabric: str, output: Path | None, format_: str | None, as_json: b
     """
     from topo.cli import output as out
     from topo.config import fabric_of, read_part
+    from topo.config.hardware import beyond_ports
 
     if output is not None:
         from topo.formats import format_of
 
         format_of(output, format_)  # before any work
     case = read_part(fabric=fabric)
+    if text := beyond_ports(case.fabric):
+        out.note(f"note: {text}")
     built = fabric_of(case)
     if output is not None:
         from topo.formats import write

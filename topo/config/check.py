@@ -11,7 +11,7 @@ from topo.config.case import SECTIONS, Case, canonical_json
 from topo.config.data import Files, Tracking
 from topo.config.document import Document
 from topo.config.errors import ConfigError, Problem
-from topo.config.hardware import latencies, with_rates
+from topo.config.hardware import beyond_ports, latencies, with_rates
 from topo.config.match import choose
 from topo.config.nouns import book_of, size_of
 from topo.config.sections import check_section
@@ -59,7 +59,7 @@ def check_case(
         seed=seed,
         panel=words.data.get("panel") or "",
         files=tracked,
-        notes=(note,) if note else (),
+        notes=tuple(text for text in (note, "" if problems else beyond_ports(sections["fabric"])) if text),
     )
     if not problems:
         problems = _check_together(case, words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -80,3 +81,13 @@ def read_hardware(text: str, shown: str) -> dict[str, Any]:
         if key not in resolved["sources"]:
             raise ConfigError(f"{document.place((key,))}: {key}: has no source; add it under sources:")
     return resolved
+
+
+def beyond_ports(fabric: Mapping[str, Any]) -> str:
+    """Return what a checked ``fabric`` mapping cannot use of its ``nic_rate``, in a sentence; empty where all fits."""
+    nic, port = fabric.get("nic_rate"), fabric.get("rate")
+    ports = fabric["planes"] if fabric.get("nic") == "multi-port" else 1
+    if nic is None or units.rate(nic) <= units.rate(str(port)) * ports:
+        return ""
+    carried = f"its one port of {port}" if ports == 1 else f"its {ports} ports of {port}"
+    return f"nic_rate {nic} is more than an endpoint can send over {carried}, which set the rate; raise rate to use it"

@@ -228,6 +228,16 @@ def test_what_is_written_wins_over_the_hardware_file_and_that_over_the_default()
     assert read_part(fabric=f"{base},hardware=h800-reached").fabric["scale_up"] == "160GB/s"
 
 
+def test_a_nic_faster_than_its_ports_is_said():
+    """What a file or a user states and the ports cannot carry does not vanish without a word."""
+    base = "fat-tree-2:radix=16,endpoints=64,nic_rate=900GB/s"
+    (note,) = read_case(base, "uniform").notes
+    assert "nic_rate 900GB/s" in note and "one port of 400Gb/s" in note
+    assert "2 ports of" in read_case(f"{base},planes=2,nic=multi-port", "uniform").notes[0]
+    assert not read_case(f"{base},rate=7200Gb/s", "uniform").notes
+    assert not read_case("fat-tree-2:radix=16,endpoints=64,hardware=h800", "uniform").notes
+
+
 def test_hardware_may_be_an_axis(tmp_path):
     """Each case takes the rates of its own file, a user's one included; all-to-all at NIC limit slows by 50 / 40."""
     text = "schema: 1\ntitle: Mine\nnic_rate: 25GB/s\nsources: {nic_rate: data sheet}\n"
