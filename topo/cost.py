@@ -22,7 +22,7 @@ from typing import Any
 from topo.size import Medium, Size, Tier, cable_row
 from topo.units import from_gbps, gbps
 
-_SWITCH = re.compile(r"switch-([1-9]\d*)")
+_SWITCH = re.compile(r"switch-([1-9]\d{0,8})")
 _CABLES = ("endpoint-cable", "switch-cable", "copper-cable", "optical-cable", "transceiver")
 #: A speed of a book and that of a port are the same within this fraction: units were converted on the way.
 _SAME_SPEED = 1e-9

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 BITS_PER_BYTE = 8
@@ -18,6 +17,12 @@ _NUMBER = r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*"
 _RATE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(b|B|bit|bits|byte|bytes)(?:/s|ps)\s*")
 _SIZE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(B|b|bit|bits|byte|bytes)?\s*")
 _TIME = re.compile(_NUMBER + r"(s|ms|us|µs|ns|ps)\s*")
+
+
+#: Rates, sizes and times of anything real, with room to spare; beyond, products of them leave double precision.
+SMALLEST, LARGEST = 1e-30, 1e30
+#: Whole numbers fit 64 bits, sign included, or no array and no other program holds them.
+LARGEST_WHOLE = 2**63 - 1
 
 
 class UnitError(ValueError):
@@ -42,7 +47,7 @@ def size(text: str | float) -> float:
     Raises UnitError for an unknown unit or a size that is not positive.
     """
     if isinstance(text, int | float) and not isinstance(text, bool):
-        return _positive(float(text), "size", text)
+        return _positive(float(text) if abs(text) <= LARGEST else float("inf"), "size", text)
     match = _SIZE.fullmatch(_text(text, "size", "1MiB or 4096"))
     if match is None:
         raise UnitError(f"size: {text!r} is not a size; write bytes or a number with a unit, such as 1MiB or 4096")
@@ -63,8 +68,8 @@ def duration(text: str | float) -> float:
     if match is None:
         raise UnitError(f"duration: {text!r} is not a time; write a number with s, ms, us or ns, such as 1.2us")
     seconds = float(match[1]) * _SECONDS[match[2]]
-    if not (math.isfinite(seconds) and seconds >= 0):
-        raise UnitError(f"duration: {text!r} must be finite and not negative")
+    if not 0 <= seconds <= LARGEST:
+        raise UnitError(f"duration: {text!r} must not be negative and at most {LARGEST:g} s")
     return seconds
 
 
@@ -89,6 +94,8 @@ def _bits(unit: str) -> int:
 
 
 def _positive(value: float, what: str, given: object) -> float:
-    if not (math.isfinite(value) and value > 0):
+    if not value > 0:
         raise UnitError(f"{what}: {given!r} must be positive and finite")
+    if not SMALLEST <= value <= LARGEST:
+        raise UnitError(f"{what}: {given!r} must lie between {SMALLEST:g} and {LARGEST:g}")
     return value

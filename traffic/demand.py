@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 MAX_PAIRS = 40_000_000
 
 
+#: Bytes of one commodity: beyond, sums and products of them leave double precision.
+SMALLEST_SIZE, LARGEST_SIZE = 1e-30, 1e30
+_SIZES = f"between {SMALLEST_SIZE:g} and {LARGEST_SIZE:g} bytes"
+#: Runs of one phase.
+MAX_REPEAT = 2**31 - 1
+
+
 class DemandError(ValueError):
     """A workload that cannot be: says the rule, what was given and what would do."""
 
@@ -81,7 +88,7 @@ class Demand:
             np.asarray(size, np.float64),
             np.asarray(phase, np.int64),
         )
-        repeat_ = np.atleast_1d(np.asarray(repeat, dtype=np.int32))
+        repeat_ = _runs(repeat)
         _refuse(
             (src_ < 0) | (src_ >= n_ranks) | (dst_ < 0) | (dst_ >= n_ranks),
             src_,
@@ -90,9 +97,8 @@ class Demand:
         )
         _refuse(src_ == dst_, src_, dst_, "a rank does not send to itself")
         _refuse(~(np.isfinite(size_) & (size_ > 0)), src_, dst_, "a size must be positive and finite")
+        _refuse(~_in_range(size_), src_, dst_, f"a size must lie {_SIZES}")
         _refuse((phase_ < 0) | (phase_ >= len(repeat_)), src_, dst_, f"phases go from 0 to {len(repeat_) - 1}")
-        if (repeat_ < 1).any():
-            raise DemandError(f"phase {int(np.argmax(repeat_ < 1))}: repeat must be at least 1")
         if phase_names and len(phase_names) != len(repeat_):
             raise DemandError(f"{len(phase_names)} phase names for {len(repeat_)} phases; give one a phase, or none")
         after_ = tuple(tuple(int(p) for p in before) for before in after)
@@ -208,11 +214,13 @@ class GroupedDemand:
         kind_ = np.array(np.broadcast_to(np.asarray(kind, dtype=np.int32), label_.shape))
         if not (np.isfinite(size_) & (size_ > 0)).all():
             raise DemandError(f"size {size!r} must be positive and finite")
+        if not _in_range(size_).all():
+            raise DemandError(f"size {size!r} must lie {_SIZES}")
         if not len(label_) or np.bincount(label_[label_ >= 0], minlength=1).max() < 2:
             raise DemandError(f"{name}: no two ranks belong together, so nothing is sent; at least 2 are needed")
         if len(kind_) and not 0 <= kind_.min() <= kind_.max() < len(size_):
             raise DemandError(f"{name}: kinds go from 0 to {len(size_) - 1}, one a size; got {np.unique(kind_)}")
-        demand = cls(name, len(label_), label_, size_, np.array([repeat], dtype=np.int32), kind_)
+        demand = cls(name, len(label_), label_, size_, _runs(repeat), kind_)
         if not demand.pairs.all():
             raise DemandError(f"{name}: nothing is sent to ranks of kind {int(np.argmin(demand.pairs))}")
         return demand
@@ -296,6 +304,20 @@ class GroupedDemand:
         size = self.size[self.kind[dst]]
         listed = Demand.of(self.name, self.n_ranks, src=src, dst=dst, size=size, repeat=self.repeat)
         return replace(listed, about=self.about)
+
+
+def _runs(repeat: ArrayLike) -> NDArray[np.int32]:
+    """Return (phases,) how often each phase runs; raise DemandError with the first that cannot."""
+    counts = np.atleast_1d(np.asarray(repeat))
+    wrong = np.flatnonzero((counts < 1) | (counts > MAX_REPEAT))
+    if len(wrong):
+        first = int(wrong[0])
+        raise DemandError(f"phase {first}: repeat must be at least 1 and at most {MAX_REPEAT}; got {counts[first]}")
+    return counts.astype(np.int32)
+
+
+def _in_range(size: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray((size >= SMALLEST_SIZE) & (size <= LARGEST_SIZE))
 
 
 def _freeze(demand: Demand | GroupedDemand) -> None:

@@ -30,6 +30,9 @@ GATES = ("correlated", "uniform", "zipf")
 AFFINITIES = ("abs-normal", "sigmoid-normal", "uniform")
 SCORES = ("max", "sum-of-top")
 
+#: Closed forms add up as many terms as the square of a token's experts.
+MAX_TOP_K = 1_024
+
 Affinity = NDArray[np.float32]
 Keys = NDArray[np.uint32]
 
@@ -54,7 +57,7 @@ class Gating:
         check_choice(self.gate, GATES, name="gate")
         check_choice(self.affinity, AFFINITIES, name="affinity")
         check_choice(self.score, SCORES, name="score")
-        check_whole(self.top_k, 1, name="top_k")
+        check_whole(self.top_k, 1, name="top_k", most=MAX_TOP_K)
         check_whole(self.seed, 0, name="seed")
         check_positive(self.skew, name="skew", unit="exponent")
         check_divides(self.n_group, self.n_experts, name="n_group", what="routed experts")

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from topo.near import hint
 from traffic.demand import DemandError
 
+#: Whole numbers fit 64 bits, sign included.
+LARGEST = 2**63 - 1
+
 
 def nearest_multiples(count: int, of: int) -> str:
     """Return the multiples of ``of`` beside ``count`` as text.
@@ -33,10 +36,12 @@ def check_ranks(n_ranks: int, least: int = 2, *, what: str) -> None:
     check_whole(n_ranks, least, name=f"{what}: the number of ranks")
 
 
-def check_whole(value: int, least: int, *, name: str) -> None:
-    """Raise DemandError unless ``value`` is a whole number of at least ``least``."""
+def check_whole(value: int, least: int, *, name: str, most: int = LARGEST) -> None:
+    """Raise DemandError unless ``value`` is a whole number from ``least`` to ``most``."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise DemandError(f"{name} must be a whole number of at least {least}; got {value!r}")
+    if value > most:
+        raise DemandError(f"{name} must be at most {most}; got {value!r}")
 
 
 def check_positive(value: float, *, name: str, unit: str) -> None:

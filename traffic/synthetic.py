@@ -74,7 +74,7 @@ def shift(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB, by: int 
         raise DemandError(f"by must be a whole number of ranks; got {by!r}")
     if by % n_ranks == 0:
         raise DemandError(f"shift by={by} of {n_ranks} ranks: every rank would send to itself; give 1 to {n_ranks - 1}")
-    return _to(f"shift(by={by})", (np.arange(n_ranks) + by) % n_ranks, bytes)
+    return _to(f"shift(by={by})", (np.arange(n_ranks) + by % n_ranks) % n_ranks, bytes)
 
 
 def tornado(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB) -> Demand:

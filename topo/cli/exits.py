@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,8 @@ CODES = (
 #: What cannot be written any more, or is gone, where the system's error names no file: click prints to stdout alone.
 _FULL = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
 _NAMELESS = dict.fromkeys(_FULL, "standard output") | {errno.ENOENT: "the current folder"}
+#: A run without a space that says no more than its ends.
+_LONG = re.compile(r"[^\s/]{200,}")
 
 
 class Interrupted(Exception):
@@ -74,7 +77,12 @@ def say(message: str) -> None:
     if sys.stderr is None:
         return
     with contextlib.suppress(OSError):
-        print(message, file=sys.stderr, flush=True)  # noqa: T201
+        print(_LONG.sub(_cut, message), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _cut(run: re.Match[str]) -> str:
+    text = run[0]
+    return f"{text[:60]}...({len(text) - 80} more)...{text[-20:]}"
 
 
 def exit_code(error: BaseException) -> int:

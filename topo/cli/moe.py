@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from topo.cli.options import Check, checks_option, json_option, judge
+from topo.cli.options import COUNT, Check, checks_option, json_option, judge
 
 #: What people read first; --json has everything.
 SHOWN = (
@@ -26,8 +26,8 @@ class Limit(click.ParamType[Any]):
         if value in ("none", "model"):
             return None if value == "none" else value
         try:
-            return int(value)
-        except ValueError:
+            return COUNT.convert(value, param, ctx)
+        except click.BadParameter:
             self.fail(f"{value!r} is not a number of hosts, none or model", param, ctx)
 
 
@@ -35,11 +35,11 @@ class Limit(click.ParamType[Any]):
 @click.option(
     "--model", default="deepseek-v3", show_default=True, metavar="MODEL", help="Model: a shipped name or a file."
 )
-@click.option("--ep", type=int, metavar="N", help="Endpoints of an expert-parallel group; 64 if not given.")
+@click.option("--ep", type=COUNT, metavar="N", help="Endpoints of an expert-parallel group; 64 if not given.")
 @click.option(
     "--node-limit", type=Limit(), default="model", metavar="M", help="Hosts a token may visit; none, or the model's."
 )
-@click.option("--tokens", type=int, metavar="N", help="Tokens a rank in a step; 4096 if not given.")
+@click.option("--tokens", type=COUNT, metavar="N", help="Tokens a rank in a step; 4096 if not given.")
 @click.option("--rate", metavar="RATE", help="Of a NIC, one way; 400Gb/s if not given.")
 @click.option("--scale-up", metavar="RATE", help="Of an endpoint inside its host, one way; 200GB/s if not given.")
 @click.option("--hardware", metavar="NAME", help="Rates of NIC and scale-up links from a hardware file.")

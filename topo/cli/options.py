@@ -12,6 +12,7 @@ import click
 
 from topo.cli.exits import FAILED_CHECK, OK, say
 from topo.config.case import SECTIONS
+from topo.units import LARGEST_WHOLE
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -24,6 +25,10 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
 }
 _CHECK = re.compile(r"\s*([A-Za-z_][\w.-]*?)\s*(>=|<=|==|!=|>|<)\s*(\S+)\s*")
+
+
+#: A count of something, such as tokens.
+COUNT = click.IntRange(min=1, max=LARGEST_WHOLE)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def json_option(function: _F) -> _F:
 
 def seed_option(function: _F) -> _F:
     """Add ``--seed``."""
-    kind = click.IntRange(min=0)
+    kind = click.IntRange(min=0, max=LARGEST_WHOLE)
     return click.option("--seed", type=kind, default=0, show_default=True, help="Seed of all that is random.")(function)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import math
 from io import StringIO
 
 from topo.config.data import Files
 from topo.config.errors import ConfigError, Problem, unknown
-from traffic.demand import Demand, DemandError
+from traffic.demand import LARGEST_SIZE, SMALLEST_SIZE, Demand, DemandError
 
 _COLUMNS = ("src", "dst", "bytes", "phase")
 _NEEDED = ("src", "dst", "bytes")
@@ -73,6 +72,6 @@ def _row(row: dict[str, str], complete: bool, n_ranks: int) -> tuple[int, int, f
         return f"ranks go from 0 to {n_ranks - 1}; got {src} -> {dst}"
     if src == dst:
         return f"rank {src} sends to itself; leave the line out"
-    if not (math.isfinite(size) and size > 0):
-        return f"bytes must be positive and finite; got {row['bytes']}"
+    if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
+        return f"bytes must lie between {SMALLEST_SIZE:g} and {LARGEST_SIZE:g}; got {row['bytes']}"
     return (src, dst, size, phase) if 0 <= phase < 10_000 else f"phases go from 0 to 9999; got {phase}"

@@ -8,18 +8,26 @@ aliases are expanded up to a limit, so a small file cannot become a large one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
 from topo.config.errors import ConfigError
+from topo.units import LARGEST_WHOLE
 
 #: Values that one document may hold once its aliases are expanded.
 MAX_VALUES = 100_000
+#: More digits in a row than Python reads as a number.
+_TOO_LONG = re.compile(r"\d[\d_]{4000,}")
 
 Path = tuple[str | int, ...]
 Places = dict[Path, str]
+
+
+class TooLarge(ConfigError):
+    """A number that no computation here could hold."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ def parse(text: str, shown: str) -> Document:
     """Return the document of ``text``; ``shown`` names it in messages.
 
     Raises ConfigError for what is not YAML 1.2, for a duplicate key, more than one document,
-    a key that is not text, an infinite number, or nothing at all.
+    a key that is not text, a number that is infinite or too large, text that is no Unicode, or nothing at all.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -82,7 +90,14 @@ def parse(text: str, shown: str) -> Document:
         raise ConfigError(f"{place}: not YAML 1.2: {_first_line(error.problem or error.context)}") from None
     except RecursionError:
         raise ConfigError(f"{shown}: is nested too deeply to be read") from None
-    except (YAMLError, ValueError, TypeError, AttributeError, KeyError, IndexError, NotImplementedError) as error:
+    except ValueError as error:
+        long = _TOO_LONG.search(text)
+        if long is None:
+            raise ConfigError(f"{shown}: not YAML 1.2: {_first_line(str(error))}") from None
+        line = text.count("\n", 0, long.start())
+        place = _at(shown, line, long.start() - (text.rfind("\n", 0, long.start()) + 1))
+        raise TooLarge(f"{place}: {_too_large(long[0])}") from None
+    except (YAMLError, TypeError, AttributeError, KeyError, IndexError, NotImplementedError) as error:
         raise ConfigError(f"{shown}: not YAML 1.2: {_first_line(str(error))}") from None
     if raw is None:
         raise ConfigError(f"{shown}: is empty; a mapping is needed")
@@ -103,11 +118,16 @@ def parse_mapping(text: str, shown: str) -> Document:
 
 
 def parse_scalar(text: str) -> Any:
-    """Return a YAML value written on one line: ``64``, ``rail``, ``1e3``, ``[1, 2]``; what cannot be read is text."""
+    """Return a YAML value written on one line: ``64``, ``rail``, ``1e3``, ``[1, 2]``; what cannot be read is text.
+
+    Raises TooLarge for a number that is, with no place.
+    """
     if not text.strip():
         return ""
     try:
         return parse(text, "value").data
+    except TooLarge as error:
+        raise TooLarge(str(error).partition(": ")[2]) from None
     except ConfigError:
         return None if text.strip() in ("null", "~") else text
 
@@ -131,7 +151,8 @@ def _plain(value: Any, path: Path, places: Places, shown: str) -> Any:
         return {key: _plain(child, (*path, key), places, shown) for key, child in _items(value, path, places, shown)}
     if isinstance(value, list):
         for i in range(len(value)):
-            place = value.lc.item(i)  # type: ignore[attr-defined]  # None where the list carries a tag
+            # A list that carries a tag has no places of its own.
+            place = value.lc.item(i) if hasattr(value, "lc") else None
             places[(*path, i)] = _at(shown, *place) if place else nearest_place(places, path)
         return [_plain(child, (*path, i), places, shown) for i, child in enumerate(value)]
     return _scalar(value, nearest_place(places, path))
@@ -145,6 +166,7 @@ def _items(value: Any, path: Path, places: Places, shown: str) -> Iterator[tuple
             place = nearest_place(places, path)
         if not isinstance(key, str):
             raise ConfigError(f"{place}: a key must be text; got {describe(key)}; put it in quotes")
+        _check_text(key, place)
         places[(*path, str(key))] = place
         yield str(key), child
 
@@ -155,13 +177,30 @@ def _scalar(value: Any, place: str) -> Any:
     if type(value).__name__ == "ScalarBoolean":
         return bool(value)
     if isinstance(value, int):
+        if not -LARGEST_WHOLE <= value <= LARGEST_WHOLE:
+            raise TooLarge(f"{place}: {_too_large(str(int(value)))}")
         return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ConfigError(f"{place}: a number must be finite; got {value}")
         return float(value)
-    # Dates and tagged values stay what was written: no key here means either.
-    return str(value)
+    if isinstance(value, Set | bytes):
+        raise ConfigError(f"{place}: a {'set' if isinstance(value, Set) else 'binary value'} has no meaning here")
+    # Dates and other tagged values stay what was written: no key here means either.
+    return _check_text(str(value), place)
+
+
+def _check_text(text: str, place: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{place}: text must be Unicode, which half a surrogate pair is not; got {text!r}") from None
+    return text
+
+
+def _too_large(digits: str) -> str:
+    few = digits if len(digits) <= 24 else f"{digits[:20]}... ({len(digits)} digits)"
+    return f"a whole number must fit 64 bits, so {LARGEST_WHOLE} is the largest; got {few}"
 
 
 def _at(shown: str, line: int, column: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from topo import units
 from topo.config.data import Files
-from topo.config.document import parse_scalar
+from topo.config.document import TooLarge, parse_scalar
 from topo.config.errors import ConfigError, unknown
 from topo.config.hardware import read_hardware
 from topo.config.patterns import model_figures
@@ -40,7 +40,10 @@ def exchange_arguments(
         target = gate if key.strip() in gate else figures
         if target is figures and key.strip() not in _figure_keys():
             raise ConfigError(f"--set {text}: {unknown(key.strip(), [*_figure_keys(), *gate])}")
-        (options if target is gate else figures)[key.strip()] = parse_scalar(value)
+        try:
+            (options if target is gate else figures)[key.strip()] = parse_scalar(value)
+        except TooLarge as error:
+            raise ConfigError(f"--set {text}: {error}") from None
     stated = {} if hardware is None else read_hardware(*Files().read("hardware", hardware))
     rates = _rates(hardware, stated) | {k: v for k, v in (("nic", rate), ("scale_up", scale_up)) if v is not None}
     sizes = {"ranks_per_host": stated.get("endpoints_per_host"), "ranks_per_domain": stated.get("scale_up_domain")}

@@ -7,7 +7,7 @@ at the first ``=``; values are YAML scalars.
 from __future__ import annotations
 
 from topo.config.case import SECTIONS
-from topo.config.document import Document, Places, parse_scalar
+from topo.config.document import Document, Places, TooLarge, parse_scalar
 from topo.config.errors import ConfigError
 
 
@@ -32,7 +32,10 @@ def parse_spec(text: str, word: str) -> Document:
             raise ConfigError(f"{text}: {part.strip()!r} is not key=value")
         if key in data:
             raise ConfigError(f"{text}: {key}: given twice; keep one")
-        data[key] = parse_scalar(value.strip())
+        try:
+            data[key] = parse_scalar(value.strip())
+        except TooLarge as error:
+            raise ConfigError(f"{text}: {key}: {error}") from None
         places[(key,)] = text
     return Document(data, places)
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from topo.config.case import SECTIONS, Case, Study
 from topo.config.check import check_case
 from topo.config.data import Files, data_root, is_path, names, read_text
-from topo.config.document import Document, Places, parse_mapping, parse_scalar
+from topo.config.document import Document, Places, TooLarge, parse_mapping, parse_scalar
 from topo.config.errors import ConfigError, Problem, unknown
 from topo.config.merge import merge, set_at, unfold
 from topo.config.sections import check_model
@@ -118,7 +118,10 @@ def _override(text: str) -> tuple[str, Document]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise ConfigError(f"--set {text}: key=value is needed, such as fabric.planes=4")
-    return key.strip(), Document(parse_scalar(value), {(): f"--set {text}"})
+    try:
+        return key.strip(), Document(parse_scalar(value), {(): f"--set {text}"})
+    except TooLarge as error:
+        raise ConfigError(f"--set {text}: {error}") from None
 
 
 def _expand(document: Document, pins: list[tuple[str, Document]]) -> Iterator[Draft]:

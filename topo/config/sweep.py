@@ -95,10 +95,10 @@ def _range(ends: Any, where: str) -> list[Any]:
     if len(numbers) not in (2, 3) or any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
         raise ConfigError(f"{where}: range takes [first, last] or [first, last, step] in numbers; got {ends!r}")
     first, last, step = (*numbers, 1)[:3]
-    steps = floor((last - first) / step + _RANGE_TOLERANCE) if step else -1
+    steps = (last - first) / step + _RANGE_TOLERANCE if step else -1.0
     if not 0 <= steps < MAX_CASES:
         raise ConfigError(f"{where}: range from {first} to {last} by {step} holds no value or too many")
-    return [first + i * step for i in range(steps + 1)]
+    return [first + i * step for i in range(floor(steps) + 1)]
 
 
 def _point(path: str, value: Document) -> Point:

@@ -30,6 +30,9 @@ def study(text: str, *says: str, command: str = "validate FILE") -> Wrong:
     return Wrong(command, 3, says, text)
 
 
+#: No array holds it: hundreds of digits, and more than Python reads as a number.
+HUGE, ENDLESS = "9" * 300, "9" * 5000
+
 CASES = {
     # fabrics
     "unknown family": Wrong("size fat-tree-4:radix=64", 3, ("fat-tree-4", "fat-tree-2", "did you mean")),
@@ -85,6 +88,29 @@ CASES = {
     "static off trees": Wrong("analyze slim-fly:q=5 uniform --routing static", 3, ("static", "tree")),
     "negative seed": Wrong("analyze fat-tree-2:radix=8 permutation --seed -1", 2, ("seed", "-1")),
     "endpoint that is none": Wrong("explain fat-tree-2:radix=8 --from 0 --to 99", 3, ("99",)),
+    # numbers that nothing holds
+    "seed beyond 64 bits": Wrong(f"analyze fat-tree-2:radix=8 permutation --seed {HUGE}", 2, ("seed", "9223372036854775807")),
+    "endless seed": Wrong(f"analyze fat-tree-2:radix=8 permutation --seed {ENDLESS}", 2, ("seed", "more")),
+    "tokens beyond 64 bits": Wrong(f"moe --tokens {HUGE}", 2, ("tokens", "9223372036854775807")),
+    "memory beyond all": Wrong("analyze fat-tree-2:radix=8 uniform --max-memory 1e308", 2, ("max-memory", "1e+30")),
+    "radix beyond 64 bits": Wrong(f"size fat-tree-2:radix={HUGE}", 3, ("radix", "64 bits", "300 digits")),
+    "endless radix": Wrong(f"size fat-tree-2:radix={ENDLESS}", 3, ("radix", "64 bits", "5000 digits")),
+    "shift in hexadecimal": Wrong(f"analyze fat-tree-2:radix=8 shift:by=0x{'f' * 300}", 3, ("by", "64 bits")),
+    "seed of a policy": Wrong(f"analyze fat-tree-2:radix=8 uniform --routing ecmp-hash:seed={HUGE}", 3, ("seed", "64 bits")),
+    "qps": Wrong(f"analyze fat-tree-2:radix=8 uniform --routing ecmp-hash:qps=0x{'f' * 300}", 3, ("qps", "64 bits")),
+    "bytes at the upper edge": Wrong("analyze fat-tree-2:radix=8 permutation:bytes=1e308", 3, ("bytes", "1e+30")),
+    "bytes at the lower edge": Wrong("analyze fat-tree-2:radix=8 permutation:bytes=1e-320", 3, ("bytes", "1e-30")),
+    "rate at the lower edge": Wrong("analyze fat-tree-2:radix=8,rate=1e-320Gb/s uniform", 3, ("rate", "1e-30")),
+    "runs beyond 32 bits": Wrong("analyze fat-tree-2:radix=8 training-step:micro_batches=2147483648", 3, ("2147483647",)),
+    "hidden": Wrong(f"moe --set hidden=0x{'f' * 300}", 3, ("hidden", "64 bits")),
+    "more experts than a key sorts": Wrong("moe --set routed_experts=1000000 --ep 64", 3, ("routed_experts", "65536")),
+    "endless price": Wrong("size fat-tree-2:radix=64 --prices FILE.csv", 3, (":2", "usd"), f"part,usd\nswitch-64,{ENDLESS}\n"),
+    "switch of endless ports": Wrong("size fat-tree-2:radix=64 --prices FILE.csv", 3, (":2", "part"), f"part,usd\nswitch-{ENDLESS},5\n"),
+    "flow at the upper edge": Wrong("analyze fat-tree-2:radix=8 file:path=FILE.csv", 3, (":2", "1e+30"), "src,dst,bytes\n0,1,1e308\n"),
+    "seed in a study": study(STUDY + f"seed: {HUGE}\n", ":5:", "64 bits"),
+    "endless number in a study": study(STUDY + f"seed: {ENDLESS}\n", ":5:7", "64 bits", "5000 digits"),
+    "range to the upper edge": study(STUDY + "sweep: {fabric.radix: {range: [4, 8, 1e-320]}}\n", ":5:", "range"),
+    "override beyond 64 bits": Wrong(f"validate FILE --set fabric.radix={HUGE}", 3, ("fabric.radix", "64 bits"), STUDY),
     # the command line itself
     "unknown verb": Wrong("analyse fat-tree-2:radix=8 uniform", 2, ("analyse", "did you mean analyze")),
     "unknown option": Wrong("size fat-tree-2:radix=64 --price x", 2, ("--price",)),
@@ -123,6 +149,12 @@ CASES = {
     "deep nesting": study("a: " + "[" * 5000 + "]" * 5000, "nested"),
     "infinite number": study(STUDY.replace("radix: 8", "radix: .inf"), ":3:", "finite"),
     "tagged object": study(STUDY.replace("a study", "!!python/object/apply:os.system [ls]"), ":2:", "title"),
+    "ordered mapping for a title": study(STUDY.replace("a study", "!!omap [a: 1]"), ":2:", "title", "mapping"),
+    "pairs for a title": study(STUDY.replace("a study", "!!pairs [a: 1]"), ":2:", "title", "list"),
+    "set for a title": study(STUDY.replace("a study", "!!set {a, b}"), ":2:", "set"),
+    "half a surrogate pair in a title": study(STUDY.replace("a study", '"\\ud800"'), ":2:", "surrogate"),
+    "half a surrogate pair in a panel": study(STUDY + 'panel: "\\udfff"\n', ":5:", "surrogate"),
+    "half a surrogate pair in a key": study(STUDY + '"\\udfff": 1\n', ":5:", "surrogate"),
     "override of nothing": Wrong("validate FILE --set fabric.raddix=8", 3, ("raddix",), STUDY),
     "override without a value": Wrong("validate FILE --set fabric", 3, ("key=value",), STUDY),
 }  # fmt: skip
