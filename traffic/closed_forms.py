@@ -10,10 +10,12 @@ R. Thakur, R. Rabenseifner and W. Gropp, IJHPCA 19(1), 2005; nccl-tests, doc/PER
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from traffic.layout import check_choice, check_whole, power_of_two
 
-#: busbw / algbw by collective, for n ranks; nccl-tests, doc/PERFORMANCE.md.
-BUS_FACTORS = ("all-gather", "all-to-all", "allreduce", "broadcast", "reduce", "reduce-scatter")
+#: What nccl-tests calls collectives.
+Named = Literal["all-gather", "all-to-all", "allreduce", "broadcast", "reduce", "reduce-scatter"]
 
 
 def allreduce_time(algorithm: str, *, n: int, size: float, alpha: float = 0.0, beta: float) -> float:
@@ -50,7 +52,7 @@ def all_to_all_bound(*, n: int, ranks_per_host: int, nic: float) -> float:
 
 def bus_bandwidth(collective: str, *, n: int, size: float, seconds: float) -> float:
     """Return busbw [B/s] of nccl-tests: algbw = size / seconds, scaled so that it compares with a port's rate."""
-    check_choice(collective, BUS_FACTORS, name="collective")
+    check_choice(collective, get_args(Named), name="collective")
     share = (n - 1) / n
     factor = {"allreduce": 2 * share, "broadcast": 1.0, "reduce": 1.0}.get(collective, share)
     return size / seconds * factor

@@ -35,6 +35,7 @@ class Pattern:
     count: Callable[..., Count]  # of the same arguments, by arithmetic; nothing is drawn or listed
     title: str = ""  # what pages call it; empty is its name
     whole: bool = False  # speaks of all ranks that there are, so no job has it
+    parts: str = ""  # parameter that lists workloads side by side, each a section of traffic and where it runs
 
     def counted(self, **arguments: Any) -> Count:
         """Return the commodities that ``offer`` would make of ``arguments``, its defaults filled in.

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from topo.cli.options import json_option, seed_option
+from topo.cli.options import json_option, section_option, seed_option
 
 
 @click.command("explain")
 @click.argument("fabric")
 @click.option("--from", "src", type=click.IntRange(min=0), required=True, metavar="E", help="Endpoint that sends.")
 @click.option("--to", "dst", type=click.IntRange(min=0), required=True, metavar="E", help="Endpoint that receives.")
-@click.option("--routing", metavar="POLICY", default="ecmp", show_default=True, help="Routing policy.")
+@section_option("routing")
 @seed_option
 @json_option
 def explain_verb(*, fabric: str, src: int, dst: int, routing: str, seed: int, as_json: bool) -> int:

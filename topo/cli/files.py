@@ -11,10 +11,10 @@ from topo.cli.options import json_option
 
 
 @click.command("validate")
-@click.argument("file")
+@click.argument("path", metavar="FILE")
 @click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Override a key. May be repeated.")
 @json_option
-def validate_verb(file: str, overrides: tuple[str, ...], as_json: bool) -> int:
+def validate_verb(path: str, overrides: tuple[str, ...], as_json: bool) -> int:
     """Check the study FILE, or a shipped study by name.
 
     Prints its cases where it is right; else every problem as file:line:column, and exits 3.
@@ -22,14 +22,14 @@ def validate_verb(file: str, overrides: tuple[str, ...], as_json: bool) -> int:
     from topo.cli import output
     from topo.config import load_study
 
-    study = load_study(file, overrides)
+    study = load_study(path, overrides)
     cases = [{"name": case.name, "refused": case.refused or None} for case in study.cases]
     if as_json:
         output.print_json({"study": study.name, "title": study.title, "cases": cases})
         return 0
     for case in cases:
         click.echo(f"{case['name']}" + (f"  refused: {case['refused']}" if case["refused"] else ""))
-    output.note(f"{file}: ok, {len(cases)} case{'s' * (len(cases) != 1)}")
+    output.note(f"{path}: ok, {len(cases)} case{'s' * (len(cases) != 1)}")
     return 0
 
 

@@ -85,19 +85,18 @@ def seed_option(function: _F) -> _F:
     return click.option("--seed", type=kind, default=0, show_default=True, help="Seed of all that is random.")(function)
 
 
+def section_option(key: str) -> Callable[[_F], _F]:
+    """Add the option of a section of a study, as the section says it."""
+    section = SECTIONS[key]
+    option, metavar = section.option.split()
+    shown = bool(section.default)
+    return click.option(option, key, metavar=metavar, default=section.default, show_default=shown, help=section.says)
+
+
 def section_options(function: _F) -> _F:
-    """Add an option for every section of a study that says so of itself."""
-    for key, section in reversed(SECTIONS.items()):
-        if section.option:
-            option, metavar = section.option.split()
-            function = click.option(
-                option,
-                key,
-                metavar=metavar,
-                default=section.default,
-                show_default=bool(section.default),
-                help=section.says,
-            )(function)
+    """Add the options of all sections that have one."""
+    for key in reversed([key for key, section in SECTIONS.items() if section.option]):
+        function = section_option(key)(function)
     return function
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from topo.cli.options import Check, checks_option, json_option, judge
+from topo.cli.options import Check, checks_option, json_option, judge, section_option
 
 if TYPE_CHECKING:
     from topo.size import Size
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @click.command("size")
 @click.argument("fabric")
-@click.option("--prices", metavar="BOOK", help="Price book: a shipped name, or a CSV file.")
+@section_option("cost")
 @json_option
 @checks_option
-def size_verb(fabric: str, prices: str | None, as_json: bool, checks: tuple[Check, ...]) -> int:
+def size_verb(fabric: str, cost: str | None, as_json: bool, checks: tuple[Check, ...]) -> int:
     """Print endpoints, switches, cables and cost of FABRIC.
 
     Closed forms at any scale; a network that cannot be built is sized all the same and says so.
@@ -26,12 +26,11 @@ def size_verb(fabric: str, prices: str | None, as_json: bool, checks: tuple[Chec
     topo size fat-tree-2:radix=64,planes=8 --prices paper-table-3
     topo size slim-fly:q=28,p=21 --json
     """
-    from topo.config import read_part, size_of
-    from topo.study import priced
+    from topo.config import bill_of, read_part, size_of
 
-    case = read_part(fabric=fabric, cost=prices)
+    case = read_part(fabric=fabric, cost=cost)
     size = size_of(case)
-    results = counts(size) | dict.fromkeys(("price_book", "cost_usd", "cost_per_endpoint_usd")) | priced(case, size)
+    results = counts(size) | dict.fromkeys(("price_book", "cost_usd", "cost_per_endpoint_usd")) | bill_of(case, size)
     code = judge(checks, results)
     _print(case.fabric, results, as_json=as_json)
     return code

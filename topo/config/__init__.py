@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from topo.config.case import SECTIONS, Case, Section, Study
     from topo.config.data import Files, data_root, names
     from topo.config.errors import ConfigError
-    from topo.config.nouns import book_of, demand_of, fabric_of, size_of
+    from topo.config.nouns import bill_of, book_of, demand_of, fabric_of, size_of
     from topo.config.schema import json_schema
     from topo.config.single import read_case, read_part
     from topo.config.study_file import load_study, parse_study
@@ -27,6 +27,7 @@ _ROOM = {
     "SECTIONS": "topo.config.case",
     "Section": "topo.config.case",
     "Study": "topo.config.case",
+    "bill_of": "topo.config.nouns",
     "book_of": "topo.config.nouns",
     "data_root": "topo.config.data",
     "demand_of": "topo.config.nouns",
@@ -47,6 +48,7 @@ __all__ = [
     "Files",
     "Section",
     "Study",
+    "bill_of",
     "book_of",
     "data_root",
     "demand_of",

@@ -13,9 +13,9 @@ from topo.config.document import Document
 from topo.config.errors import ConfigError, Problem
 from topo.config.hardware import beyond_ports, latencies, with_rates
 from topo.config.match import choose
-from topo.config.nouns import book_of, size_of
+from topo.config.nouns import bill_of, size_of
 from topo.config.sections import check_section
-from topo.cost import PriceError, bill
+from topo.cost import PriceError
 from topo.generators import GeneratorError
 from topo.size import Size
 from traffic.demand import DemandError
@@ -107,9 +107,7 @@ def _check_together(case: Case, words: Document) -> list[Problem]:
     except ConfigError as error:
         problems.append(Problem(words.place(("fabric", "hardware")), "fabric.hardware", str(error)))
     try:
-        book = book_of(case)
-        if book is not None:
-            bill(size, **book)
+        bill_of(case, size)
     except (ConfigError, PriceError) as error:
         problems.append(Problem(words.place(("cost", "prices")), "cost.prices", str(error)))
     if case.traffic is not None:
@@ -119,10 +117,11 @@ def _check_together(case: Case, words: Document) -> list[Problem]:
 
 def _check_pair(case: Case, words: Document) -> list[Problem]:
     """Return a solver that picks the routing itself, asked for with a policy that has picked it already."""
+    from topo.config.patterns import parts_of
     from topo.flow import SOLVERS, unfit
 
     solver, policy, traffic = case.solve["solver"], case.routing["policy"], case.traffic
-    if traffic is not None and len(traffic.get("jobs", ())) > 1 and not SOLVERS[solver].side_by_side:
+    if traffic is not None and len(parts_of(traffic)) > 1 and not SOLVERS[solver].side_by_side:
         fit = ", ".join(name for name, entry in SOLVERS.items() if entry.side_by_side)
         text = f"jobs share links while both of them send, which only solver {fit} follows; got {solver}"
         return [Problem(words.place(("solve", "solver")), "solve.solver", text)]
@@ -136,15 +135,15 @@ def _check_traffic(
     if not size.buildable:
         text = f"{size.name} cannot be built, so no traffic runs on it: {size.reason}"
         return [Problem(words.place(("fabric",)), "fabric", text)]
-    for part in [traffic, *traffic.get("jobs", [])]:
+    from topo.config.patterns import needs_fabric, parts_of
+
+    for part in [traffic, *parts_of(traffic)]:
         for key, kind in (("path", "traffic"), ("model", "models")):
             if isinstance(part.get(key), str):
                 try:
                     files.read(kind, part[key])
                 except ConfigError as error:
                     return [Problem(words.place(("traffic", key)), f"traffic.{key}", str(error))]
-    from topo.config.patterns import needs_fabric
-
     if size.endpoints > MAX_TRIED_RANKS or needs_fabric(traffic):
         return []
     where = {"ranks_per_host": fabric["endpoints_per_host"], "ranks_per_domain": fabric["scale_up_domain"]}

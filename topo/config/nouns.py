@@ -10,6 +10,7 @@ from topo.config import prices
 from topo.config.case import SECTIONS
 from topo.config.hardware import latencies
 from topo.config.signatures import FABRIC_KEYS, NONE
+from topo.cost import bill
 
 if TYPE_CHECKING:
     from topo.config.case import Case
@@ -74,6 +75,15 @@ def book_of(case: Case) -> Book | None:
     if case.cost is None:
         return None
     return Book(prices=prices.load(case.cost["prices"], case.files), capacity=units.rate(case.fabric["rate"]))
+
+
+def bill_of(case: Case, size: Size) -> dict[str, Any]:
+    """Return what the parts of ``size`` cost, by part and in all; nothing where the case names no price book.
+
+    Raises ConfigError for a price book that cannot be used, PriceError where it lacks a part.
+    """
+    book = book_of(case)
+    return {} if book is None else bill(size, **book)
 
 
 def _plan(fabric: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,11 @@ def count_of(
     return PATTERNS[traffic["pattern"]].counted(**there, **traffic_arguments(traffic, files))
 
 
+def parts_of(traffic: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the checked sections that run side by side in ``traffic``; none of a single workload."""
+    return list(traffic.get(PATTERNS[traffic["pattern"]].parts) or ())
+
+
 def needs_fabric(traffic: Mapping[str, Any]) -> bool:
     """Return whether the pattern of ``traffic`` looks at the graph, so that it cannot be had without the fabric."""
     return "fabric" in signature(PATTERNS[traffic["pattern"]].offer).parameters
@@ -162,7 +167,7 @@ def _own(job: Mapping[str, Any]) -> dict[str, Any]:
 _HERE = {
     "adversarial": Pattern(adversarial, adversarial_count, whole=True),
     "file": Pattern(_from_file, _file_count, whole=True),
-    "jobs": Pattern(_side_by_side, _jobs_count, whole=True),
+    "jobs": Pattern(_side_by_side, _jobs_count, whole=True, parts="jobs"),
 }
 #: Every pattern by the name that the command line and study files use.
 PATTERNS: dict[str, Pattern] = dict(sorted((workloads.PATTERNS | _HERE).items()))

@@ -69,30 +69,32 @@ def check_section(key: str, document: Document, *, seed: int = 0) -> tuple[dict[
     if "seed" in shape.model_fields:
         given.setdefault("seed", seed)
     resolved, problems = check_model(shape, Document(given, document.places), key)
-    if "jobs" in resolved:
-        return _with_jobs(resolved, document, seed)
-    return resolved, problems
+    parts = getattr(known.get(name or ""), "parts", "")
+    return _with_parts(resolved, key, parts, document, seed) if parts in resolved else (resolved, problems)
 
 
-def _with_jobs(traffic: dict[str, Any], document: Document, seed: int) -> tuple[dict[str, Any], list[Problem]]:
-    """Return ``traffic`` with every job checked: where it runs, and a traffic section of its own."""
-    if not traffic["jobs"]:
-        return {}, [Problem(document.place(("jobs",)), "traffic.jobs", "is empty; give at least one job")]
+def _with_parts(
+    resolved: dict[str, Any], key: str, name: str, document: Document, seed: int
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Return ``resolved`` with every job of its list ``name`` checked: where it runs, and a section of its own."""
+    word, registry = SECTIONS[key].word, SECTIONS[key].registry
+    if not resolved[name]:
+        return {}, [Problem(document.place((name,)), f"{key}.{name}", "is empty; give at least one job")]
     jobs: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    for i, given in enumerate(traffic["jobs"]):
-        part, prefix = document.at("jobs", i), f"traffic.jobs.{i}"
-        where = Document({key: value for key, value in given.items() if key in JOB_KEYS}, part.places)
-        what = Document({key: value for key, value in given.items() if key not in JOB_KEYS}, part.places)
-        if getattr(SECTIONS["traffic"].registry.get(what.data.get("pattern")), "whole", False):
-            text = f"{what.data['pattern']!r} cannot be the pattern of a job"
-            problems.append(Problem(part.place(("pattern",)), f"{prefix}.pattern", text))
+    for i, given in enumerate(resolved[name]):
+        part, prefix = document.at(name, i), f"{key}.{name}.{i}"
+        where = Document({k: value for k, value in given.items() if k in JOB_KEYS}, part.places)
+        what = Document({k: value for k, value in given.items() if k not in JOB_KEYS}, part.places)
+        if getattr(registry.get(what.data.get(word)), "whole", False):
+            text = f"{what.data[word]!r} cannot be the {word} of a job"
+            problems.append(Problem(part.place((word,)), f"{prefix}.{word}", text))
             continue
         placed, wrong = check_model(Placement, where, prefix)
-        own, more = check_section("traffic", what, seed=seed)
+        own, more = check_section(key, what, seed=seed)
         jobs.append(placed | own)
-        problems += wrong + [replace(p, key=p.key.replace("traffic", prefix, 1)) for p in more]
-    return ({}, problems) if problems else (traffic | {"jobs": jobs}, [])
+        problems += wrong + [replace(p, key=p.key.replace(key, prefix, 1)) for p in more]
+    return ({}, problems) if problems else (resolved | {name: jobs}, [])
 
 
 def check_model(shape: type[BaseModel], document: Document, prefix: str) -> tuple[dict[str, Any], list[Problem]]:

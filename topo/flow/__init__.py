@@ -27,6 +27,8 @@ from topo.routing.operator import FactSheet, NotConnected, Routing, RoutingError
 from traffic.demand import Demand, GroupedDemand
 
 __all__ = [
+    "DEFAULT_POLICY",
+    "DEFAULT_SOLVER",
     "POLICIES",
     "SOLVERS",
     "FlowError",
@@ -50,6 +52,8 @@ class FlowError(ValueError):
     """A policy or solver that is unknown, not there yet, or asked for in the wrong company."""
 
 
+#: What routes and solves where nothing is said.
+DEFAULT_POLICY, DEFAULT_SOLVER = "ecmp", "proportional"
 POLICIES: dict[str, Policy] = {
     "adaptive": Policy(
         adaptive,
@@ -96,7 +100,7 @@ SOLVERS: dict[str, Solver] = {
 }
 
 
-def route(fabric: Fabric, demand: Demand | GroupedDemand, policy: str = "ecmp", **params: Any) -> Routing:
+def route(fabric: Fabric, demand: Demand | GroupedDemand, policy: str = DEFAULT_POLICY, **params: Any) -> Routing:
     """Return how ``policy`` spreads every commodity of ``demand`` over the links of ``fabric``.
 
     ``params`` are those of the policy's ``route`` in POLICIES, ``seed`` among them.
@@ -111,7 +115,7 @@ def route(fabric: Fabric, demand: Demand | GroupedDemand, policy: str = "ecmp", 
 
 
 def solve(
-    fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solver: str = "proportional", **params: Any
+    fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, solver: str = DEFAULT_SOLVER, **params: Any
 ) -> Solution:
     """Return rates, loads and times of ``demand`` under ``routing``, complete and checked.
 

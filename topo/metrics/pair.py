@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric, NodeKind, Tier
-from topo.flow import route
+from topo.flow import DEFAULT_POLICY, route
 from topo.routing.operator import RoutingError
 from topo.units import gbps
 from traffic.demand import Demand, DemandError
@@ -19,7 +19,7 @@ MAX_PATHS = 16
 _LEAST_SHARE = 1e-12
 
 
-def explain_pair(fabric: Fabric, *, src: int, dst: int, policy: str = "ecmp", **params: Any) -> dict[str, Any]:
+def explain_pair(fabric: Fabric, *, src: int, dst: int, policy: str = DEFAULT_POLICY, **params: Any) -> dict[str, Any]:
     """Return how ``policy`` carries one commodity from endpoint ``src`` to ``dst``, alone on the fabric.
 
     Keys: ``end_hosts``, ``end_domains`` of both, ``links`` (tail, head, tier, plane, share,

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric
-from topo.flow import NotConnected, route, solve
+from topo.flow import DEFAULT_POLICY, NotConnected, route, solve
 from traffic.demand import Demand, GroupedDemand
 
 
@@ -40,7 +40,7 @@ def after_failures(
     *,
     shares: Sequence[float] = (0.01, 0.02, 0.05, 0.1),
     trials: int = 5,
-    policy: str = "ecmp",
+    policy: str = DEFAULT_POLICY,
     seed: int = 0,
     **params: Any,
 ) -> list[Survival]:

@@ -83,9 +83,10 @@ def moving(record: Record) -> list[tuple[str, dict[str, Any]]]:
 
 
 def usual_policy(cases: Sequence[Named]) -> str:
-    """Return the policy that most cases use, ecmp where it ties; empty without cases."""
+    """Return the policy that most cases use, the default where it ties; empty without cases."""
+    usual = SECTIONS["routing"].default
     counts = Counter(case.policy for case in cases)
-    return max(counts, key=lambda policy: (counts[policy], policy == "ecmp", policy)) if counts else ""
+    return max(counts, key=lambda policy: (counts[policy], policy == usual, policy)) if counts else ""
 
 
 def _labels(records: list[Record], part: str) -> list[str]:

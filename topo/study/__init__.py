@@ -7,7 +7,7 @@ from topo.config.study_file import load_study as load
 from topo.study.estimate import Estimate, estimate
 from topo.study.limit import OverMemory, check_memory, default_limit, in_gib
 from topo.study.record import Outcome, outcome
-from topo.study.run import priced, run_case
+from topo.study.run import run_case
 from topo.study.schema import record_schema
 from topo.study.store import Store, StoreError, StudyError
 from topo.study.study import Progress, Run, fresh_folder, run
@@ -30,7 +30,6 @@ __all__ = [
     "in_gib",
     "load",
     "outcome",
-    "priced",
     "record_schema",
     "run",
     "run_case",

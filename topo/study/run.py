@@ -11,9 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from topo.config.case import Case
-from topo.config.nouns import book_of, demand_of, fabric_of, size_of
-from topo.cost import bill
-from topo.flow import route, solve
+from topo.config.nouns import bill_of, demand_of, fabric_of, size_of
+from topo.flow import POLICIES, route, solve
 from topo.metrics import link_table, measure
 from topo.metrics.hot_links import hot_links
 from topo.metrics.tables import commodity_table
@@ -63,15 +62,16 @@ def run_case(case: Case) -> Numbers:
 def size_case(case: Case) -> Numbers:
     """Return the parts list and cost of ``case`` in closed form, whether or not it can be built."""
     size = size_of(case)
-    return Numbers(counted(size) | priced(case, size))
+    return Numbers(counted(size) | bill_of(case, size))
 
 
 def numbers_of(case: Case, solution: Solution) -> Numbers:
     """Return what is worth saying of a solved case: results, and the columns of its tables."""
     fabric, links = solution.fabric, link_table(solution)
     measured = measure(solution, again=partial(_completion, case, fabric))
+    measured |= {"bound_is_optimum": POLICIES[case.routing["policy"]].best}
     return Numbers(
-        measured | priced(case, fabric.size),
+        measured | bill_of(case, fabric.size),
         links,
         commodity_table(solution),
         traffic_map(solution.offered, fabric.domain),
@@ -89,12 +89,6 @@ def counted(size: Size) -> dict[str, Any]:
         "neighbours": list(size.neighbours),
         "method": "closed form",
     }
-
-
-def priced(case: Case, size: Size) -> dict[str, Any]:
-    """Return the bill of ``size``; nothing where the case names no price book."""
-    book = book_of(case)
-    return {} if book is None else bill(size, **book)
 
 
 def _completion(case: Case, fabric: Fabric, demand: Demand) -> float:

@@ -54,7 +54,7 @@ def _rivals(held: Sequence[Repeat]) -> dict[str, dict[str, list[Repeat]]]:
 def optimum(group: Sequence[Repeat]) -> tuple[float, float] | None:
     """Return the least and largest certified optimum over seeds, in shares of the port limit; None without one.
 
-    The bound of policy optimal holds for every routing, those of other policies for their own kind of split.
+    Only a policy that chooses among all routings proves it; bounds of others are for their own kind of split.
     """
     found = [bound for one in group for case in one.cases if (bound := _bound(case)) is not None]
     return (min(found), max(found)) if found else None
@@ -62,7 +62,7 @@ def optimum(group: Sequence[Repeat]) -> tuple[float, float] | None:
 
 def _bound(case: Named) -> float | None:
     bound, theta, share = case.get("bound"), case.get("theta"), case.get(_SHARE)
-    if not theta or bound is None or share is None or case.record.part("routing").get("policy") != "optimal":
+    if not theta or bound is None or share is None or not case.get("bound_is_optimum"):
         return None
     return float(share * bound / theta)
 
