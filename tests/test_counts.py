@@ -76,7 +76,7 @@ def test_count_is_what_is_listed(name, pattern, domain):
     if pattern in MAX:
         assert real[1] <= count.pairs <= MAX[pattern] * real[1]
     else:
-        assert count == real
+        assert count[:2] == real
 
 
 @pytest.mark.parametrize("hosts", [None, 1, 3])
@@ -88,7 +88,7 @@ def test_every_way_through_a_pattern_is_counted(pattern, n_ranks, ranks_per_host
         real = listed(traffic.offer(pattern, **where, **params))
     except DemandError:
         pytest.skip("no such demand")
-    assert traffic.PATTERNS[pattern].counted(**where, **params) == real
+    assert traffic.PATTERNS[pattern].counted(**where, **params)[:2] == real
 
 
 def test_a_gate_that_leaves_ranks_alone_is_counted_from_above():
