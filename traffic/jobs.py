@@ -79,7 +79,10 @@ def on_hosts(hosts: int, *, n_ranks: int, ranks_per_host: int, first: int = 0, s
 def joined_ranks(ranks: NDArray[np.int64], *, ranks_per_host: int, ranks_per_domain: int) -> int:
     """Return how many ranks of a job one scale-up network joins; those of a host where its domains hold unlike shares.
 
-    >>> joined_ranks(on_hosts(4, n_ranks=144, ranks_per_host=4, first=16), ranks_per_host=4, ranks_per_domain=72)
+    >>> tray = {"ranks_per_host": 4}
+    >>> joined_ranks(on_hosts(4, n_ranks=144, first=16, **tray), **tray, ranks_per_domain=72)  # two trays in each
+    8
+    >>> joined_ranks(on_hosts(4, n_ranks=144, first=17, **tray), **tray, ranks_per_domain=72)  # one, and three
     4
     """
     first = np.flatnonzero(np.diff(ranks // ranks_per_domain, prepend=-1))
