@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any
 
 import click
@@ -51,11 +50,9 @@ def _entries(kind: str) -> dict[str, dict[str, Any]]:
 def _registered(section: str, name: str) -> dict[str, Any]:
     from topo.config.signatures import own_parameters
 
-    function = SECTIONS[section].function(name)
-    said = sys.modules[function.__module__] if section == "fabric" else function
-    parameters = own_parameters(section, function)
+    parameters = own_parameters(section, SECTIONS[section].function(name))
     return {
-        "summary": (said.__doc__ or "").strip().split("\n", 1)[0].removeprefix("Return ").rstrip("."),
+        "summary": SECTIONS[section].summary(name),
         "parameters": {key: None if default is ... else default for key, (_, default) in parameters.items()},
         "required": [key for key, (_, default) in parameters.items() if default is ...],
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,7 @@ class Section:
     filled: frozenset[str] = frozenset()  # parameters that callers fill in, never a study
     only: str = ""
     default: str | None = None  # entry of a case that does not say; None where a case may do without
+    of_module: bool = False  # an entry has a module to itself, whose docstring says what it is
     plural: str = ""  # kind that ``topo list`` shows the entries under
     option: str = ""  # of ``topo analyze``, with what it takes; none where empty
     says: str = ""  # one line of help for that option
@@ -51,6 +53,13 @@ class Section:
         found: Callable[..., Any] = getattr(entry, self.verb, entry)
         return found
 
+    def summary(self, name: str) -> str:
+        """Return what entry ``name`` is, as the first line of its docstring says, or of its module's."""
+        function = self.function(name)
+        said = sys.modules[function.__module__] if self.of_module else function
+        first = (said.__doc__ or "").strip().partition("\n")[0]
+        return first.removeprefix("Return ").rstrip(".")
+
     @property
     def defaults(self) -> dict[str, Any]:
         """What a case has that does not write the section."""
@@ -63,6 +72,7 @@ SECTIONS: dict[str, Section] = {
         "family",
         entries="topo.generators:FAMILIES",
         verb="plan",
+        of_module=True,
         plural="families",
         filled=frozenset(
             {"capacity", "nic_capacity", "switch_latency", "cable_latency", "scale_up_latency", "overhead"}

@@ -5,6 +5,7 @@ Beside those of ``traffic`` there are patterns that look at files or at the grap
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -170,4 +171,4 @@ _HERE = {
     "jobs": Pattern(_side_by_side, _jobs_count, whole=True, parts="jobs"),
 }
 #: Every pattern by the name that the command line and study files use.
-PATTERNS: dict[str, Pattern] = dict(sorted((workloads.PATTERNS | _HERE).items()))
+PATTERNS: Mapping[str, Pattern] = ChainMap(_HERE, workloads.PATTERNS)

@@ -110,7 +110,8 @@ def _common(key: str) -> dict[str, tuple[Any, Any]]:
 
 def own_parameters(key: str, function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
     """Return the keys that ``function`` adds to those of its section: name -> (type, default)."""
-    skip = {*SECTIONS[key].filled, *_common(key)}
+    section = SECTIONS[key]
+    skip = {*section.filled, *_common(key), *(("fabric",) if section.on_fabric else ())}
     fields = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name in skip or parameter.kind is parameter.VAR_KEYWORD:

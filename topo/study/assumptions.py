@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topo.config.case import Case
+from topo.config.case import SECTIONS, Case
 from topo.config.hardware import read_hardware
 from topo.config.signatures import NONE
 from topo.flow import POLICIES, SOLVERS
@@ -14,6 +14,7 @@ def assumptions(case: Case) -> list[str]:
     if not fabric or case.refused:
         return []
     said = [*case.notes, f"switch ports run at {fabric['rate']}, {_hosts(case)}"]
+    said += [_acting(key, case) for key, section in SECTIONS.items() if section.on_fabric and case.sections[key]]
     if traffic is None:
         said.append("counted in closed form and priced; nothing was routed")
     else:
@@ -21,6 +22,14 @@ def assumptions(case: Case) -> list[str]:
     if case.cost is not None:
         said.append(f"prices: {case.cost['prices']}; switches and cables only")
     return said
+
+
+def _acting(key: str, case: Case) -> str:
+    """Return what a section does to the fabric before traffic is offered."""
+    section, given = SECTIONS[key], case.sections[key] or {}
+    name = given[section.word]
+    how = ", ".join(f"{word} {value}" for word, value in given.items() if word != section.word)
+    return f"{key} {name}{f' ({how})' if how else ''}: {section.summary(name)}"
 
 
 def _of_traffic(case: Case) -> list[str]:
