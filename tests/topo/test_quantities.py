@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -13,6 +15,8 @@ from topo.cli import main
 from topo.quantities import FORMATS, QUANTITIES, SHAPES
 from topo.study.schema import record_schema
 
+ROOT = Path(__file__).parents[2]
+LABELLED = sorted(path for room in ("report", "cli") for path in (ROOT / "topo" / room).rglob("*.py"))
 #: Verb with --json -> the prefix of keys that it alone prints.
 VERBS = {
     "size slim-fly:q=28,p=21": "",
@@ -93,6 +97,15 @@ def test_registry():
         assert not one.meaning.endswith(".")
         assert one.format in FORMATS
         assert one.shape in SHAPES
+
+
+@pytest.mark.parametrize("path", LABELLED, ids=lambda path: path.stem)
+def test_titles_are_not_retyped(path):
+    """A title of several words stands in the table alone; pages and verbs ask for it by its key."""
+    titles = {one.title for one in QUANTITIES.values() if " " in one.title}
+    texts = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant))
+    again = [text for text in texts if str(text.value).partition(" [")[0].lower() in titles]
+    assert not [f"{path}:{text.lineno}: {text.value}" for text in again]
 
 
 def test_the_page_is_fresh():

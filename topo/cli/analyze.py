@@ -115,22 +115,23 @@ def _stored(case: Case, folder: Path) -> dict[str, Any]:
 
 def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
+    from topo.cli.results import print_results, print_rows
+    from topo.quantities import QUANTITIES
 
     if as_json:
         output.print_json({**case.sections, "seed": case.seed, **results})
         return
     title = f"{case.name}: {case.traffic and case.traffic['pattern']}, {case.routing['policy']}"
-    shown = {key: results[key] for key in SHOWN if results.get(key) is not None}
     host, domain = case.fabric["endpoints_per_host"], case.fabric["scale_up_domain"]
+    more = {}
     if domain not in (None, host):
-        shown = {
+        more = {
             "hosts (trays)": f"{results['hosts']:,} of {host} endpoints",
-            "scale-up domains": f"{results['domains']:,} of up to {domain} endpoints",
-        } | shown
-    output.print_values(title, shown)
-    tiers = results.get("links_by_tier") or {}
-    jobs = [tuple(job.values()) for job in results.get("jobs") or ()]
-    if jobs:
-        output.print_table(("job", "ranks", "start s", "together s", "alone s", "slowdown"), jobs, title="\njobs")
-    rows = [(tier, row["links"], row["mean"], row["p99"], row["max"]) for tier, row in tiers.items()]
-    output.print_table(("tier", "links", "mean", "p99", "max"), rows, title="\nutilization by tier")
+            QUANTITIES["domains"].title: f"{results['domains']:,} of up to {domain} endpoints",
+        }
+    print_results(title, results, SHOWN, more)
+    if results.get("jobs"):
+        print_rows("\njobs", results["jobs"], [f"jobs.{key}" for key in results["jobs"][0]])
+    tiers = [{"tier": tier, **row} for tier, row in (results.get("links_by_tier") or {}).items()]
+    keys = ("links.parquet:tier", *(f"links_by_tier.*.{key}" for key in ("links", "mean", "p99", "max")))
+    print_rows("\nlinks by tier", tiers, keys)

@@ -38,14 +38,14 @@ def explain_verb(*, fabric: str, src: int, dst: int, routing: str, seed: int, as
 
 def _print(title: str, results: dict[str, Any]) -> None:
     from topo.cli import output
+    from topo.cli.results import print_results, print_rows, written
 
-    where = {}
-    if results["end_domains"] != results["end_hosts"]:
-        where = {key: " and ".join(map(str, results[f"end_{key}"])) for key in ("hosts", "domains")}
-    output.print_values(title, where | {key: results[key] for key in ("hops", "latency_s", "rate_gbps")})
+    where = ("end_hosts", "end_domains") if results["end_domains"] != results["end_hosts"] else ()
     worst = results["bottleneck"]
-    output.print_values("", {"bottleneck": f"{worst['tail']} to {worst['head']}, share {output.text(worst['share'])}"})
-    rows = [(path["share"], path["hops"], " > ".join(path["nodes"])) for path in results["paths"]]
-    output.print_table(("share", "hops", "path"), rows, title="\npaths")
+    limit = f"{worst['tail']} to {worst['head']}, {written('bottleneck.share', worst['share'])} of the bytes"
+    print_results(title, results, (*where, "hops", "latency_s", "rate_gbps"), {"bottleneck": limit})
+    rows = [path | {"nodes": " > ".join(path["nodes"])} for path in results["paths"]]
+    print_rows("\npaths", rows, [f"paths.{key}" for key in ("share", "hops", "nodes")])
     if results["unlisted_share"]:
-        output.note(f"more paths carry a share of {output.text(results['unlisted_share'])}; --json has every link")
+        rest = written("unlisted_share", results["unlisted_share"])
+        output.note(f"more paths carry {rest} of the bytes; --json has every link")

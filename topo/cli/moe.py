@@ -14,6 +14,9 @@ SHOWN = (
     "remote_copies", "gain_worst_case", "gain_expected", "gain_dedup", "gain_time", "step_s", "layer_s", "tpot_s",
     "tokens_per_s", "dedup_step_s", "bound_by", "logical_bytes_per_s", "physical_bytes_per_s", "method",
 )  # fmt: skip
+LIMITS = (
+    "node_limit", "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "exchange_s", "bound_by",
+)  # fmt: skip
 
 
 class Limit(click.ParamType[Any]):
@@ -58,6 +61,7 @@ def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: t
     topo moe --set hidden=7000 --json
     """
     from topo.cli import output
+    from topo.cli.results import print_results, print_rows
     from topo.config.exchange import exchange_arguments
     from traffic.moe import report
 
@@ -67,16 +71,7 @@ def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: t
     if as_json:
         output.print_json(results)
         return code
-    output.print_values(f"expert parallelism of {results['model']}", {k: results[k] for k in SHOWN if k in results})
-    keys = (
-        "node_limit",
-        "hosts_per_token",
-        "remote_copies",
-        "gain_worst_case",
-        "gain_expected",
-        "exchange_s",
-        "bound_by",
-    )
-    output.print_table(keys, [[row[key] for key in keys] for row in results["by_limit"]], title="\nby node limit")
+    print_results(f"expert parallelism of {results['model']}", results, SHOWN)
+    print_rows("\nby node limit", results["by_limit"], [f"by_limit.{key}" for key in LIMITS])
     output.note(str(results["explanation"]))
     return code

@@ -24,15 +24,12 @@ def print_json(data: Mapping[str, Any]) -> None:
     click.echo(json.dumps(plain({"schema_version": SCHEMA_VERSION, **data}), indent=2, ensure_ascii=False))
 
 
-def print_values(title: str, values: Mapping[str, Any]) -> None:
-    """Print ``values`` one a line, name first; nested mappings and lists go in short."""
-    print_table(("", ""), [(name, text(value)) for name, value in values.items()], title=title)
-
-
-def print_table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "") -> None:
-    """Print rows of cells under ``header``; cells that are numbers go to the right."""
+def print_table(
+    header: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "", right: Sequence[bool] = ()
+) -> None:
+    """Print rows of cells under ``header``; columns of numbers go to the right where ``right`` does not say which."""
     cells = [[text(cell) for cell in row] for row in rows]
-    right = [all(_number(row[i]) for row in cells) and bool(cells) for i in range(len(header))]
+    right = right or [all(_number(row[i]) for row in cells) and bool(cells) for i in range(len(header))]
     if sys.stdout.isatty():
         _draw(header, cells, right, title)
         return

@@ -11,6 +11,9 @@ from topo.cli.options import Check, checks_option, json_option, judge, section_o
 if TYPE_CHECKING:
     from topo.size import Size
 
+_PARTS = [f"cost_parts.{key}" for key in ("part", "count", "usd_each", "usd")]
+_RESIDUALS = [f"cost_residuals.{key}" for key in ("network", "computed_usd", "printed_usd", "residual")]
+
 
 @click.command("size")
 @click.argument("fabric")
@@ -48,23 +51,18 @@ def counts(size: Size) -> dict[str, Any]:
 
 def _print(fabric: dict[str, Any], results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
+    from topo.cli.results import print_results, print_rows
 
     if as_json:
         output.print_json({"fabric": fabric, **results})
         return
     nested = ["name", "cables", "oversubscription", "cost_parts", "cost_residuals", "reason", "neighbours"]
-    nested.append("price_book")
-    output.print_values(results["name"], {k: v for k, v in results.items() if k not in nested and v is not None})
+    print_results(results["name"], results, [key for key in results if key not in (*nested, "price_book")])
     if not results["buildable"]:
         output.note(results["reason"])
     if results["price_book"] is None:
         return
-    output.print_table(
-        ("part", "count", "USD each", "USD"),
-        [(p["part"], p["count"], p["usd_each"], p["usd"]) for p in results["cost_parts"]],
-        title=f"\nprices: {results['price_book']}",
-    )
+    print_rows(f"\nprices: {results['price_book']}", results["cost_parts"], _PARTS)
     if results.get("cost_residuals"):
-        rows = [(r["network"], r["computed_usd"], r["printed_usd"], r["residual"]) for r in results["cost_residuals"]]
         title = "\nresiduals of these prices against the paper's Table 3"
-        output.print_table(("network", "computed USD", "printed USD", "residual"), rows, title=title)
+        print_rows(title, results["cost_residuals"], _RESIDUALS)

@@ -56,12 +56,12 @@ def signed_percent(value: Any) -> str:
 
 
 def usd(value: Any) -> str:
-    """Return dollars: full below a million, in M$ above."""
+    """Return dollars: full below a million, in millions above."""
     if not _is_number(value) or not math.isfinite(value):
         return number(value)
-    if abs(value) >= 1e6:
-        return _minus(f"{value / 1e6:,.4g}" if abs(value) < 1e9 else f"{value / 1e6:,.0f}") + NARROW + "M$"
     sign = "−" if value < 0 else ""
+    if abs(value) >= 1e6:
+        return f"{sign}${abs(value) / 1e6:,{'.4g' if abs(value) < 1e9 else '.0f'}}{NARROW}million"
     return f"{sign}${abs(value):,.0f}" if abs(value) >= 100 else f"{sign}${abs(value):,.2f}"
 
 

@@ -80,7 +80,7 @@ def _full_size(view: View) -> Show | None:
             _residual("Δ cables"),
             _residual("Δ cost"),
         ]
-        note += f" Δ is this page minus {published.SOURCE}, as a share of it; printed costs are rounded to 1 M$."
+        note += f" Δ is this page minus {published.SOURCE}, as a share of it; printed costs are rounded to $1 million."
     return Show(table("full-size", "Networks at full size", columns, rows, note=note))
 
 

@@ -38,7 +38,9 @@ def panel(view: View) -> Panel | None:
         return None
     sweep = _sweep(cases)
     blocks = [_hosts(sweep), _time(sweep), _elsewhere(cases, sweep)]
-    return make("node-limit", "Node limit", "What does node-limited routing gain?", _answer(sweep), blocks)
+    return make(
+        "node-limit", labels.heading("node_limit"), "What does node-limited routing gain?", _answer(sweep), blocks
+    )
 
 
 def _sweep(cases: Sequence[Named]) -> list[Named]:

@@ -157,4 +157,4 @@ def _planes(cases: list[Named]) -> Table:
     for case in cases:
         held = [float(v) for v in case.get("bytes_by_plane").values()]
         rows.append((case.network, case.traffic, len(held), min(held), max(held), _spread(case)))
-    return table("planes", "Bytes by plane", columns, rows)
+    return table("planes", labels.heading("bytes_by_plane"), columns, rows)
