@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from topo.config import SECTIONS
+from topo.config.seeds import is_seed
 from topo.report import words
 from topo.report.load import Record, Study
 from traffic import PATTERNS
@@ -72,14 +73,9 @@ def order(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def is_seed(key: str) -> bool:
-    """Return whether ``key``, dotted or not, names a seed: what draws of one setting differ in."""
-    return key.rpartition(".")[2] == "seed"
-
-
-def moving(record: Record) -> list[tuple[str, dict[str, Any]]]:
-    """Return name and content of the sections that rates and times depend on."""
-    return [(key, record.part(key)) for key, section in SECTIONS.items() if section.moves]
+def moving() -> list[str]:
+    """Return the sections that rates and times depend on."""
+    return [key for key, section in SECTIONS.items() if section.moves]
 
 
 def usual_policy(cases: Sequence[Named]) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
-from typing import Any
 
+from topo.config.seeds import seedless, settings, summary
 from topo.report import names, words
 from topo.report.load import Record
 from topo.report.names import Named
@@ -27,15 +25,15 @@ class Repeat:
     solver: str  # with those of its parameters that differ within the study
     cases: tuple[Named, ...]
 
-    def values(self, key: str) -> list[float]:
+    def values(self, key: str) -> tuple[float, ...]:
         """Return the result ``key`` of every seed that has it, in the study's order."""
-        found = (case.get(key) for case in self.cases)
-        return [float(value) for value in found if isinstance(value, int | float) and not isinstance(value, bool)]
+        one = summary([case.record.results for case in self.cases], key)
+        return one.values if one else ()
 
     def mean(self, key: str) -> float | None:
         """Return the mean of ``key`` over seeds, None where no seed has it."""
-        values = self.values(key)
-        return fmean(values) if values else None
+        one = summary([case.record.results for case in self.cases], key)
+        return one.mean if one else None
 
     def least(self, key: str) -> float | None:
         """Return the least ``key`` over seeds, None where no seed has it."""
@@ -51,15 +49,13 @@ def repeats(view: View) -> list[Repeat]:
 
     In the study's order, one case a seed.
     """
-    bare = replace(view.study, records=tuple(map(_seedless, view.study.records)))
-    groups: dict[str, tuple[Named, dict[str, Named]]] = {}
-    for case, called in zip(view.cases, names.named(bare), strict=True):
-        if case.record.ok and case.traffic:
-            _, held = groups.setdefault(_key(called.record), (called, {}))
-            held.setdefault(_key(case.record), case)  # what two parts of a study ask alike counts once
-    each = [one for one, _ in groups.values()]
-    every = zip(each, _policies(each), _solvers(each), groups.values(), strict=True)
-    return [Repeat(one.network, one.traffic, p, s, tuple(held.values())) for one, p, s, (_, held) in every]
+    bare = tuple(replace(record, case=seedless(record.case)) for record in view.study.records)
+    pairs = zip(view.cases, names.named(replace(view.study, records=bare)), strict=True)
+    solved = [(case, called) for case, called in pairs if case.record.ok and case.traffic]
+    groups = settings([case.record.case for case, _ in solved], names.moving())
+    each = [solved[group[0]][1] for group in groups]
+    every = zip(each, _policies(each), _solvers(each), groups, strict=True)
+    return [Repeat(o.network, o.traffic, p, s, tuple(solved[i][0] for i in group)) for o, p, s, group in every]
 
 
 def _policies(called: Sequence[Named]) -> list[str]:
@@ -86,17 +82,3 @@ def _solvers(called: Sequence[Named]) -> list[str]:
     ]
     more = [key for key in varying if key != "solver"]
     return [", ".join((str(p["solver"]), *(f"{key} {words.text(p[key])}" for key in more if key in p))) for p in parts]
-
-
-def _seedless(record: Record) -> Record:
-    return replace(record, case={key: _less(value) for key, value in record.case.items()})
-
-
-def _less(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    return {key: item for key, item in value.items() if not names.is_seed(str(key))}
-
-
-def _key(record: Record) -> str:
-    return json.dumps([section for _, section in names.moving(record)], sort_keys=True, default=str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
+from topo.config.seeds import is_seed
 from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import lines
@@ -59,7 +60,7 @@ def _axes(cases: Sequence[Named]) -> list[str]:
         axis
         for case in cases
         for axis, value in case.record.labels.items()
-        if not names.is_seed(axis) and _number(value) is not None
+        if not is_seed(axis) and _number(value) is not None
     )
 
 
@@ -102,9 +103,7 @@ def _alike(cases: Sequence[Named], axis: str) -> dict[str, list[Named]]:
     """Return setting of the other axes -> its cases, those settings that lie at two places of ``axis`` or more."""
     groups: dict[tuple[tuple[str, str], ...], list[Named]] = {}
     for case in cases:
-        rest = tuple(
-            (key, value) for key, value in case.record.labels.items() if key != axis and not names.is_seed(key)
-        )
+        rest = tuple((key, value) for key, value in case.record.labels.items() if key != axis and not is_seed(key))
         groups.setdefault(rest, []).append(case)
     groups = {rest: held for rest, held in groups.items() if len(_values(held, axis)) > 1}
     # What all lines have alike tells none of them apart.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from topo.config.seeds import is_seed
 from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant, figure
 from topo.report.figures.fields import Upright, Ways, by_name, by_value, grid, parallel
@@ -62,7 +63,7 @@ def _shade(status: Any) -> str:
 def across(view: View) -> Figure | None:
     """Return a line a case across its axes and results; None below four cases or three lively axes."""
     cases = view.solved
-    axes = [_upright(cases, axis) for axis in swept(cases) if not names.is_seed(axis)]
+    axes = [_upright(cases, axis) for axis in swept(cases) if not is_seed(axis)]
     results = [
         by_value(labels.axis(key), _numbers(cases, key), labels.form(key))
         for key in RESULTS
@@ -120,7 +121,7 @@ def over_two(view: View) -> Figure | None:
     cases = view.solved
     axes = swept(cases)
     lengths = {a: len({c.record.labels.get(a) for c in cases} - {None}) for a in axes}
-    long = sorted((a for a in lengths if lengths[a] > 2 and not names.is_seed(a)), key=lambda a: -lengths[a])
+    long = sorted((a for a in lengths if lengths[a] > 2 and not is_seed(a)), key=lambda a: -lengths[a])
     key = next((key for key in RESULTS[1::-1] if _lively(cases, key)), RESULTS[0])
     if len(long) < 2 or not _lively(cases, key):
         return None
@@ -161,7 +162,7 @@ def _setting(case: Named, but: tuple[str, str], axes: Sequence[str]) -> str:
     rest = [
         f"{title_of(axis)} {case.record.labels[axis]}"
         for axis in axes
-        if axis not in but and not names.is_seed(axis) and axis in case.record.labels
+        if axis not in but and not is_seed(axis) and axis in case.record.labels
     ]
     return ", ".join(rest) or "all"
 

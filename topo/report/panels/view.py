@@ -108,8 +108,8 @@ class View:
 
 def _but_bytes(case: Named) -> str:
     parts = {
-        part: {key: value for key, value in section.items() if (part, key) != ("traffic", "bytes")}
-        for part, section in names.moving(case.record)
+        part: {key: value for key, value in case.record.part(part).items() if (part, key) != ("traffic", "bytes")}
+        for part in names.moving()
     }
     return f"{case.network}{case.record.case.get('seed')}{json.dumps(parts, sort_keys=True, default=str)}"
 
