@@ -114,6 +114,11 @@ class Size:
         return sum(n for tier, _, n in self.cables if tier == Tier.ENDPOINT)
 
     @property
+    def spare_ports(self) -> int:
+        """Ports of switches that no cable is in."""
+        return self.switches * self.radix - self.endpoint_links - 2 * self.switch_links
+
+    @property
     def transceivers(self) -> int:
         """Pluggable optics: two an optical cable."""
         return sum(2 * n for _, medium, n in self.cables if medium.optical)

@@ -6,7 +6,7 @@ import traffic
 RATE = 50e9  # [B/s] one way: 400 Gb/s
 NETWORKS = [
     {"family": "fat-tree-3", "radix": 16},
-    {"family": "fat-tree-3", "radix": 16, "oversubscription": 3},
+    {"family": "fat-tree-3", "radix": 16, "oversubscription": 3, "endpoints_per_host": 4},
     {"family": "slim-fly", "q": 9},
     {"family": "dragonfly", "a": 8, "p": 4, "h": 4},
 ]

@@ -45,7 +45,7 @@ def counts(size: Size) -> dict[str, Any]:
     keys += ["planes", "radix", "diameter", "oversubscription"]
     cables = [{"tier": tier.label, "medium": medium.name.lower(), "count": n} for tier, medium, n in size.cables]
     counted = {key: getattr(size, key) for key in keys} | {"bisection_per_endpoint": size.bisection}
-    counted |= {"transceivers": size.transceivers, "cables": cables}
+    counted |= {"spare_ports": size.spare_ports, "transceivers": size.transceivers, "cables": cables}
     return counted | {key: getattr(size, key) for key in ("buildable", "reason", "neighbours")}
 
 

@@ -10,16 +10,19 @@ spine reaches every leaf::
                 ||||     ||||
     endpoint    0 1 2 ..  N-1       k down     endpoint e on leaf e // down
 
-Of the k ports of a leaf up = floor(k / (1 + r)) go up and down = floor(r up)
-go down, r being the oversubscription; r = 1 is non-blocking.  Full, and with
+A leaf of k ports has as many endpoints, in whole hosts, as leave it an
+oversubscription of r or less: down + ceil(down / r) <= k, up = ceil(down / r);
+ports that are left over stay free.  r = 1 is non-blocking.  Full, and with
 r = 1, there are N = k^2/2 endpoints, 3k/2 switches and k^2/2 switch cables
-[1]_ [2]_.
+[1]_ [2]_; where k/2 is no multiple of a host, hosts then straddle two leaves.
 
-Partly populated with N endpoints it has L = ceil(N / down) leaves and
-s = ceil(L up / k) spines: cable ``leaf up + j`` goes to spine
-``(leaf up + j) mod s``.  Where s divides up, every leaf has up / s parallel
-cables to every spine; otherwise some pairs have one more than others.  One
-leaf needs no spine.
+Partly populated with N endpoints it has L = ceil(N / down) leaves and as many
+spines s as the least divisor of ``up`` that has L up <= s k: every leaf has
+up / s parallel cables, a bundle, to every spine.  ``spines`` may ask for any
+other number from L up / k to up: cable ``leaf up + j`` goes to spine
+``(leaf up + j) mod s``, and where s does not divide up some bundles have one
+cable more than others, which equal splits do not use well.  One leaf needs no
+spine.
 
 With ``wiring="rail"`` endpoint i of every host sits on a leaf of rail i (the
 multi-rail fat-tree): hosts fill ceil(hosts / down) leaves of every rail, and a
@@ -39,17 +42,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.generators.wiring import (
-    GeneratorError,
-    Wiring,
-    label,
-    options,
-    populated,
-    rails_of,
-    split_ports,
-    whole_hosts,
-    wire,
-)
+from topo.generators.trees import Leaf, chosen, options, rails_of, spines_for, whole_hosts
+from topo.generators.wiring import GeneratorError, Wiring, label, whole, wire
 from topo.size import Size, Tier, cable_row
 
 
@@ -58,26 +52,36 @@ def plan(
     radix: int,
     oversubscription: float = 1.0,
     wiring: Literal["host", "rail"] = "host",
+    up: int | None = None,
+    down: int | None = None,
+    spines: int | None = None,
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
 ) -> Tree:
     """Return one plane of these parameters.
 
+    ``up`` and ``down`` are the ports of a leaf, instead of ``oversubscription``; ``spines`` those of a plane.
+
     Raises GeneratorError where no network has them.
     """
-    up, down = split_ports(radix, oversubscription)
-    rails = rails_of(wiring, endpoints_per_host)
+    radix, rails = whole(radix, "radix", least=2), rails_of(wiring, endpoints_per_host)
     if rails > radix:
         raise GeneratorError(
             f"wiring=rail: every one of the {rails} endpoints of a host needs a leaf of its own, but a spine of radix "
             f"{radix} reaches {radix} leaves; take endpoints_per_host up to {radix}, or wiring=host"
         )
-    n = populated(endpoints, radix // rails * rails * down)
-    leaves_per_rail = -(-whole_hosts(n, rails) // down)
+    block = endpoints_per_host if wiring == "host" else 1
+
+    def room(leaf: Leaf) -> int:
+        served = radix if spines is None else whole(spines, "spines") * radix // leaf.up
+        return min(radix, served) // rails * rails
+
+    leaf, n = chosen(radix, oversubscription, endpoints, room, block=block, up=up, down=down)
+    leaves_per_rail = -(-whole_hosts(n, rails) // leaf.down)
     leaves = leaves_per_rail * rails
-    name = label("fat-tree-2", k=radix, **options(oversubscription, wiring))
-    spines = -(-leaves * up // radix) if leaves > 1 else 0
-    return Tree(name, radix, endpoints_per_host, n, up, down, rails, leaves_per_rail, leaves, spines)
+    name = label("fat-tree-2", k=radix, **options(leaf, wiring, up=up, down=down, spines=spines))
+    above = spines_for(leaves, leaf.up, radix, spines) if leaves > 1 else 0
+    return Tree(name, radix, endpoints_per_host, n, *leaf, rails, leaves_per_rail, leaves, above)
 
 
 @dataclass(frozen=True)

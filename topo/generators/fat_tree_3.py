@@ -13,17 +13,23 @@ spine of its pod; spine j of every pod reaches the cores j h to j h + h - 1::
 
 Untapered (r = 1) and full, with k pods, there are N = k^3/4 endpoints,
 5k^2/4 switches and k^3/2 switch cables [1]_.  Oversubscription r tapers the
-leaf only: up = floor(k / (1 + r)), down = floor(r up).
+leaf only; its ports are shared out as in a two-layer tree, in whole hosts.
 
 Partly populated, in whole leaves, so that each layer keeps its taper:
 
 - L = ceil(N / down) leaves in P = ceil(L / h) pods, ceil(L / P) a pod, the last
   pod with what remains;
-- S = ceil(l up / h) spines a pod, l the leaves of a full pod; up-cable
-  ``l' up + i`` of a pod goes to its spine ``(l' up + i) mod S``;
-- u = min(h, ceil(l up / S)) up-cables a spine and ceil(P u / k) cores for each
-  spine position, none where there is one pod; cable ``pod u + i`` goes to core
-  ``(pod u + i) mod cores``.  One leaf needs no spine.
+- S spines a pod, the least divisor of ``up`` with l up <= S h, l the leaves of a
+  full pod: a bundle of up / S cables from every leaf to every spine of its pod,
+  so d = l up / S ports down;
+- c cores for each spine position, the fewest that let every spine have u >= d
+  up-cables in equal bundles: c divides u and P u <= c k.  None where there is
+  one pod.  One leaf needs no spine.
+
+``pods``, ``spines`` (a pod) and ``cores`` (all) say otherwise; up-cable
+``l' up + i`` of a pod goes to its spine ``(l' up + i) mod S``, cable ``pod u + i``
+of a spine to core ``(pod u + i) mod c``, and where that does not divide, some
+bundles have one cable more than others.
 
 With ``wiring="rail"`` endpoint i of every host sits on a leaf of rail i of its
 pod: floor(h / endpoints_per_host) leaves a rail a pod, so that a pod holds
@@ -41,17 +47,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.generators.wiring import (
-    GeneratorError,
-    Wiring,
-    label,
-    options,
-    populated,
-    rails_of,
-    split_ports,
-    whole_hosts,
-    wire,
-)
+from topo.generators.trees import Leaf, chosen, options, rails_of, spines_for, whole_hosts
+from topo.generators.wiring import GeneratorError, Wiring, label, whole, wire
 from topo.size import Groups, Size, Tier, cable_row
 
 
@@ -60,31 +57,90 @@ def plan(
     radix: int,
     oversubscription: float = 1.0,
     wiring: Literal["host", "rail"] = "host",
+    up: int | None = None,
+    down: int | None = None,
+    spines: int | None = None,
+    pods: int | None = None,
+    cores: int | None = None,
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
 ) -> Tree:
     """Return one plane of these parameters.
 
+    ``up`` and ``down`` are the ports of a leaf, instead of ``oversubscription``; ``spines`` those of a pod,
+    ``pods`` and ``cores`` all there are.
+
     Raises GeneratorError where no network has them.
     """
-    up, down = split_ports(radix, oversubscription)
-    h, rails = radix // 2, rails_of(wiring, endpoints_per_host)
+    h, rails = whole(radix, "radix", least=2) // 2, rails_of(wiring, endpoints_per_host)
     if rails > h:
         raise GeneratorError(
             f"wiring=rail: every one of the {rails} endpoints of a host needs a leaf of its own in the pod, but a pod "
             f"of radix {radix} has {h} leaves; take endpoints_per_host up to {h}, or wiring=host"
         )
-    n = populated(endpoints, radix * (h // rails) * rails * down)
-    leaves_per_rail = -(-whole_hosts(n, rails) // down)
-    pods = -(-leaves_per_rail // (h // rails))
-    leaves, leaves_per_pod = leaves_per_rail * rails, -(-leaves_per_rail // pods) * rails
-    spines = -(-leaves_per_pod * up // h) if leaves > 1 else 0
-    spine_up = min(h, -(-leaves_per_pod * up // spines)) if pods > 1 else 0
-    cores = -(-pods * spine_up // radix)
-    name = label("fat-tree-3", k=radix, **options(oversubscription, wiring))
-    return Tree(
-        name, radix, endpoints_per_host, n, up, down, rails, leaves, leaves_per_pod, pods, spines, spine_up, cores
-    )
+    block = endpoints_per_host if wiring == "host" else 1
+
+    def a_pod(leaf: Leaf) -> int:
+        return min(h, h if spines is None else whole(spines, "spines") * h // leaf.up) // rails
+
+    def room(leaf: Leaf) -> int:
+        return (radix if pods is None else min(whole(pods, "pods"), radix)) * a_pod(leaf) * rails
+
+    leaf, n = chosen(radix, oversubscription, endpoints, room, block=block, up=up, down=down)
+    leaves_per_rail = -(-whole_hosts(n, rails) // leaf.down)
+    leaves_per_pod = rails * _leaves_of_pod(leaves_per_rail, a_pod(leaf), radix, pods)
+    leaves = leaves_per_rail * rails
+    in_pods = -(-leaves // leaves_per_pod)
+    above = spines_for(leaves_per_pod, leaf.up, h, spines) if leaves > 1 else 0
+    spine_up, top = 0, 0
+    if in_pods > 1:
+        spine_up, top = _cores(in_pods, -(-leaves_per_pod * leaf.up // above), radix, above, cores)
+    asked = {"up": up, "down": down, "pods": pods, "spines": spines, "cores": cores}
+    name = label("fat-tree-3", k=radix, **options(leaf, wiring, **asked))
+    return Tree(name, radix, endpoints_per_host, n, *leaf, rails, leaves, leaves_per_pod, in_pods, above, spine_up, top)
+
+
+def _leaves_of_pod(leaves: int, most: int, radix: int, pods: int | None) -> int:
+    """Return the leaves a rail of a pod that holds ``most``, as few pods as hold all ``leaves`` where ``pods`` is None.
+
+    Raises GeneratorError for a number of pods that leaves do not fill evenly, the last one aside.
+    """
+    least, highest = -(-leaves // most), min(leaves, radix)
+    each = -(-leaves // (least if pods is None else whole(pods, "pods")))
+    if pods is not None and not (least <= pods <= highest and -(-leaves // each) == pods):
+        fits = [n for n in range(least, highest + 1) if -(-leaves // -(-leaves // n)) == n]
+        near = sorted(fits, key=lambda n: abs(n - pods))[:2]
+        raise GeneratorError(
+            f"pods: {leaves} leaves a rail, up to {most} in a pod and all pods but the last alike, do not fill {pods}; "
+            f"take {' or '.join(map(str, sorted(near)))}",
+            tuple(f"pods={n}" for n in sorted(near)),
+        )
+    return each
+
+
+def _cores(pods: int, down: int, radix: int, spines: int, given: int | None) -> tuple[int, int]:
+    """Return the up-cables of a spine that has ``down`` cables down, and the cores of a spine position.
+
+    Fewer ``given`` cores than ports down need taper the spines.
+
+    Raises GeneratorError for ``given`` cores that the spine positions do not share evenly, or too many.
+    """
+
+    def equal(c: int) -> int | None:
+        bundle = -(-down // c)
+        return c * bundle if c * bundle <= radix - down and pods * bundle <= radix else None
+
+    least = -(-pods * down // radix)
+    if given is None:
+        return next((up, c) for c in range(least, down + 1) if (up := equal(c)))
+    c, left = divmod(whole(given, "cores"), spines)
+    if left or not 1 <= c <= radix - down:
+        raise GeneratorError(
+            f"cores: a multiple of the {spines} spines of a pod is needed, up to {spines * (radix - down)}; got {given}"
+        )
+    if c < least:
+        return c * (radix // pods), c
+    return equal(c) or down, c
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ the inside of the servers, and ``generate`` gives it capacities.
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +16,6 @@ from numpy.typing import NDArray
 
 from topo.fabric import FabricError, NodeKind
 from topo.size import Groups, Size, Tier
-
-#: Rounding slack of port counts computed from a fractional oversubscription.
-ROUNDING = 1e-9
 
 #: Largest parameter that is counted: far above any switch, and searches for prime powers and divisors end at once.
 LARGEST = 1_000_000
@@ -149,58 +145,6 @@ def populated(endpoints: int | None, most: int) -> int:
     return endpoints
 
 
-def split_ports(radix: int, oversubscription: float) -> tuple[int, int]:
-    """Return how many ports of a leaf go up and how many down: floor(k / (1 + r)), floor(r up).
-
-    Raises GeneratorError where the radix is odd or either number is zero.
-    """
-    k = whole(radix, "radix", least=2)
-    if k % 2:
-        raise GeneratorError(
-            f"radix: an even number of ports is needed, half of them up and half down; got {k}. "
-            f"Take {k - 1} or {k + 1}",
-            (f"radix={k - 1}", f"radix={k + 1}"),
-        )
-    number = isinstance(oversubscription, int | float) and not isinstance(oversubscription, bool)
-    if not (number and math.isfinite(oversubscription) and oversubscription > 0):
-        raise GeneratorError(
-            "oversubscription: a ratio down : up above 0 is needed, such as 1 (non-blocking) or 3; "
-            f"got {oversubscription!r}"
-        )
-    up = math.floor(k / (1 + oversubscription) + ROUNDING)
-    down = math.floor(oversubscription * up + ROUNDING)
-    if not (up and down):
-        raise GeneratorError(
-            f"oversubscription: {oversubscription:g} leaves a switch of radix {k} {up} ports up and {down} down; "
-            f"at most {k - 1} and at least {1 / (k - 1):.3g} do"
-        )
-    return up, down
-
-
-def rails_of(wiring: str, endpoints_per_host: int) -> int:
-    """Return how many rails a network is wired in: one with ``host`` wiring.
-
-    Raises GeneratorError for a wiring that is neither ``host`` nor ``rail``.
-    """
-    if wiring not in ("host", "rail"):
-        raise GeneratorError(f"wiring: {wiring!r} is unknown; known: host, rail")
-    return whole(endpoints_per_host, "endpoints_per_host") if wiring == "rail" else 1
-
-
-def whole_hosts(endpoints: int, rails: int) -> int:
-    """Return endpoints a rail.
-
-    Raises GeneratorError where the rails would not be equally long.
-    """
-    if endpoints % rails:
-        below = endpoints - endpoints % rails
-        raise GeneratorError(
-            f"wiring=rail needs whole hosts: {endpoints} endpoints of a plane are no multiple of the {rails} that "
-            f"a host has there; {f'{below} or ' if below else ''}{below + rails} are"
-        )
-    return endpoints // rails
-
-
 def label(name: str, **parameters: object) -> str:
     """Return ``name`` as reports print it: ``family(key=value, ..)`` with one more for each parameter given."""
     given = ", ".join(
@@ -209,9 +153,3 @@ def label(name: str, **parameters: object) -> str:
     if not given:
         return name
     return f"{name[:-1]}, {given})" if name.endswith(")") else f"{name}({given})"
-
-
-def options(oversubscription: float, wiring: str) -> dict[str, object]:
-    """Return what the name of a tree says besides its radix: whatever differs from the defaults."""
-    tapered: dict[str, object] = {} if oversubscription == 1 else {"r": float(oversubscription)}
-    return tapered | ({} if wiring == "host" else {"wiring": wiring})

@@ -8,6 +8,7 @@ import numpy as np
 
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.metrics.bisection import bisect
+from topo.metrics.cabling import cabling_findings
 from topo.metrics.distances import endpoint_distances, switch_distances
 
 
@@ -40,7 +41,7 @@ def structure(fabric: Fabric) -> dict[str, Any]:
         "bisection_per_endpoint": cut.per_endpoint,
         "bisection_bound": cut.bound,
         "bisection_method": cut.method,
-        "findings": _findings(fabric, between.unconnected, between.diameter),
+        "findings": _findings(fabric, between.unconnected, between.diameter) + cabling_findings(fabric),
     }
 
 

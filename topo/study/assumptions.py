@@ -43,7 +43,7 @@ def _of_traffic(case: Case) -> list[str]:
         _latency(case),
     ]
     if fabric["relay"] == "spread" or (fabric["planes"] > 1 and fabric["nic"] == "single-plane"):
-        said.append(_relay(fabric["relay"]))
+        said.append(_relay(case))
     if "model" in traffic:
         model = traffic["model"] if isinstance(traffic["model"], str) else "deepseek-v3, the default"
         said.append(f"model {model}, {traffic['tokens']} tokens a rank, {traffic['gate']} gate")
@@ -55,23 +55,27 @@ def _of_traffic(case: Case) -> list[str]:
     return said
 
 
-def _relay(relay: str) -> str:
+def _relay(case: Case) -> str:
+    relay, word = case.fabric["relay"], "host" if _one_host(case) else "scale-up domain"
     if relay == "none":
         return "relay none: endpoints on different planes do not talk"
     if relay == "spread":
-        return (
-            "relay spread: traffic between scale-up domains leaves by all NICs of one and arrives by all of the other"
-        )
+        there = f"traffic between {word}s leaves by all NICs of its {word} and arrives by all of the other's"
+        return f"relay spread: {there}"
     return (
-        f"cross-plane traffic is relayed over scale-up links: relay {relay}; relay spread, by all NICs of both "
-        "domains, is the one to plan with where libraries spray over the rails of a host"
+        f"cross-plane traffic is relayed inside the {word}: relay {relay}; relay spread, by all NICs of both {word}s, "
+        "is the one to plan with where libraries spray over the rails of a host"
     )
 
 
 def _hosts(case: Case) -> str:
-    host, domain = case.fabric["endpoints_per_host"], case.fabric.get("scale_up_domain")
-    more = "" if domain in (None, host) else f", {domain} a scale-up domain"
-    return f"{host} endpoints a host{more}"
+    more = "" if _one_host(case) else f", {case.fabric['scale_up_domain']} a scale-up domain"
+    return f"{case.fabric['endpoints_per_host']} endpoints a host{more}"
+
+
+def _one_host(case: Case) -> bool:
+    """Return whether a scale-up domain is a host."""
+    return case.fabric.get("scale_up_domain") in (None, case.fabric["endpoints_per_host"])
 
 
 def _latency(case: Case) -> str:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 #: Counts of a Size that are results as they are.
 _COUNTED = (
-    "endpoints", "hosts", "domains", "switches", "switch_links", "endpoint_links", "transceivers", "radix", "planes",
-    "diameter", "oversubscription", "buildable",
+    "endpoints", "hosts", "domains", "switches", "switch_links", "endpoint_links", "transceivers", "spare_ports",
+    "radix", "planes", "diameter", "oversubscription", "buildable",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.topo.generators.test_fat_tree_2 import leaf_of
 from topo.fabric import NodeKind
-from topo.generators import fat_tree_3, generate, size_of
+from topo.generators import GeneratorError, fat_tree_3, generate, size_of
 from topo.size import Tier
 
 RATE = 50e9
@@ -77,3 +77,54 @@ def test_one_pod_needs_no_core():
 
 def test_one_leaf_needs_no_spine():
     assert size_of("fat-tree-3", radix=8, endpoints=4).switches == 1
+
+
+@settings(deadline=None)
+@given(
+    half=st.integers(1, 8),
+    taper=st.sampled_from([0.5, 1.0, 2.0, 3.0]),
+    wiring=st.sampled_from(["host", "rail"]),
+    host=st.sampled_from([1, 2, 4]),
+    share=st.floats(0, 1),
+)
+def test_bundles_are_equal_whatever_the_population(half, taper, wiring, host, share):
+    """Every leaf has as many cables to each spine of its pod, every spine as many to each core it reaches."""
+    given_ = {"radix": 2 * half, "oversubscription": taper, "wiring": wiring, "endpoints_per_host": host}
+    try:
+        most = size_of("fat-tree-3", **given_).endpoints
+    except GeneratorError:
+        return
+    n = max(host, round(share * most) // host * host)
+    if n > most:
+        return
+    fabric = generate("fat-tree-3", **given_, endpoints=n, capacity=RATE)
+    for tier in (Tier.LEAF_SPINE, Tier.SPINE_CORE):
+        up = (fabric.tier == tier) & (fabric.kind[fabric.tail] < fabric.kind[fabric.head])
+        pairs, cables = np.unique(np.stack([fabric.tail[up], fabric.head[up]]), axis=1, return_counts=True)
+        for low in np.unique(pairs[0]):
+            assert len(set(cables[pairs[0] == low])) == 1
+
+
+def test_who_asks_for_pods_spines_and_cores_gets_them():
+    """Four pods of 16 leaves; half the cores that would not taper: 2 : 1 above the spines."""
+    size = size_of("fat-tree-3", radix=64, endpoints=2048, pods=4, spines=16, cores=16)
+    assert (size.group_count, size.leaves, size.switches) == (4, 64, 64 + 4 * 16 + 16)
+    assert size.oversubscription == {"leaf-spine": 1.0, "spine-core": 2.0} and size.bisection == 0.5
+    fabric = generate("fat-tree-3", radix=64, endpoints=2048, pods=4, spines=16, cores=16, capacity=RATE)
+    assert fabric.size == size
+    unequal = generate("fat-tree-3", radix=64, endpoints=2048, pods=4, spines=24, cores=48, capacity=RATE)
+    assert unequal.n_switches == 64 + 4 * 24 + 48
+
+
+@pytest.mark.parametrize(
+    ("given_", "message"),
+    [
+        ({"pods": 1}, "endpoints: at most 1024 fit"),
+        ({"pods": 14}, "pods: 64 leaves a rail, up to 32 in a pod .* do not fill 14; take 13 or 16"),
+        ({"cores": 33}, "cores: a multiple of the 32 spines of a pod is needed, up to 1024; got 33"),
+        ({"spines": 40}, "32 leaves of 32 up-cables each need 32 spines or more, and reach 32 at most"),
+    ],
+)
+def test_layers_that_do_not_fit_are_refused(given_, message):
+    with pytest.raises(GeneratorError, match=message):
+        size_of("fat-tree-3", radix=64, endpoints=2048, **given_)

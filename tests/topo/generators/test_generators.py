@@ -151,7 +151,7 @@ ERRORS = [
     ("radix as truth", "fat-tree-2", {"radix": True}, "a whole number"),
     ("fractional radix", "fat-tree-2", {"radix": 64.5}, "a whole number"),
     ("no port up", "fat-tree-2", {"radix": 4, "oversubscription": 4}, "at most 3"),
-    ("no port down", "fat-tree-2", {"radix": 4, "oversubscription": 0.1}, "0 down"),
+    ("no port down", "fat-tree-2", {"radix": 4, "oversubscription": 0.1}, "at least 0.333"),
     ("negative taper", "fat-tree-2", {"radix": 4, "oversubscription": -1}, "above 0"),
     ("taper not a number", "fat-tree-2", {"radix": 4, "oversubscription": float("nan")}, "above 0"),
     ("unknown wiring", "fat-tree-2", {"radix": 4, "wiring": "rails"}, "known: host, rail"),
