@@ -27,7 +27,10 @@ LAYERS = (
     {"topo.flow"},
     {"topo.routing", "topo.generators"},
     {"topo.fabric", "traffic"},
-    {f"topo.{room}" for room in ("atomic", "kernels", "lazy", "near", "plain", "quantities", "size", "units")},
+    {
+        f"topo.{room}"
+        for room in ("atomic", "kernels", "lazy", "near", "parameters", "plain", "quantities", "size", "units")
+    },
 )
 HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS)) for room in rooms}
 

@@ -12,9 +12,10 @@ Limits.  A step starts when the one before has ended everywhere; reductions cost
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
+from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from traffic import steps
@@ -35,6 +36,11 @@ from traffic.pattern import Count
 from traffic.phases import in_sequence
 
 MIB = 2**20
+
+Array = Annotated[float, Gt(0), "size S of nccl-tests: the whole array, or what a rank sends to all [bytes]"]
+Channels = Annotated[int | None, Ge(1), "rings at once; without, as many as the emptiest host has ranks"]
+Group = Annotated[int | None, Ge(2), "consecutive ranks of a group; without, all are one"]
+Algorithm = Annotated[Literal["ring", "halving-doubling", "hierarchical"], "steps in which ranks exchange"]
 _ALGORITHMS = ("ring", "halving-doubling", "hierarchical")
 
 
@@ -67,9 +73,11 @@ def all_to_all(
     n_ranks: int,
     ranks_per_host: int = 8,
     ranks_per_domain: int | None = None,
-    bytes: float = MIB,
-    ep: int | None = None,
-    algorithm: Literal["direct", "hierarchical"] = "direct",
+    bytes: Array = MIB,
+    ep: Group = None,
+    algorithm: Annotated[
+        Literal["direct", "hierarchical"], "straight to every rank, or gathered inside hosts before"
+    ] = "direct",
 ) -> Demand | GroupedDemand:
     """Return every rank sending ``bytes`` / n to each rank of its group, its own share staying at home.
 
@@ -99,10 +107,10 @@ def all_gather(
     n_ranks: int,
     ranks_per_host: int = 8,
     ranks_per_domain: int | None = None,
-    bytes: float = MIB,
-    algorithm: Literal["ring", "halving-doubling", "hierarchical"] = "ring",
-    channels: int | None = None,
-    group_size: int | None = None,
+    bytes: Array = MIB,
+    algorithm: Algorithm = "ring",
+    channels: Channels = None,
+    group_size: Group = None,
 ) -> Demand:
     """Return every rank of a group ending with all ``bytes``, of which each brought 1/n.
 
@@ -125,10 +133,10 @@ def reduce_scatter(
     n_ranks: int,
     ranks_per_host: int = 8,
     ranks_per_domain: int | None = None,
-    bytes: float = MIB,
-    algorithm: Literal["ring", "halving-doubling", "hierarchical"] = "ring",
-    channels: int | None = None,
-    group_size: int | None = None,
+    bytes: Array = MIB,
+    algorithm: Algorithm = "ring",
+    channels: Channels = None,
+    group_size: Group = None,
 ) -> Demand:
     """Return every rank of a group ending with the sum of its 1/n of ``bytes``.
 
@@ -151,10 +159,12 @@ def allreduce(
     n_ranks: int,
     ranks_per_host: int = 8,
     ranks_per_domain: int | None = None,
-    bytes: float = MIB,
-    algorithm: Literal["ring", "halving-doubling", "tree", "hierarchical"] = "ring",
-    channels: int | None = None,
-    group_size: int | None = None,
+    bytes: Array = MIB,
+    algorithm: Annotated[
+        Literal["ring", "halving-doubling", "tree", "hierarchical"], "steps in which ranks exchange"
+    ] = "ring",
+    channels: Channels = None,
+    group_size: Group = None,
 ) -> Demand:
     """Return every rank of a group ending with the sum of all ``bytes``.
 

@@ -19,9 +19,12 @@ sent once per picked expert, straight to its rank.  Sizes are expectations over 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
 
 from traffic.demand import DemandError
@@ -37,6 +40,13 @@ from traffic.visits import Sampler, Visits
 TOKENS = 4096
 #: Ranks of an expert-parallel group where none is given, as V3 was trained; arXiv 2412.19437, section 3.2.
 TRAINING_EP = 64
+
+#: What patterns with experts take alike.
+ModelFigures = Annotated[Mapping[str, Any] | None, "a model: its name, file or figures; without, DeepSeek-V3"]
+Tokens = Annotated[int, Ge(1), "tokens of a rank in a micro-batch"]
+NodeLimit = Annotated[int | None, Ge(1), "hosts, or scale-up domains, that a token may visit; without, any number"]
+Dedup = Annotated[bool, "whether a token crosses the network once a host, not once an expert"]
+Gate = Annotated[Literal["uniform", "zipf", "correlated"], "how tokens pick experts"]
 
 
 def exchange(

@@ -7,10 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from annotated_types import Ge, Gt, Lt
+
+from topo.parameters import Seed
 from traffic.demand import Demand
-from traffic.exchange import TOKENS, default_ep, exchange, exchange_count, picks
+from traffic.exchange import (
+    TOKENS,
+    Dedup,
+    Gate,
+    ModelFigures,
+    NodeLimit,
+    Tokens,
+    default_ep,
+    exchange,
+    exchange_count,
+    picks,
+)
 from traffic.groups import groups, ranks_together
 from traffic.layout import check_ranks, check_whole, hosts_and_domains
 from traffic.model import Model
@@ -55,43 +69,33 @@ def moe_all_to_all(
     n_ranks: int,
     ranks_per_host: int = 8,
     ranks_per_domain: int | None = None,
-    model: Mapping[str, Any] | None = None,
-    ep: int | None = None,
-    tokens: int = TOKENS,
-    top_k: int | None = None,
-    node_limit: int | None = None,
-    dedup: bool = True,
-    gate: Literal["uniform", "zipf", "correlated"] = "uniform",
-    skew: float = 1.0,
-    correlation: float = 0.5,
-    affinity: Literal["abs-normal", "sigmoid-normal", "uniform"] = "abs-normal",
-    score: Literal["max", "sum-of-top"] = "max",
-    n_group: int | None = None,
-    topk_group: int | None = None,
-    placement: Literal["contiguous", "balanced"] = "contiguous",
-    redundant_experts: int = 0,
-    seed: int = 0,
+    model: ModelFigures = None,
+    ep: Annotated[int | None, Ge(2), "ranks of a group; without, as many as fit, up to 64"] = None,
+    tokens: Tokens = TOKENS,
+    top_k: Annotated[int | None, Ge(1), "experts that a token picks; without, as many as the model says"] = None,
+    node_limit: NodeLimit = None,
+    dedup: Dedup = True,
+    gate: Gate = "uniform",
+    skew: Annotated[float, Gt(0), "exponent of gate zipf"] = 1.0,
+    correlation: Annotated[float, Ge(0), Lt(1), "how alike tokens pick, of gate correlated"] = 0.5,
+    affinity: Annotated[
+        Literal["abs-normal", "sigmoid-normal", "uniform"], "how scores of experts are distributed"
+    ] = "abs-normal",
+    score: Annotated[
+        Literal["max", "sum-of-top"], "what a node limit ranks hosts by: best expert, or sum of the best"
+    ] = "max",
+    n_group: Annotated[int | None, Ge(1), "groups of experts; without, as many as the model says"] = None,
+    topk_group: Annotated[int | None, Ge(1), "groups of experts that a token may pick from; without, all"] = None,
+    placement: Annotated[
+        Literal["contiguous", "balanced"], "experts in order, or spread by load (traffic.placement)"
+    ] = "contiguous",
+    redundant_experts: Annotated[int, Ge(0), "copies of hot experts beside them, of placement balanced"] = 0,
+    seed: Seed = 0,
 ) -> Demand:
-    """Return the phases dispatch and combine of ``tokens`` a rank, in groups of ``ep`` ranks (``traffic.groups``).
+    """Return the phases dispatch and combine of ``tokens`` a rank, in groups of ``ep`` ranks.
 
-    Parameters
-    ----------
-    model
-        Figures of the model (``traffic.model.Model``); None is DeepSeek-V3.
-    ep
-        Ranks of a group; None is the largest up to 64 that divides the experts and fits the ranks.
-    top_k, n_group
-        None are the model's own.
-    node_limit
-        Hosts that a token may visit, scale-up domains where those join several; None is no limit.
-    dedup
-        Whether a token crosses the network once per host (or domain) rather than once per expert.
-    gate, skew, correlation, affinity, score, seed
-        How tokens pick, see ``traffic.gate``.
-    topk_group
-        Of the model's own ``n_group`` groups of experts, those that a token may pick from; None is no limit.
-    placement, redundant_experts
-        ``balanced`` spreads the gate's load over hosts and ranks and may copy hot experts, see ``traffic.placement``.
+    Groups are those of ``traffic.groups``, how tokens pick is that of ``traffic.gate``; a node limit counts
+    scale-up domains where those join several hosts.
 
     Raises DemandError where ``ep`` does not divide ranks or experts, a group does not fill its hosts, or a limit
     leaves a token too few experts.

@@ -12,19 +12,25 @@ from __future__ import annotations
 
 import random
 from math import gcd, isqrt
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from annotated_types import Ge, Gt
 
+from topo.parameters import Seed
 from traffic.demand import Demand, DemandError, GroupedDemand
 from traffic.layout import check_choice, check_positive, check_ranks, check_whole, power_of_two
 from traffic.pattern import Count
 
 MIB = 2**20
 
+Bytes = Annotated[float, Gt(0), "size of one message [bytes]"]
 
-def uniform(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB) -> GroupedDemand:
-    """Return every rank sending ``bytes`` to every other rank; ``ranks_per_host`` plays no part.
+
+def uniform(*, n_ranks: int, ranks_per_host: int = 8, bytes: Bytes = MIB) -> GroupedDemand:
+    """Return every rank sending ``bytes`` to every other rank.
+
+    ``ranks_per_host`` plays no part.
 
     >>> uniform(n_ranks=4, bytes=10).total()
     120.0
@@ -37,9 +43,9 @@ def permutation(
     *,
     n_ranks: int,
     ranks_per_host: int = 8,
-    seed: int = 0,
-    bytes: float = MIB,
-    sizes: Literal["equal", "cycle4"] = "equal",
+    seed: Seed = 0,
+    bytes: Bytes = MIB,
+    sizes: Annotated[Literal["equal", "cycle4"], "all messages alike, or 1 to 4 times bytes in turn"] = "equal",
 ) -> Demand:
     """Return a random permutation without fixed points: each rank sends to one and receives from one.
 
@@ -64,8 +70,16 @@ def permutation(
     return Demand.of(name, n_ranks, src=src, dst=p, size=factor * np.float64(bytes))
 
 
-def shift(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB, by: int = 1) -> Demand:
-    """Return rank i sending to rank (i + by) mod n; ``ranks_per_host`` plays no part.
+def shift(
+    *,
+    n_ranks: int,
+    ranks_per_host: int = 8,
+    bytes: Bytes = MIB,
+    by: Annotated[int, "ranks further on that each rank sends to"] = 1,
+) -> Demand:
+    """Return rank i sending to rank (i + by) mod n.
+
+    ``ranks_per_host`` plays no part.
 
     Raises DemandError where ``by`` is a multiple of the number of ranks.
     """
@@ -77,7 +91,7 @@ def shift(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB, by: int 
     return _to(f"shift(by={by})", (np.arange(n_ranks) + by % n_ranks) % n_ranks, bytes)
 
 
-def tornado(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB) -> Demand:
+def tornado(*, n_ranks: int, ranks_per_host: int = 8, bytes: Bytes = MIB) -> Demand:
     """Return rank i sending to (i + ceil(n/2) - 1) mod n: just under half way round; at least 3 ranks.
 
     ``ranks_per_host`` plays no part.
@@ -86,7 +100,7 @@ def tornado(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB) -> Dem
     return _to("tornado", (np.arange(n_ranks) + (n_ranks + 1) // 2 - 1) % n_ranks, bytes)
 
 
-def bit_complement(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB) -> Demand:
+def bit_complement(*, n_ranks: int, ranks_per_host: int = 8, bytes: Bytes = MIB) -> Demand:
     """Return each rank sending to the rank with all bits inverted; needs a power of two of ranks.
 
     ``ranks_per_host`` plays no part.
@@ -96,7 +110,13 @@ def bit_complement(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB)
     return _to("bit-complement", np.arange(n_ranks)[::-1], bytes)
 
 
-def transpose(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB, rows: int | None = None) -> Demand:
+def transpose(
+    *,
+    n_ranks: int,
+    ranks_per_host: int = 8,
+    bytes: Bytes = MIB,
+    rows: Annotated[int | None, Ge(2), "rows of the matrix of ranks; without, it is square"] = None,
+) -> Demand:
     """Return rank (r, c) of a rows x columns matrix sending to rank (c, r) of its transpose.
 
     Ranks on the diagonal are silent.  Without ``rows`` the matrix is square and n a square number;
@@ -119,7 +139,12 @@ def transpose(*, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB, rows
 
 
 def incast(
-    *, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB, fan_in: int | None = None, target: int = 0
+    *,
+    n_ranks: int,
+    ranks_per_host: int = 8,
+    bytes: Bytes = MIB,
+    fan_in: Annotated[int | None, Ge(1), "ranks that send; without, all others do"] = None,
+    target: Annotated[int, Ge(0), "rank that receives"] = 0,
 ) -> Demand:
     """Return ``fan_in`` ranks, spread evenly over the others, each sending ``bytes`` to ``target``.
 
@@ -139,7 +164,12 @@ def incast(
 
 
 def hotspot(
-    *, n_ranks: int, ranks_per_host: int = 8, bytes: float = MIB, hot: int = 1, factor: float = 8.0
+    *,
+    n_ranks: int,
+    ranks_per_host: int = 8,
+    bytes: Bytes = MIB,
+    hot: Annotated[int, Ge(1), "ranks that receive more, evenly spaced"] = 1,
+    factor: Annotated[float, Gt(0), "times as much as others receive"] = 8.0,
 ) -> GroupedDemand:
     """Return uniform traffic in which ``hot`` evenly spaced ranks receive ``factor`` times as much.
 

@@ -37,14 +37,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
 
+from topo.parameters import Seed
 from traffic import steps
 from traffic.demand import Demand, DemandError
-from traffic.exchange import TOKENS, default_ep, exchange, exchange_count, picks
+from traffic.exchange import (
+    TOKENS,
+    Dedup,
+    Gate,
+    ModelFigures,
+    NodeLimit,
+    Tokens,
+    default_ep,
+    exchange,
+    exchange_count,
+    picks,
+)
 from traffic.groups import groups, ranks_together
 from traffic.layout import check_divides, check_ranks, check_whole, hosts_and_domains
 from traffic.model import Model
@@ -98,27 +111,23 @@ def training_step(
     n_ranks: int,
     ranks_per_host: int = 8,
     ranks_per_domain: int | None = None,
-    model: Mapping[str, Any] | None = None,
-    tp: int = 1,
-    pp: int = 1,
-    ep: int | None = None,
-    micro_batches: int = 8,
-    tokens: int = TOKENS,
-    node_limit: int | None = None,
-    dedup: bool = True,
-    gate: Literal["uniform", "zipf", "correlated"] = "uniform",
-    seed: int = 0,
-    tensor: Part = True,
-    experts: Part = True,
-    pipeline: Part = True,
-    gradients: Part = True,
-    compute_s: float = 0.0,
+    model: ModelFigures = None,
+    tp: Annotated[int, Ge(1), "ranks of a tensor-parallel group"] = 1,
+    pp: Annotated[int, Ge(1), "pipeline stages"] = 1,
+    ep: Annotated[int | None, Ge(1), "ranks of an expert-parallel group; without, as many as fit, up to 64"] = None,
+    micro_batches: Annotated[int, Ge(1), "micro-batches of a step"] = 8,
+    tokens: Tokens = TOKENS,
+    node_limit: NodeLimit = None,
+    dedup: Dedup = True,
+    gate: Gate = "uniform",
+    seed: Seed = 0,
+    tensor: Annotated[Part, "tensor parallelism: exposed, overlapped with computation, or left out"] = True,
+    experts: Annotated[Part, "dispatch and combine: exposed, overlapped or left out"] = True,
+    pipeline: Annotated[Part, "activations between stages: exposed, overlapped or left out"] = True,
+    gradients: Annotated[Part, "gradients and parameters of replicas: exposed, overlapped or left out"] = True,
+    compute_s: Annotated[float, Ge(0), "computation of a rank in a step, without the bubble [s]"] = 0.0,
 ) -> Demand:
-    """Return the phases of one training step of ``model`` (None is DeepSeek-V3), ``tokens`` a rank and micro-batch.
-
-    ``ep`` is by default that of ``moe-all-to-all`` on the ranks of a stage; ``tensor``, ``experts``,
-    ``pipeline`` and ``gradients`` say which parts are exposed, overlapped or left out; ``compute_s`` [s]
-    is what a rank computes in a step, the bubble not counted.
+    """Return the phases of one training step of ``model``, ``tokens`` a rank and micro-batch.
 
     Raises DemandError where a part is overlapped without ``compute_s``, or ``pp`` does not divide the
     ranks, or ``tp`` or ``ep`` the ranks of a stage.

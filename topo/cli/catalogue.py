@@ -21,22 +21,46 @@ def kinds() -> dict[str, str]:
 
 @click.command("list")
 @click.argument("kind", required=False, type=click.Choice(list(kinds())))
+@click.argument("name", required=False)
 @json_option
-def list_verb(kind: str | None, as_json: bool) -> int:
-    """List names, of one KIND or of all.
+def list_verb(kind: str | None, name: str | None, as_json: bool) -> int:
+    """List names, of one KIND or of all; of one NAME what its parameters mean.
 
     Kinds: families, patterns, policies, solvers, prices, hardware, models, studies.
     """
     from topo.cli import output
 
     entries = {each: _entries(each) for each in ([kind] if kind else kinds())}
+    if kind and name:
+        entries[kind] = {name: _one(kind, name, entries[kind])}
     if as_json:
         output.print_json(entries)
-        return 0
-    for number, (each, found) in enumerate(entries.items()):
-        rows = [(name, entry["summary"], _keys(entry)) for name, entry in found.items()]
-        output.print_table(("name", "what", "parameters"), rows, title=("\n" if number else "") + each)
+    elif kind and name:
+        _print_one(name, entries[kind][name])
+    else:
+        for number, (each, found) in enumerate(entries.items()):
+            rows = [(name, entry["summary"], _keys(entry)) for name, entry in found.items()]
+            output.print_table(("name", "what", "parameters"), rows, title=("\n" if number else "") + each)
     return 0
+
+
+def _one(kind: str, name: str, entries: dict[str, Any]) -> Any:
+    from topo.config.errors import unknown
+
+    if name not in entries:
+        raise click.BadParameter(f"{kind}: {unknown(name, entries)}", param_hint="NAME")
+    return entries[name]
+
+
+def _print_one(name: str, entry: dict[str, Any]) -> None:
+    """Print what the entry does and a row a parameter: default, range and meaning."""
+    from topo.cli import output
+
+    rows = [
+        (key, _default(entry, key), said["range"] or "|".join(map(_word, said["choices"])), said["meaning"])
+        for key, said in entry.get("says", {}).items()
+    ]
+    output.print_table(("parameter", "default", "allowed", "what"), rows, title=f"{name}: {entry['summary']}")
 
 
 def _entries(kind: str) -> dict[str, dict[str, Any]]:
@@ -49,12 +73,17 @@ def _entries(kind: str) -> dict[str, dict[str, Any]]:
 
 def _registered(section: str, name: str) -> dict[str, Any]:
     from topo.config.signatures import own_parameters
+    from topo.parameters import bounds, choices, meaning
 
     parameters = own_parameters(section, SECTIONS[section].function(name))
     return {
         "summary": SECTIONS[section].summary(name),
         "parameters": {key: None if default is ... else default for key, (_, default) in parameters.items()},
         "required": [key for key, (_, default) in parameters.items() if default is ...],
+        "says": {
+            key: {"meaning": meaning(kind), "range": bounds(kind), "choices": choices(kind)}
+            for key, (kind, _) in parameters.items()
+        },
     }
 
 
@@ -68,10 +97,22 @@ def _title(kind: str, name: str) -> str:
 
 
 def _keys(entry: dict[str, Any]) -> str:
+    """Return the parameters in one line, each with its default and the other choices that it has."""
+    says, parts = entry.get("says", {}), []
+    for key, value in entry.get("parameters", {}).items():
+        others = [_word(choice) for choice in says[key]["choices"] if choice != value]
+        shown = "|".join([_default(entry, key), *others])
+        parts.append(f"{key}={shown}" if shown else key)
+    return ", ".join(parts)
+
+
+def _default(entry: dict[str, Any], key: str) -> str:
+    value = entry["parameters"][key]
+    return "" if value is None else _word(value)
+
+
+def _word(value: Any) -> str:
+    """Return ``value`` as a study writes it."""
     from topo.cli.output import text
 
-    needed = entry.get("required", [])
-    return ", ".join(
-        key if key in needed or value is None else f"{key}={value if isinstance(value, int) else text(value)}"
-        for key, value in entry.get("parameters", {}).items()
-    )
+    return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int) else text(value)

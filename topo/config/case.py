@@ -58,7 +58,7 @@ class Section:
         function = self.function(name)
         said = sys.modules[function.__module__] if self.of_module else function
         first = (said.__doc__ or "").strip().partition("\n")[0]
-        return first.removeprefix("Return ").rstrip(".")
+        return first.removeprefix("Return ").rstrip(".").replace("``", "")
 
     @property
     def defaults(self) -> dict[str, Any]:

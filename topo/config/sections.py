@@ -7,7 +7,7 @@ into the record as it is.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -16,7 +16,9 @@ from topo.config.document import Document, describe
 from topo.config.errors import ConfigError, Problem, unknown
 from topo.config.signatures import STRICT, Count, Duration, model
 from topo.config.spec import parse_section
+from topo.parameters import choices, in_words
 
+_RANGE = ("greater_than_equal", "greater_than", "less_than_equal", "less_than")
 _NEEDS = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -131,17 +133,19 @@ def _explain(details: list[Any], shape: type[BaseModel], document: Document) -> 
     said = [d for d in details if d["type"] == "value_error"]
     if said:
         return str(said[0]["ctx"]["error"])
-    literal = next((d for d in details if d["type"] == "literal_error"), None)
-    if literal is not None:
-        field = next(f for name, f in shape.model_fields.items() if (f.alias or name) == key)
-        allowed = [str(value) for value in _literals(field.annotation)]
+    field = next((f for name, f in shape.model_fields.items() if (f.alias or name) == key), None)
+    if field and any(d["type"] == "literal_error" for d in details):
+        allowed = [str(v).lower() if isinstance(v, bool) else str(v) for v in choices(field.annotation)]
         return (
             unknown(given, allowed)
             if isinstance(given, str)
             else f"is {describe(given)}; allowed: {', '.join(allowed)}"
         )
-    needs = list(dict.fromkeys(_need(detail) for detail in details))
-    return f"{' or '.join(needs)} is needed; got {describe(given)}"
+    limits = in_words(field.metadata) if field else ""
+    beyond = any(detail["type"] in _RANGE for detail in details) and " and " in limits
+    needs = [limits] if beyond else list(dict.fromkeys(_need(detail) for detail in details))
+    meaning = f" ({field.description})" if field and field.description else ""
+    return f"{' or '.join(needs)} is needed; got {describe(given)}{meaning}"
 
 
 def unknown_key(names: list[str], key: object) -> str:
@@ -155,13 +159,8 @@ def _need(detail: Any) -> str:
         return f"{context['ge']:g} or more"
     if detail["type"] == "greater_than":
         return f"a number above {context['gt']:g}"
-    if detail["type"] in ("less_than_equal", "less_than"):
-        return f"at most {next(iter(context.values())):g}"
+    if detail["type"] == "less_than":
+        return f"a number below {context['lt']:g}"
+    if detail["type"] == "less_than_equal":
+        return f"at most {context['le']:g}"
     return _NEEDS.get(detail["type"], str(detail["msg"]).removeprefix("Input should be "))
-
-
-def _literals(annotation: Any) -> list[Any]:
-    values: list[Any] = []
-    for arg in get_args(annotation):
-        values += [arg] if isinstance(arg, str | int | bool) else _literals(arg)
-    return values

@@ -12,12 +12,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
+from annotated_types import Ge
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 from topo import units
 from topo.config.case import SECTIONS, Section
 from topo.config.errors import ConfigError, unknown
 from topo.fabric import RELAYS
+from topo.parameters import annotation_of, meaning
 
 #: What ``scale_up`` says where hosts have no such links, and ``hardware`` where latencies are zero.
 NONE = "none"
@@ -44,7 +46,7 @@ def _duration(value: str | float) -> str | float:
     return value
 
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Ge(1)]
 # Units check their own text, and say more about a wrong one than a type does.
 _TEXT, _TEXT_OR_NUMBER = WithJsonSchema({"type": "string"}), WithJsonSchema({"type": ["string", "number"]})
 Rate = Annotated[Any, AfterValidator(_rate), _TEXT]
@@ -52,35 +54,29 @@ RateOrNone = Annotated[Any, AfterValidator(_rate_or_none), _TEXT]
 Bytes = Annotated[Any, AfterValidator(_size), _TEXT_OR_NUMBER]
 Duration = Annotated[Any, AfterValidator(_duration), _TEXT_OR_NUMBER]
 
+
+def _said(annotation: Any, what: str) -> Any:
+    return Annotated[annotation if meaning(annotation) else Annotated[annotation, what], Field(description=what)]
+
+
 #: Keys that every family takes, with their defaults (design.md, section 13).
 FABRIC_KEYS: dict[str, tuple[Any, Any]] = {
-    "planes": (Count, 1),
-    "nic": (Literal["single-plane", "multi-port"], "single-plane"),
-    "rate": (Rate, "400Gb/s"),
-    "nic_rate": (Rate | None, None),
-    "endpoints": (Count | None, None),
-    "endpoints_per_host": (Count, 8),
-    "scale_up": (RateOrNone, "200GB/s"),
-    "scale_up_domain": (Count | None, None),
-    "relay": (Literal[RELAYS], "source"),
-    "hardware": (str, NONE),
+    "planes": (_said(Count, "disjoint copies of the network"), 1),
+    "nic": (
+        _said(Literal["single-plane", "multi-port"], "whether an endpoint is on one plane, or on all"),
+        "single-plane",
+    ),
+    "rate": (_said(Rate, "of a port, such as 400Gb/s"), "400Gb/s"),
+    "nic_rate": (_said(Rate | None, "most that an endpoint sends; without, what its ports carry"), None),
+    "endpoints": (_said(Count | None, "endpoints that are there; without, as many as fit"), None),
+    "endpoints_per_host": (_said(Count, "endpoints of a server"), 8),
+    "scale_up": (_said(RateOrNone, "of an endpoint inside its domain, such as NVLink; or none"), "200GB/s"),
+    "scale_up_domain": (_said(Count | None, "endpoints of a scale-up network; without, those of a host"), None),
+    "relay": (_said(Literal[RELAYS], "whose NICs carry between planes"), "source"),
+    "hardware": (_said(str, "name or file of latencies and rates"), NONE),
 }
 #: Parameters whose value in a study differs from what the function takes.
 _SPECIAL: dict[str, Any] = {"bytes": Bytes, "model": str | dict[str, Any]}
-#: Whole-number parameters of which zero or less has no meaning in any pattern, policy or solver.
-_POSITIVE = {
-    "tokens",
-    "ep",
-    "node_limit",
-    "top_k",
-    "experts",
-    "qps",
-    "channels",
-    "ranks",
-    "radix",
-    "n_group",
-    "topk_group",
-}
 
 
 def model(key: str, name: str = "") -> type[BaseModel]:
@@ -117,23 +113,13 @@ def own_parameters(key: str, function: Callable[..., Any]) -> dict[str, tuple[An
         if parameter.name in skip or parameter.kind is parameter.VAR_KEYWORD:
             continue
         default = ... if parameter.default is parameter.empty else parameter.default
-        fields[parameter.name] = (_type(parameter, function), default)
+        fields[parameter.name] = (_written(parameter, annotation_of(parameter, function)), default)
     return fields
 
 
-def _type(parameter: inspect.Parameter, function: Callable[..., Any]) -> Any:
-    """Return what a study may give for ``parameter``; anything where its annotation says nothing."""
+def _written(parameter: inspect.Parameter, annotation: Any) -> Any:
+    """Return what a study may give for ``parameter``, with its meaning; anything where its annotation says nothing."""
+    said = meaning(annotation)
     if parameter.name in _SPECIAL:
-        special = _SPECIAL[parameter.name]
-        return special | None if parameter.default is None else special
-    annotation = parameter.annotation
-    if isinstance(annotation, str):
-        try:
-            annotation = eval(annotation, {**vars(inspect.getmodule(function))})
-        except NameError:  # imported for type checkers only
-            return Any
-    if annotation is parameter.empty:
-        return Any
-    if parameter.name in _POSITIVE and annotation in (int, int | None):
-        return Count if annotation is int else Count | None
-    return annotation
+        annotation = _SPECIAL[parameter.name] | None if parameter.default is None else _SPECIAL[parameter.name]
+    return _said(annotation, said) if said else annotation

@@ -11,15 +11,13 @@ no switch does; real adaptive routing lies between ``ecmp`` and this.
 from __future__ import annotations
 
 from topo.fabric import Fabric
-from topo.flow.solved import solved
+from topo.flow.solved import Gap, Seconds, solved
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
 
 
-def adaptive(fabric: Fabric, demand: Demand | GroupedDemand, *, gap: float = 0.01, seconds: float = 60.0) -> Routing:
+def adaptive(fabric: Fabric, demand: Demand | GroupedDemand, *, gap: Gap = 0.01, seconds: Seconds = 60.0) -> Routing:
     """Return the split over shortest paths with the least largest utilization: ideal minimal adaptive routing.
-
-    ``gap`` is how far from the optimum it may stop, ``seconds`` when it must.
 
     Raises NotConnected where a commodity has no path, RoutingError where there are too many
     pairs of sites.
@@ -27,10 +25,8 @@ def adaptive(fabric: Fabric, demand: Demand | GroupedDemand, *, gap: float = 0.0
     return solved(fabric, demand, "adaptive", minimal=True, gap=gap, seconds=seconds)
 
 
-def optimal(fabric: Fabric, demand: Demand | GroupedDemand, *, gap: float = 0.01, seconds: float = 60.0) -> Routing:
+def optimal(fabric: Fabric, demand: Demand | GroupedDemand, *, gap: Gap = 0.01, seconds: Seconds = 60.0) -> Routing:
     """Return the max-concurrent flow: any path that no endpoint forwards; the yardstick for all policies.
-
-    ``gap`` is how far from the optimum it may stop, ``seconds`` when it must.
 
     Raises NotConnected where a commodity has no path, RoutingError where there are too many
     pairs of sites.

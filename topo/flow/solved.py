@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
@@ -29,6 +31,9 @@ from traffic.demand import Demand, GroupedDemand
 
 #: Largest utilizations that differ by less than this, relatively, are alike.
 ALIKE = 1e-12
+
+Gap = Annotated[float, Ge(0), Lt(1), "how far from the optimum it may stop, relatively"]
+Seconds = Annotated[float, Gt(0), "when it must stop [s]"]
 
 
 def solved(
@@ -53,13 +58,13 @@ def phased(policy: str, each: Sequence[CertifiedRouting], first: NDArray[np.intp
 
 def of_phase(demand: Demand, phase: int) -> Demand:
     """Return one phase of ``demand`` as a demand of its own."""
-    keep = demand.phase == phase
+    keep = slice(*np.searchsorted(demand.phase, [phase, phase + 1]))
     return replace(
         demand,
         src=demand.src[keep],
         dst=demand.dst[keep],
         size=demand.size[keep],
-        phase=np.zeros(int(keep.sum()), dtype=np.int32),
+        phase=np.zeros(keep.stop - keep.start, dtype=np.int32),
         repeat=demand.repeat[phase : phase + 1],
         after=(),
         compute_s=demand.compute_s[phase : phase + 1],

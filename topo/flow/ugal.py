@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ from topo.fabric import Fabric
 from topo.flow.certified import CertifiedRouting
 from topo.flow.mixing import Detours, Mixture, mixture
 from topo.flow.problem import MAX_PAIRS, Problem
-from topo.flow.solved import certified, check_effort, congestion, of_pairs, of_phase, phased
+from topo.flow.solved import Gap, Seconds, certified, check_effort, congestion, of_pairs, of_phase, phased
 from topo.flow.spread import SMALL_ARCS, SMALL_PAIRS
 from topo.routing import valiant_split, wcmp
 from topo.routing.grouped import grouped
@@ -34,7 +33,7 @@ from topo.routing.relay import RelayRouting
 from topo.routing.site_amounts import site_amounts
 from topo.routing.split import SplitRouting
 from topo.routing.stops import Stops
-from topo.routing.valiant import ValiantRouting, stops_of
+from topo.routing.valiant import ValiantRouting, Via, stops_of
 from traffic.demand import Demand, GroupedDemand
 
 #: Entries of all detours together up to which a linear programme weighs them.
@@ -45,13 +44,11 @@ def ugal_mix(
     fabric: Fabric,
     demand: Demand | GroupedDemand,
     *,
-    gap: float = 0.01,
-    seconds: float = 60.0,
-    via: Literal["switch", "group"] = "switch",
+    gap: Gap = 0.01,
+    seconds: Seconds = 60.0,
+    via: Via = "switch",
 ) -> Routing:
     """Return the mixture of minimal and Valiant paths with the least largest utilization.
-
-    ``gap`` is how far from the optimum it may stop, ``seconds`` when it must; ``via`` is that of ``valiant``.
 
     Raises NotConnected where a commodity has no path, RoutingError where ``valiant`` is not defined,
     where endpoints have several ports, or where there are too many pairs of sites.
@@ -101,9 +98,7 @@ class MixedRouting(FactSheet):
         return result
 
 
-def _listed(
-    fabric: Fabric, demand: Demand, stops: Stops, via: Literal["switch", "group"], *, gap: float, seconds: float
-) -> CertifiedRouting:
+def _listed(fabric: Fabric, demand: Demand, stops: Stops, via: Via, *, gap: float, seconds: float) -> CertifiedRouting:
     """Return the solved routing of a demand of one phase."""
     base, oblivious = wcmp(fabric, demand), valiant_split(fabric, demand, via=via)
     legs = base.inner if isinstance(base, RelayRouting) else base

@@ -49,9 +49,10 @@ switches stay and are filled evenly in order.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
 
 from topo.generators.wiring import GeneratorError, Wiring, label, populated, spread, whole, wire
@@ -65,11 +66,13 @@ ARRANGEMENTS = ("absolute", "circulant", "palmtree")
 
 def plan(
     *,
-    a: int,
-    p: int | None = None,
-    h: int | None = None,
-    g: int | None = None,
-    arrangement: Literal["palmtree", "absolute", "circulant"] = "palmtree",
+    a: Annotated[int, Ge(1), "switches of a group"],
+    p: Annotated[int | None, Ge(1), "endpoints of a switch; without, a / 2"] = None,
+    h: Annotated[int | None, Ge(1), "global ports of a switch; without, a / 2"] = None,
+    g: Annotated[int | None, Ge(1), "groups; without, as many as can be, a h + 1"] = None,
+    arrangement: Annotated[
+        Literal["palmtree", "absolute", "circulant"], "which switch of a group has the cable to which other group"
+    ] = "palmtree",
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
 ) -> Dragonfly:

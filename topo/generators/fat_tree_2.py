@@ -37,24 +37,36 @@ numbers are rail-major; the word group has no meaning here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.generators.trees import Leaf, chosen, options, rails_of, spines_for, whole_hosts
+from topo.generators.trees import (
+    Down,
+    Leaf,
+    Oversubscription,
+    Radix,
+    Spines,
+    Up,
+    Wired,
+    chosen,
+    options,
+    rails_of,
+    spines_for,
+    whole_hosts,
+)
 from topo.generators.wiring import GeneratorError, Wiring, label, whole, wire
 from topo.size import Size, Tier, cable_row
 
 
 def plan(
     *,
-    radix: int,
-    oversubscription: float = 1.0,
-    wiring: Literal["host", "rail"] = "host",
-    up: int | None = None,
-    down: int | None = None,
-    spines: int | None = None,
+    radix: Radix,
+    oversubscription: Oversubscription = 1.0,
+    wiring: Wired = "host",
+    up: Up = None,
+    down: Down = None,
+    spines: Spines = None,
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
 ) -> Tree:

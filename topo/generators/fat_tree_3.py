@@ -42,26 +42,40 @@ whole hosts.  The group of a node is its pod; cores have none.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
 
-from topo.generators.trees import Leaf, chosen, options, rails_of, spines_for, whole_hosts
+from topo.generators.trees import (
+    Down,
+    Leaf,
+    Oversubscription,
+    Radix,
+    Spines,
+    Up,
+    Wired,
+    chosen,
+    options,
+    rails_of,
+    spines_for,
+    whole_hosts,
+)
 from topo.generators.wiring import GeneratorError, Wiring, label, whole, wire
 from topo.size import Groups, Size, Tier, cable_row
 
 
 def plan(
     *,
-    radix: int,
-    oversubscription: float = 1.0,
-    wiring: Literal["host", "rail"] = "host",
-    up: int | None = None,
-    down: int | None = None,
-    spines: int | None = None,
-    pods: int | None = None,
-    cores: int | None = None,
+    radix: Radix,
+    oversubscription: Oversubscription = 1.0,
+    wiring: Wired = "host",
+    up: Up = None,
+    down: Down = None,
+    spines: Spines = None,
+    pods: Annotated[int | None, Ge(1), "pods; without, as few as hold all leaves"] = None,
+    cores: Annotated[int | None, Ge(1), "cores; without, the fewest in equal bundles"] = None,
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
 ) -> Tree:

@@ -38,16 +38,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
 
 from topo.generators.wiring import GeneratorError, Wiring, label, populated, spread, whole, wire
 from topo.size import Size, Tier, cable_row
 
 
-def plan(*, q: int, p: int | None = None, endpoints: int | None = None, endpoints_per_host: int = 8) -> SlimFly:
+def plan(
+    *,
+    q: Annotated[int, Ge(3), "order of the field: a prime power 4 w - 1, 4 w or 4 w + 1"],
+    p: Annotated[int | None, Ge(1), "endpoints of a switch; without, half of its network ports"] = None,
+    endpoints: int | None = None,
+    endpoints_per_host: int = 8,
+) -> SlimFly:
     """Return one plane of these parameters.
 
     Raises GeneratorError where q has no formula; a q that has one and no network is known by its size.

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+from annotated_types import Ge, Gt
 
 from topo.generators.wiring import GeneratorError, populated, whole
 
 #: Rounding slack of port counts computed from a fractional oversubscription.
 ROUNDING = 1e-9
+
+#: What trees take alike.
+Radix = Annotated[int, Ge(2), "ports of a switch, an even number"]
+Oversubscription = Annotated[float, Gt(0), "ports of a leaf down over ports up, at most; 1 does not block"]
+Wired = Annotated[Literal["host", "rail"], "whether a leaf has whole hosts, or endpoint i of every host"]
+Up = Annotated[int | None, Ge(1), "ports of a leaf that go up; without, those of the oversubscription"]
+Down = Annotated[int | None, Ge(1), "ports of a leaf that go down; without, those of the oversubscription"]
+Spines = Annotated[int | None, Ge(1), "spines of a plane, or of a pod; without, the fewest in equal bundles"]
 
 
 class Leaf(NamedTuple):

@@ -22,15 +22,17 @@ Limits. Bad, not proven worst: finding the worst demand of a given routing is a 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from annotated_types import Gt
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from topo.fabric import Fabric, Groups, NodeKind, Tier
+from topo.parameters import Seed
 from topo.routing.network import Network
 from topo.size import Size
 from traffic.demand import MAX_PAIRS, Demand, DemandError
@@ -45,10 +47,12 @@ MAX_SWITCHES = 5_000
 def adversarial(
     fabric: Fabric,
     *,
-    bytes: float = 2**20,
-    by: int = 1,
-    seed: int = 0,
-    method: Literal["family", "longest-matching"] = "family",
+    bytes: Annotated[float, Gt(0), "what an endpoint sends to its partner, or over a group [bytes]"] = 2**20,
+    by: Annotated[int, "groups further on, on a Dragonfly"] = 1,
+    seed: Seed = 0,
+    method: Annotated[
+        Literal["family", "longest-matching"], "what the family is known to route badly, or partners far away"
+    ] = "family",
 ) -> Demand:
     """Return the adversarial demand of ``fabric``; a commodity, or an endpoint's spread, sends ``bytes``.
 

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
 from topo.kernels.hashed import by_digits, drawn, mix_all
 from topo.kernels.sweep import Room, room
+from topo.parameters import Seed
 from topo.routing.merged import merged
 from topo.routing.network import Network, added
 from topo.routing.operator import FactSheet, Floats, Ints, Routing, RoutingError, check_ranks
@@ -88,14 +91,21 @@ class PathRouting(FactSheet):
         return np.asarray(ufunc.reduceat(value, first[:-1]), dtype=np.float64) if len(value) else np.zeros(0)
 
 
-def ecmp_hash(fabric: Fabric, demand: Demand | GroupedDemand, *, seed: int = 0, qps: int = 1) -> Routing:
+def ecmp_hash(
+    fabric: Fabric,
+    demand: Demand | GroupedDemand,
+    *,
+    seed: Seed = 0,
+    qps: Annotated[int, Ge(1), "queue pairs of a commodity, each with a path of its own"] = 1,
+) -> Routing:
     """Return one drawn path for each of ``qps`` queue pairs of a commodity, share 1/qps each.
 
     Raises NotConnected where a commodity has no path, DemandError where a grouped demand has
     too many pairs to list.
     """
-    if qps < 1:
-        raise RoutingError(f"qps {qps} must be at least 1")
+    for name, value, least in (("qps", qps, 1), ("seed", seed, 0)):
+        if value < least:
+            raise RoutingError(f"{name} {value} must be at least {least}")
     network = Network.of(fabric)
 
     def inner(src: Ints, dst: Ints) -> Routing:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array
@@ -41,12 +41,10 @@ MAX_SITE_PAIRS = 25_000_000
 #: Groups that a turn in a third one takes.
 LEAST_GROUPS = 3
 
-Via = Literal["switch", "group"]
+Via = Annotated[Literal["switch", "group"], "where paths turn: at any switch, or where a Dragonfly's group is entered"]
 
 
-def valiant_split(
-    fabric: Fabric, demand: Demand | GroupedDemand, *, via: Literal["switch", "group"] = "switch"
-) -> Routing:
+def valiant_split(fabric: Fabric, demand: Demand | GroupedDemand, *, via: Via = "switch") -> Routing:
     """Return the even spread of every commodity over all turns.
 
     Raises NotConnected where a commodity has no path, RoutingError where a Dragonfly has no

@@ -251,6 +251,17 @@ def test_list(run, load, kind):
     assert all(isinstance(entry["summary"], str) for entry in found.values())
     out = run("list", kind)[1]
     assert all(name in out for name in found)
+    assert "``" not in out
+
+
+def test_list_shows_choices_and_of_one_entry_what_parameters_mean(run, load):
+    assert "algorithm=ring|halving-doubling|tree|hierarchical" in run("list", "patterns")[1]
+    code, out, _ = run("list", "patterns", "incast")
+    assert code == 0 and "ranks that send; without, all others do" in out and "at least 1" in out
+    said = load("list", "policies", "adaptive")["policies"]["adaptive"]["says"]["gap"]
+    assert said["range"] == "at least 0 and below 1"
+    code, _, err = run("list", "patterns", "incsat")
+    assert code == 2 and "incast" in err
 
 
 def test_schema_is_json(run):
