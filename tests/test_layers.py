@@ -29,7 +29,10 @@ LAYERS = (
     {"topo.fabric", "traffic"},
     {
         f"topo.{room}"
-        for room in ("atomic", "kernels", "lazy", "near", "parameters", "plain", "quantities", "size", "units")
+        for room in (
+            *("atomic", "kernels", "lazy", "near", "packet"),
+            *("parameters", "plain", "quantities", "size", "units"),
+        )
     },
 )
 HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS)) for room in rooms}

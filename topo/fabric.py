@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topo.packet import Packet
 from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_domains, check_nodes
 from topo.size import DEFAULT_MEDIUM, Groups, Medium, Size, Tier, cable_row
 
@@ -43,6 +44,8 @@ class Fabric:
     tier: NDArray[np.int8]  # (L,) Tier
     medium: NDArray[np.int8]  # (C,) Medium of each cable
     overhead: float = 0.0  # [s] both endpoints of a message together, before and after the wire
+    launch: float = 0.0  # [s] of the kernel that carries out an operation, before anything is sent
+    packet: Packet | None = None  # of every link that is no scale-up link; None: bytes flow without headers
     relay: str = "source"  # one of RELAYS; matters only where endpoints of a host sit on different planes
     radix: int = 0  # ports of a switch; 0 where it was not stated
     groups: Groups = Groups.NONE  # what the numbers in ``group`` mean
@@ -66,6 +69,8 @@ class Fabric:
         host: ArrayLike | None = None,
         domain: ArrayLike | None = None,
         overhead: float = 0.0,
+        launch: float = 0.0,
+        packet: Packet | None = None,
         relay: str = "source",
         radix: int = 0,
         groups: Groups = Groups.NONE,
@@ -113,13 +118,15 @@ class Fabric:
             cable=number,
             medium=_fill(medium, n_cables, np.int8, "medium", "cable"),
             overhead=overhead,
+            launch=launch,
+            packet=packet,
             relay=relay,
             radix=radix,
             groups=Groups(groups),
             symmetry=symmetry,
             **{key: value[number] for key, value in by_cable.items()},
         )
-        check_nodes(fabric.kind, fabric.host, fabric.first, relay=relay, overhead=overhead, radix=radix)
+        check_nodes(fabric.kind, fabric.host, fabric.first, relay=relay, overhead=overhead, launch=launch, radix=radix)
         check_domains(fabric.kind, fabric.domain, tail, head)
         return fabric
 
@@ -287,7 +294,7 @@ class Fabric:
         return same_kind and np.array_equal(pair[order], mine) and all(np.array_equal(c[order], c) for c in columns)
 
     def _nodes(self) -> dict[str, Any]:
-        keys = ("kind", "plane", "group", "host", "domain", "overhead", "relay", "radix", "groups")
+        keys = ("kind", "plane", "group", "host", "domain", "overhead", "launch", "packet", "relay", "radix", "groups")
         return {key: getattr(self, key) for key in keys}
 
     def to_networkx(self) -> nx.MultiGraph:

@@ -70,13 +70,15 @@ def check_nodes(
     *,
     relay: str,
     overhead: float,
+    launch: float,
     radix: int,
 ) -> None:
     """Check hosts (E,) and what is known once the links of node n are ``first[n]:first[n + 1]``: ports, settings."""
     if relay not in RELAYS:
         raise FabricError(f"relay {relay!r} is unknown; known: {', '.join(RELAYS)}")
-    if not (np.isfinite(overhead) and overhead >= 0):
-        raise FabricError(f"overhead {overhead!r} must be finite and not negative")
+    for what, seconds in (("overhead", overhead), ("launch", launch)):
+        if not (np.isfinite(seconds) and seconds >= 0):
+            raise FabricError(f"{what} {seconds!r} must be finite and not negative")
     if (host < 0).any():
         raise FabricError(f"endpoint {int(np.argmax(host < 0))}: host numbers start at 0")
     degree = np.diff(first)

@@ -1,4 +1,4 @@
-"""Hardware files: latencies of a network, and what a host states of itself, each with its source."""
+"""Hardware files: latencies and packets of a network, and what a host states of itself, each with its source."""
 
 from __future__ import annotations
 
@@ -13,11 +13,22 @@ from topo.config.data import Files
 from topo.config.document import Document, parse_mapping
 from topo.config.errors import ConfigError
 from topo.config.sections import check_model
-from topo.config.signatures import NONE, STRICT, Count, Duration, Rate
+from topo.config.signatures import NONE, STRICT, Bytes, Count, Duration, Rate
+from topo.packet import Packet, PacketError
 
 #: Keys of a hardware file that are keys of a fabric too.
 OF_FABRIC = ("nic_rate", "scale_up", "endpoints_per_host", "scale_up_domain")
-_LATENCIES = ("switch_latency", "cable_latency", "scale_up_latency", "overhead")
+#: Latencies, as ``generate`` calls them.
+_LATENCIES = ("switch_latency", "cable_latency", "scale_up_latency", "overhead", "launch")
+
+
+class PacketSizes(BaseModel):
+    """Packets of a network; ``ack`` is what goes back for each of them, a part of one where one answers several."""
+
+    model_config = STRICT
+    mtu: Bytes
+    header: Bytes
+    ack: Bytes | None = None
 
 
 class Hardware(BaseModel):
@@ -30,6 +41,8 @@ class Hardware(BaseModel):
     cable_latency: Duration = 0
     scale_up_latency: Duration = 0
     overhead: Duration = 0
+    launch: Duration = 0
+    packet: dict[str, Any] | None = None
     # Of a host; a fabric that names the file takes those that it does not state itself.
     nic_rate: Rate | None = None
     scale_up: Rate | None = None
@@ -65,6 +78,19 @@ def latencies(hardware: str, files: Files | None = None) -> dict[str, float]:
     return {key: units.duration(resolved[key]) for key in _LATENCIES}
 
 
+def packet(hardware: str, files: Files | None = None) -> Packet | None:
+    """Return the packets that a hardware name or file states; None where it says nothing of them."""
+    if hardware == NONE:
+        return None
+    stated = read_hardware(*(files or Files()).read("hardware", hardware))["packet"]
+    return _packet(stated) if stated is not None else None
+
+
+def _packet(stated: Mapping[str, Any]) -> Packet:
+    sizes = {key: units.size(value) for key, value in stated.items() if value is not None}
+    return Packet(**sizes)
+
+
 @lru_cache(maxsize=64)
 def read_hardware(text: str, shown: str) -> dict[str, Any]:
     """Return the checked content of a hardware file: title, latencies, rates and numbers with units, sources.
@@ -75,12 +101,26 @@ def read_hardware(text: str, shown: str) -> dict[str, Any]:
     resolved, problems = check_model(Hardware, document, "")
     if problems:
         raise ConfigError.of(problems)
+    if resolved["packet"] is not None:
+        resolved["packet"] = _checked(document.at("packet"))
     stated = [key for key in _LATENCIES if units.duration(resolved[key])]
-    stated += [key for key in OF_FABRIC if resolved[key] is not None]
+    stated += [key for key in (*OF_FABRIC, "packet") if resolved[key] is not None]
     for key in stated:
         if key not in resolved["sources"]:
             raise ConfigError(f"{document.place((key,))}: {key}: has no source; add it under sources:")
     return resolved
+
+
+def _checked(packet: Document) -> dict[str, Any]:
+    """Return the sizes of a ``packet`` section that hold together; raise ConfigError where they do not."""
+    sizes, problems = check_model(PacketSizes, packet, "packet")
+    if problems:
+        raise ConfigError.of(problems)
+    try:
+        _packet(sizes)
+    except PacketError as error:
+        raise ConfigError(f"{packet.place(())}: packet: {error}") from None
+    return sizes
 
 
 def beyond_ports(fabric: Mapping[str, Any]) -> str:

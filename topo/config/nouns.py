@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from topo import generators, units
 from topo.config import prices
 from topo.config.case import SECTIONS
-from topo.config.hardware import latencies
+from topo.config.hardware import latencies, packet
 from topo.config.signatures import FABRIC_KEYS, NONE
 from topo.cost import bill
 
@@ -45,6 +45,7 @@ def fabric_of(case: Case, *, symmetry: bool = True) -> Fabric:
         "capacity": units.rate(given["rate"]),
         "nic_capacity": None if given["nic_rate"] is None else units.rate(given["nic_rate"]),
         **latencies(given["hardware"], case.files),
+        "packet": packet(given["hardware"], case.files),
     }
     built = generators.generate(**_plan(given), **speeds, relay=given["relay"], symmetry=symmetry)
     for key, section in SECTIONS.items():

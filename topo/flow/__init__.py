@@ -88,6 +88,7 @@ SOLVERS: dict[str, Solver] = {
         completion_times,
         "max-min fair rates, refilled whenever a commodity ends, plus latency; phases run in their order",
         by_commodity=True,
+        timed=True,
         side_by_side=True,
     ),
     "max-concurrent": Solver(

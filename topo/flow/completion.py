@@ -14,6 +14,7 @@ from topo.flow.phase_loads import phase_loads
 from topo.flow.schedule import overlap
 from topo.flow.solution import NotSolved, Solution
 from topo.flow.timeline import Timeline, timeline
+from topo.flow.wire import hop_by_hop, on_wire
 from topo.kernels import in_blocks
 from topo.kernels.refilling import complete
 from topo.routing.operator import Routing
@@ -31,7 +32,8 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
     ``rate`` is the mean over a commodity's time, ``load`` the mean over the phase, ``tightest``
     the link that held the commodity back last, and theta = 1 / time of the transfer.  To each
     ``finish`` comes the fabric's overhead and the latency of the commodity's path, a mean where
-    it has several: phase time = alpha + bytes beta.
+    it has several: phase time = alpha + bytes beta.  Where the fabric states packets, bytes are those on the
+    wire and a packet takes its time on every hop; where it states a launch, everything starts that much later.
 
     Raises NotSolved where the shares are too many to hold.
 
@@ -43,9 +45,10 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
             f"completion looks at every commodity on every link, and {routing.policy} spreads "
             f"{demand.n_commodities} commodities over too many; use max-min or proportional, or fewer commodities"
         )
-    delay = fabric.overhead + routing.sum_along(fabric.latency)
+    delay = fabric.overhead + routing.sum_along(fabric.latency) + hop_by_hop(fabric, demand, routing)
+    wire = on_wire(fabric, demand, columns)
     side_by_side = overlap(demand) is not None
-    times = timeline(columns, fabric.capacity, demand, delay) if side_by_side else _one_by_one(columns, fabric, demand)
+    times = timeline(wire, fabric.capacity, demand, delay) if side_by_side else _one_by_one(wire, fabric, demand)
     load = phase_loads(routing, demand, demand.size / times.transfer[demand.phase], columns)
     with np.errstate(divide="ignore"):
         theta = 1.0 / times.transfer
@@ -59,6 +62,7 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
         tightest=times.tightest,
         finish=times.finish + delay,
         delay=delay,
+        launch=fabric.launch,
         span=(times.started, times.ended) if side_by_side else None,
         method="completion: refilled at each end" + (" and start" if side_by_side else ""),
     )

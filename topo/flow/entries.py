@@ -31,4 +31,5 @@ class Solver:
     assumes: str  # one sentence for pages and records
     by_commodity: bool = False  # every commodity has a rate of its own, so pairs of a grouped one are listed
     needs_best: bool = False  # picks the routing itself, so it goes only with a policy that is ``best``
+    timed: bool = False  # counts latency, packets and launch, which belong to times and not to rates
     side_by_side: bool = False  # follows phases that send at the same time

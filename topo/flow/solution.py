@@ -68,12 +68,14 @@ class Solution:
         finish: NDArray[np.float64],
         method: str,
         delay: NDArray[np.float64] | None = None,
+        launch: float = 0.0,
         span: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
         in_proportion: bool = False,
     ) -> Solution:
         """Return the solution with its bound, gap, residual and schedule.
 
-        ``span`` is start and end (phases,) [s] of each phase where phases that send overlap.
+        Everything starts ``launch`` [s] late.  ``span`` is start and end (phases,) [s] of each phase
+        where phases that send overlap.
         Raises NotSolved where a number is not finite, a link is overloaded, a commodity does not
         arrive whole or theta exceeds its bound, SolverError where phases that send would overlap.
         """
@@ -88,6 +90,7 @@ class Solution:
         if demand.compute_s.size:
             phase_time += demand.compute_s
         started, ended = span or schedule(predecessors(demand), demand.repeat * phase_time)
+        started, ended = started + launch, ended + launch
         late = np.zeros(len(finish)) if delay is None else delay
         _refuse_infinite(rate=rate, load=load.data, finish=finish)
         lost = imbalance(fabric, demand, routing)

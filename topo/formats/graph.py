@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import IntEnum
 from typing import Any
 
 import networkx as nx
 
 from topo.fabric import Fabric, FabricError, Groups, NodeKind
+from topo.packet import Packet
 from topo.size import DEFAULT_MEDIUM, Medium, Tier
 
 
@@ -18,7 +20,9 @@ def to_networkx(fabric: Fabric) -> nx.MultiGraph:
     are cable numbers, so parallel cables stay apart.
     """
     graph = nx.MultiGraph(name=fabric.name, overhead=fabric.overhead, relay=fabric.relay, radix=fabric.radix)
-    graph.graph["groups"] = fabric.groups.label
+    graph.graph |= {"groups": fabric.groups.label, "launch": fabric.launch}
+    if fabric.packet is not None:
+        graph.graph["packet"] = asdict(fabric.packet)
     none = [-1] * (fabric.n_nodes - fabric.n_endpoints)
     columns = {"plane": fabric.plane.tolist(), "group": fabric.group.tolist()}
     columns |= {"host": fabric.host.tolist() + none, "domain": fabric.domain.tolist() + none}
@@ -71,6 +75,8 @@ def from_networkx(graph: nx.Graph) -> Fabric:
         host=host,
         domain=[data.get("domain", own) for data, own in zip(endpoints, host, strict=True)],
         overhead=float(graph.graph.get("overhead", 0.0)),
+        launch=float(graph.graph.get("launch", 0.0)),
+        packet=Packet(**graph.graph["packet"]) if graph.graph.get("packet") else None,
         relay=graph.graph.get("relay", "source"),
         radix=int(graph.graph.get("radix", 0)),
         groups=_enum(Groups, graph.graph.get("groups", "none"), "groups"),

@@ -3,6 +3,7 @@
 One JSON object.  ``kinds`` counts the nodes of each kind, in the order in which they are
 numbered; ``plane`` and ``group`` have a value a node (N,), ``host`` and ``domain`` one an
 endpoint (E,), where ``domain`` is left out if every host is one of its own;
+``launch`` [s] and ``packet`` (mtu, header, ack [bytes]) stand there if they are stated;
 ``groups`` says what group numbers mean (pod, dragonfly; none where it is absent);
 ``cables`` a column for each property (C,): a and b are the nodes that the cable joins,
 capacity in [B/s] one way, latency in [s].  A column that has one value throughout is written
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from enum import IntEnum
 from typing import Any
 
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric, FabricError, Groups, Medium, NodeKind, Tier
 from topo.formats.errors import FormatError
+from topo.packet import Packet
 
 SUFFIX = ".fabric.json"
 FORMAT = "planewise-fabric"
@@ -45,6 +48,8 @@ def write(fabric: Fabric) -> str:
         "groups": fabric.groups.label,
         "host": fabric.host.tolist(),
         **({} if (fabric.domain == fabric.host).all() else {"domain": fabric.domain.tolist()}),
+        **({"launch": fabric.launch} if fabric.launch else {}),
+        **({} if fabric.packet is None else {"packet": asdict(fabric.packet)}),
         "cables": {key: _column(cables[key], words) for key, words in _CABLES.items()},
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n"
@@ -84,8 +89,18 @@ def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(f"kinds: counts of {', '.join(map(_word, NodeKind))} are needed; got {data['kinds']}")
     kind = [kind.value for kind, n in counts.items() for _ in range(n)]
     arguments["groups"] = _numbers(data.get("groups", Groups.NONE.label), Groups)
+    arguments |= {"launch": data.get("launch", 0.0), "packet": _packet(data.get("packet"))}
     arguments |= {"kind": kind, "host": data["host"], "domain": data.get("domain")}
     return arguments | {key: data[key] for key in _NODES}
+
+
+def _packet(given: Any) -> Packet | None:
+    """Return the packets of an object with ``mtu``, ``header`` and ``ack`` [bytes]; None where there is none."""
+    if given is None:
+        return None
+    if not isinstance(given, dict) or not all(type(value) in (int, float) for value in given.values()):
+        raise TypeError(f"packet: mtu, header and ack in bytes are needed; got {given!r}")
+    return Packet(**given)
 
 
 def _column(values: NDArray[Any], words: Any) -> Any:

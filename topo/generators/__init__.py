@@ -23,6 +23,7 @@ from topo.generators.planes import NICS, copies, of_one_plane
 from topo.generators.symmetry import automorphisms
 from topo.generators.wiring import GeneratorError, Plan, Wiring, label
 from topo.near import hint
+from topo.packet import Packet
 from topo.size import Size, Tier, cable_row
 
 __all__ = ["FAMILIES", "NICS", "Family", "GeneratorError", "Plan", "Wiring", "generate", "size_of"]
@@ -103,6 +104,8 @@ def generate(
     cable_latency: float = 0.0,
     scale_up_latency: float = 0.0,
     overhead: float = 0.0,
+    launch: float = 0.0,
+    packet: Packet | None = None,
     symmetry: bool = False,
     **family_params: Any,
 ) -> Fabric:
@@ -132,6 +135,8 @@ def generate(
         [s].  A path pays ``cable_latency`` for each network cable and ``switch_latency`` for each
         switch.  Both links of a cable are equal: a cable between switches is charged one switch, a
         cable to an endpoint half of one.  ``scale_up_latency`` is that of a cable inside a host.
+    launch, packet
+        Of the kernel that carries out an operation [s]; packets of the network cables, None: no headers.
     symmetry
         Attach the automorphisms that the family knows; testing them takes about as long as the build.
 
@@ -147,6 +152,7 @@ def generate(
     if relay not in RELAYS:
         raise GeneratorError(f"relay: {relay!r} is unknown; {_known(str(relay), list(RELAYS))}")
     _not_negative(overhead, "overhead")
+    _not_negative(launch, "launch")
     port = _port_capacity(capacity, nic_capacity, planes if nic == "multi-port" else 1)
     inside = Inside.of(endpoints_per_host, scale_up_domain)
     local, mine = of_one_plane(endpoints, inside, planes, nic)
@@ -170,6 +176,8 @@ def generate(
         host=blocks(network.n_endpoints, inside.host),
         domain=blocks(network.n_endpoints, inside.domain),
         overhead=overhead,
+        launch=launch,
+        packet=packet,
         relay=relay,
         radix=network.radix,
     )

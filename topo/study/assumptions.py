@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from topo import units
 from topo.config.case import SECTIONS, Case
 from topo.config.hardware import read_hardware
 from topo.config.signatures import NONE
@@ -41,6 +44,7 @@ def _of_traffic(case: Case) -> list[str]:
         f"routing {case.routing['policy']}: {POLICIES[case.routing['policy']].assumes}",
         f"solver {case.solve['solver']}: {SOLVERS[case.solve['solver']].assumes}",
         _latency(case),
+        *_packets(case),
     ]
     if fabric["relay"] == "spread" or (fabric["planes"] > 1 and fabric["nic"] == "single-plane"):
         said.append(_relay(case))
@@ -82,7 +86,27 @@ def _latency(case: Case) -> str:
     name = case.fabric["hardware"]
     if name == NONE:
         return "hardware none: zero latency and overhead"
+    return f"hardware {name}: {_hardware(case).get('title', name)}"
+
+
+def _packets(case: Case) -> list[str]:
+    """Return what the hardware states of packets and of the launch of a kernel, and whether times hold it."""
+    stated, said = _hardware(case), []
+    if stated.get("packet"):
+        mtu, header, ack = (stated["packet"][key] for key in ("mtu", "header", "ack"))
+        answers = f" and {ack} of acknowledgement goes back for each" if ack else ""
+        said.append(f"packets of {mtu} hold {header} of header{answers}; switches send on whole packets")
+    if units.duration(stated.get("launch", 0)):
+        said.append(f"a kernel takes {stated['launch']} to start, once an operation")
+    if said and not SOLVERS[case.solve["solver"]].timed:
+        timed = " and ".join(name for name, entry in SOLVERS.items() if entry.timed)
+        said.append(f"solver {case.solve['solver']} leaves them out, and latency with them: only {timed} counts times")
+    return said
+
+
+def _hardware(case: Case) -> dict[str, Any]:
+    """Return what the hardware file of ``case`` states; nothing where it names none or holds no text of it."""
+    name = case.fabric["hardware"]
     shown = next((key for key in case.files.texts if key in (name, f"hardware/{name}")), name)
     text = case.files.texts.get(shown)
-    title = read_hardware(text, shown)["title"] if text else name
-    return f"hardware {name}: {title}"
+    return read_hardware(text, shown) if text else {}

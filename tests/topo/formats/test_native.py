@@ -11,11 +11,13 @@ from topo import generate
 from topo.formats import FormatError, read, write
 from topo.formats.native import read as read_text
 from topo.formats.native import write as write_text
+from topo.packet import Packet
 
 FABRICS = [
     {"family": "fat-tree-2", "radix": 8, "planes": 2, "endpoints_per_host": 4, "scale_up": 200e9, "overhead": 1e-6},
     {"family": "fat-tree-2", "radix": 8, "endpoints_per_host": 4, "scale_up_domain": 12, "scale_up": 200e9},
-    {"family": "fat-tree-3", "radix": 4, "switch_latency": 1e-7, "cable_latency": 3e-8},
+    {"family": "fat-tree-3", "radix": 4, "switch_latency": 1e-7, "cable_latency": 3e-8, "launch": 2e-5},
+    {"family": "fat-tree-3", "radix": 4, "packet": Packet(mtu=4150, header=64, ack=16)},
     {"family": "slim-fly", "q": 5, "relay": "none"},
     {"family": "dragonfly", "a": 4, "p": 2, "h": 2, "nic": "multi-port", "planes": 2},
 ]
@@ -37,7 +39,7 @@ def test_there_and_back(parameters, tmp_path):
     for name in COLUMNS:
         np.testing.assert_array_equal(getattr(again, name), getattr(fabric, name), err_msg=name)
     assert repr(again) == repr(fabric)
-    scalars = ("relay", "overhead", "radix", "groups")
+    scalars = ("relay", "overhead", "launch", "packet", "radix", "groups")
     assert [getattr(again, key) for key in scalars] == [getattr(fabric, key) for key in scalars]
     assert write_text(again) == path.read_text()
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -58,6 +60,10 @@ def test_there_and_back(parameters, tmp_path):
         ({"groups": "torus"}, "'torus' is unknown; known: none, pod, dragonfly"),
         ({"host": [0]}, "host"),
         ({"domain": [0]}, "domain"),
+        ({"launch": -1}, "launch"),
+        ({"packet": {"mtu": 64, "header": 64}}, "mtu 64 B must exceed header 64 B"),
+        ({"packet": {"mtu": "4 kB", "header": 64}}, "packet"),
+        ({"packet": {"mtu": 4096}}, "header"),
         ({"host": "all"}, ""),
         ({"cables": {}}, "missing"),
     ],
