@@ -17,22 +17,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from traffic.rules import LARGEST_SIZE, SIZES, SMALLEST_SIZE, DemandError, check_phases, in_range, refuse, runs
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+__all__ = ["LARGEST_SIZE", "MAX_PAIRS", "SMALLEST_SIZE", "About", "Demand", "DemandError", "GroupedDemand"]
+
 #: Pairs above which a grouped demand refuses to be listed: 28 bytes each, so about 1 GB.
 MAX_PAIRS = 40_000_000
-
-
-#: Bytes of one commodity: beyond, sums and products of them leave double precision.
-SMALLEST_SIZE, LARGEST_SIZE = 1e-30, 1e30
-_SIZES = f"between {SMALLEST_SIZE:g} and {LARGEST_SIZE:g} bytes"
-#: Runs of one phase.
-MAX_REPEAT = 2**31 - 1
-
-
-class DemandError(ValueError):
-    """A workload that cannot be: says the rule, what was given and what would do."""
 
 
 class About(Protocol):
@@ -46,7 +39,8 @@ class About(Protocol):
 class Demand:
     """Commodities, sorted by phase, then dst, then src; no rank sends to itself.
 
-    Phase i runs ``repeat[i]`` times in a row and starts when the phases ``after[i]`` have ended.
+    Phase i runs ``repeat[i]`` times in a row and starts when the phases ``after[i]`` have ended: for all ranks at
+    once, or for each rank when it has itself sent and received all of the run or phase before, where ``by_rank[i]``.
     """
 
     name: str  # pattern and parameters, as printed in reports
@@ -59,6 +53,7 @@ class Demand:
     phase_names: tuple[str, ...] = ()  # one a phase, such as dispatch and combine; empty where there is nothing to say
     after: tuple[tuple[int, ...], ...] = ()  # one a phase, earlier ones; () in all: each after the one before
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # (phases,) [s] or empty, of one run
+    by_rank: tuple[bool, ...] = ()  # one a phase: each rank goes on by itself; () for none
     about: About | None = None  # what it carries out, with results of its own; None where there are none
 
     @classmethod
@@ -75,12 +70,13 @@ class Demand:
         phase_names: tuple[str, ...] = (),
         after: Sequence[Sequence[int]] = (),
         compute_s: ArrayLike = (),
+        by_rank: tuple[bool, ...] = (),
     ) -> Demand:
         """Return the demand of these commodities, in any order; scalars stand for all.
 
         Raises DemandError with the first offender for: a rank out of range, a rank that sends
         to itself, a size [bytes] that is not positive and finite, a phase without a ``repeat``, names
-        that do not go one to a phase, a phase that waits for itself or a later one, a time that is negative.
+        or ``by_rank`` that do not go one to a phase, a phase that waits for itself or a later one, a negative time.
         """
         src_, dst_, size_, phase_ = np.broadcast_arrays(
             np.atleast_1d(np.asarray(src, np.int64)),
@@ -88,22 +84,20 @@ class Demand:
             np.asarray(size, np.float64),
             np.asarray(phase, np.int64),
         )
-        repeat_ = _runs(repeat)
-        _refuse(
+        repeat_ = runs(repeat)
+        refuse(
             (src_ < 0) | (src_ >= n_ranks) | (dst_ < 0) | (dst_ >= n_ranks),
             src_,
             dst_,
             f"ranks go from 0 to {n_ranks - 1}",
         )
-        _refuse(src_ == dst_, src_, dst_, "a rank does not send to itself")
-        _refuse(~(np.isfinite(size_) & (size_ > 0)), src_, dst_, "a size must be positive and finite")
-        _refuse(~_in_range(size_), src_, dst_, f"a size must lie {_SIZES}")
-        _refuse((phase_ < 0) | (phase_ >= len(repeat_)), src_, dst_, f"phases go from 0 to {len(repeat_) - 1}")
-        if phase_names and len(phase_names) != len(repeat_):
-            raise DemandError(f"{len(phase_names)} phase names for {len(repeat_)} phases; give one a phase, or none")
+        refuse(src_ == dst_, src_, dst_, "a rank does not send to itself")
+        refuse(~(np.isfinite(size_) & (size_ > 0)), src_, dst_, "a size must be positive and finite")
+        refuse(~in_range(size_), src_, dst_, f"a size must lie {SIZES}")
+        refuse((phase_ < 0) | (phase_ >= len(repeat_)), src_, dst_, f"phases go from 0 to {len(repeat_) - 1}")
         after_ = tuple(tuple(int(p) for p in before) for before in after)
         compute_ = np.array(compute_s, dtype=np.float64)
-        _check_order(after_, compute_, len(repeat_))
+        check_phases(len(repeat_), names=phase_names, by_rank=by_rank, after=after_, compute_s=compute_)
         order = np.lexsort((src_, dst_, phase_))
         return cls(
             name,
@@ -116,6 +110,7 @@ class Demand:
             phase_names,
             after_,
             compute_,
+            by_rank,
         )
 
     def __post_init__(self) -> None:
@@ -173,6 +168,7 @@ class Demand:
             phase_names=self.phase_names,
             after=self.after,
             compute_s=self.compute_s,
+            by_rank=self.by_rank,
         )
 
     def matrix(self) -> csr_array:
@@ -214,13 +210,13 @@ class GroupedDemand:
         kind_ = np.array(np.broadcast_to(np.asarray(kind, dtype=np.int32), label_.shape))
         if not (np.isfinite(size_) & (size_ > 0)).all():
             raise DemandError(f"size {size!r} must be positive and finite")
-        if not _in_range(size_).all():
-            raise DemandError(f"size {size!r} must lie {_SIZES}")
+        if not in_range(size_).all():
+            raise DemandError(f"size {size!r} must lie {SIZES}")
         if not len(label_) or np.bincount(label_[label_ >= 0], minlength=1).max() < 2:
             raise DemandError(f"{name}: no two ranks belong together, so nothing is sent; at least 2 are needed")
         if len(kind_) and not 0 <= kind_.min() <= kind_.max() < len(size_):
             raise DemandError(f"{name}: kinds go from 0 to {len(size_) - 1}, one a size; got {np.unique(kind_)}")
-        demand = cls(name, len(label_), label_, size_, _runs(repeat), kind_)
+        demand = cls(name, len(label_), label_, size_, runs(repeat), kind_)
         if not demand.pairs.all():
             raise DemandError(f"{name}: nothing is sent to ranks of kind {int(np.argmin(demand.pairs))}")
         return demand
@@ -306,39 +302,7 @@ class GroupedDemand:
         return replace(listed, about=self.about)
 
 
-def _runs(repeat: ArrayLike) -> NDArray[np.int32]:
-    """Return (phases,) how often each phase runs; raise DemandError with the first that cannot."""
-    counts = np.atleast_1d(np.asarray(repeat))
-    wrong = np.flatnonzero((counts < 1) | (counts > MAX_REPEAT))
-    if len(wrong):
-        first = int(wrong[0])
-        raise DemandError(f"phase {first}: repeat must be at least 1 and at most {MAX_REPEAT}; got {counts[first]}")
-    return counts.astype(np.int32)
-
-
-def _in_range(size: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return np.asarray((size >= SMALLEST_SIZE) & (size <= LARGEST_SIZE))
-
-
 def _freeze(demand: Demand | GroupedDemand) -> None:
     for value in vars(demand).values():
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
-
-
-def _check_order(after: tuple[tuple[int, ...], ...], compute_s: NDArray[np.float64], phases: int) -> None:
-    if after and len(after) != phases:
-        raise DemandError(f"after names {len(after)} phases of {phases}; give one list a phase, or none")
-    for phase, before in enumerate(after):
-        if any(not 0 <= p < phase for p in before):
-            raise DemandError(f"phase {phase} comes after {list(before)}; a phase waits for phases of lower number")
-    if compute_s.size and (compute_s.shape != (phases,) or not (np.isfinite(compute_s) & (compute_s >= 0)).all()):
-        raise DemandError(
-            f"compute_s must be {phases} times that are finite and not negative, or none; got {compute_s}"
-        )
-
-
-def _refuse(wrong: NDArray[np.bool_], src: NDArray[Any], dst: NDArray[Any], rule: str) -> None:
-    if wrong.any():
-        i = int(np.argmax(wrong))
-        raise DemandError(f"commodity {i} ({src.flat[i]} -> {dst.flat[i]}): {rule}")

@@ -153,6 +153,7 @@ def _phases(job: Job, first: int, opening: tuple[int, ...]) -> list[Phase]:
             int(demand.repeat[p]),
             float(compute[p]),
             tuple(q + first for q in before[p]) or opening,
+            bool(demand.by_rank and demand.by_rank[p]),
         )
         for p in range(demand.n_phases)
     ]

@@ -21,13 +21,15 @@ class Phase(NamedTuple):
     repeat: int = 1
     compute_s: float = 0.0  # [s] before the transfer of each run; a phase may do nothing else
     after: tuple[int, ...] | None = None  # phases of the list that must have ended; None: the one before
+    by_rank: bool = False  # each rank starts a run when it has itself sent and received all of the run before
 
 
-def step(name: str, src: Any, dst: Any, size: Any, repeat: int = 1) -> Phase:
+def step(name: str, src: Any, dst: Any, size: Any, repeat: int = 1, *, by_rank: bool = False) -> Phase:
     """Return the phase of these commodities, broadcast and flattened; those of a rank to itself vanish."""
     src_, dst_, size_ = (array.ravel() for array in np.broadcast_arrays(src, dst, np.asarray(size, np.float64)))
     other = (src_ != dst_) & (size_ > 0)
-    return Phase(name, src_[other].astype(np.int64), dst_[other].astype(np.int64), size_[other], repeat)
+    ends = src_[other].astype(np.int64), dst_[other].astype(np.int64)
+    return Phase(name, *ends, size_[other], repeat, by_rank=by_rank)
 
 
 def in_sequence(name: str, n_ranks: int, phases: Sequence[Phase]) -> Demand:
@@ -53,6 +55,7 @@ def in_sequence(name: str, n_ranks: int, phases: Sequence[Phase]) -> Demand:
         phase_names=tuple(phase.name for phase in kept),
         after=_order(name, phases, runs) if any(phase.after is not None for phase in phases) else (),
         compute_s=[phase.compute_s for phase in kept] if any(phase.compute_s for phase in kept) else (),
+        by_rank=tuple(phase.by_rank for phase in kept) if any(phase.by_rank for phase in kept) else (),
     )
 
 

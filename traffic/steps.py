@@ -1,7 +1,7 @@
 """Steps of collective algorithms, for many groups of ranks at once.
 
 ``members`` (groups, n) are the ranks of each group in rising order; S is the
-array that the group works on [bytes]; every function returns phases.
+array that the group works on [bytes]; every function returns phases, through which each rank goes by itself.
 
 References
 ----------
@@ -46,7 +46,7 @@ def ring(
     enter = (first[next_host][:, None] + np.arange(rings)).ravel()
     src, dst = np.concatenate([rank, rank[leave]]), np.concatenate([rank[following], rank[enter]])
     share = np.concatenate([np.full(len(rank), size / n), np.full(len(leave), size / n / rings)])
-    return step("ring", src, dst, share, passes * (n - 1))
+    return step("ring", src, dst, share, passes * (n - 1), by_rank=True)
 
 
 def ring_count(members: NDArray[np.int64], *, ranks_per_host: int, channels: int | None = None) -> int:
@@ -75,7 +75,7 @@ def halving_doubling(members: NDArray[np.int64], size: float, *, passes: int) ->
     n = members.shape[1]
     position = np.arange(n)
     return [
-        step(f"distance {1 << j}", members, members[:, position ^ (1 << j)], size / 2 ** (j + 1), passes)
+        step(f"distance {1 << j}", members, members[:, position ^ (1 << j)], size / 2 ** (j + 1), passes, by_rank=True)
         for j in range(power_of_two(n, what="halving-doubling"))
     ]
 
@@ -87,10 +87,10 @@ def binomial_tree(members: NDArray[np.int64], size: float) -> list[Phase]:
     levels = range((n - 1).bit_length())
     children = [position[position % (2 << j) == 1 << j] for j in levels]
     up = [
-        step(f"reduce {1 << j}", members[:, child], members[:, child - (1 << j)], size)
+        step(f"reduce {1 << j}", members[:, child], members[:, child - (1 << j)], size, by_rank=True)
         for j, child in zip(levels, children, strict=True)
     ]
-    down = [Phase(f"broadcast {1 << j}", up[j].dst, up[j].src, up[j].size) for j in reversed(levels)]
+    down = [Phase(f"broadcast {1 << j}", up[j].dst, up[j].src, up[j].size, by_rank=True) for j in reversed(levels)]
     return up + down
 
 
@@ -102,17 +102,17 @@ def two_level(hosts: NDArray[np.int64], size: float, *, inward: bool, outward: b
     """
     _, n_hosts, p = hosts.shape
     inside, across = hosts.reshape(-1, p), hosts.transpose(0, 2, 1).reshape(-1, n_hosts)
-    near = step("scale-up ring", inside, np.roll(inside, -1, axis=1), size / p, p - 1)
+    near = step("scale-up ring", inside, np.roll(inside, -1, axis=1), size / p, p - 1, by_rank=True)
     passes = (inward + outward) * (n_hosts - 1)
-    far = step("network ring", across, np.roll(across, -1, axis=1), size / p / n_hosts, passes)
+    far = step("network ring", across, np.roll(across, -1, axis=1), size / p / n_hosts, passes, by_rank=True)
     return [near] * inward + [far] + [near] * outward
 
 
 def two_level_exchange(hosts: NDArray[np.int64], share: float) -> list[Phase]:
     """Return an all-to-all of ``share`` [bytes] a pair, gathered on the receiver's index before it leaves the host."""
     _, n_hosts, p = hosts.shape
-    near = step("scale-up", hosts[:, :, :, None], hosts[:, :, None, :], share * n_hosts)
-    far = step("network", hosts[:, :, None, :], hosts[:, None, :, :], share * p)
+    near = step("scale-up", hosts[:, :, :, None], hosts[:, :, None, :], share * n_hosts, by_rank=True)
+    far = step("network", hosts[:, :, None, :], hosts[:, None, :, :], share * p, by_rank=True)
     return [near, far]
 
 

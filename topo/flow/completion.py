@@ -11,14 +11,17 @@ from topo.fabric import Fabric
 from topo.flow.batches import batches, by_phase
 from topo.flow.max_min import problem_of
 from topo.flow.phase_loads import phase_loads
-from topo.flow.schedule import overlap
+from topo.flow.schedule import overlap, predecessors
 from topo.flow.solution import NotSolved, Solution
+from topo.flow.stepwise import stepwise
 from topo.flow.timeline import Timeline, timeline
 from topo.flow.wire import hop_by_hop, on_wire
 from topo.kernels import in_blocks
 from topo.kernels.refilling import complete
 from topo.routing.operator import Routing
 from traffic.demand import Demand
+
+Floats = NDArray[np.float64]
 
 #: Entries of the shares below which finding independent parts costs more than it brings.
 WORTH_PARTS = 200_000
@@ -48,7 +51,7 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
     delay = fabric.overhead + routing.sum_along(fabric.latency) + hop_by_hop(fabric, demand, routing)
     wire = on_wire(fabric, demand, columns)
     side_by_side = overlap(demand) is not None
-    times = timeline(wire, fabric.capacity, demand, delay) if side_by_side else _one_by_one(wire, fabric, demand)
+    times = (_together if side_by_side else _one_by_one)(wire, fabric, demand, delay)
     load = phase_loads(routing, demand, demand.size / times.transfer[demand.phase], columns)
     with np.errstate(divide="ignore"):
         theta = 1.0 / times.transfer
@@ -63,25 +66,42 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
         finish=times.finish + delay,
         delay=delay,
         launch=fabric.launch,
-        span=(times.started, times.ended) if side_by_side else None,
+        side_by_side=side_by_side,
+        span=(times.started, times.ended),
         method="completion: refilled at each end" + (" and start" if side_by_side else ""),
     )
 
 
-def _one_by_one(columns: csc_array, fabric: Fabric, demand: Demand) -> Timeline:
-    """Return the times of transfers, each phase by itself; starts and ends stay 0 for ``Solution.of`` to fill in."""
+def _together(columns: csc_array, fabric: Fabric, demand: Demand, delay: Floats) -> Timeline:
+    """Return the times of phases that share links.
+
+    Where ranks go on by themselves, a run costs the latency that it costs alone.
+    """
+    late = None
+    if any(demand.by_rank):
+        alone = _one_by_one(columns, fabric, demand, delay)
+        late = np.where(demand.by_rank, _latency_of_a_run(demand, alone), np.nan)
+    return timeline(columns, fabric.capacity, demand, delay, late)
+
+
+def _latency_of_a_run(demand: Demand, times: Timeline) -> Floats:
+    """Return (phases,) [s] by which a run lasts longer than its computation and transfer, in the mean."""
+    begun = np.array([max((times.ended[p] for p in waits), default=0.0) for waits in predecessors(demand)])
+    compute = demand.compute_s if demand.compute_s.size else 0.0
+    return np.asarray(np.maximum((times.ended - begun) / demand.repeat - times.transfer - compute, 0.0))
+
+
+def _one_by_one(columns: csc_array, fabric: Fabric, demand: Demand, delay: Floats) -> Timeline:
+    """Return the times of phases that never meet, each solved by itself."""
     finish = np.zeros(demand.n_commodities)
     tightest = np.full(demand.n_commodities, -1, dtype=np.int32)
     for here, rows, links in batches(columns, fabric.capacity, demand):
         finish[here], tight = finish_times(rows, fabric.capacity[links], demand.size[here])
         tightest[here] = links[tight]
-    transfer, none = by_phase(demand, finish, np.maximum, 0.0), np.zeros(demand.n_phases)
-    return Timeline(none, none, transfer, finish, tightest)
+    return Timeline(*stepwise(demand, finish, delay), by_phase(demand, finish, np.maximum, 0.0), finish, tightest)
 
 
-def finish_times(
-    rows: csr_array, capacity: NDArray[np.float64], size: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def finish_times(rows: csr_array, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
     """Return when each commodity ends (F,) [s] and the row (F,) that held it back last.
 
     Commodities that no chain of shared links connects never notice each other: each such

@@ -69,18 +69,20 @@ class Solution:
         method: str,
         delay: NDArray[np.float64] | None = None,
         launch: float = 0.0,
+        side_by_side: bool = False,
         span: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
         in_proportion: bool = False,
     ) -> Solution:
         """Return the solution with its bound, gap, residual and schedule.
 
         Everything starts ``launch`` [s] late.  ``span`` is start and end (phases,) [s] of each phase
-        where phases that send overlap.
+        where it is not that each starts when all of those before have ended; ``side_by_side`` that phases
+        which send may overlap.
         Raises NotSolved where a number is not finite, a link is overloaded, a commodity does not
         arrive whole or theta exceeds its bound, SolverError where phases that send would overlap.
         """
         both = overlap(demand)
-        if both is not None and span is None:
+        if both is not None and not side_by_side:
             raise SolverError(
                 f"phases {both[0]} and {both[1]} both send and nothing orders them, so they share links; use the "
                 "solver completion, list one in ``after`` of the other, or merge them into one phase"
@@ -101,7 +103,7 @@ class Solution:
             link = int(link_of[full.argmax()])
             raise NotSolved(f"{method}: link {link} carries {1 + overload:.12g} times its capacity; please report this")
         proven = routing.bound  # a solved policy's own certificate, over its own choices
-        if span is None:
+        if not side_by_side:
             bound = min(theta_bound(fabric, demand), overall(np.broadcast_to(proven, theta.shape), demand.repeat))
             whole = overall(theta, demand.repeat)
         else:

@@ -38,11 +38,14 @@ class Timeline(NamedTuple):
     tightest: NDArray[np.int32]  # (F,) link that held it back last
 
 
-def timeline(shares: csc_array, capacity: Floats, demand: Demand, delay: Floats) -> Timeline:
+def timeline(
+    shares: csc_array, capacity: Floats, demand: Demand, delay: Floats, late: Floats | None = None
+) -> Timeline:
     """Return when every phase and commodity of ``demand`` ends over ``shares`` (L, F) of ``capacity`` (L,) [B/s].
 
     A run of a phase computes, sends, and is over when the last commodity has ended and its
-    ``delay`` (F,) [s] has passed; the next run follows.
+    ``delay`` (F,) [s] has passed; the next run follows.  ``late`` (phases,) [s], where it is a number, stands for the
+    latency of a whole run instead.
 
     Raises NotSolved above MAX_STARTS starts of commodities.
     """
@@ -53,7 +56,8 @@ def timeline(shares: csc_array, capacity: Floats, demand: Demand, delay: Floats)
             f"(at most {MAX_STARTS:.0e}); lower the repeats, or put the phases one after another"
         )
     rows, links = binding_rows(shares, capacity)
-    clockwork = _Clockwork(demand, delay, rows, capacity[links])
+    none = np.full(demand.n_phases, np.nan)
+    clockwork = _Clockwork(demand, delay, none if late is None else late, rows, capacity[links])
     clockwork.run()
     runs = demand.repeat.astype(np.float64)
     return Timeline(
@@ -68,8 +72,8 @@ def timeline(shares: csc_array, capacity: Floats, demand: Demand, delay: Floats)
 class _Clockwork:
     """The calendar of starts and ends, and the network that fills in between."""
 
-    def __init__(self, demand: Demand, delay: Floats, rows: csr_array, capacity: Floats) -> None:
-        self.demand, self.delay = demand, delay
+    def __init__(self, demand: Demand, delay: Floats, late: Floats, rows: csr_array, capacity: Floats) -> None:
+        self.demand, self.delay, self.late = demand, delay, late
         self.problem = problem_of(rows, capacity)
         self.state = idle(self.problem)
         self.clock = tree_of(np.full(demand.n_commodities, np.inf))
@@ -130,7 +134,9 @@ class _Clockwork:
             time = self.end[here] - start
             self.finish[here] += time
             self.transfer[phase] += time.max()
-            heappush(self.calendar, (float((self.end[here] + self.delay[here]).max()), phase, False))
+            late = self.late[phase]
+            over = (self.end[here] + self.delay[here]).max() if np.isnan(late) else self.end[here].max() + late
+            heappush(self.calendar, (float(over), phase, False))
 
     def _over(self, phase: int, now: float) -> None:
         """A run of ``phase`` is over: the next one starts, or those that wait for it."""

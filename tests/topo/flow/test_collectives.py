@@ -88,20 +88,49 @@ class Tree:
         return solve(fabric, demand, route(fabric, demand), "completion").completion_s
 
 
+def step_by_step(phases, ranks):
+    """Return when the last of ``ranks`` is through: each goes on once it has sent and received all of a step.
+
+    A phase is hops (src, dst, seconds of bytes, alpha) and the steps that it runs; bytes take their time in any case.
+    """
+    here, least = dict.fromkeys(range(ranks), 0.0), 0.0
+    for hops, steps in phases:
+        least += steps * max((seconds for *_, seconds, _ in hops), default=0.0)
+        for _ in range(steps):
+            there = dict(here)
+            for a, b, seconds, alpha in hops:
+                there[a] = max(there[a], here[a] + seconds)
+                there[b] = max(there[b], here[a] + seconds + alpha)
+            here = there
+    return max(*here.values(), least)
+
+
+def inside_hosts(tree, share):
+    """Return the hops of rings inside hosts, ``share`` bytes each; none for single ranks."""
+    p, seconds = tree.p, share / tree.scale_up
+    return [(r, r - r % p + (r + 1) % p, seconds, tree.inside) for r in range(tree.n) if p > 1]
+
+
+def between_hosts(tree, share):
+    """Return the hops between ranks of equal place on consecutive hosts; those that leave a leaf share its cables."""
+    n, p, hops = tree.n, tree.p, []
+    for r in range(n):
+        there = (r + p) % n
+        far = r // D != there // D
+        slow = max(1, p * tree.r / D) if far else 1  # p flows leave a leaf in a step
+        hops.append((r, there, share / PORT * slow, tree.far if far else tree.near))
+    return hops
+
+
 def ring(tree, size, passes):
-    n, p = tree.n, tree.p
-    out = p * tree.r / D if n > D else 0  # p flows leave a leaf in a step
-    network = tree.far + size / n / p / PORT * max(1, out)
-    inside = tree.inside + size / n / tree.scale_up if p > 1 else 0
-    return passes * (n - 1) * max(network, inside)
+    hops = inside_hosts(tree, size / tree.n) + between_hosts(tree, size / tree.n / tree.p)
+    return step_by_step([(hops, passes * (tree.n - 1))], tree.n)
 
 
-def hierarchical(tree, size, passes):
-    p, hosts = tree.p, tree.n // tree.p
-    out = p * tree.r / D if tree.n > D else 0
-    inside = (p - 1) * (tree.inside + size / p / tree.scale_up) if p > 1 else 0
-    network = (hosts - 1) * (tree.far + size / tree.n / PORT * max(1, out))
-    return passes * (inside + network)
+def hierarchical(tree, size, passes, *, inward, outward):
+    near = (inside_hosts(tree, size / tree.p), tree.p - 1)
+    far = (between_hosts(tree, size / tree.n), passes * (tree.n // tree.p - 1))
+    return step_by_step([near] * inward + [far] + [near] * outward, tree.n)
 
 
 def halving_doubling(tree, size, passes):
@@ -147,9 +176,10 @@ def expected(tree, pattern, algorithm, size):
     passes = 2 if pattern == "allreduce" else 1
     if algorithm == "tree":
         return binomial(tree, size)
-    return {"ring": ring, "halving-doubling": halving_doubling, "hierarchical": hierarchical}[algorithm](
-        tree, size, passes
-    )
+    if algorithm == "hierarchical":
+        ways = {"inward": pattern != "all-gather", "outward": pattern != "reduce-scatter"}
+        return hierarchical(tree, size, passes, **ways)
+    return {"ring": ring, "halving-doubling": halving_doubling}[algorithm](tree, size, passes)
 
 
 @pytest.mark.parametrize("size", SIZES)
