@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from topo.cost import PriceBook, PriceError, bill
     from topo.fabric import Fabric, FabricError, NodeKind
     from topo.flow import POLICIES, SOLVERS, Solution, route, solve
+    from topo.formats import read, write
     from topo.generators import FAMILIES, GeneratorError, generate, size_of
     from topo.metrics import explain_pair, link_table, measure, structure
     from topo.routing import NotConnected, Routing, RoutingError
@@ -51,11 +52,13 @@ _ROOM = {
     "load_prices": "topo.config.prices:load",
     "load_study": "topo.config",
     "measure": "topo.metrics",
+    "read": "topo.formats",
     "route": "topo.flow",
     "run_study": "topo.study.study:run",
     "size_of": "topo.generators",
     "solve": "topo.flow",
     "structure": "topo.metrics",
+    "write": "topo.formats",
 }
 
 __all__ = [
@@ -83,11 +86,13 @@ __all__ = [
     "load_prices",
     "load_study",
     "measure",
+    "read",
     "route",
     "run_study",
     "size_of",
     "solve",
     "structure",
+    "write",
 ]
 
 

@@ -17,11 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 from topo.packet import Packet
 from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_domains, check_nodes
 from topo.size import DEFAULT_MEDIUM, Groups, Medium, Size, Tier, cable_row
+from topo.source import Source
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["RELAYS", "Fabric", "FabricError", "Groups", "Medium", "NodeKind", "Tier"]
+__all__ = ["DEFAULT_MEDIUM", "RELAYS", "Fabric", "FabricError", "Groups", "Medium", "NodeKind", "Source", "Tier"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +51,7 @@ class Fabric:
     radix: int = 0  # ports of a switch; 0 where it was not stated
     groups: Groups = Groups.NONE  # what the numbers in ``group`` mean
     symmetry: tuple[NDArray[np.int32], ...] = field(default=())  # known automorphisms, each (N,) node -> node
+    source: Source | None = None  # names of nodes and ports; None where nothing was read from a file
 
     @classmethod
     def from_cables(
@@ -75,6 +77,7 @@ class Fabric:
         radix: int = 0,
         groups: Groups = Groups.NONE,
         symmetry: tuple[NDArray[np.int32], ...] = (),
+        source: Source | None = None,
     ) -> Fabric:
         """Return the fabric of cables ``a[i] -- b[i]``.
 
@@ -124,6 +127,7 @@ class Fabric:
             radix=radix,
             groups=Groups(groups),
             symmetry=symmetry,
+            source=source,
             **{key: value[number] for key, value in by_cable.items()},
         )
         check_nodes(fabric.kind, fabric.host, fabric.first, relay=relay, overhead=overhead, launch=launch, radix=radix)
@@ -279,6 +283,7 @@ class Fabric:
             name=f"{self.name} without {failed} cable{'s' * (failed > 1)}",
             **{key: column[keep] for key, column in rows.items()},
             **self._nodes(),
+            source=self.source and self.source.only(keep),
         )
         return replace(survivor, symmetry=tuple(p for p in self.symmetry if survivor.is_automorphism(p)))
 
@@ -304,11 +309,14 @@ class Fabric:
         return to_networkx(self)
 
     @classmethod
-    def from_networkx(cls, graph: nx.Graph) -> Fabric:
-        """Return the fabric of an undirected networkx graph with the attributes that ``to_networkx`` writes."""
+    def from_networkx(cls, graph: nx.Graph, *, capacity: float | None = None) -> Fabric:
+        """Return the fabric of an undirected networkx graph; edges that state none have ``capacity`` [B/s].
+
+        Kinds of nodes are inferred where the graph states none: ends have one neighbour, leaves bear them.
+        """
         from topo.formats.graph import from_networkx
 
-        return from_networkx(graph)
+        return from_networkx(graph, capacity=capacity)
 
 
 def _fill(value: ArrayLike, n: int, dtype: Any, what: str, per: str) -> NDArray[Any]:

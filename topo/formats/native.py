@@ -7,24 +7,28 @@ endpoint (E,), where ``domain`` is left out if every host is one of its own;
 ``groups`` says what group numbers mean (pod, dragonfly; none where it is absent);
 ``cables`` a column for each property (C,): a and b are the nodes that the cable joins,
 capacity in [B/s] one way, latency in [s].  A column that has one value throughout is written
-as that value.  Symmetry is not written: whoever generates the fabric knows it.
+as that value.  ``symmetry`` holds known automorphisms, each (N,) node to node; each is checked on reading.
+``names`` (N,) and ``ports``, two columns (C,), say what a file that it was read from calls them.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from topo.fabric import Fabric, FabricError, Groups, Medium, NodeKind, Tier
+from topo.fabric import Fabric, FabricError, Groups, Medium, NodeKind, Source, Tier
 from topo.formats.errors import FormatError
+from topo.formats.infer import fabric_of
+from topo.formats.labels import plant_of
+from topo.formats.plant import Reading
 from topo.packet import Packet
 
-SUFFIX = ".fabric.json"
 FORMAT = "planewise-fabric"
 SCHEMA = 1
 #: Nodes that a file may promise before anything is reserved for them.
@@ -51,15 +55,31 @@ def write(fabric: Fabric) -> str:
         **({"launch": fabric.launch} if fabric.launch else {}),
         **({} if fabric.packet is None else {"packet": asdict(fabric.packet)}),
         "cables": {key: _column(cables[key], words) for key, words in _CABLES.items()},
+        **({"symmetry": [move.tolist() for move in fabric.symmetry]} if fabric.symmetry else {}),
+        **({} if fabric.source is None else {"source": _of_source(fabric.source)}),
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n"
 
 
-def read(text: str, shown: str = "text") -> Fabric:
+def read(text: str, shown: str = "text", how: Reading | None = None) -> Fabric:
     """Return the fabric written in ``text``; ``shown`` names it in messages.
+
+    What ``how`` says of hosts, domains and NICs is done to it; symmetries are kept where it says nothing.
 
     Raises FormatError for text that is not this format, or whose fabric breaks a rule.
     """
+    fabric = _read(text, shown)
+    return fabric if how is None or _as_it_is(fabric, how) else fabric_of(plant_of(fabric), how)
+
+
+def _as_it_is(fabric: Fabric, how: Reading) -> bool:
+    per_host = how.endpoints_per_host
+    as_hosts = per_host is None or np.array_equal(fabric.host, np.arange(fabric.n_endpoints) // per_host)
+    others = (how.nic_capacity, how.scale_up, how.scale_up_domain, how.overhead, how.launch, how.packet, how.relay)
+    return as_hosts and not any(others) and not (how.ends or how.nic or how.host_pattern)
+
+
+def _read(text: str, shown: str) -> Fabric:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -69,12 +89,42 @@ def read(text: str, shown: str = "text") -> Fabric:
     if data.get("schema") != SCHEMA:
         raise FormatError(f"{shown}: has schema {data.get('schema')!r}; this version reads {SCHEMA}")
     try:
-        return Fabric.from_cables(**_arguments(data))
+        return _checked(Fabric.from_cables(**_arguments(data)), data)
     except FabricError as error:
         raise FormatError(f"{shown}: {error}") from None
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         missing = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
         raise FormatError(f"{shown}: {missing}") from None
+
+
+def _checked(fabric: Fabric, data: Mapping[str, Any]) -> Fabric:
+    """Return ``fabric`` with the symmetries and names of ``data``.  Raises ValueError for those that are none."""
+    moves = tuple(np.array(move, dtype=np.int32).reshape(-1) for move in data.get("symmetry", ()))
+    for i, move in enumerate(moves):
+        if len(move) != fabric.n_nodes or not fabric.is_automorphism(move):
+            raise ValueError(f"symmetry {i} does not map cables onto cables; leave it out")
+    return replace(fabric, symmetry=moves, source=_source(data["source"], fabric) if "source" in data else None)
+
+
+_NUMBERS = {"guid": np.uint64, "lid": np.int64, "port_guid": np.uint64, "port_lid": np.int64}
+
+
+def _of_source(source: Source) -> dict[str, Any]:
+    said = {key: _column(getattr(source, key), None) for key in _NUMBERS}
+    return {"names": source.names, "ports": list(zip(*source.ports, strict=True)), **said, "notes": source.notes}
+
+
+def _source(said: Mapping[str, Any], fabric: Fabric) -> Source:
+    nodes, cables = fabric.n_nodes, fabric.n_cables
+    long = {"guid": nodes, "lid": nodes, "port_guid": cables, "port_lid": cables}
+    numbers: dict[str, Any] = {
+        key: np.array(np.broadcast_to(np.array(said[key], kind), long[key])) for key, kind in _NUMBERS.items()
+    }
+    names, ports = said["names"], [*zip(*said["ports"], strict=True)]
+    notes = said.get("notes", [])
+    if len(names) != nodes or len(ports) != cables or not all(isinstance(n, str) for n in (*names, *notes)):
+        raise ValueError("source: names and ports must go by node and by cable")
+    return Source(tuple(names), tuple((str(a), str(b)) for a, b in ports), **numbers, notes=tuple(notes))
 
 
 def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def explain_pair(fabric: Fabric, *, src: int, dst: int, policy: str = DEFAULT_PO
 
 
 def node_label(fabric: Fabric, node: int) -> str:
-    """Return what people call a node: its kind and number, and its plane where there are several."""
+    """Return what people call a node: as its file does, else its kind and number, and its plane of several."""
+    if fabric.source is not None and fabric.source.names[node]:
+        return fabric.source.names[node]
     kind = NodeKind(fabric.kind[node]).name.lower().replace("_", "-")
     plane = int(fabric.plane[node])
     shown = fabric.n_planes > 1 and plane >= 0 and kind != "endpoint"

@@ -65,7 +65,7 @@ def test_any_graph_with_kinds_and_capacities_is_a_fabric():
         (lambda g: g.add_node(9, kind="router"), "'router' is unknown"),
         (lambda g: g.add_edge(0, 1, capacity=1.0, tier="backbone"), "tier 'backbone' is unknown"),
         (lambda g: g.add_edge(0, 1, capacity=1.0, medium="string"), "medium 'string' is unknown"),
-        (lambda g: g.add_edge(0, 1, medium="copper"), "edge 0 -- 1: no capacity"),
+        (lambda g: g.add_edge(0, 1, medium="copper"), "cable 0 -- 1: no capacity is stated"),
         (lambda g: g.graph.update(groups="torus"), "groups 'torus' is unknown; known: none, pod, dragonfly"),
     ],
 )

@@ -101,5 +101,5 @@ def test_unknown_formats(tmp_path):
         write(fabric, tmp_path / "f.xyz", format="nativ")
     assert not list(tmp_path.iterdir())
     (tmp_path / "b.fabric.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(FormatError, match="not text"):
+    with pytest.raises(FormatError, match="not UTF-8 text"):
         read(tmp_path / "b.fabric.json")
