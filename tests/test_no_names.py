@@ -36,7 +36,9 @@ def homes() -> dict[str, set[str]]:
     """Return the modules where each name may stand: the entry's own, its registry, and those that fill the registry."""
     found: dict[str, set[str]] = {}
     for name, registry, own in entries():
-        found.setdefault(name, set()).update({registry, own, *({"traffic"} if own.startswith("traffic.") else ())})
+        below = {"traffic": "traffic.", "topo.generators": "topo.generators."}
+        fills = {room for room, start in below.items() if own.startswith(start)}
+        found.setdefault(name, set()).update({registry, own, *fills})
     return found
 
 

@@ -116,15 +116,16 @@ def _stored(case: Case, folder: Path) -> dict[str, Any]:
 def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
     from topo.cli.results import print_results, print_rows
+    from topo.config import facts_of
     from topo.quantities import QUANTITIES
 
     if as_json:
         output.print_json({**case.sections, "seed": case.seed, **results})
         return
     title = f"{case.name}: {case.traffic and case.traffic['pattern']}, {case.routing['policy']}"
-    host, domain = case.fabric["endpoints_per_host"], case.fabric["scale_up_domain"]
-    more = {}
-    if domain not in (None, host):
+    facts = facts_of(case)
+    host, domain, more = facts.per_host, facts.per_domain, {}
+    if domain != host:
         more = {
             "hosts (trays)": f"{results['hosts']:,} of {host} endpoints",
             QUANTITIES["domains"].title: f"{results['domains']:,} of up to {domain} endpoints",

@@ -29,9 +29,9 @@ def build_verb(fabric: str, output: Path | None, format_: str | None, as_json: b
     from topo.config.hardware import beyond_ports
 
     if output is not None:
-        from topo.formats import format_of
+        from topo.formats import FABRICS, writer
 
-        format_of(output, format_)  # before any work
+        writer(FABRICS, output, format_)  # before any work
     case = read_part(fabric=fabric)
     if text := beyond_ports(case.fabric):
         out.note(f"note: {text}")

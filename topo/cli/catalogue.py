@@ -75,7 +75,7 @@ def _registered(section: str, name: str) -> dict[str, Any]:
     from topo.config.signatures import own_parameters
     from topo.parameters import bounds, choices, meaning
 
-    parameters = own_parameters(section, SECTIONS[section].function(name))
+    parameters = own_parameters(section, SECTIONS[section].function(name), name)
     return {
         "summary": SECTIONS[section].summary(name),
         "parameters": {key: None if default is ... else default for key, (_, default) in parameters.items()},

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from topo.config.case import SECTIONS, Case, Section, Study
     from topo.config.data import Files, data_root, names
     from topo.config.errors import ConfigError
-    from topo.config.nouns import bill_of, book_of, demand_of, fabric_of, size_of
+    from topo.config.nouns import Facts, bill_of, book_of, demand_of, fabric_of, facts_of, size_of
     from topo.config.schema import json_schema
     from topo.config.single import read_case, read_part
     from topo.config.study_file import load_study, parse_study
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ROOM = {
     "Case": "topo.config.case",
     "ConfigError": "topo.config.errors",
+    "Facts": "topo.config.nouns",
     "Files": "topo.config.data",
     "SECTIONS": "topo.config.case",
     "Section": "topo.config.case",
@@ -32,6 +33,7 @@ _ROOM = {
     "data_root": "topo.config.data",
     "demand_of": "topo.config.nouns",
     "fabric_of": "topo.config.nouns",
+    "facts_of": "topo.config.nouns",
     "json_schema": "topo.config.schema",
     "load_study": "topo.config.study_file",
     "names": "topo.config.data",
@@ -45,6 +47,7 @@ __all__ = [
     "SECTIONS",
     "Case",
     "ConfigError",
+    "Facts",
     "Files",
     "Section",
     "Study",
@@ -53,6 +56,7 @@ __all__ = [
     "data_root",
     "demand_of",
     "fabric_of",
+    "facts_of",
     "json_schema",
     "load_study",
     "names",

@@ -11,6 +11,8 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from inspect import signature
 from typing import Any
 
 from topo.config.data import Files
@@ -60,6 +62,11 @@ class Section:
         first = (said.__doc__ or "").strip().partition("\n")[0]
         return first.removeprefix("Return ").rstrip(".").replace("``", "")
 
+    @cached_property
+    def by_path(self) -> str:
+        """The entry that a bare path stands for: the one that takes a ``path``; empty where none does."""
+        return next((name for name in self.registry if "path" in signature(self.function(name)).parameters), "")
+
     @property
     def defaults(self) -> dict[str, Any]:
         """What a case has that does not write the section."""
@@ -70,7 +77,7 @@ class Section:
 SECTIONS: dict[str, Section] = {
     "fabric": Section(
         "family",
-        entries="topo.generators:FAMILIES",
+        entries="topo.config.fabrics:FABRICS_OF_A_STUDY",
         verb="plan",
         of_module=True,
         plural="families",

@@ -13,7 +13,7 @@ from topo.config.document import Document
 from topo.config.errors import ConfigError, Problem
 from topo.config.hardware import beyond_ports, latencies, with_rates
 from topo.config.match import choose
-from topo.config.nouns import bill_of, size_of
+from topo.config.nouns import Facts, bill_of, facts_of, size_of
 from topo.config.sections import check_section
 from topo.cost import PriceError
 from topo.generators import GeneratorError
@@ -99,7 +99,8 @@ def _check_together(case: Case, words: Document) -> list[Problem]:
     """Return what stands in the way of running sections that are right one by one."""
     try:
         size = size_of(case)
-    except GeneratorError as error:
+        facts = facts_of(case)
+    except (GeneratorError, ConfigError) as error:
         return [_problem(error, words, "fabric")]
     problems = []
     try:
@@ -111,7 +112,7 @@ def _check_together(case: Case, words: Document) -> list[Problem]:
     except (ConfigError, PriceError) as error:
         problems.append(Problem(words.place(("cost", "prices")), "cost.prices", str(error)))
     if case.traffic is not None:
-        problems += _check_traffic(case.traffic, size, case.fabric, words, case.files)
+        problems += _check_traffic(case.traffic, size, facts, words, case.files)
     return problems
 
 
@@ -129,9 +130,7 @@ def _check_pair(case: Case, words: Document) -> list[Problem]:
     return [] if refusal is None else [Problem(words.place(("solve", "solver")), "solve.solver", refusal)]
 
 
-def _check_traffic(
-    traffic: dict[str, Any], size: Size, fabric: dict[str, Any], words: Document, files: Files
-) -> list[Problem]:
+def _check_traffic(traffic: dict[str, Any], size: Size, facts: Facts, words: Document, files: Files) -> list[Problem]:
     if not size.buildable:
         text = f"{size.name} cannot be built, so no traffic runs on it: {size.reason}"
         return [Problem(words.place(("fabric",)), "fabric", text)]
@@ -146,7 +145,7 @@ def _check_traffic(
                     return [Problem(words.place(("traffic", key)), f"traffic.{key}", str(error))]
     if size.endpoints > MAX_TRIED_RANKS or needs_fabric(traffic):
         return []
-    where = {"ranks_per_host": fabric["endpoints_per_host"], "ranks_per_domain": fabric["scale_up_domain"]}
+    where = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain}
     texts = tuple(sorted(files.texts.items()))
     wrong = _tried(canonical_json(traffic), size.endpoints, canonical_json(where), texts)
     return [_problem(wrong, words, "traffic")] if wrong else []

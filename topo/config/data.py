@@ -61,6 +61,8 @@ class Files:
         Raises ConfigError where it does not exist, is too large, or is not text.
         """
         shown, path = self._find(kind, name)
+        if shown not in self.texts and kind == "fabrics":
+            self.texts[shown] = _read_fabric(path, shown)
         if shown not in self.texts:
             limit = MAX_YAML_BYTES if kind in ("studies", "hardware", "models") else MAX_CSV_BYTES
             self.texts[shown] = read_text(path, shown, limit)
@@ -127,6 +129,22 @@ def read_text(path: Path, shown: str, limit: int = MAX_YAML_BYTES) -> str:
     if "\0" in text:
         raise ConfigError(f"{shown}: is a binary file (it holds a zero byte); give text")
     return text
+
+
+def _read_fabric(path: Path, shown: str) -> str:
+    """Return the text of the file of a fabric, which may be larger than a study, packed, or a spreadsheet."""
+    from topo.formats import FormatError, load
+
+    try:
+        return load(path, shown)
+    except FileNotFoundError:
+        raise ConfigError(f"{shown}: no such file") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{shown}: is a folder; give a file") from None
+    except OSError as error:
+        raise ConfigError(f"{shown}: cannot be read ({error.strerror or error})") from None
+    except FormatError as error:
+        raise ConfigError(str(error)) from None
 
 
 def as_mapping(texts: Mapping[str, str]) -> Files:

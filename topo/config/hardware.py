@@ -126,6 +126,8 @@ def _checked(packet: Document) -> dict[str, Any]:
 def beyond_ports(fabric: Mapping[str, Any]) -> str:
     """Return what a checked ``fabric`` mapping cannot use of its ``nic_rate``, in a sentence; empty where all fits."""
     nic, port = fabric.get("nic_rate"), fabric.get("rate")
+    if "planes" not in fabric:  # of a file, which states its own ports
+        return ""
     ports = fabric["planes"] if fabric.get("nic") == "multi-port" else 1
     if nic is None or units.rate(nic) <= units.rate(str(port)) * ports:
         return ""

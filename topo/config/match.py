@@ -41,6 +41,9 @@ def choose(fabric: Document) -> tuple[Document, str, list[Problem]]:
     data = fabric.data
     if not (isinstance(data, dict) and "match" in data) or data.get("family") not in SECTIONS["fabric"].registry:
         return fabric, "", []
+    if not hasattr(SECTIONS["fabric"].registry[data["family"]], "printed"):
+        text = "a file has the size that it has; leave match out"
+        return fabric, "", [Problem(fabric.place(("match",)), "fabric.match", text)]
     wanted, problems = check_model(Match, fabric.at("match"), "fabric.match")
     if problems:
         return fabric, "", problems

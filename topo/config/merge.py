@@ -7,7 +7,7 @@ from typing import Any
 from topo.config.case import SECTIONS
 from topo.config.document import Document, Path, Places, describe
 from topo.config.errors import ConfigError
-from topo.config.spec import parse_section
+from topo.config.spec import parse_section, with_word
 
 
 def merge(base: Document, over: Document) -> Document:
@@ -49,13 +49,20 @@ def unfold(document: Document) -> Document:
             value = unfold_section(section, document.at(section))
             data[section] = value.data
             places = places | {(section, *path): value.place(path) for path in [(), *((key,) for key in value.data)]}
+        elif isinstance(data.get(section), dict):
+            value = unfold_section(section, document.at(section))
+            data[section] = value.data
+            places = places | {(section, *path): place for path, place in value.places.items()}
     return Document(data, places)
 
 
 def unfold_section(section: str, value: Document) -> Document:
-    """Return the mapping that a spec string of ``section`` stands for, each key placed where the string stands."""
-    if not isinstance(value.data, str) or section not in SECTIONS:
-        return value
+    """Return the mapping that a spec string of ``section`` stands for, each key placed where the string stands.
+
+    A mapping gets the word that names its entry, where a path stands for one.
+    """
+    if section not in SECTIONS or not isinstance(value.data, str):
+        return with_word(value, section) if section in SECTIONS else value
     place = value.place(())
     try:
         return Document(parse_section(value.data, section).data, {(): place})

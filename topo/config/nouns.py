@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+
+import numpy as np
 
 from topo import generators, units
 from topo.config import prices
 from topo.config.case import SECTIONS
+from topo.config.fabrics import FromFile
 from topo.config.hardware import latencies, packet
 from topo.config.signatures import FABRIC_KEYS, NONE
 from topo.cost import bill
+from topo.size import Tier
 
 if TYPE_CHECKING:
     from topo.config.case import Case
@@ -30,16 +34,65 @@ class Book(TypedDict):
 def size_of(case: Case) -> Size:
     """Return the parts list of the intact network of ``case``, in closed form.
 
-    Raises GeneratorError for values that no network has.
+    Raises GeneratorError for values that no network has, ConfigError for a file that holds none.
     """
+    if (entry := _file(case)) is not None:
+        return entry.fabric(case.fabric, case.files).size
     return generators.size_of(**_plan(case.fabric))
 
 
 def fabric_of(case: Case, *, symmetry: bool = True) -> Fabric:
     """Return the network of ``case``, as the sections that act on it leave it.
 
-    Raises GeneratorError for what cannot be built, ConfigError for a hardware file that cannot be used.
+    Raises GeneratorError for what cannot be built, ConfigError for a file that cannot be used.
     """
+    return _acted_on(case, _of_file(case) or _generated(case, symmetry=symmetry))
+
+
+class Facts(NamedTuple):
+    """What is asked of a network before it is built; a file states it, words do of a family."""
+
+    per_host: int  # endpoints of the fullest host
+    per_domain: int  # endpoints of the fullest scale-up network
+    planes: int
+    multi_port: bool  # whether endpoints have ports on several planes
+    relay: str
+    capacity: float  # [B/s] of a switch port; the most common one of a file
+
+
+def facts_of(case: Case) -> Facts:
+    """Return the facts of the network of ``case``.  Raises ConfigError for a file that holds none."""
+    given, built = case.fabric, _of_file(case)
+    if built is None:
+        host = given["endpoints_per_host"]
+        multi_port = given["nic"] == "multi-port"
+        return Facts(
+            host,
+            given["scale_up_domain"] or host,
+            given["planes"],
+            multi_port,
+            given["relay"],
+            units.rate(given["rate"]),
+        )
+    network = built.tier != Tier.SCALE_UP
+    rates, count = np.unique(built.capacity[network], return_counts=True)
+    port = units.rate(given["rate"]) if given["rate"] else float(rates[np.argmax(count)])
+    several = bool((built.plane[: built.n_endpoints] < 0).any())
+    return Facts(built.endpoints_per_host, built.endpoints_per_domain, built.n_planes, several, built.relay, port)
+
+
+def _file(case: Case) -> FromFile | None:
+    entry = SECTIONS["fabric"].registry[case.fabric[SECTIONS["fabric"].word]]
+    return entry if isinstance(entry, FromFile) else None
+
+
+def _of_file(case: Case) -> Fabric | None:
+    """Return the fabric that the file of ``case`` holds; None for a family."""
+    entry = _file(case)
+    return None if entry is None else entry.fabric(case.fabric, case.files)
+
+
+def _generated(case: Case, *, symmetry: bool) -> Fabric:
     given = case.fabric
     speeds: dict[str, Any] = {
         "capacity": units.rate(given["rate"]),
@@ -47,7 +100,10 @@ def fabric_of(case: Case, *, symmetry: bool = True) -> Fabric:
         **latencies(given["hardware"], case.files),
         "packet": packet(given["hardware"], case.files),
     }
-    built = generators.generate(**_plan(given), **speeds, relay=given["relay"], symmetry=symmetry)
+    return generators.generate(**_plan(given), **speeds, relay=given["relay"], symmetry=symmetry)
+
+
+def _acted_on(case: Case, built: Fabric) -> Fabric:
     for key, section in SECTIONS.items():
         words = case.sections[key] if section.on_fabric else None
         if words is not None:
@@ -75,7 +131,7 @@ def book_of(case: Case) -> Book | None:
     """
     if case.cost is None:
         return None
-    return Book(prices=prices.load(case.cost["prices"], case.files), capacity=units.rate(case.fabric["rate"]))
+    return Book(prices=prices.load(case.cost["prices"], case.files), capacity=facts_of(case).capacity)
 
 
 def bill_of(case: Case, size: Size) -> dict[str, Any]:

@@ -95,19 +95,26 @@ def _model(section: Section, key: str, name: str, function: Callable[..., Any] |
     if function is None:
         fields: dict[str, Any] = {section.only: (str, ...)}
     else:
-        fields = {section.word: (Literal[name], name)} | own_parameters(key, function) | _common(key)
+        fields = {section.word: (Literal[name], name)} | own_parameters(key, function, name) | _common(key, name)
     return create_model(f"{key}:{name}" if name else key, __config__=STRICT, **fields)
 
 
-def _common(key: str) -> dict[str, tuple[Any, Any]]:
-    """Return what every entry of section ``key`` takes."""
-    return FABRIC_KEYS if key == "fabric" else {}
+def _common(key: str, name: str) -> dict[str, tuple[Any, Any]]:
+    """Return what every entry of section ``key`` takes; entry ``name`` may have fewer keys, and its own defaults."""
+    if key != "fabric":
+        return {}
+    own = getattr(SECTIONS[key].registry.get(name), "common", None)
+    if own is None:
+        return FABRIC_KEYS
+    return {
+        k: (FABRIC_KEYS[k][0] | None if default is None else FABRIC_KEYS[k][0], default) for k, default in own.items()
+    }
 
 
-def own_parameters(key: str, function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
-    """Return the keys that ``function`` adds to those of its section: name -> (type, default)."""
+def own_parameters(key: str, function: Callable[..., Any], name: str = "") -> dict[str, tuple[Any, Any]]:
+    """Return the keys that ``function``, of entry ``name``, adds to those of its section: name -> (type, default)."""
     section = SECTIONS[key]
-    skip = {*section.filled, *_common(key), *(("fabric",) if section.on_fabric else ())}
+    skip = {*section.filled, *_common(key, name), *(("fabric",) if section.on_fabric else ())}
     fields = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name in skip or parameter.kind is parameter.VAR_KEYWORD:

@@ -6,9 +6,15 @@ at the first ``=``; values are YAML scalars.
 
 from __future__ import annotations
 
-from topo.config.case import SECTIONS
+import re
+
+from topo.config.case import SECTIONS, Section
+from topo.config.data import is_path
 from topo.config.document import Document, Places, TooLarge, parse_scalar
 from topo.config.errors import ConfigError
+
+#: How a spec string with parameters begins, whatever its values hold.
+_SPEC = re.compile(r"[\w-]+:\s*\w+\s*=")
 
 
 def parse_spec(text: str, word: str) -> Document:
@@ -41,9 +47,26 @@ def parse_spec(text: str, word: str) -> Document:
 
 
 def parse_section(text: str, key: str) -> Document:
-    """Return the mapping that ``text`` stands for in section ``key``: a spec string, or the one key it has."""
+    """Return the mapping that ``text`` stands for in section ``key``: a spec string, a path, or the one key it has."""
     section = SECTIONS[key]
+    if section.by_path and _is_file(text, section):
+        return Document({section.word: section.by_path, "path": text}, {(): text})
     return parse_spec(text, section.word) if section.word else Document({section.only: text})
+
+
+def _is_file(text: str, section: Section) -> bool:
+    """Return whether ``text`` is a path and no spec string: those have a registered name, or a name and a key."""
+    return text.partition(":")[0] not in section.registry and is_path(text) and not _SPEC.match(text)
+
+
+def with_word(document: Document, key: str) -> Document:
+    """Return the mapping of section ``key`` with its word: ``{file: a.csv}`` means family file with path a.csv."""
+    section, data = SECTIONS[key], document.data
+    short = section.by_path
+    if not isinstance(data, dict) or not short or short not in data or section.word in data:
+        return document
+    words = {section.word: short, "path": data[short]} | {k: value for k, value in data.items() if k != short}
+    return Document(words, document.places | {(k,): document.place((short,)) for k in (section.word, "path")})
 
 
 def _split(text: str) -> list[str]:

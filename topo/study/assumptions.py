@@ -7,6 +7,7 @@ from typing import Any
 from topo import units
 from topo.config.case import SECTIONS, Case
 from topo.config.hardware import read_hardware
+from topo.config.nouns import Facts, facts_of
 from topo.config.signatures import NONE
 from topo.flow import POLICIES, SOLVERS
 
@@ -16,12 +17,14 @@ def assumptions(case: Case) -> list[str]:
     fabric, traffic = case.fabric, case.traffic
     if not fabric or case.refused:
         return []
-    said = [*case.notes, f"switch ports run at {fabric['rate']}, {_hosts(case)}"]
+    facts = facts_of(case)
+    ports = f"switch ports run at {fabric['rate']}" if fabric["rate"] else "cables run as the file states"
+    said = [*case.notes, f"{ports}, {_hosts(facts)}"]
     said += [_acting(key, case) for key, section in SECTIONS.items() if section.on_fabric and case.sections[key]]
     if traffic is None:
         said.append("counted in closed form and priced; nothing was routed")
     else:
-        said += _of_traffic(case)
+        said += _of_traffic(case, facts)
     if case.cost is not None:
         said.append(f"prices: {case.cost['prices']}; switches and cables only")
     return said
@@ -35,19 +38,19 @@ def _acting(key: str, case: Case) -> str:
     return f"{key} {name}{f' ({how})' if how else ''}: {section.summary(name)}"
 
 
-def _of_traffic(case: Case) -> list[str]:
+def _of_traffic(case: Case, facts: Facts) -> list[str]:
     fabric, traffic = case.fabric, case.traffic or {}
     inside, port = fabric["scale_up"], fabric["nic_rate"]
     said = [] if port is None else [f"NICs send at most {port} an endpoint, one way"]
     said += [
-        "hosts have no scale-up links" if inside == NONE else f"scale-up links carry {inside} an endpoint, one way",
+        _scale_up(inside, in_file="planes" not in fabric),
         f"routing {case.routing['policy']}: {POLICIES[case.routing['policy']].assumes}",
         f"solver {case.solve['solver']}: {SOLVERS[case.solve['solver']].assumes}",
         _latency(case),
         *_packets(case),
     ]
-    if fabric["relay"] == "spread" or (fabric["planes"] > 1 and fabric["nic"] == "single-plane"):
-        said.append(_relay(case))
+    if facts.relay == "spread" or (facts.planes > 1 and not facts.multi_port):
+        said.append(_relay(facts))
     if "model" in traffic:
         model = traffic["model"] if isinstance(traffic["model"], str) else "deepseek-v3, the default"
         said.append(f"model {model}, {traffic['tokens']} tokens a rank, {traffic['gate']} gate")
@@ -59,8 +62,14 @@ def _of_traffic(case: Case) -> list[str]:
     return said
 
 
-def _relay(case: Case) -> str:
-    relay, word = case.fabric["relay"], "host" if _one_host(case) else "scale-up domain"
+def _scale_up(inside: str, *, in_file: bool) -> str:
+    if inside != NONE:
+        return f"scale-up links carry {inside} an endpoint, one way"
+    return "scale-up links are those of the file" if in_file else "hosts have no scale-up links"
+
+
+def _relay(facts: Facts) -> str:
+    relay, word = facts.relay, "host" if facts.per_domain == facts.per_host else "scale-up domain"
     if relay == "none":
         return "relay none: endpoints on different planes do not talk"
     if relay == "spread":
@@ -72,14 +81,9 @@ def _relay(case: Case) -> str:
     )
 
 
-def _hosts(case: Case) -> str:
-    more = "" if _one_host(case) else f", {case.fabric['scale_up_domain']} a scale-up domain"
-    return f"{case.fabric['endpoints_per_host']} endpoints a host{more}"
-
-
-def _one_host(case: Case) -> bool:
-    """Return whether a scale-up domain is a host."""
-    return case.fabric.get("scale_up_domain") in (None, case.fabric["endpoints_per_host"])
+def _hosts(facts: Facts) -> str:
+    more = "" if facts.per_domain == facts.per_host else f", {facts.per_domain} a scale-up domain"
+    return f"{facts.per_host} endpoints a host{more}"
 
 
 def _latency(case: Case) -> str:

@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from topo.config.nouns import size_of
+from topo.config.nouns import facts_of, size_of
 from topo.config.patterns import count_of
 from topo.flow import POLICIES, SOLVERS
 from topo.size import Tier
@@ -95,8 +95,8 @@ def estimate(case: Case) -> Estimate:
     if case.traffic is None or case.refused:
         return Estimate(PROCESS, 0.0, "planewise itself")
     size = size_of(case)
-    host, domain = case.fabric["endpoints_per_host"], case.fabric["scale_up_domain"]
-    where = {"ranks_per_host": host, "ranks_per_domain": domain}
+    facts = facts_of(case)
+    where = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain}
     work = _work(case, size, count_of(case.traffic, size=size, **where, files=case.files))
     parts = {
         "planewise itself": (PROCESS, "nothing takes less"),
@@ -136,7 +136,7 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
         queue_pairs = int(case.routing.get("qps") or 1)
         shares = listed * queue_pairs * (size.diameter or _HOPS)
     elif by_commodity:
-        shares = listed * _width(size) * (size.planes if case.fabric["nic"] == "multi-port" else 1)
+        shares = listed * _width(size) * (size.planes if facts_of(case).multi_port else 1)
         shares = 0 if shares > MOST_SHARES else shares
     inside = size.endpoints if size.scale_up_switches else 0
     return _Work(
