@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 import topo
 from benchmarks.rows import Row
 from topo.config.hardware import latencies, packet
+from topo.metrics.slack import slack_warnings
 from traffic.demand import Demand
 
 DATA = Path(__file__).parent / "data"
@@ -70,10 +71,12 @@ class Run(NamedTuple):
 
 
 class Computed(NamedTuple):
-    """Makespan and mean end of a message [us], each of every draw."""
+    """Makespan and mean end of a message [us], each of every draw; whether it warns that sprayed links are full."""
 
     makespan: NDArray[np.float64]
     mean: NDArray[np.float64]
+    in_turn: NDArray[np.float64]  # the mean where links send one message at a time
+    warned: bool
 
 
 def runs() -> list[Run]:
@@ -111,9 +114,12 @@ def _computed(pattern: str, endpoints: int, size: float, policy: str, packets: b
     network, what = fabric(endpoints, packets=packets), demand(pattern, endpoints, size)
     drawn = [{"seed": seed} for seed in SEEDS] if policy == "ecmp-hash" else [{}]
     solved = [topo.solve(network, what, topo.route(network, what, policy, **draw), "completion") for draw in drawn]
-    return Computed(
-        np.array([one.completion_s for one in solved]) * 1e6, np.array([one.finish.mean() for one in solved]) * 1e6
-    )
+    times = [(one.completion_s, one.finish.mean(), _mean(one.in_turn)) for one in solved]
+    return Computed(*np.transpose(times) * 1e6, warned=any(slack_warnings(one) for one in solved))
+
+
+def _mean(ends: NDArray[np.float64] | None) -> float:
+    return np.nan if ends is None else float(ends.mean())
 
 
 @cache

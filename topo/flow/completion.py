@@ -9,6 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric
 from topo.flow.batches import batches, by_phase
+from topo.flow.in_turn import in_turn
 from topo.flow.max_min import problem_of
 from topo.flow.phase_loads import phase_loads
 from topo.flow.schedule import overlap, predecessors
@@ -66,6 +67,7 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
         finish=times.finish + delay,
         delay=delay,
         launch=fabric.launch,
+        in_turn=None if side_by_side else in_turn(wire, fabric.capacity, demand, times.finish) + delay,
         side_by_side=side_by_side,
         span=(times.started, times.ended),
         method="completion: refilled at each end" + (" and start" if side_by_side else ""),

@@ -56,6 +56,7 @@ def of_commodities(solution: Solution, demand: Demand, routing: Routing, owner: 
         tightest=solution.tightest[last],
         finish=finish,
         delay=finish - moved,
+        in_turn=None if solution.in_turn is None else np.maximum.reduceat(solution.in_turn, first),
         demand=demand,
         routing=routing,
         method=f"{solution.method}, by queue pair",

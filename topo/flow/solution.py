@@ -52,6 +52,8 @@ class Solution:
     bound: float  # [1/s] no routing has a larger overall theta; of a solved policy, no choice it has
     gap: float  # (bound - overall theta) / bound
     in_proportion: bool  # whether all commodities of a phase move in proportion to their sizes throughout
+    timed: bool  # whether ``finish`` counts latency, packets and launch
+    in_turn: NDArray[np.float64] | None  # (F,) [s] ``finish`` if links sent one commodity at a time; None: not said
     residual: float  # largest relative overload of a link, or part of a commodity lost or made; rounding only
 
     @classmethod
@@ -70,6 +72,7 @@ class Solution:
         delay: NDArray[np.float64] | None = None,
         launch: float = 0.0,
         side_by_side: bool = False,
+        in_turn: NDArray[np.float64] | None = None,
         span: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
         in_proportion: bool = False,
     ) -> Solution:
@@ -132,6 +135,8 @@ class Solution:
             bound,
             float(gap),
             in_proportion,
+            delay is not None,
+            in_turn,
             max(overload, float(lost.max(initial=0.0))),
         )
 

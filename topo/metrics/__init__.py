@@ -17,6 +17,7 @@ from topo.metrics.load import Loads, link_plane, load_metrics
 from topo.metrics.own import Again, own_results
 from topo.metrics.pair import explain_pair
 from topo.metrics.shape import structure
+from topo.metrics.slack import slack_warnings
 from topo.metrics.timing import fairness, latency_metrics, rate_metrics
 from topo.plain import plain
 
@@ -35,6 +36,7 @@ def measure(solution: Solution, *, again: Again | None = None) -> dict[str, Any]
     result = own_results(fabric, solution.offered, solution, again) | structure(fabric)
     result |= load_metrics(loads, solution)
     result |= balance_metrics(loads)
+    result["warnings"] += slack_warnings(solution)
     result |= rate_metrics(solution)
     result |= latency_metrics(fabric, solution.offered, routing)
     result |= {

@@ -41,6 +41,7 @@ def rate_metrics(solution: Solution) -> dict[str, Any]:
         "min_rate_gbps": gbps(float(solution.rate.min())),
         "completion_s": solution.completion_s,
         "mean_completion_s": _mean(solution.finish, pairs),
+        "mean_completion_in_turn_s": None if solution.in_turn is None else _mean(solution.in_turn, pairs),
         "total_bytes": demand.total(),
         "pairs": round(float(pairs.sum())),
         "phases": demand.n_phases,

@@ -19,6 +19,8 @@ from topo.report.tables import Column, Table, name, table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Ends of the bracket of the mean: links that send one flow at a time, and fair sharing.
+_MEANS = ("mean_completion_in_turn_s", "mean_completion_s")
 _RATES = ("min_rate_gbps", "mean_rate_gbps", "fairness")
 
 
@@ -117,7 +119,8 @@ def _table(held: Sequence[Repeat]) -> Table:
     columns += [labels.column("completion_s", "mean over seeds" if seeded else "", bar=True)]
     columns += [Column("Least", words.seconds), Column("Largest", words.seconds)] if seeded else []
     columns += [Column("Seeds", words.count)] if seeded else []
-    columns += [labels.column("mean_completion_s"), Column("Last / mean", words.ratio, "×")]
+    columns += [labels.column(key) for key in _MEANS]
+    columns += [Column("Last / mean", words.ratio, "×")]
     columns += [labels.column(key) for key in (*_RATES, "bottleneck_tier")]
     rows = [_row(held, one, seeded) for one in held]
     note = "Over seeds: the least rate is the least, last / mean the largest, the rest means." if seeded else ""
@@ -129,5 +132,5 @@ def _row(held: Sequence[Repeat], one: Repeat, seeded: bool) -> tuple[Any, ...]:
     spread = (one.least(key), one.most(key), len(one.cases)) if seeded else ()
     rates = (one.least(_RATES[0]), *map(one.mean, _RATES[1:]))
     tiers = ", ".join(names.order(str(t) for case in one.cases if (t := case.get("bottleneck_tier"))))
-    times = (one.mean(key), *spread, one.mean("mean_completion_s"), _worst_tail(one))
+    times = (one.mean(key), *spread, *map(one.mean, _MEANS), _worst_tail(one))
     return (one.network, one.traffic, _curve(held, one), *times, *rates, tiers or None)

@@ -1,0 +1,40 @@
+"""When commodities end if every link sends one at a time, in the order in which fair sharing ends them.
+
+Fair sharing lets all that meet on a link end late together; transports that keep a window in flight let some
+through first, so their mean lies below while the last one ends no sooner.  On a link that sends one at
+a time, commodity f ends once its own bytes and those of all before it are through::
+
+    end[f] = max over its links l of  sum over g on l, up to f in order, of size[g] R[l, g] / capacity[l]
+
+By the time that f ends under fair sharing all of these have ended, so every link has carried that much: no end
+is later than the fair one, and none can be sooner for the same order.
+
+Limits.  Links are taken one by one: a commodity waits on its slowest alone, never on several in a row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+from traffic.demand import Demand
+
+Floats = NDArray[np.float64]
+
+
+def in_turn(shares: csc_array, capacity: Floats, demand: Demand, fair: Floats) -> Floats:
+    """Return (F,) [s] when each commodity ends so, from the start of its transfer.
+
+    ``shares`` (L, F) are those that fill links of ``capacity`` (L,) [B/s], ``fair`` (F,) [s] the ends of fair sharing.
+    """
+    column = np.repeat(np.arange(shares.shape[1]), np.diff(shares.indptr))
+    link, seconds = shares.indices, shares.data * demand.size[column] / capacity[shares.indices]
+    order = np.lexsort((column, fair[column], link, demand.phase[column]))
+    place = demand.phase[column[order]].astype(np.int64) * shares.shape[0] + link[order]
+    through = np.cumsum(seconds[order])
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    before = np.repeat(through[first] - seconds[order][first], np.diff(first, append=len(place)))
+    end = np.zeros(demand.n_commodities)
+    np.maximum.at(end, column[order], through - before)
+    return np.minimum(end, fair)  # they are equal where nobody waits: rounding only
