@@ -8,13 +8,13 @@ first asked for::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from topo.lazy import fetching
-
 __version__ = "0.1.0"
 
+#: As in typing, which takes longer to load than all of this; an interrupt meanwhile would end in a traceback.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from topo.config import load_study
     from topo.config.prices import load as load_prices
     from topo.cost import PriceBook, PriceError, bill
@@ -96,7 +96,11 @@ __all__ = [
 ]
 
 
-__getattr__ = fetching(__name__, _ROOM)
+def __getattr__(name: str) -> Any:
+    """Return a public name from its room."""
+    from topo.lazy import fetching
+
+    return fetching(__name__, _ROOM)(name)
 
 
 def __dir__() -> list[str]:

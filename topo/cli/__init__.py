@@ -6,7 +6,9 @@ runs, so that ``topo --help`` answers at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+TYPE_CHECKING = False  # as in typing, which an interrupt would meet half loaded
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
 

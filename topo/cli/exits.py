@@ -8,9 +8,15 @@ import os
 import re
 import shlex
 import sys
+import threading
+from _thread import interrupt_main
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 OK = 0
 FAILED_CHECK = 1
@@ -43,6 +49,9 @@ CODES = (
 #: What cannot be written any more, or is gone, where the system's error names no file: click prints to stdout alone.
 _FULL = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
 _NAMELESS = dict.fromkeys(_FULL, "standard output") | {errno.ENOENT: "the current folder"}
+#: [s] after which an interrupt that was swallowed is sent again.
+_AGAIN = 0.01
+_unraisable_before = sys.unraisablehook
 #: A run without a space that says no more than its ends.
 _LONG = re.compile(r"[^\s/]{200,}")
 
@@ -54,6 +63,7 @@ class Interrupted(Exception):
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     """Run ``command`` and return its exit code; messages go to stderr, one for each failure."""
     args = list(sys.argv[1:] if arguments is None else arguments)
+    sys.unraisablehook = _unraisable
     if sys.stdout is None:  # python found descriptor 1 closed
         say("error: standard output is closed; give the command somewhere to print, such as /dev/null")
         return INVALID
@@ -70,6 +80,16 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:  # the last door: whatever is left becomes an exit code
         return _fail(error, args)
+
+
+def _unraisable(told: UnraisableHookArgs) -> None:
+    """Send an interrupt again that came inside a destructor, where Python prints and forgets it."""
+    if issubclass(told.exc_type, KeyboardInterrupt):
+        again = threading.Timer(_AGAIN, interrupt_main)  # at once, it would be raised in here
+        again.daemon = True
+        again.start()
+    else:
+        _unraisable_before(told)
 
 
 def say(message: str) -> None:

@@ -55,7 +55,8 @@ def offered(
     offer = PATTERNS[traffic["pattern"]].offer
     there = hosts_and_domains(ranks_per_host, ranks_per_domain)
     there |= {"n_ranks": n_ranks, "files": files or Files(), "fabric": fabric}
-    wanted = {key: value for key, value in there.items() if key in signature(offer).parameters}
+    takes = signature(offer).parameters
+    wanted = {key: value for key, value in there.items() if key in takes}
     return offer(**wanted, **traffic_arguments(traffic, files))
 
 

@@ -114,6 +114,29 @@ def test_an_interrupt_before_the_command_runs(monkeypatch, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
+#: Waits in a command whose destructors are interrupted: Python prints what one raises, and goes on.
+SWALLOWED = """
+import sys, time, signal, topo.cli, topo.cli.catalogue
+
+class Held:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+def waits(*_, **__):
+    Held()
+    time.sleep(200)
+
+topo.cli.catalogue.list_verb.callback = waits
+sys.exit(topo.cli.main(["list"]))
+"""
+
+
+def test_an_interrupt_in_a_destructor_ends_the_command_all_the_same():
+    run = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=LONG, check=False)
+    assert run.returncode == INTERRUPTED, run.stderr
+    assert run.stderr.split() == ["interrupted"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_signal_ends_a_study_as_an_interrupt_does(tmp_path, number):
     """Finished cases stay, no process is left, and the message says how to go on."""
