@@ -30,7 +30,7 @@ LAYERS = (
     {
         f"topo.{room}"
         for room in (
-            *("atomic", "kernels", "lazy", "near", "packet"),
+            *("atomic", "conform", "kernels", "lazy", "near", "packet"),
             *("parameters", "plain", "quantities", "size", "units"),
         )
     },

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from topo.config import read_case
+from topo import study
+from topo.config import parse_study, read_case
 from topo.quantities import QUANTITIES
 from topo.study import Outcome, outcome
 from traffic import PATTERNS
@@ -63,6 +64,12 @@ def of_outcome(one: Outcome) -> set[str]:
     for name, content in one.files.items():
         found |= {f"{name}:{column}" for column in parquet.read_schema(io.BytesIO(content)).names}
     return found
+
+
+def of_run(folder) -> set[str]:
+    """Return the keys of run.json of a study of one case."""
+    study.run(parse_study("schema: 1\ntitle: t\nfabric: {family: fat-tree-2, radix: 4}\n", "t.yaml"), folder)
+    return {f"run.json:{key}" for key in json.loads((folder / "run.json").read_text())}
 
 
 def of_json(text: str, verb: str = "") -> set[str]:

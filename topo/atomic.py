@@ -19,6 +19,12 @@ def check_ends(path: Path) -> None:
         raise OSError(errno.EINVAL, "is a pipe or a device; give a file", str(path))
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return what ``path`` holds.  Raises OSError as ``check_ends`` does, and where it cannot be read."""
+    check_ends(path)
+    return path.read_bytes()
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` in UTF-8, as ``write_bytes`` does."""
     write_bytes(path, text.encode("utf-8"))

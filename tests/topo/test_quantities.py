@@ -55,8 +55,8 @@ def printed(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def every(outcomes, printed):
-    found = set().union(*map(written.of_outcome, outcomes.values()))
+def every(outcomes, printed, tmp_path_factory):
+    found = written.of_run(tmp_path_factory.mktemp("run")) | set().union(*map(written.of_outcome, outcomes.values()))
     return found.union(*(written.of_json(text, VERBS[verb]) for verb, text in printed.items()))
 
 

@@ -37,7 +37,7 @@ def report_verb(folders: tuple[Path, ...], output: Path | None, png: Path | None
     if png is not None:
         from topo.report.pictures import save
 
-        for path in save(folders[0], png):
+        for path in save(folders[0], png, tell=say):
             click.echo(str(path))
         return 0
     if len(folders) > 1:
@@ -45,7 +45,7 @@ def report_verb(folders: tuple[Path, ...], output: Path | None, png: Path | None
         from topo.report.versus import compare
 
         output = output or Path("versus.html")
-        write_text(output, compare(*folders))
+        write_text(output, compare(*folders, tell=say))
     else:
         from topo.report import write
 

@@ -43,6 +43,8 @@ class Placement(BaseModel):
     start: Duration = 0
 
 
+#: What is said of a key that is needed.
+MISSING = "is missing"
 #: Keys of a job that are not keys of its own traffic.
 JOB_KEYS = frozenset(Placement.model_fields)
 
@@ -127,7 +129,7 @@ def _explain(details: list[Any], shape: type[BaseModel], document: Document) -> 
     if kind == "extra_forbidden":
         return unknown_key(names, key)
     if kind == "missing":
-        return "is missing"
+        return MISSING
     given = document.data.get(key) if isinstance(document.data, dict) else None
     # A union fails once a member; a value of the right kind that is wrong says the most.
     said = [d for d in details if d["type"] == "value_error"]

@@ -31,14 +31,17 @@ def commodity_table(solution: Solution) -> dict[str, NDArray[Any]]:
 
 
 def parquet(columns: dict[str, NDArray[Any]], stamp: dict[str, str]) -> bytes:
-    """Return ``columns`` as a Parquet file with ``stamp`` in its metadata; equal input, equal bytes."""
+    """Return ``columns`` as a Parquet file with ``stamp`` in its metadata; equal input, equal bytes.
+
+    Each page has a checksum, so that damage is found.
+    """
     import pyarrow
     from pyarrow import parquet as pq
 
     table = pyarrow.Table.from_arrays([_array(column) for column in columns.values()], names=list(columns))
     table = table.replace_schema_metadata(dict(sorted(stamp.items())))
     buffer = BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
+    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
     return buffer.getvalue()
 
 

@@ -41,8 +41,8 @@ def write(
 ) -> Path:
     """Write the report of the study in ``folder`` and return its path: ``output``, else index.html beside the records.
 
-    A page above ``warn_at`` [bytes] is told of through ``tell``.  Above ``zip_at`` its long tables are cut,
-    and a zip beside it has the page, those tables whole and the records, as Parquet.
+    What is damaged, and a page above ``warn_at`` [bytes], are told of through ``tell``.  Above ``zip_at`` its long
+    tables are cut, and a zip beside it has the page, those tables whole and the records, as Parquet.
     """
     from topo.atomic import write_bytes, write_text
     from topo.report.panels import panels
@@ -53,6 +53,8 @@ def write(
     shown = panels(view)
     html = _page(view, shown)
     size, say = len(html.encode()), tell or (lambda message: None)
+    for wrong in view.study.damaged:
+        say(f"damaged: {wrong}")
     if size > zip_at:
         from topo.report.bundle import ROWS, cut, pack
 
@@ -86,6 +88,8 @@ def _facts(view: View) -> str:
     ]
     if view.failed:
         told.append(f"{len(view.failed)} failed or refused")
+    if view.study.damaged:
+        told.append(f"{len(view.study.damaged)} damaged and left out")
     return " · ".join(told)
 
 

@@ -1,19 +1,16 @@
 """Reads what a study wrote: its records, its run, its own text, and the Parquet beside each record.
 
 Nothing here computes: a record is shown as it was stored, and a file that is
-missing is None, so a page can say so.
+missing is None, so a page can say so.  A case whose record or table is not what a
+study writes is left out and told of.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from topo.size import Tier
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Record layouts that this page knows how to read.
 SCHEMA_VERSIONS = (1,)
+#: What mends a damaged folder.
+CURE = "left out; run the study again on this folder: it keeps what is damaged aside and computes it afresh"
 
 
 class ReportError(ValueError):
@@ -69,6 +68,7 @@ class Study:
     records: tuple[Record, ...]
     run: dict[str, Any]  # command, versions, times: everything that inputs do not determine
     text: str  # study.yaml as written; empty where it is missing
+    damaged: tuple[str, ...] = ()  # what was left out: which file, what is wrong with it, and what would do
 
     @property
     def title(self) -> str:
@@ -92,29 +92,28 @@ class Study:
 
 
 def read_study(folder: Path | str) -> Study:
-    """Return the study stored in ``folder``.
+    """Return the study stored in ``folder``, without the cases that are damaged.
 
-    Raises ReportError where records.jsonl is missing, is not JSON, or has a layout of another version.
+    Raises ReportError where records.jsonl is missing, or no record in it is one that this version reads.
     """
     folder = Path(folder)
     path = folder / "records.jsonl"
     if not path.is_file():
         raise ReportError(f"{path} does not exist; `topo study FILE -o {folder}` writes it")
-    records = tuple(_records(path))
+    records, damaged = _records(path)
     if not records:
-        raise ReportError(f"{path} holds no record; a study has at least one case")
-    run_path, study_path = folder / "run.json", folder / "study.yaml"
-    run = _json(run_path.read_text("utf-8"), run_path, 1) if run_path.is_file() else {}
+        why = damaged[0] if damaged else f"{path} holds no record; a study has at least one case"
+        raise ReportError(why)
+    run, wrong = _run(folder / "run.json")
+    study_path = folder / "study.yaml"
     text = study_path.read_text("utf-8", errors="replace") if study_path.is_file() else ""
-    return Study(folder, records, _mapping(run), text)
+    return Study(folder, tuple(records), run, text, (*damaged, *wrong))
 
 
 def links(record: Record) -> Columns | None:
     """Return links.parquet of ``record`` by column, None where it was not stored; ``tier`` as names (L,) str."""
     columns = _parquet(record.folder / "links.parquet")
-    if columns is None or "tier" not in columns or "utilization" not in columns:
-        return None
-    return columns | {"tier": _tier_names(columns["tier"])}
+    return None if columns is None else columns | {"tier": columns["tier"].astype(str)}
 
 
 def between_switches(columns: Columns) -> NDArray[np.bool_]:
@@ -145,38 +144,58 @@ def hot(record: Record) -> Columns | None:
     return _parquet(record.folder / "hot.parquet")
 
 
-def _records(path: Path) -> Iterable[Record]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield _record(_json(line, path, number), path, number)
+def _records(path: Path) -> tuple[list[Record], list[str]]:
+    """Return the sound records of a file, in its order, and what is wrong with the others."""
+    records, damaged = [], []
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        record, wrong = _record(line, path, number) if line.strip() else (None, "")
+        records += [] if record is None else [record]
+        damaged += [wrong] if wrong else []
+    return records, damaged
 
 
-def _record(raw: Any, path: Path, number: int) -> Record:
-    row = _mapping(raw)
-    version = row.get("schema_version")
-    if version not in SCHEMA_VERSIONS:
-        known = ", ".join(map(str, SCHEMA_VERSIONS))
-        raise ReportError(f"{path}:{number}: schema_version {version!r} is not known; this version reads {known}")
-    case, digest = _mapping(row.get("case")), str(row.get("hash") or "")
-    return Record(
-        name=str(case.get("name") or digest[:12] or f"case {number}"),
+def _record(line: bytes, path: Path, number: int) -> tuple[Record | None, str]:
+    from topo.study.damage import record_in, tables_wrong
+
+    row, wrong = record_in(line)
+    if wrong:
+        return None, f"{path}:{number}: {_strange(line) or wrong}; {CURE}"
+    case, digest = row["case"], row["hash"] or ""
+    # A hash is a file name only if it looks like one: records are input like any other.
+    folder = path.parent / "cases" / (digest if digest.isalnum() else "none")
+    if wrong := tables_wrong(folder, digest):
+        return None, f"{folder}/{wrong}; {CURE}"
+    record = Record(
+        name=case["name"] or digest[:12] or f"case {number}",
         hash=digest,
-        status=str(row.get("status") or "failed"),
-        error=str(row.get("error") or ""),
+        status=row["status"],
+        error=row["error"] or "",
         case=case,
-        results=_mapping(row.get("results")),
-        assumptions=tuple(map(str, row.get("assumptions") or ())),
-        # A hash is a file name only if it looks like one: records are input like any other.
-        folder=path.parent / "cases" / (digest if digest.isalnum() else "none"),
+        results=row["results"],
+        assumptions=tuple(map(str, row["assumptions"] or ())),
+        folder=folder,
     )
+    return record, ""
 
 
-def _json(text: str, path: Path, number: int) -> Any:
+def _strange(line: bytes) -> str:
+    """Return what to say of a record of another layout, which is no damage; empty where it is none."""
+    from topo.conform import parse
+
     try:
-        return json.loads(text)
-    except ValueError as error:
-        raise ReportError(f"{path}:{number}: not JSON ({error}); run the study again with --fresh") from None
+        record = parse(line)
+    except ValueError:
+        return ""
+    version = record.get("schema_version") if isinstance(record, dict) else SCHEMA_VERSIONS[0]
+    known = ", ".join(map(str, SCHEMA_VERSIONS))
+    return "" if version in SCHEMA_VERSIONS else f"schema_version {version!r} is not known; this version reads {known}"
+
+
+def _run(path: Path) -> tuple[dict[str, Any], list[str]]:
+    from topo.study.damage import run_in
+
+    run, wrong = run_in(path.read_bytes()) if path.is_file() else ({}, "")
+    return run, [f"{path}: {wrong}; {CURE}"] if wrong else []
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -186,25 +205,10 @@ def _mapping(value: Any) -> dict[str, Any]:
 def _parquet(path: Path) -> Columns | None:
     if not path.is_file():
         return None
-    import pyarrow
     from pyarrow import parquet
 
-    try:
-        table = parquet.read_table(path)
-    except (OSError, pyarrow.ArrowException) as error:
-        raise ReportError(f"{path} is not readable Parquet ({error}); run the study again with --fresh") from None
+    table = parquet.read_table(path)
     return {name: table.column(name).to_numpy() for name in table.column_names}
-
-
-def _tier_names(tier: NDArray[Any]) -> NDArray[np.str_]:
-    import numpy as np
-
-    if tier.dtype.kind not in "iu":
-        return tier.astype(str)
-    known = {int(t): t.label for t in Tier}
-    numbers, inverse = np.unique(tier, return_inverse=True)
-    names = np.array([known.get(int(n), f"tier {n}") for n in numbers], dtype=str)
-    return np.asarray(names[inverse])
 
 
 def _title_line(text: str) -> str:

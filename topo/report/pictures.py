@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from topo.atomic import write_text
@@ -19,17 +20,21 @@ class PicturesError(ReportError):
     """Pictures that cannot be drawn here: says what is missing and how to get it."""
 
 
-def save(folder: Path | str, out: Path | str) -> list[Path]:
+def save(folder: Path | str, out: Path | str, *, tell: Callable[[str], None] = lambda message: None) -> list[Path]:
     """Draw every figure of the study in ``folder`` into ``out``, each reading of it on its own; return the files.
 
-    ``figures.md`` beside them has the captions.  Colours are those of the light page.
+    ``figures.md`` beside them has the captions; what is damaged is left out and told of.
+    Colours are those of the light page.
     Raises PicturesError where kaleido or a browser is missing, ReportError for a folder that holds no study.
     """
     from topo.report.page import figures_of
     from topo.report.panels import panels
     from topo.report.panels.view import View
 
-    figures = figures_of(panels(View(read_study(folder))))
+    study = read_study(folder)
+    for wrong in study.damaged:
+        tell(f"damaged: {wrong}")
+    figures = figures_of(panels(View(study)))
     if not figures:
         raise ReportError(f"{folder}: its report has no figure to draw")
     try:

@@ -8,6 +8,7 @@
     DIR/records.jsonl, records.parquet  all records in the order of the study
     DIR/study.yaml                      the study as written
     DIR/run.json                        command, versions, times: all that inputs do not determine
+    DIR/damaged/                        cases and files that were not what a study writes, kept aside
 
 Every file is written under a temporary name and renamed, so a reader never sees
 half of one, and two processes on one folder write the same bytes twice at worst.
@@ -19,16 +20,17 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from topo.atomic import HALF, check_ends, write_bytes
-from topo.config.case import SCHEMA_VERSION, canonical_json
+from topo.atomic import HALF, read_bytes, write_bytes
+from topo.config.case import canonical_json
+from topo.study.damage import record_in, run_in, tables_wrong
 from topo.study.record import Outcome
 
 
@@ -96,22 +98,42 @@ class Store:
         return self.folder / "cases" / digest
 
     def read(self, digest: str) -> tuple[dict[str, Any] | None, str]:
-        """Return the stored record of a case, None where there is none or it is damaged; and what is wrong with it."""
-        path = self.case_folder(digest) / "record.json"
+        """Return the stored record of a case, None where there is none or the case is damaged; and what is wrong."""
+        folder = self.case_folder(digest)
         try:
-            check_ends(path)
-            text = path.read_text("utf-8")
+            record, wrong = record_in(read_bytes(folder / "record.json"))
         except FileNotFoundError:
             return None, ""
-        except (OSError, UnicodeDecodeError) as error:
-            return None, f"{path}: cannot be read ({error}); the case runs again"
+        except OSError as error:
+            return None, f"{folder / 'record.json'}: cannot be read ({error.strerror or error})"
+        if not wrong and record["hash"] != digest:
+            wrong = "is not the record of this case"
+        if wrong:
+            return None, f"{folder / 'record.json'}: {wrong}"
+        wrong = tables_wrong(folder, digest)
+        return (None, f"{folder}/{wrong}") if wrong else (record, "")
+
+    def run_before(self) -> tuple[dict[str, Any], str]:
+        """Return run.json of the run before this, {} where there is none or it is damaged; and what is wrong."""
+        path = self.folder / "run.json"
         try:
-            record = json.loads(text)
-        except (ValueError, RecursionError):
-            return None, f"{path}: is damaged; the case runs again"
-        if not isinstance(record, dict) or record.get("hash") != digest or not _complete(record):
-            return None, f"{path}: is not the record of this case; the case runs again"
-        return record, ""
+            run, wrong = run_in(read_bytes(path))
+        except FileNotFoundError:
+            return {}, ""
+        except OSError as error:
+            return {}, f"{path}: cannot be read ({error.strerror or error})"
+        return run, f"{path}: {wrong}" if wrong else ""
+
+    def set_aside(self, path: Path) -> str:
+        """Move a damaged file or folder out of the way and return where it is kept; nothing is deleted."""
+        aside = self.folder / "damaged"
+        with _told(aside):
+            aside.mkdir(exist_ok=True)
+            names = (aside / (path.name if n == 1 else f"{path.name}-{n}") for n in count(1))
+            free = next(name for name in names if not name.exists())
+            with contextlib.suppress(FileNotFoundError):  # another run on this folder was faster
+                path.rename(free)
+        return str(free)
 
     def write(self, outcome: Outcome) -> None:
         """Store an outcome; its record goes last and makes it count."""
@@ -141,9 +163,3 @@ def _told(path: Path) -> Iterator[None]:
         raise StoreError(
             f"{path}: cannot be written ({why}); free space or choose another folder, finished cases are kept"
         ) from error
-
-
-def _complete(record: dict[str, Any]) -> bool:
-    shape = {"status": str, "case": dict, "results": dict, "assumptions": list}
-    right = all(isinstance(record.get(key), kind) for key, kind in shape.items())
-    return right and record.get("schema_version") == SCHEMA_VERSION

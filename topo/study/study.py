@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import subprocess
 import time
@@ -72,7 +71,7 @@ def run(
     how = {"command": command, "workers": workers, "scheduler": scheduler, "max_memory": max_memory}
     with store.in_use() as repairs:
         store.put(store.folder / "study.yaml", study.text.encode())
-        return _go_on(store, study, how, repairs + _other_version(store), progress)
+        return _go_on(store, study, how, repairs + _run_before(store), progress)
 
 
 def _go_on(
@@ -147,16 +146,18 @@ def _held(store: Store, digests: list[str]) -> tuple[dict[str, dict[str, Any]], 
         if record is not None and is_final(record):
             held[digest] = record
         if wrong:
-            warnings.append(wrong)
+            aside = store.set_aside(store.case_folder(digest))
+            warnings.append(f"{wrong}; the case runs again, and what was there is kept in {aside}")
     return held, warnings
 
 
-def _other_version(store: Store) -> list[str]:
-    """Return what to say of a folder that another planewise wrote last; nothing where that cannot be told."""
-    try:
-        wrote = json.loads((store.folder / "run.json").read_text("utf-8"))["versions"]["planewise"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+def _run_before(store: Store) -> list[str]:
+    """Return what to say of a folder that another planewise wrote last, or whose run.json is damaged."""
+    run, wrong = store.run_before()
+    if wrong:
+        aside = store.set_aside(store.folder / "run.json")
+        return [f"{wrong}; it is written afresh, and what was there is kept in {aside}"]
+    wrote = (run.get("versions") or {}).get("planewise", __version__)
     there = f"{store.folder}: holds cases of planewise {wrote}, another version"
     return [] if wrote == __version__ else [f"{there}; they stay, and run again with {__version__}"]
 

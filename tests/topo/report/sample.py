@@ -65,7 +65,7 @@ def write_study(folder: Path, *, small: bool = False, extra: tuple[dict[str, Any
     folder.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (folder / "records.jsonl").write_text(text, encoding="utf-8")
-    run = {"command": ["topo", "study", "deepseek-v3", "-o", "reports/deepseek-v3"], "started": "2026-11-23T22:00:00Z"}
+    run = {"command": "topo study deepseek-v3 -o reports/deepseek-v3", "started": "2026-11-23T22:00:00Z"}
     run |= {"seconds": 31.4, "versions": {"planewise": "0.1.0", "python": "3.11.2", "numpy": "2.4.6"}}
     (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
     study = "schema: 1\ntitle: Which network for DeepSeek-V3?\n"
@@ -167,9 +167,10 @@ def _loaded(folder: Path, network: str, traffic: str, policy: str, node_limit: i
     row = record(f"{network} {traffic} {policy}", labels, parts, results | bill(size, PRICES, capacity=50e9))
     path = folder / "cases" / row["hash"]
     path.mkdir(parents=True, exist_ok=True)
-    columns = {"tail": fabric.tail, "head": fabric.head, "tier": fabric.tier, "plane": fabric.plane[fabric.tail]}
+    columns = {"tail": fabric.tail, "head": fabric.head, "tier": tiers, "plane": fabric.plane[fabric.tail]}
     columns |= {"capacity": fabric.capacity, "load": load * fabric.capacity, "utilization": load}
-    parquet.write_table(pa.table(columns), path / "links.parquet")
+    stamped = pa.table(columns).replace_schema_metadata({"planewise.case": row["hash"]})
+    parquet.write_table(stamped, path / "links.parquet")
     return row
 
 

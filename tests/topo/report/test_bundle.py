@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         record(
             f"{i}",
             {"planes": str(i)},
-            {"fabric": {"family": "fat-tree-2", "planes": i}, "traffic": {"pattern": "uniform"}},
+            {"fabric": {"family": "fat-tree-2", "planes": i + 1}, "traffic": {"pattern": "uniform"}},
             {"completion_s": 1e-3 * (i + 1), "normalized_throughput": 1.0, "method": "closed form"},
         )
         for i in range(N)

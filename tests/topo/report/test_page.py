@@ -142,7 +142,7 @@ def test_a_study_of_sizes_alone_or_of_failures_alone_is_a_page(tmp_path: Path) -
         ("", "holds no record"),
         ("{", "records.jsonl:1: not JSON"),
         ('{"schema_version": 99}', "schema_version 99"),
-        ("[1]", "schema_version None"),
+        ("[1]", "records.jsonl:1: an object is needed"),
     ],
 )
 def test_folders_that_hold_no_study_are_refused(tmp_path: Path, text: str | None, message: str) -> None:
@@ -152,12 +152,15 @@ def test_folders_that_hold_no_study_are_refused(tmp_path: Path, text: str | None
         render(tmp_path)
 
 
-def test_damaged_parquet_is_named(tmp_path: Path) -> None:
+def test_a_damaged_table_leaves_its_case_out_and_is_told(tmp_path: Path) -> None:
     write_study(tmp_path, small=True)
-    for path in (tmp_path / "cases").glob("*/links.parquet"):
-        path.write_bytes(b"no parquet")
-    with pytest.raises(ReportError, match=r"links\.parquet"):
-        render(tmp_path)
+    path = next((tmp_path / "cases").glob("*/links.parquet"))
+    path.write_bytes(b"no parquet")
+    told: list[str] = []
+    html = write(tmp_path, tell=told.append).read_text("utf-8")
+    assert [line.startswith(f"damaged: {path}: not readable as Parquet") for line in told] == [True]
+    assert "Damaged and left out" in html
+    assert "1 damaged file left out" in html
 
 
 def test_the_config_of_every_case_is_what_is_shared_and_its_own_together(folder: Path, html: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,8 @@ def test_a_damaged_record_is_repaired_and_reported(done, tmp_path, damage):
     again = study.run(small(), tmp_path)
     assert again.computed == 1
     assert str(record) in again.warnings[0]
+    assert (tmp_path / "damaged" / record.parent.name / "record.json").exists()
+    shutil.rmtree(tmp_path / "damaged")
     assert files_of(tmp_path) == files_of(done)
 
 

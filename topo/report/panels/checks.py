@@ -10,6 +10,8 @@ from topo.report.panels.verdict import RESIDUAL_LIMIT
 from topo.report.panels.view import View, largest
 from topo.report.tables import Column, name, table
 
+#: Remarks that a list on the page has at most.
+MOST_NOTES = 20
 _LAWS = ("method", "conservation_residual", "gap", "fairness", "bisection_per_endpoint", "bisection_method")
 
 
@@ -20,7 +22,7 @@ def panel(view: View) -> Panel:
         "Checks",
         "Can these numbers be trusted?",
         _answer(view),
-        (_failed(view), _laws(view), _findings(view)),
+        (_damaged(view), _failed(view), _laws(view), _findings(view)),
     )
 
 
@@ -38,10 +40,18 @@ def _answer(view: View) -> str:
             f"Conservation of flow {state}: the largest residual is "
             f"{words.number(residual)} (limit {RESIDUAL_LIMIT:g})."
         )
+    if view.study.damaged:
+        told.insert(0, f"{words.plural(len(view.study.damaged), 'damaged file')} left out.")
     gap = largest(view.solved, "gap")
     if gap is not None and gap.get("gap") > 0:
         told.append(f"The largest gap to a bound is {words.percent(gap.get('gap'))} ({gap.title}).")
     return " ".join(told)
+
+
+def _damaged(view: View) -> Notes | None:
+    damaged = view.study.damaged
+    more = (f"... and {len(damaged) - MOST_NOTES:,} more.",) if len(damaged) > MOST_NOTES else ()
+    return Notes((*damaged[:MOST_NOTES], *more), "Damaged and left out", "bad") if damaged else None
 
 
 def _failed(view: View) -> Show | Notes:
@@ -78,7 +88,7 @@ def _findings(view: View) -> Notes | None:
         for line in case.get("findings") or ():
             said.setdefault(str(line), []).append(case.network)
     lines = [f"{line} ({words.listing(names.order(networks))})." for line, networks in said.items()]
-    return Notes(tuple(lines[:20]), "What the results remark") if lines else None
+    return Notes(tuple(lines[:MOST_NOTES]), "What the results remark") if lines else None
 
 
 def _residual(value: float) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 __all__ = ["compare"]
 
 
-def compare(a: Path | str, b: Path | str) -> str:
+def compare(a: Path | str, b: Path | str, *, tell: Callable[[str], None] = lambda message: None) -> str:
     """Return the comparison of the studies in folders ``a`` and ``b`` as one HTML text.
 
-    The same files give the same text.  Raises ReportError for a folder that holds no readable study.
+    The same files give the same text; what is damaged is left out and told of.
+    Raises ReportError for a folder that holds no readable study.
     """
     from topo import __version__
     from topo.report import words
@@ -23,6 +25,9 @@ def compare(a: Path | str, b: Path | str) -> str:
     studies = (View(read_study(a)), View(read_study(b)))
     pairs = match(studies[0].cases, studies[1].cases)
     told = [words.plural(len(view.cases), "case") for view in studies]
+    for view in studies:
+        for wrong in view.study.damaged:
+            tell(f"damaged: {wrong}")
     title = " against ".join(words.clip(view.study.title, 70) for view in studies)
     facts = f"A: {_folder(a)}, {told[0]} · B: {_folder(b)}, {told[1]}"
     return page(title, facts, panels(*studies, pairs), version=__version__)
