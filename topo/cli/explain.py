@@ -23,12 +23,12 @@ def explain_verb(*, fabric: str, src: int, dst: int, routing: str, seed: int, as
     topo explain fat-tree-2:radix=8,planes=2 --from 0 --to 21
     """
     from topo.cli import output
-    from topo.config import fabric_of, read_part
+    from topo.config import fabric_of, read_part, routing_of
     from topo.metrics import explain_pair
 
     case = read_part(fabric=fabric, routing=routing, seed=seed)
     built = fabric_of(case, symmetry=False)
-    results = explain_pair(built, src=src, dst=dst, **case.routing)
+    results = explain_pair(built, src=src, dst=dst, **routing_of(case, built))
     if as_json:
         output.print_json({"fabric": case.fabric, "routing": case.routing, **results})
         return 0

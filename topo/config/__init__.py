@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from topo.config.case import SECTIONS, Case, Section, Study
     from topo.config.data import Files, data_root, names
     from topo.config.errors import ConfigError
-    from topo.config.nouns import Facts, bill_of, book_of, demand_of, fabric_of, facts_of, size_of
+    from topo.config.nouns import (
+        Facts,
+        bill_of,
+        book_of,
+        demand_of,
+        fabric_of,
+        facts_of,
+        routing_of,
+        size_of,
+        tables_of,
+    )
     from topo.config.schema import json_schema
     from topo.config.single import read_case, read_part
     from topo.config.study_file import load_study, parse_study
@@ -40,7 +50,9 @@ _ROOM = {
     "parse_study": "topo.config.study_file",
     "read_case": "topo.config.single",
     "read_part": "topo.config.single",
+    "routing_of": "topo.config.nouns",
     "size_of": "topo.config.nouns",
+    "tables_of": "topo.config.nouns",
 }
 
 __all__ = [
@@ -63,7 +75,9 @@ __all__ = [
     "parse_study",
     "read_case",
     "read_part",
+    "routing_of",
     "size_of",
+    "tables_of",
 ]
 
 __getattr__ = fetching(__name__, _ROOM)

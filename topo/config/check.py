@@ -111,6 +111,11 @@ def _check_together(case: Case, words: Document) -> list[Problem]:
         bill_of(case, size)
     except (ConfigError, PriceError) as error:
         problems.append(Problem(words.place(("cost", "prices")), "cost.prices", str(error)))
+    if case.routing.get("tables") is not None:
+        try:
+            case.files.read("tables", case.routing["tables"])
+        except ConfigError as error:
+            problems.append(Problem(words.place(("routing", "tables")), "routing.tables", str(error)))
     if case.traffic is not None:
         problems += _check_traffic(case.traffic, size, facts, words, case.files)
     return problems

@@ -23,6 +23,9 @@ MAX_YAML_BYTES = 256 * 1024
 #: [bytes] of a CSV file: about a million commodities.
 MAX_CSV_BYTES = 32 * 1024 * 1024
 
+#: Kinds of files that hold a network or a part of it.
+_LARGE = ("fabrics", "tables")
+
 _SUFFIX = {"prices": ".csv"}
 
 
@@ -61,8 +64,8 @@ class Files:
         Raises ConfigError where it does not exist, is too large, or is not text.
         """
         shown, path = self._find(kind, name)
-        if shown not in self.texts and kind == "fabrics":
-            self.texts[shown] = _read_fabric(path, shown)
+        if shown not in self.texts and kind in _LARGE:
+            self.texts[shown] = _read_large(path, shown)
         if shown not in self.texts:
             limit = MAX_YAML_BYTES if kind in ("studies", "hardware", "models") else MAX_CSV_BYTES
             self.texts[shown] = read_text(path, shown, limit)
@@ -131,8 +134,8 @@ def read_text(path: Path, shown: str, limit: int = MAX_YAML_BYTES) -> str:
     return text
 
 
-def _read_fabric(path: Path, shown: str) -> str:
-    """Return the text of the file of a fabric, which may be larger than a study, packed, or a spreadsheet."""
+def _read_large(path: Path, shown: str) -> str:
+    """Return the text of a fabric or of its tables, which may be larger than a study, packed, or a spreadsheet."""
     from topo.formats import FormatError, load
 
     try:

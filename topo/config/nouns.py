@@ -10,16 +10,21 @@ import numpy as np
 from topo import generators, units
 from topo.config import prices
 from topo.config.case import SECTIONS
+from topo.config.errors import ConfigError
 from topo.config.fabrics import FromFile
 from topo.config.hardware import latencies, packet
 from topo.config.signatures import FABRIC_KEYS, NONE
 from topo.cost import bill
+from topo.formats import TABLES, FormatError, reader
+from topo.routing.operator import RoutingError
+from topo.routing.tables import by_position
 from topo.size import Tier
 
 if TYPE_CHECKING:
     from topo.config.case import Case
     from topo.cost import PriceBook
     from topo.fabric import Fabric
+    from topo.routing.tables import Tables
     from topo.size import Size
     from traffic.demand import Demand, GroupedDemand
 
@@ -110,6 +115,32 @@ def _acted_on(case: Case, built: Fabric) -> Fabric:
             own = {name: value for name, value in words.items() if name != section.word}
             built = section.function(words[section.word])(built, **own)
     return built
+
+
+def routing_of(case: Case, fabric: Fabric) -> dict[str, Any]:
+    """Return what ``route`` takes for the routing of ``case``: policy and parameters, files in the nouns they hold.
+
+    Raises ConfigError for forwarding tables that are not those of ``fabric``.
+    """
+    given = dict(case.routing)
+    if given.get("tables") is not None:
+        text, shown = case.files.read("tables", given["tables"])
+        try:
+            given["tables"] = reader(TABLES, text, shown).function("read")(text, shown, fabric)
+        except FormatError as error:
+            raise ConfigError(str(error)) from None
+    return given
+
+
+def tables_of(case: Case, fabric: Fabric) -> Tables:
+    """Return the forwarding tables by which ``case`` routes: of a file, or by the position of the destination.
+
+    Raises RoutingError for a policy that has none.
+    """
+    given = routing_of(case, fabric)
+    if "tables" not in given:
+        raise RoutingError(f"policy {given['policy']!r} has no forwarding tables; one that has: static")
+    return given["tables"] or by_position(fabric)
 
 
 def demand_of(case: Case, fabric: Fabric) -> Demand | GroupedDemand:

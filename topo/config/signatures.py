@@ -76,7 +76,7 @@ FABRIC_KEYS: dict[str, tuple[Any, Any]] = {
     "hardware": (_said(str, "name or file of latencies and rates"), NONE),
 }
 #: Parameters whose value in a study differs from what the function takes.
-_SPECIAL: dict[str, Any] = {"bytes": Bytes, "model": str | dict[str, Any]}
+_SPECIAL: dict[str, Any] = {"bytes": Bytes, "model": str | dict[str, Any], "tables": str}
 
 
 def model(key: str, name: str = "") -> type[BaseModel]:

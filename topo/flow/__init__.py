@@ -73,7 +73,9 @@ POLICIES: dict[str, Policy] = {
         solved=True,
         best=True,
     ),
-    "static": Policy(static, "destination-based forwarding tables, D-mod-k on trees", one_path=True),
+    "static": Policy(
+        static, "destination-based forwarding tables: those of a file, or D-mod-k on trees", one_path=True
+    ),
     "ugal": Policy(
         ugal_mix, "any mix of a minimal split and Valiant, weighted with ideal information", shortest=False, solved=True
     ),

@@ -9,10 +9,11 @@ from __future__ import annotations
 from topo.formats.entries import Format, FormatError, chosen, load, lost, reader, text_of, writer
 from topo.formats.files import read, write
 from topo.formats.plant import Reading
-from topo.formats.registry import FABRICS
+from topo.formats.registry import FABRICS, TABLES
 
 __all__ = [
     "FABRICS",
+    "TABLES",
     "Format",
     "FormatError",
     "Reading",

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topo.atomic import check_ends
-from topo.fabric import Fabric, NodeKind
+from topo.fabric import DEFAULT_MEDIUM, Fabric, NodeKind, Tier
 from topo.formats.errors import FormatError
+from topo.formats.infiniband import rate_of
 from topo.near import hint
 
 __all__ = ["Format", "FormatError", "chosen", "load", "lost", "reader", "text_of", "writer"]
@@ -90,14 +92,24 @@ CARRIED: dict[str, Callable[[Fabric], bool]] = {
     "groups": lambda f: bool((f.group >= 0).any()),
     "overhead": lambda f: f.overhead > 0,
     "relay": lambda f: f.n_planes > 1,
+    "packets": lambda f: f.packet is not None or f.launch > 0,
+    "rates that InfiniBand does not have": lambda f: (
+        not all(rate_of(float(rate))[1] for rate in np.unique(f.capacity[f.tier != Tier.SCALE_UP]))
+    ),
     "radix": lambda f: f.radix > 0,
     "planes": lambda f: f.n_planes > 1,
     "hosts": lambda f: f.n_hosts < f.n_endpoints,
     "latencies": lambda f: bool((f.latency > 0).any()),
-    "media": lambda f: bool(len(f.medium)),
+    "media": lambda f: not np.array_equal(f.cables()["medium"], usual_media(f)),
     "weights": lambda f: bool((f.weight != 1).any()),
     "switches without cables": lambda f: bool((np.diff(f.first)[f.kind >= NodeKind.LEAF] == 0).any()),
 }
+
+
+def usual_media(fabric: Fabric) -> NDArray[np.int8]:
+    """Return (C,) what cables of each tier are made of where nobody says."""
+    by_tier = np.array([DEFAULT_MEDIUM[tier] for tier in Tier], dtype=np.int8)
+    return np.asarray(by_tier[fabric.cables()["tier"]])
 
 
 def lost(fabric: Fabric, entry: Format) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from topo.formats.entries import Format
 
+_NUMBERS = ("symmetry", "groups", "overhead", "relay", "latencies", "weights", "media", "packets")
+
 #: Formats of fabrics: ``read(text, shown, how) -> Fabric``, ``write(fabric) -> str``.
 FABRICS: dict[str, Format] = {
     "native": Format(
@@ -11,6 +13,13 @@ FABRICS: dict[str, Format] = {
         "planewise's own: every array of a fabric, as JSON",
         (".fabric.json",),
         r'\A\s*\{[^{}]*"format"\s*:\s*"planewise-fabric"',
+    ),
+    "ibnetdiscover": Format(
+        "topo.formats.ibnetdiscover",
+        "what ibnetdiscover prints of an InfiniBand fabric, and ibsim's net files",
+        (".ibnetdiscover", ".ibnet", ".topo-ib", ".net", ".out"),
+        r'(?m)^(?:(?:vendid|sysimgguid)=0x|(?:Switch|Ca|Hca)\s+\d+\s+")',
+        lacks=(*_NUMBERS, "scale-up networks", "rates that InfiniBand does not have"),
     ),
     "node-link": Format(
         "topo.formats.node_link",
@@ -32,5 +41,15 @@ FABRICS: dict[str, Format] = {
         (".edges.csv", ".csv", ".edges"),
         r"(?im)^\s*\"?(a|source|from)\"?\s*[,;\t]\s*\"?(b|target|to)\"?\s*([,;\t]|$)",
         lacks=("symmetry", "groups", "overhead", "relay", "radix", "switches without cables"),
+    ),
+}
+
+#: Formats of forwarding tables: ``read(text, shown, fabric) -> Tables``, ``write(fabric, tables) -> str``.
+TABLES: dict[str, Format] = {
+    "lfts": Format(
+        "topo.formats.lfts",
+        "InfiniBand forwarding tables: dump_lfts, opensm-lfts.dump, opensm.fdbs; written for opensm -R file",
+        (".lfts", ".dump_lfts", "lfts.dump", ".fdbs"),
+        r"(?mi)^(?:Unicast lids .* of switch|dump_ucast_routes:)",
     ),
 }

@@ -28,6 +28,7 @@ from topo.routing.network import Network, added
 from topo.routing.operator import FactSheet, Floats, Ints, Routing, RoutingError, check_ranks
 from topo.routing.relay import relayed
 from topo.routing.split import SplitRouting
+from topo.routing.tables import Tables
 from topo.routing.tree import check_tree, position, up_cables
 from traffic.demand import Demand, GroupedDemand
 
@@ -124,11 +125,18 @@ def ecmp_hash(
     return _routed(network, demand, inner)
 
 
-def static(fabric: Fabric, demand: Demand | GroupedDemand) -> Routing:
-    """Return the D-mod-k path of every commodity; an endpoint with several ports spreads over them.
+def static(
+    fabric: Fabric,
+    demand: Demand | GroupedDemand,
+    *,
+    tables: Annotated[Tables | None, "a file of forwarding tables; without, D-mod-k on a tree"] = None,
+) -> Routing:
+    """Return the path of every commodity by destination; an endpoint with several ports spreads over them.
 
-    Raises RoutingError where the fabric is not a tree, NotConnected where a commodity has no path.
+    Raises RoutingError for D-mod-k on what is no tree, NotConnected where a commodity has no path.
     """
+    if tables is not None:
+        return _routed(network := Network.of(fabric), demand, _by_tables(network, tables))
     check_tree(fabric)
     network, up = Network.of(fabric), up_cables(fabric)
 
@@ -144,6 +152,18 @@ def static(fabric: Fabric, demand: Demand | GroupedDemand) -> Routing:
         return PathRouting.of_paths("static", fabric.n_links, commodity, share, _walk(network, end, fill))
 
     return _routed(network, demand, inner)
+
+
+def _by_tables(network: Network, tables: Tables) -> Callable[[Ints, Ints], Routing]:
+    """Return the routing of ``tables``: every port of a source on its own, toward the port on the same plane."""
+    fabric = network.fabric
+
+    def inner(src: Ints, dst: Ints) -> Routing:
+        commodity, port, share = _entries(network, src, dst)
+        path = tables.walk(fabric, port, _exit(network, port, dst[commodity]))
+        return PathRouting.of_paths("static", fabric.n_links, commodity, share, path)
+
+    return inner
 
 
 def _routed(network: Network, demand: Demand | GroupedDemand, inner: Callable[[Ints, Ints], Routing]) -> Routing:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from topo.config.case import Case
-from topo.config.nouns import bill_of, demand_of, fabric_of, size_of
+from topo.config.nouns import bill_of, demand_of, fabric_of, routing_of, size_of
 from topo.flow import POLICIES, route, solve
 from topo.metrics import link_table, measure
 from topo.metrics.hot_links import hot_links
@@ -55,7 +55,7 @@ def run_case(case: Case) -> Numbers:
         return size_case(case)
     fabric = fabric_of(case)
     demand = demand_of(case, fabric)
-    routing = route(fabric, demand, **case.routing)
+    routing = route(fabric, demand, **routing_of(case, fabric))
     return numbers_of(case, solve(fabric, demand, routing, **case.solve))
 
 
@@ -93,4 +93,4 @@ def counted(size: Size) -> dict[str, Any]:
 
 def _completion(case: Case, fabric: Fabric, demand: Demand) -> float:
     """Return the time [s] of another demand, routed and solved as those of ``case`` are."""
-    return solve(fabric, demand, route(fabric, demand, **case.routing), **case.solve).completion_s
+    return solve(fabric, demand, route(fabric, demand, **routing_of(case, fabric)), **case.solve).completion_s

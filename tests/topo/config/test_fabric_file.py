@@ -131,7 +131,7 @@ def test_every_verb_that_takes_a_fabric_takes_a_file(folder, capsys):
     assert "h0-n0 > leaf0 > spine0 > leaf3 > h3-n1" in shown
     assert "own.graphml" in run("convert", "own.fabric.json", "own.graphml").out
     said = run("convert", "own.graphml", "o.csv", "--to", "edges").err
-    assert "cannot carry it: radix" in said
+    assert "edges cannot carry: radix" in said
 
 
 def test_traffic_may_be_a_path_too(folder):

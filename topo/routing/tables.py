@@ -1,0 +1,118 @@
+"""Forwarding tables as a subnet manager fills them: one link for each switch and destination port.
+
+Limits. What tables say is taken as it is; no credit loops are looked for here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.fabric import Fabric, NodeKind
+from topo.kernels.hashed import by_digits
+from topo.kernels.sweep import room
+from topo.routing.network import Network
+from topo.routing.operator import Ints, NotConnected
+from topo.routing.tree import check_tree, position, up_cables
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Links out of S switches toward D ports of endpoints; columns follow the endpoints' links to switches."""
+
+    link: NDArray[np.int32]  # (S, D) link by which the switch forwards; -1 where it has no entry
+    base: int  # node that is the first switch
+    column: Ints  # (L,) column of an endpoint's link to its switch; -1 of others
+
+    @classmethod
+    def of(cls, fabric: Fabric, link: NDArray[np.int32]) -> Tables:
+        """Return tables of ``fabric``; columns of ``link`` (S, D) go by ``ports_of``."""
+        column = np.full(fabric.n_links, -1, dtype=np.int64)
+        ports = ports_of(fabric)
+        column[ports] = np.arange(len(ports))
+        return cls(link, int(np.searchsorted(fabric.kind, NodeKind.LEAF)), column)
+
+    def walk(self, fabric: Fabric, entry: Ints, exit_: Ints) -> NDArray[np.int32]:
+        """Return (paths, hops) links from the source's link ``entry`` to the destination's port ``exit_``, -1 behind.
+
+        Raises NotConnected for a path that has no next link, goes in a circle or ends elsewhere; it names the pair.
+        """
+        end, column = fabric.tail[exit_].astype(np.int64), self.column[exit_]
+        at = fabric.head[entry].astype(np.int64)
+        path = [entry.astype(np.int32)]
+        for _ in range(len(self.link) + 1):
+            on = np.flatnonzero(at >= fabric.n_endpoints)
+            if not len(on):
+                break
+            step = np.full(len(entry), -1, dtype=np.int32)
+            step[on] = self.link[at[on] - self.base, column[on]]
+            if (step[on] < 0).any():
+                stuck = on[np.argmax(step[on] < 0)]
+                raise NotConnected(
+                    _said(fabric, entry, exit_, stuck, f"{_name(fabric, at[stuck])} has no entry for it")
+                )
+            at = np.where(step >= 0, fabric.head[step], at)
+            path.append(step)
+        self._check_ends(fabric, at, end, entry, exit_)
+        return np.stack(path, axis=1)
+
+    @staticmethod
+    def _check_ends(fabric: Fabric, at: Ints, end: Ints, entry: Ints, exit_: Ints) -> None:
+        lost = np.flatnonzero(at != end)
+        if len(lost):
+            where = at[lost[0]]
+            what = f"ends at {_name(fabric, where)}" if where < fabric.n_endpoints else "goes in a circle"
+            raise NotConnected(_said(fabric, entry, exit_, lost[0], f"the way {what}"))
+
+
+def ports_of(fabric: Fabric) -> Ints:
+    """Return (D,) the links of endpoints to switches, by endpoint."""
+    own = np.arange(fabric.first[fabric.n_endpoints])
+    return own[fabric.kind[fabric.head[own]] >= NodeKind.LEAF]
+
+
+def by_position(fabric: Fabric) -> Tables:
+    """Return the tables of D-mod-k, an entry for every switch and port that a path leads to.
+
+    Raises RoutingError where the fabric is not a tree.
+    """
+    check_tree(fabric)
+    network, ports = Network.of(fabric), ports_of(fabric)
+    switches = np.arange(network.base, fabric.n_nodes)
+    link = np.full((len(switches), len(ports)), -1, dtype=np.int32)
+    into = fabric.reverse[np.minimum(fabric.first[switches], fabric.n_links - 1)].astype(np.int64)
+    for site in range(network.n_sites):
+        here = np.flatnonzero(network.site[fabric.tail[ports]] == site)
+        # Endpoints of a site have ports on the same switches: on each plane, one column an endpoint.
+        for island in np.unique(network.island[fabric.head[ports[here]] - network.base]):
+            there = here[network.island[fabric.head[ports[here]] - network.base] == island]
+            reached = switches[network.island == island]
+            link[np.ix_(reached - network.base, there)] = _toward(network, into, reached, ports[there])
+    return Tables.of(fabric, link)
+
+
+def _toward(network: Network, into: Ints, switches: Ints, ports: Ints) -> NDArray[np.int32]:
+    """Return (switches, ports) the link by which each of ``switches`` forwards toward each of ``ports`` of one site."""
+    fabric, shape = network.fabric, (len(switches), len(ports))
+    entry = np.repeat(into[switches - network.base], len(ports))
+    end = np.tile(fabric.tail[ports], len(switches)).astype(np.int64)
+    where, bounds = np.tile(position(network, ports), len(switches)), np.array([0, len(entry)])
+    found = np.empty(int(np.diff(fabric.first).max(initial=1)), np.int64)
+    toward = (network.links, network.arcs, network.ports, network.site[end[:1]], bounds)
+    path = np.full((len(entry), 2), -1, np.int32)
+    while not by_digits(*toward, entry, end, where, up_cables(fabric), path, found, room(network.arcs)):
+        path = np.full((len(entry), 2 * path.shape[1]), -1, np.int32)
+    return path[:, 1].reshape(shape)
+
+
+def _name(fabric: Fabric, node: int) -> str:
+    if fabric.source is not None and fabric.source.names[node]:
+        return fabric.source.names[node]
+    return f"{NodeKind(fabric.kind[node]).name.lower()} {node}"
+
+
+def _said(fabric: Fabric, entry: Ints, exit_: Ints, row: int, why: str) -> str:
+    src, dst = (_name(fabric, int(fabric.tail[link[row]])) for link in (entry, exit_))
+    return f"tables lead no way from {src} to {dst}: {why}"
