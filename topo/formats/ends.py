@@ -39,6 +39,8 @@ def ends_of(plant: Plant, how: Reading) -> NDArray[np.bool_]:
         return np.array([bool(found.search(node.name)) for node in nodes], dtype=bool)
     if any(node.kind is not None or node.end is not None for node in nodes):
         return np.array([bool(node.end) or node.kind == NodeKind.ENDPOINT for node in nodes], dtype=bool)
+    if how.per_switch:
+        return np.zeros(len(nodes), dtype=bool)
     named = [(bool(_END.match(node.name.lower())), bool(_SWITCH.match(node.name.lower()))) for node in nodes]
     if all(end or switch for end, switch in named) and any(end and not switch for end, switch in named):
         return np.array([end and not switch for end, switch in named], dtype=bool)

@@ -41,12 +41,15 @@ def kinds_of(end: NDArray[np.bool_], inside: NDArray[np.bool_], a: Ints, b: Ints
 
 def _bare_leaves(kind: NDArray[np.int8], a: Ints, b: Ints) -> list[int]:
     """Return cores that hang on the spines of some leaf, all of them and no others."""
+    here, there = np.concatenate([a, b]), np.concatenate([b, a])
+    low = (kind[here] == NodeKind.LEAF) | (kind[here] == NodeKind.CORE)
+    rises = low & (kind[there] != NodeKind.ENDPOINT)
     above: dict[int, set[int]] = defaultdict(set)
-    for here, there in [*zip(a.tolist(), b.tolist(), strict=True), *zip(b.tolist(), a.tolist(), strict=True)]:
-        if kind[here] in (NodeKind.LEAF, NodeKind.CORE):
-            above[here].add(there if kind[there] >= NodeKind.LEAF else -1)
-    known = {frozenset(over - {-1}) for node, over in above.items() if kind[node] == NodeKind.LEAF}
-    return [node for node, over in above.items() if kind[node] == NodeKind.CORE and frozenset(over) in known]
+    for node, over in zip(here[rises].tolist(), there[rises].tolist(), strict=True):
+        above[node].add(over)
+    is_leaf = (kind == NodeKind.LEAF).tolist()
+    known = {frozenset(over) for node, over in above.items() if is_leaf[node]}
+    return [node for node, over in above.items() if not is_leaf[node] and frozenset(over) in known]
 
 
 def tiers_of(kind: NDArray[np.int8], a: Ints, b: Ints) -> NDArray[np.int8]:
