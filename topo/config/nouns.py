@@ -16,8 +16,6 @@ from topo.config.hardware import latencies, packet
 from topo.config.signatures import FABRIC_KEYS, NONE
 from topo.cost import bill
 from topo.formats import TABLES, FormatError, reader
-from topo.routing.operator import RoutingError
-from topo.routing.tables import by_position
 from topo.size import Tier
 
 if TYPE_CHECKING:
@@ -137,6 +135,9 @@ def tables_of(case: Case, fabric: Fabric) -> Tables:
 
     Raises RoutingError for a policy that has none.
     """
+    from topo.routing.operator import RoutingError  # which loads a compiler that building needs not
+    from topo.routing.tables import by_position
+
     given = routing_of(case, fabric)
     if "tables" not in given:
         raise RoutingError(f"policy {given['policy']!r} has no forwarding tables; one that has: static")
