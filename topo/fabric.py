@@ -52,6 +52,7 @@ class Fabric:
     groups: Groups = Groups.NONE  # what the numbers in ``group`` mean
     symmetry: tuple[NDArray[np.int32], ...] = field(default=())  # known automorphisms, each (N,) node -> node
     source: Source | None = None  # names of nodes and ports; None where nothing was read from a file
+    intact: Fabric | None = None  # what it was before failures; None where nothing failed
 
     @classmethod
     def from_cables(
@@ -128,7 +129,10 @@ class Fabric:
             groups=Groups(groups),
             symmetry=symmetry,
             source=source,
-            **{key: value[number] for key, value in by_cable.items()},
+            capacity=by_cable["capacity"][number],
+            latency=by_cable["latency"][number],
+            weight=by_cable["weight"][number],
+            tier=by_cable["tier"][number],
         )
         check_nodes(fabric.kind, fabric.host, fabric.first, relay=relay, overhead=overhead, launch=launch, radix=radix)
         check_domains(fabric.kind, fabric.domain, tail, head)
@@ -285,7 +289,13 @@ class Fabric:
             **self._nodes(),
             source=self.source and self.source.only(keep),
         )
-        return replace(survivor, symmetry=tuple(p for p in self.symmetry if survivor.is_automorphism(p)))
+        symmetry = tuple(p for p in self.symmetry if survivor.is_automorphism(p))
+        return replace(survivor, symmetry=symmetry, intact=self.nominal)
+
+    @property
+    def nominal(self) -> Fabric:
+        """The fabric before failures: what its ports and links are nominally; itself where nothing failed."""
+        return self if self.intact is None else self.intact
 
     def is_automorphism(self, permutation: NDArray[np.int32]) -> bool:
         """Return whether ``permutation`` (N,) of the nodes maps links onto links of equal numbers."""

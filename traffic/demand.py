@@ -193,6 +193,7 @@ class GroupedDemand:
     size: NDArray[np.float64]  # (F,) [bytes] between an ordered pair whose receiver is of that kind
     repeat: NDArray[np.int32]  # (1,) times that the phase runs
     kind: NDArray[np.int32]  # (n_ranks,) of each rank as a receiver
+    phase_names: tuple[str, ...] = ()  # its one phase has none
     after: tuple[tuple[int, ...], ...] = ()  # there is but one phase
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # none
     about: About | None = None  # what it carries out, with results of its own; None where there are none

@@ -91,7 +91,7 @@ class Step:
         ``exposed_s`` is the step less its computation and bubble; ``step_parts`` has each phase, all its runs.
         """
         demand, step_s = outcome.demand, outcome.completion_s
-        names = getattr(demand, "phase_names", ()) or [f"phase {p}" for p in range(demand.n_phases)]
+        names = demand.phase_names or [f"phase {p}" for p in range(demand.n_phases)]
         parts = [
             {"part": name, "start_s": float(start), "time_s": float(end - start)}
             for name, start, end in zip(names, outcome.started, outcome.ended, strict=True)

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 #: What people read first; --json has everything.
 SHOWN = (
     "endpoints", "switches", "switch_links", "normalized_throughput", "switch_throughput", "max_utilization",
-    "mean_utilization", "p99_utilization", "plane_balance", "bottleneck_tier", "completion_s", "algbw_bytes_per_s",
-    "busbw_bytes_per_s", "mean_rate_gbps",
-    "min_rate_gbps", "mean_completion_in_turn_s", "mean_completion_s", "fairness",
-    "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound",
-    "gap", "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "step_s",
-    "exposed_s", "bubble_s", "tokens_per_s", "cost_usd",
+    "mean_utilization", "p99_utilization", "plane_balance", "bottleneck_tier", "completion_s",
+    "network_rate_bytes_per_s", "scale_up_rate_bytes_per_s", "algbw_bytes_per_s", "busbw_bytes_per_s",
+    "mean_rate_gbps", "min_rate_gbps", "mean_completion_in_turn_s", "mean_completion_s", "fairness",
+    "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound", "gap", "hosts_per_token", "remote_copies",
+    "gain_worst_case", "gain_expected", "step_s", "exposed_s", "bubble_s", "tokens_per_s", "cost_usd",
     "cost_per_endpoint_usd", "method",
 )  # fmt: skip
 
@@ -137,3 +136,6 @@ def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
     tiers = [{"tier": tier, **row} for tier, row in (results.get("links_by_tier") or {}).items()]
     keys = ("links.parquet:tier", *(f"links_by_tier.*.{key}" for key in ("links", "mean", "p99", "max")))
     print_rows("\nlinks by tier", tiers, keys)
+    if len(results.get("limits") or ()) > 1:
+        shown = ("phase", "name", "seconds", "share", "utilization", "tier", "tail", "head")
+        print_rows("\nlongest phases, and the fullest link of each", results["limits"], [f"limits.{k}" for k in shown])

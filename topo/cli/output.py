@@ -16,7 +16,7 @@ import click
 
 from topo.plain import plain
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def print_json(data: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from topo.config.data import Files
 from topo.lazy import fetch
 
 #: Layout of records; part of every case's identity.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)

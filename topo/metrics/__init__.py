@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from topo.fabric import Tier
 from topo.flow.solution import Solution
 from topo.metrics.balance import balance_metrics
+from topo.metrics.limits import limit_metrics
 from topo.metrics.load import Loads, link_plane, load_metrics
 from topo.metrics.own import Again, own_results
 from topo.metrics.pair import explain_pair
@@ -35,6 +36,7 @@ def measure(solution: Solution, *, again: Again | None = None) -> dict[str, Any]
     loads = Loads.of(solution)
     result = own_results(fabric, solution.offered, solution, again) | structure(fabric)
     result |= load_metrics(loads, solution)
+    result |= limit_metrics(loads, solution)
     result |= balance_metrics(loads)
     result["warnings"] += slack_warnings(solution)
     result |= rate_metrics(solution)
@@ -50,10 +52,10 @@ def measure(solution: Solution, *, again: Again | None = None) -> dict[str, Any]
 
 
 def link_table(solution: Solution) -> dict[str, NDArray[Any]]:
-    """Return one row a link: tail, head, tier, plane, capacity [B/s], load [B/s], utilization, each (L,).
+    """Return one row a link: tail, head, tier, plane, capacity [B/s], load [B/s], utilization and its peak, each (L,).
 
     Load and utilization are those of the demand at its port limit, averaged over phases by
-    their time there; 0 where nothing leaves a host.
+    their time there; 0 where nothing leaves a host.  ``peak_utilization`` is that of the worst phase.
     """
     fabric, loads = solution.fabric, Loads.of(solution)
     utilization = loads.mean_utilization()
@@ -65,4 +67,5 @@ def link_table(solution: Solution) -> dict[str, NDArray[Any]]:
         "capacity": fabric.capacity,
         "load": utilization * fabric.capacity,
         "utilization": utilization,
+        "peak_utilization": loads.peak_utilization(),
     }

@@ -1,13 +1,14 @@
 """How full links are when a demand is offered as fast as its ports allow.
 
 ``theta_port`` is what the network ports of the endpoints allow, whatever lies between
-them.  Offered at that scale, the utilization of a link is its load over its capacity;
-it exceeds 1 where the network, not the ports, is the limit.  The largest one on switch
-links is the congestion, the reciprocal of the switch throughput.
+them; the nominal ports, also where some have failed.  Offered at that scale, the
+utilization of a link is its load over its capacity; it exceeds 1 where the network, or
+what is left of the ports, is the limit.
 
-Phases differ in length and load.  Every statistic is taken in each phase and averaged by
-the time that the phase takes at its port limit, so ``congestion * switch_throughput = 1``
-with several phases as with one; the utilization of a single link is averaged alike.
+Phases differ in length and load.  Maxima are those of the worst phase, whatever time it
+takes.  Every other statistic is taken in each phase and averaged by the time that the
+phase takes at its port limit, and so is ``congestion``, the reciprocal of the switch
+throughput; the utilization of a single link is averaged alike.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ Mask = NDArray[np.bool_]
 
 _BINS = 40
 _BIN_STEP = 0.05  # the last edge of a histogram is a multiple of it
-_TIED = 1e-9  # relative; tiers whose fullest links need times this close are a tie
+TIED = 1e-9  # relative; tiers whose fullest links need times this close are a tie
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +53,17 @@ class Loads:
         fabric, demand, routing = solution.fabric, solution.offered, solution.routed
         if overlap(demand) is not None:
             demand = at_once(demand)
-            return cls(fabric, phase_loads(routing, demand, demand.size), demand.repeat, port_limit(fabric, demand))
+            return cls(
+                fabric, phase_loads(routing, demand, demand.size), demand.repeat, port_limit(fabric.nominal, demand)
+            )
         if solution.in_proportion:
             seconds = np.where(np.isfinite(solution.theta), 1.0 / solution.theta, 0.0)
             bytes_ = scaled(solution.load, seconds)
         else:
             bytes_ = phase_loads(routing, demand, demand.size)
-        limit = np.maximum(port_limit(fabric, demand), solution.theta)  # reached, so possible: they differ by rounding
+        limit = np.maximum(
+            port_limit(fabric.nominal, demand), solution.theta
+        )  # reached, so possible: they differ by rounding
         return cls(fabric, bytes_, demand.repeat, limit)
 
     @cached_property
@@ -82,6 +87,10 @@ class Loads:
     def mean_utilization(self) -> Floats:
         """Return (L,) the mean utilization of each link by the time of the phases."""
         return np.asarray(self.weight @ self.utilization)
+
+    def peak_utilization(self) -> Floats:
+        """Return (L,) the utilization of each link in the phase that fills it most."""
+        return np.asarray(self.utilization.max(axis=0).todense()).ravel()
 
     def tier_time(self, tier: Tier) -> float:
         """Return the time that the fullest links of a tier need, phase after phase [s]."""
@@ -108,7 +117,8 @@ def load_metrics(loads: Loads, solution: Solution) -> dict[str, Any]:
         "normalized_throughput": port / whole if port and whole else None,
         "switch_throughput": port / switch if port and switch else None,
         "congestion": switch / port if port else None,
-        "max_utilization": switch / port if port else None,
+        "max_utilization": stats["max"],
+        "time_mean_max_utilization": stats["time_mean_max"],
         "mean_utilization": stats["mean"],
         "p99_utilization": stats["p99"],
         "utilization_histogram": stats["histogram"],
@@ -123,21 +133,22 @@ def load_metrics(loads: Loads, solution: Solution) -> dict[str, Any]:
 
 
 def _statistics(loads: Loads, links: Mask) -> dict[str, Any]:
-    """Return number, maximum, mean, 99th percentile and histogram of the utilization of ``links`` (L,)."""
+    """Return number, maxima, mean, 99th percentile and histogram of the utilization of ``links`` (L,)."""
     count = int(np.count_nonzero(links))
     if not count or not loads.port_time.sum():
-        return {"links": count, "max": None, "mean": None, "p99": None, "histogram": None}
+        return {"links": count, "max": None, "time_mean_max": None, "mean": None, "p99": None, "histogram": None}
     rows, weight = loads.utilization[:, links], loads.weight
     used = np.diff(rows.indptr)
     phase = np.repeat(np.arange(len(used)), used)
     largest, _ = fullest(rows, np.ones(count))
-    top = max(1.0, float(np.ceil(largest.max() / _BIN_STEP - _TIED) * _BIN_STEP))
+    top = max(1.0, float(np.ceil(largest.max() / _BIN_STEP - TIED) * _BIN_STEP))
     edges = np.linspace(0.0, top, _BINS + 1)
     histogram = np.histogram(np.minimum(rows.data, top), edges, weights=weight[phase])[0]
     histogram[0] += weight @ (count - used)  # links that carry nothing
     return {
         "links": count,
-        "max": weight @ largest,
+        "max": largest.max(),
+        "time_mean_max": weight @ largest,
         "mean": weight @ np.bincount(phase, rows.data, len(used)) / count,
         "p99": weight @ _percentile(rows, 0.99),
         "histogram": {"edges": edges, "links": histogram},
@@ -160,11 +171,15 @@ def _percentile(rows: csr_array, share: float) -> Floats:
 
 def _bottleneck(loads: Loads) -> str | None:
     """Return the tier whose fullest links take longest; of equals, the one nearest to the endpoints."""
-    order = [Tier.ENDPOINT, Tier.SCALE_UP, *(tier for tier in Tier if tier > Tier.ENDPOINT)]
-    time = {tier: loads.tier_time(tier) for tier in order}
+    time = {tier: loads.tier_time(tier) for tier in nearest_first()}
     longest = max(time.values())
-    slow = [tier for tier in order if time[tier] >= longest * (1 - _TIED)]
+    slow = [tier for tier, needed in time.items() if needed >= longest * (1 - TIED)]
     return slow[0].label if longest else None
+
+
+def nearest_first() -> list[Tier]:
+    """Return the tiers from the endpoints on: of links that are equally full, the nearest is said to limit."""
+    return [Tier.ENDPOINT, Tier.SCALE_UP, *(tier for tier in Tier if tier > Tier.ENDPOINT)]
 
 
 def link_plane(fabric: Fabric) -> NDArray[np.int16]:

@@ -12,14 +12,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from topo.config.case import SCHEMA_VERSION
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Columns = dict[str, NDArray[Any]]
 
-#: Record layouts that this page knows how to read.
-SCHEMA_VERSIONS = (1,)
+#: What older layouts of records meant otherwise: reason not to show them beside new ones.
+_OLDER = {1: "its max_utilization is a mean over phases, not that of the worst phase"}
 #: What mends a damaged folder.
 CURE = "left out; run the study again on this folder: it keeps what is damaged aside and computes it afresh"
 
@@ -186,9 +188,11 @@ def _strange(line: bytes) -> str:
         record = parse(line)
     except ValueError:
         return ""
-    version = record.get("schema_version") if isinstance(record, dict) else SCHEMA_VERSIONS[0]
-    known = ", ".join(map(str, SCHEMA_VERSIONS))
-    return "" if version in SCHEMA_VERSIONS else f"schema_version {version!r} is not known; this version reads {known}"
+    version = record.get("schema_version") if isinstance(record, dict) else SCHEMA_VERSION
+    if isinstance(version, int) and version in _OLDER:
+        return f"schema_version {version} is of an older planewise: {_OLDER[version]}"
+    reads = f"this version reads {SCHEMA_VERSION}"
+    return "" if version == SCHEMA_VERSION else f"schema_version {version!r} is not known; {reads}"
 
 
 def _run(path: Path) -> tuple[dict[str, Any], list[str]]:

@@ -48,7 +48,7 @@ def load(run):
         code, out, err = run(*words, "--json")
         assert code == 0, err
         data = json.loads(out)
-        assert data["schema_version"] == 1
+        assert data["schema_version"] == 2
         return data
 
     return call

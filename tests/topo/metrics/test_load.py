@@ -98,8 +98,10 @@ def test_phases_are_ratios_of_sums():
     assert got["normalized_throughput"] == pytest.approx(7 / 10)
     # switch links: 2 s in phase 0, 4 s in phase 1 (leaf to spine)
     assert got["switch_throughput"] == pytest.approx(7 / 10)
-    assert got["max_utilization"] == pytest.approx(10 / 7)
-    assert got["links_by_tier"]["local"]["max"] == pytest.approx((3 * 2 + 4 * 0) / 7)
+    assert got["max_utilization"] == pytest.approx(2)  # of phase 0, the worst
+    assert got["time_mean_max_utilization"] == pytest.approx((3 * 2 + 4 * 1) / 7)
+    local = got["links_by_tier"]["local"]
+    assert (local["max"], local["time_mean_max"]) == (pytest.approx(2), pytest.approx((3 * 2 + 4 * 0) / 7))
     assert got["bytes_by_plane"] == {"0": pytest.approx(3 * 2 + 4)}
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from topo.config.case import SCHEMA_VERSION
 from topo.cost import TABLE_3, Price, PriceBook, bill
 from topo.generators import generate, size_of
 from topo.units import from_gbps
@@ -79,7 +80,7 @@ def record(
     """Return one record in the stored layout."""
     case = {"name": name, "labels": labels} | parts
     digest = hashlib.sha256(json.dumps(case, sort_keys=True).encode()).hexdigest()
-    base = {"schema_version": 1, "case": case, "hash": digest, "status": "ok", "error": None}
+    base = {"schema_version": SCHEMA_VERSION, "case": case, "hash": digest, "status": "ok", "error": None}
     return base | {"results": results, "assumptions": ["Links are loaded evenly over time: rates are steady."]} | more
 
 

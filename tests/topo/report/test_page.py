@@ -141,7 +141,8 @@ def test_a_study_of_sizes_alone_or_of_failures_alone_is_a_page(tmp_path: Path) -
         (None, "does not exist"),
         ("", "holds no record"),
         ("{", "records.jsonl:1: not JSON"),
-        ('{"schema_version": 99}', "schema_version 99"),
+        ('{"schema_version": 99}', "schema_version 99 is not known"),
+        ('{"schema_version": 1}', "of an older planewise: its max_utilization is a mean .* computes it afresh"),
         ("[1]", "records.jsonl:1: an object is needed"),
     ],
 )

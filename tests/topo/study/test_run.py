@@ -53,7 +53,7 @@ def test_records_hold_results_in_the_order_of_the_study(done):
     for record in records:
         assert record["status"] == "ok"
         assert record["error"] is None
-        assert record["schema_version"] == 1
+        assert record["schema_version"] == 2
         assert record["results"]["cost_usd"] > 0
         assert record["results"]["completion_s"] > 0
         assert record["assumptions"]
