@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from topo import study
 from topo.config import parse_study, read_case
 from topo.quantities import QUANTITIES
 from topo.study import Outcome, outcome
+from topo.study.slowdown import with_slowdown
 from traffic import PATTERNS
 
 TREE = "fat-tree-2:radix=8,endpoints=32,endpoints_per_host=4,planes=2"
@@ -40,7 +42,10 @@ def outcomes(folder) -> dict[str, Outcome]:
         "grouped": ("dragonfly:a=4,p=2,h=2,scale_up=none", "uniform", {"cost": "list-2022"}),
     }
     asked |= {pattern: (SQUARE, pattern, {}) for pattern in PATTERNS}
-    return {name: outcome(read_case(fabric, traffic, **more)) for name, (fabric, traffic, more) in asked.items()}
+    found = {name: outcome(read_case(fabric, traffic, **more)) for name, (fabric, traffic, more) in asked.items()}
+    case = replace(read_case(SQUARE, "uniform"), baseline="port-limit")
+    held = outcome(case)
+    return found | {"held against": replace(held, record=with_slowdown(held.record, case, None))}
 
 
 def keys(value: Mapping[str, Any], head: str = "") -> Iterator[str]:

@@ -16,6 +16,7 @@ _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-
 _NUMBER = r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*"
 _RATE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(b|B|bit|bits|byte|bytes)(?:/s|ps)\s*")
 _SIZE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(B|b|bit|bits|byte|bytes)?\s*")
+_SHARE = re.compile(_NUMBER + r"(%?)\s*")
 _TIME = re.compile(_NUMBER + r"(s|ms|us|µs|ns|ps)\s*")
 
 
@@ -71,6 +72,20 @@ def duration(text: str | float) -> float:
     if not 0 <= seconds <= LARGEST:
         raise UnitError(f"duration: {text!r} must not be negative and at most {LARGEST:g} s")
     return seconds
+
+
+def share(text: str | float) -> float:
+    """Return the share written in ``text``: ``1 %`` and 0.01 are equal.
+
+    Raises UnitError for what is neither a number nor one in percent, or does not lie from 0 to 1.
+    """
+    match = _SHARE.fullmatch(str(text))
+    if match is None or isinstance(text, bool):
+        raise UnitError(f"share: {text!r} is no share; write 1 % or 0.01")
+    value = float(match[1]) / (100 if match[2] else 1)
+    if not 0 <= value < 1:
+        raise UnitError(f"share: {text!r} must be at least 0 and below 1, such as 1 % or 0.01")
+    return value
 
 
 def gbps(bytes_per_second: float) -> float:

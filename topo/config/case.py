@@ -117,8 +117,10 @@ SECTIONS: dict[str, Section] = {
     ),
 }
 
+#: Results closer than this share of each other count as equal where a study does not say otherwise.
+TOLERANCE = 0.01
 #: Keys of a case that change no number.
-_WITHOUT_EFFECT = ("name", "labels", "panel", "seed")
+_WITHOUT_EFFECT = ("name", "labels", "panel", "baseline", "seed")
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ class Case:
     sections: dict[str, dict[str, Any] | None]  # all of SECTIONS; None where one is absent
     seed: int = 0
     panel: str = ""  # comparison of the report that the case belongs to
+    baseline: str = ""  # what its time is held against, as written
     files: Files = field(default_factory=Files)  # content of all that the case refers to
     refused: str = ""
     notes: tuple[str, ...] = ()  # what was chosen for the user
@@ -164,13 +167,13 @@ class Case:
 
     def resolved(self) -> dict[str, Any]:
         """Return the input as records hold it: everything but the files' content, of which it has the hashes."""
-        called = {"name": self.name, "labels": self.labels, "panel": self.panel}
+        called = {"name": self.name, "labels": self.labels, "panel": self.panel, "baseline": self.baseline}
         return called | self.sections | {"seed": self.seed, "files": self.files.digests()}
 
     def identity(self, version: str) -> str:
         """Return the SHA-256 of all that results depend on: input, referenced files, ``version`` of planewise.
 
-        Name, labels and panel are left out: what a case is called changes no number.  So is the case's
+        Name, labels, panel and baseline are left out: what a case is called changes no number.  So is the case's
         seed: sections that draw at random hold it themselves.
         """
         words = {key: value for key, value in self.resolved().items() if key not in _WITHOUT_EFFECT}
@@ -188,6 +191,13 @@ class Study:
     text: str = ""  # the file as written
     description: str = ""
     overrides: tuple[str, ...] = ()  # key=value, as given beside the file
+    opponents: tuple[Case | None, ...] = ()  # that each case's time is held against; () where there are none
+    tolerance: float = TOLERANCE  # share below which the report calls two results equal
+
+
+def axis_part(axis: str, label: Any) -> str:
+    """Return what a label is called in the name of a case: MPFT, planes=8."""
+    return f"{axis.rsplit('.', 1)[-1]}={label}" if isinstance(label, int | float) else str(label)
 
 
 def canonical_json(value: Mapping[str, Any]) -> str:

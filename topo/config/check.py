@@ -58,6 +58,7 @@ def check_case(
         sections=sections,
         seed=seed,
         panel=words.data.get("panel") or "",
+        baseline=words.data.get("baseline") or "",
         files=tracked,
         notes=tuple(text for text in (note, "" if problems else beyond_ports(sections["fabric"])) if text),
     )

@@ -12,9 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
-from topo.config.case import SECTIONS, Case, Study
+from topo.config.baseline import opponents
+from topo.config.case import SECTIONS, TOLERANCE, Case, Study, axis_part
 from topo.config.check import check_case
 from topo.config.data import Files, data_root, is_path, names, read_text
 from topo.config.document import Document, Places, TooLarge, parse_mapping, parse_scalar
@@ -22,9 +23,14 @@ from topo.config.errors import ConfigError, Problem, unknown
 from topo.config.merge import merge, set_at, unfold
 from topo.config.sections import check_model
 from topo.config.sweep import MAX_CASES, Axis, Point, axes_of, points_of
+from topo.units import share
 
 #: Keys beside the sections that a case inherits from the study.
-_INHERITED = ("seed", "seeds", "panel")
+_INHERITED = ("seed", "seeds", "panel", "baseline")
+
+
+#: A share between 0 and 1, as a number or in percent.
+Tolerance = Annotated[str | float | int, AfterValidator(share)]
 
 
 class _Overridable(BaseModel):
@@ -34,6 +40,7 @@ class _Overridable(BaseModel):
     seed: Annotated[int, Field(ge=0)] = 0
     seeds: Annotated[int, Field(ge=1, le=10_000)] | None = None
     panel: str = ""
+    baseline: Annotated[str, Field(min_length=1)] | None = None
     sweep: dict[str, Any] | None = None
 
 
@@ -46,6 +53,7 @@ class _StudyFile(_Overridable):
     description: str = ""
     cases: list[dict[str, Any]] | None = None
     exclude: list[dict[str, Any]] | None = None
+    tolerance: Tolerance = TOLERANCE
     invalid: Literal["error", "record"] = "error"
 
 
@@ -103,14 +111,16 @@ def parse_study(text: str, shown: str, *, base: Path | None = None, overrides: S
     sections = [pin for pin in pins if pin[0].split(".")[0] in SECTIONS]
     drafts = list(_expand(unfold(document), sections))
     keep = document.data.get("invalid") == "record"
-    cases = _checked(drafts, Files(base if base is not None else Path()), keep=keep)
+    cases = tuple(_checked(drafts, Files(base if base is not None else Path()), keep=keep))
     return Study(
         name=Path(shown).stem,
         title=document.data["title"],
-        cases=tuple(cases),
+        cases=cases,
         text=text,
         description=document.data.get("description") or "",
         overrides=tuple(overrides),
+        opponents=opponents(cases) if any(case.baseline for case in cases) else (),
+        tolerance=share(document.data.get("tolerance", TOLERANCE)),
     )
 
 
@@ -200,13 +210,9 @@ def _draft(words: Document, name: str, points: dict[str, Point], pins: list[tupl
         if isinstance(data.get(section), dict) and "name" in data[section]:
             data[section] = dict(data[section])
             labels.setdefault(section, data[section].pop("name"))
-    parts = [_part(axis, label) for axis, label in labels.items() if axis in points]
+    parts = [axis_part(axis, label) for axis, label in labels.items() if axis in points]
     title = " / ".join([*([name] if name else []), *parts])
     return Draft(title or str(labels.get("fabric") or "case"), labels, replace(words, data=data))
-
-
-def _part(axis: str, label: Any) -> str:
-    return f"{axis.rsplit('.', 1)[-1]}={label}" if isinstance(label, int | float) else str(label)
 
 
 def _matches(draft: Draft, rule: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from topo.study.executors import execute
 from topo.study.gather import gather
 from topo.study.limit import OverMemory, check_memory
 from topo.study.record import Outcome, failed, is_final, outcome, renamed
+from topo.study.slowdown import with_slowdown
 from topo.study.store import Store
 
 _LIBRARIES = ("numpy", "scipy", "numba", "networkx", "pydantic", "pyarrow", "plotly")
@@ -83,7 +85,7 @@ def _go_on(
 ) -> Run:
     """Run what ``store`` does not hold yet, and gather, also after an interrupt."""
     begin = time.monotonic()
-    digests = [(case, case.identity(__version__)) for case in study.cases]
+    digests = [(case, case.identity(__version__)) for case in (*study.cases, *filter(None, study.opponents))]
     held, damaged = _held(store, [digest for _, digest in digests])
     todo: dict[str, Case] = {}
     for case, digest in digests:
@@ -102,12 +104,23 @@ def _go_on(
     finally:
         # after an interrupt, what another run on this folder has stored meanwhile
         held |= _held(store, [digest for _, digest in digests if digest not in held])[0]
-        records = tuple(renamed(held[digest], case) for case, digest in digests if digest in held)
+        records = _records(study, held)
         gather(store, records)
         seconds = time.monotonic() - begin
         store.put(store.folder / "run.json", _run_json(study, seconds=seconds, computed=len(todo), **how))
     lost = tuple(record for record in records if record["status"] == "failed")
     return Run(store.folder, records, len(todo), seconds, (*repairs, *damaged), lost)
+
+
+def _records(study: Study, held: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return the records of the cases that ended, as the study calls them now, each with its slowdown."""
+    out = []
+    for case, against in zip_longest(study.cases, study.opponents):
+        record = held.get(case.identity(__version__))
+        if record is not None:
+            other = held.get(against.identity(__version__)) if against else None
+            out.append(with_slowdown(renamed(record, case), case, other, against.name if against else ""))
+    return tuple(out)
 
 
 def _run(
@@ -176,6 +189,7 @@ def _run_json(study: Study, *, seconds: float, **how: str | float | None) -> byt
     content = {
         "title": study.title,
         "description": study.description,
+        "tolerance": study.tolerance,
         **how,
         "overrides": list(study.overrides),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
