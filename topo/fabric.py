@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from topo.packet import Packet
-from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_domains, check_nodes
+from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_domains, check_nodes, filled, numbered
 from topo.size import DEFAULT_MEDIUM, Groups, Medium, Size, Tier, cable_row
 from topo.source import Source
 
@@ -97,30 +97,30 @@ class Fabric:
         n_nodes, n_endpoints = len(kind_), int(np.count_nonzero(kind_ == NodeKind.ENDPOINT))
         a_, b_ = np.asarray(a, dtype=np.int64).ravel(), np.asarray(b, dtype=np.int64).ravel()
         n_cables = len(a_)
-        by_cable = {
-            "capacity": _fill(capacity, n_cables, np.float64, "capacity", "cable"),
-            "latency": _fill(latency, n_cables, np.float64, "latency", "cable"),
-            "weight": _fill(weight, n_cables, np.int8, "weight", "cable"),
-            "tier": _fill(tier, n_cables, np.int8, "tier", "cable"),
+        by_cable: dict[str, Any] = {
+            "capacity": filled(capacity, n_cables, np.float64, "capacity", "cable"),
+            "latency": filled(latency, n_cables, np.float64, "latency", "cable"),
+            "weight": filled(weight, n_cables, np.int8, "weight", "cable"),
+            "tier": filled(tier, n_cables, np.int8, "tier", "cable"),
         }
-        plane_ = _fill(plane, n_nodes, np.int16, "plane", "node")
+        plane_ = filled(plane, n_nodes, np.int16, "plane", "node")
         check_cables(kind_, plane_, a_, b_, by_cable)
         if medium is None:
             medium = np.array([DEFAULT_MEDIUM[t] for t in Tier], dtype=np.int8)[by_cable["tier"]]
         tail, head, number = _links(a_, b_, n_nodes)
-        host_ = _fill(np.arange(n_endpoints) if host is None else host, n_endpoints, np.int32, "host", "endpoint")
+        host_ = filled(np.arange(n_endpoints) if host is None else host, n_endpoints, np.int32, "host", "endpoint")
         fabric = cls(
             name=name,
             kind=kind_,
             plane=plane_,
-            group=_fill(group, n_nodes, np.int32, "group", "node"),
+            group=filled(group, n_nodes, np.int32, "group", "node"),
             host=host_,
-            domain=_fill(host_ if domain is None else domain, n_endpoints, np.int32, "domain", "endpoint"),
+            domain=filled(host_ if domain is None else domain, n_endpoints, np.int32, "domain", "endpoint"),
             tail=tail,
             head=head,
             first=np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=n_nodes))]).astype(np.int64),
             cable=number,
-            medium=_fill(medium, n_cables, np.int8, "medium", "cable"),
+            medium=filled(medium, n_cables, np.int8, "medium", "cable"),
             overhead=overhead,
             launch=launch,
             packet=packet,
@@ -129,10 +129,7 @@ class Fabric:
             groups=Groups(groups),
             symmetry=symmetry,
             source=source,
-            capacity=by_cable["capacity"][number],
-            latency=by_cable["latency"][number],
-            weight=by_cable["weight"][number],
-            tier=by_cable["tier"][number],
+            **{key: value[number] for key, value in by_cable.items()},
         )
         check_nodes(fabric.kind, fabric.host, fabric.first, relay=relay, overhead=overhead, launch=launch, radix=radix)
         check_domains(fabric.kind, fabric.domain, tail, head)
@@ -274,8 +271,8 @@ class Fabric:
 
         Raises FabricError for a cable or node that does not exist.
         """
-        dead_cables = _ids(cables, self.n_cables, "cable")
-        dead_nodes = _ids(nodes, self.n_nodes, "node")
+        dead_cables = numbered(cables, self.n_cables, "cable")
+        dead_nodes = numbered(nodes, self.n_nodes, "node")
         rows = self.cables()
         keep = np.ones(self.n_cables, dtype=bool)
         keep[dead_cables] = False
@@ -329,15 +326,6 @@ class Fabric:
         return from_networkx(graph, capacity=capacity)
 
 
-def _fill(value: ArrayLike, n: int, dtype: Any, what: str, per: str) -> NDArray[Any]:
-    array = np.asarray(value, dtype=dtype)
-    if array.ndim == 0:
-        return np.full(n, array, dtype=dtype)
-    if array.shape != (n,):
-        raise FabricError(f"{what}: one value for each {per} is needed, {n} in all; got shape {array.shape}")
-    return np.array(array, dtype=dtype)
-
-
 def _links(a: NDArray[np.int64], b: NDArray[np.int64], n_nodes: int) -> tuple[NDArray[np.int32], ...]:
     """Return tail, head and cable of both halves of each cable, sorted by tail, then head, then cable."""
     key = np.concatenate([a * n_nodes + b, b * n_nodes + a])
@@ -349,11 +337,3 @@ def _links(a: NDArray[np.int64], b: NDArray[np.int64], n_nodes: int) -> tuple[ND
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     array.setflags(write=False)
     return array
-
-
-def _ids(ids: ArrayLike, n: int, what: str) -> NDArray[np.int64]:
-    given = np.atleast_1d(np.asarray(ids, dtype=np.int64)).ravel()
-    wrong = given[(given < 0) | (given >= n)]
-    if len(wrong):
-        raise FabricError(f"{what} {wrong[0]} does not exist; there are {n}, numbered from 0")
-    return given

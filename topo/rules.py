@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 #: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
 RELAYS = ("source", "destination", "split", "spread", "none")
@@ -106,3 +106,22 @@ def check_domains(
                 f"{what} {number[row]} has endpoints of {there} {both[0]} and {both[1]}; a domain is all endpoints "
                 "that one scale-up network joins: give domain, one number for each endpoint"
             )
+
+
+def filled(value: ArrayLike, n: int, dtype: Any, what: str, per: str) -> NDArray[Any]:
+    """Return ``value`` (n,) as ``dtype``, a single one for all; raises FabricError for another shape."""
+    array = np.asarray(value, dtype=dtype)
+    if array.ndim == 0:
+        return np.full(n, array, dtype=dtype)
+    if array.shape != (n,):
+        raise FabricError(f"{what}: one value for each {per} is needed, {n} in all; got shape {array.shape}")
+    return np.array(array, dtype=dtype)
+
+
+def numbered(ids: ArrayLike, n: int, what: str) -> NDArray[np.int64]:
+    """Return ``ids`` as an array; raises FabricError for one that is not from 0 to n - 1."""
+    given = np.atleast_1d(np.asarray(ids, dtype=np.int64)).ravel()
+    wrong = given[(given < 0) | (given >= n)]
+    if len(wrong):
+        raise FabricError(f"{what} {wrong[0]} does not exist; there are {n}, numbered from 0")
+    return given
