@@ -169,7 +169,12 @@ def _loaded(folder: Path, network: str, traffic: str, policy: str, node_limit: i
     path = folder / "cases" / row["hash"]
     path.mkdir(parents=True, exist_ok=True)
     columns = {"tail": fabric.tail, "head": fabric.head, "tier": tiers, "plane": fabric.plane[fabric.tail]}
-    columns |= {"capacity": fabric.capacity, "load": load * fabric.capacity, "utilization": load}
+    columns |= {
+        "capacity": fabric.capacity,
+        "load": load * fabric.capacity,
+        "utilization": load,
+        "peak_utilization": load,
+    }
     stamped = pa.table(columns).replace_schema_metadata({"planewise.case": row["hash"]})
     parquet.write_table(stamped, path / "links.parquet")
     return row
