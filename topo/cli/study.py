@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,11 @@ from topo.cli.exits import FAILED_CASES, OK, Interrupted, say
 from topo.cli.options import Check, checks_option, estimate_options, json_option, judge
 
 if TYPE_CHECKING:
-    from topo.study import Progress, Run
+    from topo.study import Progress, Run, Tls
 
+#: Failures of one cause that are said one by one.
+MOST_SAID = 20
+_PEM = click.Path(exists=True, dir_okay=False)
 #: [s] between two lines of progress where stderr is not a terminal.
 LINE_EVERY = 60.0
 
@@ -42,6 +45,9 @@ LINE_EVERY = 60.0
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="The same, with the file that `dask scheduler --scheduler-file` wrote.",
 )
+@click.option("--tls-ca", type=_PEM, metavar="FILE", help="Authority that both sides trust, for a scheduler at tls://.")
+@click.option("--tls-cert", type=_PEM, metavar="FILE", help="Certificate of this side.")
+@click.option("--tls-key", type=_PEM, metavar="FILE", help="Key of the certificate.")
 @click.option("--resume/--fresh", default=True, help="Go on where DIR stands (default), or start over in a new folder.")
 @click.option(
     "--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Override a key of the study. May be repeated."
@@ -56,6 +62,9 @@ def study_verb(
     workers: int,
     scheduler: str | None,
     scheduler_file: Path | None,
+    tls_ca: str | None,
+    tls_cert: str | None,
+    tls_key: str | None,
     resume: bool,
     overrides: tuple[str, ...],
     as_json: bool,
@@ -77,6 +86,7 @@ def study_verb(
     if scheduler and scheduler_file:
         raise click.UsageError("--scheduler and --scheduler-file name the same thing; give one")
     scheduler = scheduler or (str(scheduler_file) if scheduler_file else None)
+    tls = _tls(tls_ca, tls_cert, tls_key)
     loaded = studies.load(study, overrides)
     limit = max_memory or _limit(workers, scheduler)
     if dry_run:
@@ -91,11 +101,13 @@ def study_verb(
     with _progress(len(loaded.cases)) as progress:
         try:
             done = studies.run(
-                loaded, folder, workers=workers, scheduler=scheduler, command=command,
+                loaded, folder, workers=workers, scheduler=scheduler, tls=tls, command=command,
                 max_memory=limit, progress=progress,
             )  # fmt: skip
         except KeyboardInterrupt:
-            raise Interrupted(_again(study, folder, overrides, workers, scheduler)) from None
+            there = {"--scheduler": scheduler, "--tls-ca": tls_ca, "--tls-cert": tls_cert, "--tls-key": tls_key}
+            where = there if scheduler else {"--workers": str(workers)}
+            raise Interrupted(_again(study, folder, overrides, where)) from None
     from topo.report import write
 
     page = write(done.folder, tell=say)
@@ -126,9 +138,19 @@ def _verdict(done: Run, checks: tuple[Check, ...]) -> int:
         for record in done.records
         if record["status"] == "ok" and (checks and record["case"]["traffic"] is not None)
     ]
-    for record in done.failed:
-        say(f"failed: {record['case']['name']}: {record['error']}")
+    _say_failures(done)
     return FAILED_CASES if done.failed else max(codes, default=OK)
+
+
+def _say_failures(done: Run) -> None:
+    """Say each failure; those of one cause together where they are many."""
+    names: dict[str, list[str]] = {}
+    for record in done.failed:
+        names.setdefault(record["error"], []).append(record["case"]["name"])
+    for error, failed in names.items():
+        shown = failed if len(failed) <= MOST_SAID else [f"{failed[0]} and {len(failed) - 1:,} more"]
+        for name in shown:
+            say(f"failed: {name}: {error}")
 
 
 def _print(done: Run, page: Path, *, as_json: bool) -> None:
@@ -152,10 +174,21 @@ def _print(done: Run, page: Path, *, as_json: bool) -> None:
     click.echo(str(page))
 
 
-def _again(study: str, folder: Path, overrides: tuple[str, ...], workers: int, scheduler: str | None) -> str:
-    sets = [word for override in overrides for word in ("--set", override)]
-    where = ["--scheduler", scheduler] if scheduler else ["--workers", str(workers)]
-    return shlex.join(["topo", "study", study, "-o", str(folder), *sets, *where])
+def _tls(ca: str | None, cert: str | None, key: str | None) -> Tls | None:
+    from topo.study import Tls
+
+    if ca and cert and key:
+        return Tls(ca, cert, key)
+    if ca or cert or key:
+        raise click.UsageError("--tls-ca, --tls-cert and --tls-key belong together; give all three")
+    return None
+
+
+def _again(study: str, folder: Path, overrides: tuple[str, ...], where: Mapping[str, str | None]) -> str:
+    """Return the command that goes on."""
+    words = [word for override in overrides for word in ("--set", override)]
+    words += [word for option, value in where.items() if value is not None for word in (option, value)]
+    return shlex.join(["topo", "study", study, "-o", str(folder), *words])
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from topo.config.case import Case, Study
 from topo.config.study_file import load_study as load
+from topo.study.cluster import Tls
 from topo.study.estimate import Estimate, estimate
 from topo.study.limit import OverMemory, check_memory, default_limit, in_gib
 from topo.study.record import Outcome, outcome
@@ -23,6 +24,7 @@ __all__ = [
     "StoreError",
     "Study",
     "StudyError",
+    "Tls",
     "check_memory",
     "default_limit",
     "estimate",

@@ -6,10 +6,17 @@ it refers to, and its outcome comes back as bytes.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 from topo.atomic import check_ends
 from topo.config.case import Case
@@ -17,11 +24,18 @@ from topo.kernels import n_threads
 from topo.study.record import FAULTS, Outcome, failed, outcome
 from topo.study.store import StudyError
 
+if TYPE_CHECKING:
+    from distributed import Client, Future
+    from distributed.security import Security
+
 #: Times that a case is run again after its worker died.
 RETRIES = 3
 #: Cases handed to the scheduler at a time.
 WINDOW = 5_000
 _TIMEOUT = 3  # [s] to reach the scheduler
+#: [s] that workers may all be away, as when a batch system swaps them.
+LEFT_ALONE = 10
+_LOOK = 1.0  # [s] between two looks at who is there, while nothing ends
 #: Whether this worker was started with a number of threads to keep to.
 _TOLD = "PLANEWISE_THREADS" in os.environ
 
@@ -30,29 +44,129 @@ class ClusterError(StudyError):
     """A scheduler that cannot be reached, or runs another version of planewise."""
 
 
-def on_cluster(cases: Sequence[Case], scheduler: str) -> Iterator[tuple[Case, Outcome]]:
+@dataclass(frozen=True)
+class Tls:
+    """Files in PEM that encrypt what goes to a scheduler at tls://."""
+
+    ca: str  # of the authority that both sides trust
+    cert: str
+    key: str
+
+
+def on_cluster(cases: Sequence[Case], scheduler: str, tls: Tls | None = None) -> Iterator[tuple[Case, Outcome]]:
     """Yield every case with its outcome as it ends; ``scheduler`` is an address, or a file that holds it.
 
-    Raises ClusterError where the scheduler does not answer.
+    Waits for a first worker.  Where all workers have gone for LEFT_ALONE, or the scheduler has, the cases that
+    are left fail as lost, and run again next time.  Raises ClusterError where the scheduler does not answer.
     """
-    from distributed import Client, as_completed
+    client = _client(scheduler, tls)
+    left = list(cases)
+    try:
+        while left:
+            block = left[:WINDOW]
+            done = yield from _until_lost(client, block, len(cases))
+            left = left[len(block) :] if done else []
+    finally:
+        with contextlib.suppress(Exception):  # the scheduler may have gone
+            client.close(timeout=_TIMEOUT)
 
+
+def _client(scheduler: str, tls: Tls | None) -> Client:
+    from distributed import Client
+
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it tells on stderr is said by the cases
     address = _address(Path(scheduler)) if "://" not in scheduler and Path(scheduler).exists() else scheduler
     try:
-        client = Client(address, timeout=_TIMEOUT, set_as_default=False)
+        return Client(address, timeout=_TIMEOUT, set_as_default=False, security=_security(address, tls))
     except (OSError, ValueError, TypeError) as error:
+        if isinstance(error, ClusterError):
+            raise
         why = (str(error) or type(error).__name__).splitlines()[0]
         raise ClusterError(f"scheduler {scheduler}: does not answer ({why}); start one with: dask scheduler") from None
-    with client:
-        threads = max(1, sum(client.nthreads().values()) // max(1, len(cases)))
-        for start in range(0, len(cases), WINDOW):
-            block = cases[start : start + WINDOW]
-            futures = client.map(outcome_there, block, threads=threads, retries=RETRIES, pure=False)
-            of = {future.key: case for future, case in zip(futures, block, strict=True)}
-            for future in as_completed(futures, loop=client.loop):
-                case, died = of[future.key], future.exception()
-                yield case, future.result() if died is None else failed(case, f"{FAULTS[2]}: {died}")
-                future.release()
+
+
+def _security(address: str, tls: Tls | None) -> Security | None:
+    """Return what encrypts the way to ``address``; None where nothing does."""
+    from distributed.security import Security
+
+    if address.startswith("tls://") != (tls is not None):
+        needs = "needs --tls-ca, --tls-cert and --tls-key" if tls is None else "is not encrypted; give one with tls://"
+        raise ClusterError(f"scheduler {address}: {needs}")
+    if tls is None:
+        return None
+    return Security(tls_ca_file=tls.ca, tls_client_cert=tls.cert, tls_client_key=tls.key, require_encryption=True)
+
+
+def _until_lost(client: Client, block: list[Case], n_cases: int) -> Generator[tuple[Case, Outcome], None, bool]:
+    """Yield the cases of a block as they end, and what is left as lost where nobody works any more.
+
+    Returns whether somebody does.
+    """
+    threads = max(1, sum(client.nthreads().values()) // max(1, n_cases))
+    futures = client.map(outcome_there, block, threads=threads, retries=RETRIES, pure=False)
+    of = {future.key: case for future, case in zip(futures, block, strict=True)}
+    ended: SimpleQueue[Future] = SimpleQueue()
+    for future in futures:
+        future.add_done_callback(ended.put)
+    watch = _Watch(client)
+    while of:
+        found = _next(ended)
+        if found is not None:
+            future, result = found
+            case = of.pop(future.key)
+            yield case, failed(case, f"{FAULTS[2]}: {result}") if isinstance(result, BaseException) else result
+            future.release()
+        elif why := watch.lost():
+            yield from ((case, failed(case, f"{FAULTS[2]}: {why}")) for case in of.values())
+            return False
+    return True
+
+
+def _next(ended: SimpleQueue[Future]) -> tuple[Future, Outcome | BaseException] | None:
+    """Return a future that has ended, with what came of it; None where none has for a while.
+
+    What ended on a worker that died before it was fetched is computed again, and ends once more.
+    """
+    from distributed import TimeoutError as LateError
+
+    try:
+        future = ended.get(timeout=_LOOK)
+    except Empty:
+        return None
+    if future.status == "cancelled":  # by the client, which lost its scheduler
+        return None
+    try:
+        return future, future.exception(timeout=_TIMEOUT) or future.result(timeout=_TIMEOUT)
+    except (LateError, CancelledError):
+        future.add_done_callback(ended.put)
+        return None
+
+
+class _Watch:
+    """Tells when nobody works for a client any more."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._seen = False  # a worker, ever
+        self._last = time.monotonic()  # when there was one, or none had ever been
+
+    def lost(self) -> str:
+        """Return why nothing will end any more; empty where something may."""
+        if self._client.status in ("closing", "closed"):
+            return "the scheduler has gone"
+        n_workers = self._n_workers()
+        if n_workers or not self._seen:
+            self._seen, self._last = self._seen or bool(n_workers), time.monotonic()
+        if time.monotonic() - self._last < LEFT_ALONE:
+            return ""
+        return f"{'the scheduler has' if n_workers is None else 'all workers have'} gone for {LEFT_ALONE} s"
+
+    def _n_workers(self) -> int | None:
+        """Return how many workers the scheduler knows; None where it does not answer."""
+        try:
+            return len(self._client.sync(self._client.scheduler.ncores, callback_timeout=_TIMEOUT))
+        except Exception:  # whatever a connection that breaks raises
+            return None
 
 
 def _address(file: Path) -> str:

@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from topo.config.case import Case
+from topo.study.cluster import Tls
 from topo.study.record import Outcome, outcome
 
 
-def execute(cases: Sequence[Case], *, workers: int = 0, scheduler: str | None = None) -> Iterator[tuple[Case, Outcome]]:
+def execute(
+    cases: Sequence[Case], *, workers: int = 0, scheduler: str | None = None, tls: Tls | None = None
+) -> Iterator[tuple[Case, Outcome]]:
     """Yield every case with its outcome as it ends.
 
     ``workers`` 0 runs them here, more in as many local processes; ``scheduler`` is the address
-    of a dask scheduler, or a file that holds it, and wins.
+    of a dask scheduler, or a file that holds it, and wins; ``tls`` is for one at tls://.
     """
     if scheduler is not None:
         from topo.study.cluster import on_cluster
 
-        yield from on_cluster(cases, scheduler)
+        yield from on_cluster(cases, scheduler, tls)
     elif workers > 0 and len(cases) > 1:
         from topo.study.processes import in_processes
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from topo import __version__
 from topo.config.case import Case, Study, canonical_json
+from topo.study.cluster import Tls
 from topo.study.estimate import estimate
 from topo.study.executors import execute
 from topo.study.gather import gather
@@ -55,6 +56,7 @@ def run(
     *,
     workers: int = 0,
     scheduler: str | None = None,
+    tls: Tls | None = None,
     fresh: bool = False,
     command: str = "",
     max_memory: float | None = None,
@@ -65,12 +67,13 @@ def run(
     ``fresh`` starts over in a new folder beside it: nothing is ever deleted.  An interrupt
     keeps the cases that ended; the next run goes on from there.  A case that the model itself
     refused to solve is not run again unless its input changes.  A case whose estimate is above
-    ``max_memory`` [bytes] is recorded as failed before anything of it is built.
+    ``max_memory`` [bytes] is recorded as failed before anything of it is built.  ``scheduler`` is that of dask;
+    where all of its workers have gone, cases that are left fail and run again next time.
 
     Raises StoreError where the folder cannot be written.
     """
     store = Store.open(fresh_folder(Path(folder)) if fresh else Path(folder))
-    how = {"command": command, "workers": workers, "scheduler": scheduler, "max_memory": max_memory}
+    how = {"command": command, "workers": workers, "scheduler": scheduler, "tls": tls, "max_memory": max_memory}
     with store.in_use() as repairs:
         store.put(store.folder / "study.yaml", study.text.encode())
         return _go_on(store, study, how, repairs + _run_before(store), progress)
@@ -93,7 +96,8 @@ def _go_on(
             todo.setdefault(digest, case)
     failures = sum(record["status"] == "failed" for record in held.values())
     try:
-        ended = _run(list(todo.values()), how["workers"], how["scheduler"], how["max_memory"])
+        where = {key: how[key] for key in ("workers", "scheduler", "tls")}
+        ended = _run(list(todo.values()), how["max_memory"], where)
         for done, (case, result) in enumerate(ended, 1):
             store.write(result)
             held[result.record["hash"]] = result.record
@@ -107,7 +111,8 @@ def _go_on(
         records = _records(study, held)
         gather(store, records)
         seconds = time.monotonic() - begin
-        store.put(store.folder / "run.json", _run_json(study, seconds=seconds, computed=len(todo), **how))
+        told = {key: value for key, value in how.items() if key != "tls"}
+        store.put(store.folder / "run.json", _run_json(study, seconds=seconds, computed=len(todo), **told))
     lost = tuple(record for record in records if record["status"] == "failed")
     return Run(store.folder, records, len(todo), seconds, (*repairs, *damaged), lost)
 
@@ -123,9 +128,7 @@ def _records(study: Study, held: dict[str, dict[str, Any]]) -> tuple[dict[str, A
     return tuple(out)
 
 
-def _run(
-    todo: list[Case], workers: int, scheduler: str | None, max_memory: float | None
-) -> Iterator[tuple[Case, Outcome]]:
+def _run(todo: list[Case], max_memory: float | None, where: dict[str, Any]) -> Iterator[tuple[Case, Outcome]]:
     """Yield outcomes; first those of cases that are refused or too large, for there is nothing to compute."""
     fit = []
     for case in todo:
@@ -134,7 +137,7 @@ def _run(
             fit.append(case)
         else:
             yield case, stopped
-    yield from execute(fit, workers=workers, scheduler=scheduler)
+    yield from execute(fit, **where)
 
 
 def _too_large(case: Case, max_memory: float | None) -> Outcome | None:

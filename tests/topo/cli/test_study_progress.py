@@ -9,7 +9,7 @@ import click
 import pytest
 
 from topo.cli import study as verb
-from topo.study import Progress
+from topo.study import Progress, Run
 
 TEXT = """\
 schema: 1
@@ -57,10 +57,23 @@ def test_a_file_sees_a_line_a_minute(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("workers", "scheduler", "says"), [(0, None, "--workers 0"), (2, "f.json", "--scheduler f.json")]
+    ("where", "says"),
+    [
+        ({"--workers": "0"}, "--workers 0"),
+        ({"--scheduler": "f.json", "--tls-ca": None}, "--scheduler f.json"),
+        ({"--scheduler": "tls://a:1", "--tls-ca": "a b.pem"}, "--scheduler tls://a:1 --tls-ca 'a b.pem'"),
+    ],
 )
-def test_the_command_that_goes_on(workers, scheduler, says, tmp_path):
-    assert verb._again("a.yaml", tmp_path, ("seed=1",), workers, scheduler).endswith(f"--set seed=1 {says}")
+def test_the_command_that_goes_on(where, says, tmp_path):
+    assert verb._again("a.yaml", tmp_path, ("seed=1",), where).endswith(f"--set seed=1 {says}")
+
+
+def test_many_failures_of_one_cause_are_one_line(tmp_path, capsys):
+    lost = [{"case": {"name": f"seed={i}"}, "error": "worker lost"} for i in range(1000)]
+    own = {"case": {"name": "own"}, "error": "no path"}
+    verb._say_failures(Run(tmp_path, (), 0, 0.0, failed=(*lost, own)))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["failed: seed=0 and 999 more: worker lost", "failed: own: no path"]
 
 
 def test_two_names_of_one_scheduler(tmp_path):

@@ -1,17 +1,22 @@
 """A dask cluster on loopback: the same records, though its workers are killed meanwhile."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 from distributed import Client
 
 from topo import study
+from topo.cli import main
+from topo.cli.exits import USAGE
 from topo.config import parse_study
-from topo.study.cluster import ClusterError, on_cluster
+from topo.study.cluster import ClusterError, Tls, on_cluster
 
 TEXT = """\
 schema: 1
@@ -29,26 +34,43 @@ def _dask(*arguments):
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-def _worker(file, name):
-    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
+def _worker(file, name, *more):
+    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1", *more)
     return _dask("worker", "--scheduler-file", str(file), "--name", name, *options)
+
+
+@contextmanager
+def _scheduler(folder, *more):
+    """Give the file of a scheduler, and its process."""
+    file = folder / "scheduler.json"
+    options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", *more)
+    scheduler = _dask("scheduler", "--scheduler-file", str(file), *options)
+    end = time.monotonic() + 60
+    while not file.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    try:
+        yield file, scheduler
+    finally:
+        scheduler.kill()
+        scheduler.wait()
+
+
+class Workers(dict):
+    """Processes by name, and that of their scheduler."""
+
+    scheduler = None
 
 
 @pytest.fixture
 def cluster(tmp_path):
     """Return the scheduler file and the workers of a cluster of two."""
-    file = tmp_path / "scheduler.json"
-    scheduler = _dask(
-        "scheduler", "--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0", "--no-dashboard"
-    )
-    end = time.monotonic() + 60
-    while not file.exists() and time.monotonic() < end:
-        time.sleep(0.05)
-    workers = {name: _worker(file, name) for name in ("stays", "dies")}
-    yield file, workers
-    for process in (*workers.values(), scheduler):
-        process.kill()
-        process.wait()
+    with _scheduler(tmp_path) as (file, scheduler):
+        workers = Workers({name: _worker(file, name) for name in ("stays", "dies")})
+        workers.scheduler = scheduler
+        yield file, workers
+        for process in workers.values():
+            process.kill()
+            process.wait()
 
 
 def _tasks(client, name):
@@ -92,6 +114,75 @@ def test_a_worker_killed_twice_loses_nothing(cluster, tmp_path):
     study.run(cases, tmp_path / "here")
     for name in ("records.jsonl", "records.parquet"):
         assert (tmp_path / "cluster" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+
+
+@pytest.mark.parametrize("gone", ["workers", "scheduler"])
+def test_when_nobody_works_any_more_finished_cases_stay(cluster, tmp_path, monkeypatch, gone):
+    """The rest fails as lost, within seconds, and runs again next time."""
+    monkeypatch.setattr("topo.study.cluster.LEFT_ALONE", 2)
+    file, workers = cluster
+    killed = []
+
+    def kill(progress):
+        if progress.done == 5:
+            for process in workers.values() if gone == "workers" else [workers.scheduler]:
+                process.kill()
+            killed.append(time.monotonic())
+
+    cases = parse_study(TEXT, "small.yaml")
+    result = study.run(cases, tmp_path / "s", scheduler=str(file), progress=kill)
+    assert time.monotonic() - killed[0] < 30
+    n_ok = sum(record["status"] == "ok" for record in result.records)
+    assert n_ok >= 5
+    assert n_ok + len(result.failed) == len(cases.cases)
+    why = "all workers have gone" if gone == "workers" else "the scheduler has gone"
+    assert all(record["error"].startswith(f"worker lost: {why}") for record in result.failed)
+    again = study.run(cases, tmp_path / "s")
+    assert again.computed == len(result.failed)
+    assert not again.failed
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory):
+    """Return authority, certificate and key of both sides, by the program openssl."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificates, and is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    name = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost")
+    make = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "key.pem")
+    subprocess.run([*make, "-out", "cert.pem", *name], cwd=folder, check=True, capture_output=True)
+    return str(folder / "cert.pem"), str(folder / "cert.pem"), str(folder / "key.pem")
+
+
+def test_an_encrypted_scheduler(pem, tmp_path):
+    tls = [word for pair in zip(("--tls-ca-file", "--tls-cert", "--tls-key"), pem, strict=True) for word in pair]
+    with _scheduler(tmp_path, "--protocol", "tls", *tls) as (file, _):
+        worker = _worker(file, "one", *tls)
+        try:
+            address = json.loads(file.read_text())["address"]
+            assert address.startswith("tls://")
+            cases = parse_study(TEXT.replace("150", "3"), "small.yaml")
+            result = study.run(cases, tmp_path / "s", scheduler=address, tls=Tls(*pem))
+            assert not result.failed
+            assert result.computed == 3
+            with pytest.raises(ClusterError, match="needs --tls-ca, --tls-cert and --tls-key"):
+                study.run(cases, tmp_path / "t", scheduler=address)
+            with pytest.raises(ClusterError, match="does not answer"):
+                study.run(cases, tmp_path / "t", scheduler=address, tls=Tls(*[str(file)] * 3))
+        finally:
+            worker.kill()
+            worker.wait()
+
+
+def test_certificates_for_a_scheduler_in_the_open(pem, tmp_path):
+    with pytest.raises(ClusterError, match="is not encrypted"):
+        study.run(parse_study(TEXT, "small.yaml"), tmp_path, scheduler="tcp://127.0.0.1:9", tls=Tls(*pem))
+
+
+def test_certificates_belong_together(pem, tmp_path, capsys):
+    (tmp_path / "s.yaml").write_text(TEXT)
+    assert main(["study", str(tmp_path / "s.yaml"), "-o", str(tmp_path / "s"), "--tls-ca", pem[0]]) == USAGE
+    assert "belong together" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", "not JSON", '"text"'])
