@@ -26,6 +26,7 @@ from traffic.demand import Demand
 
 DATA = Path(__file__).parent / "data"
 RATE = 12.5e9  # [B/s] 100 Gb/s
+SOURCE = "htsim, UEC transport, 100 Gb/s, 1 us a link; benchmarks/data/packets.csv"
 #: Endpoints -> radix of the three-layer tree that has as many.
 RADIX = {128: 8, 1024: 16}
 RING_STEPS = 30
@@ -197,18 +198,40 @@ def grouped() -> dict[str, list[Run]]:
     return dict(sorted(groups.items(), key=lambda item: -max(abs(off(run)) for run in item[1])))
 
 
-def rows() -> Iterator[Row]:
-    """Yield a row of docs/validation.md for each group: its makespans, what is computed, and the worst error."""
+def last() -> Iterator[Row]:
+    """Yield a row of docs/validation.md for each group of runs: makespans, what is computed, the worst error."""
     for what, same in grouped().items():
         times = sorted(run.makespan for run in same)
-        published = f"{times[0]:,.6g}" + (f" to {times[-1]:,.6g}" if len(same) > 1 else "")
         worst = max(same, key=lambda run: abs(off(run)))
         draws = computed(worst).makespan
         spread_of = f"; ten draws of paths, {draws.min():,.4g} to {draws.max():,.4g} us" if len(draws) > 1 else ""
         runs_ = f"{len(same)} run{'s' * (len(same) > 1)}"
         held = f"gate {worst.gate:.0%}" if worst.gate else "not gated"
         why = f"{off(worst, packets=False):+.1%} without packets; {runs_}, {held}{spread_of}"
-        yield Row(f"{what}: last", "us", published, float(draws.mean()), off(worst), why)
+        yield Row(what, "us", _range(times), float(draws.mean()), off(worst), why)
+
+
+def means() -> Iterator[Row]:
+    """Yield a row for each group from 1 MB on: the mean end of a message, and whether it lies in the bracket.
+
+    Rings are left out: their messages start at times of their own.
+    """
+    for what, same in grouped().items():
+        if same[0].bytes < GATED_FROM or same[0].pattern.startswith("ring"):
+            continue
+        times, found = sorted(run.mean for run in same), computed(same[0])
+        fair, in_turn = float(found.mean.mean()), float(found.in_turn.mean())
+        worst = max(times, key=lambda time: abs(fair / time - 1))
+        inside = in_turn <= times[0] and times[-1] <= fair
+        where = "in the bracket" if inside else "not in the bracket"
+        where += ": sprayed flows fill links, which the result warns of" if found.warned else ""
+        why = f"fair sharing; one at a time {in_turn:,.4g} us; packets {where}"
+        yield Row(what, "us", _range(times), fair, fair / worst - 1, why)
+
+
+def _range(times: list[float]) -> str:
+    """Return the least and the largest of sorted ``times``, or the one that there is."""
+    return f"{times[0]:,.6g}" + (f" to {times[-1]:,.6g}" if len(times) > 1 else "")
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ def value(text):
 
 def test_the_page_is_not_stale(validation, found):
     """Words are equal, and numbers within what another processor may round differently."""
-    sections = [validation.Section(t, s, found[t]) for t, s, _ in validation.SECTIONS]
+    sections = [validation.Section(title, source, found[title]) for title, source, *_ in validation.SECTIONS]
     written, fresh = validation.PAGE.read_text(), validation.page(sections)
     assert NUMBER.sub("#", written) == NUMBER.sub("#", fresh), STALE
     there, here = ([value(text) for text in NUMBER.findall(page)] for page in (written, fresh))
@@ -44,9 +44,12 @@ def test_the_page_is_not_stale(validation, found):
 
 
 def test_deepep_follows_from_one_efficiency_a_kind_of_link(found):
-    errors = [row.error for row in found["DeepEP, one efficiency a kind of link"] if row.error is not None]
-    assert len(errors) == 6
-    assert max(map(abs, errors)) < 0.05
+    """Within 5 %; EP16, where NVLink is the limit, within 9 %."""
+    rows = [row for row in found["DeepEP, one efficiency a kind of link"] if row.error is not None]
+    assert len(rows) == 8
+    assert {row.kind for row in rows} == {"Predicted", "Calibrated"}
+    for row in rows:
+        assert abs(row.error) < (0.09 if row.what.startswith("EP16") else 0.05), row.what
 
 
 def test_simulated_steps_are_the_arithmetic_less_copies_that_stay(found):
@@ -86,6 +89,28 @@ def test_order_of_routing(found):
 def test_max_min_is_exact(found):
     for row in found["Max-min sharing of a permutation"]:
         assert abs(row.error) < 1e-8, row.what
+
+
+def test_launch_and_rate_are_fitted_to_two_rows_of_one_collective(found):
+    """Small and large messages of the collectives that were not fitted, but all-to-all, which starts otherwise."""
+    rows = {row.what: row for row in found["One launch and one rate for a host"]}
+    assert {what for what, row in rows.items() if row.kind == "Calibrated"} == {"allreduce, 1KiB", "allreduce, 8GiB"}
+    for pattern in ("all-gather", "reduce-scatter"):
+        assert abs(rows[f"{pattern}, 1KiB"].error) < 0.02
+        assert abs(rows[f"{pattern}, 8GiB"].error) < 0.05
+
+
+def test_kinds_stand_apart_and_largest_errors_come_first(validation, found):
+    """All rows are on the page, each under its own kind."""
+    parts = validation.PAGE.read_text().split("\n## ")[1:]
+    assert [part.partition("\n")[0] for part in parts] == list(validation.PARTS)
+    for part in parts:
+        kind = part.partition("\n")[0]
+        rows = [row for rows in found.values() for row in rows if row.kind == kind]
+        assert part.count("\n| ") - part.count("\n| what |") == len(rows)
+        for section in part.split("\n### ")[1:]:
+            errors = [abs(value(cell)) for cell in re.findall(r"\| ([-+][\d.]+%) \|", section)]
+            assert errors == sorted(errors, reverse=True)
 
 
 def test_every_row_gives_its_reason(found):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from topo.config import SECTIONS
-from topo.config.seeds import is_seed
+from topo.config.seeds import is_seed, settings
 from topo.report import words
 from topo.report.load import Record, Study
 from traffic import PATTERNS
@@ -79,9 +79,10 @@ def moving() -> list[str]:
 
 
 def usual_policy(cases: Sequence[Named]) -> str:
-    """Return the policy that most cases use, the default where it ties; empty without cases."""
+    """Return the policy that most settings use, seeds aside, the default where it ties; empty without cases."""
     usual = SECTIONS["routing"].default
-    counts = Counter(case.policy for case in cases)
+    once = settings([case.record.case for case in cases], moving())
+    counts = Counter(cases[group[0]].policy for group in once)
     return max(counts, key=lambda policy: (counts[policy], policy == usual, policy)) if counts else ""
 
 
