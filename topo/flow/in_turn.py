@@ -28,13 +28,14 @@ def in_turn(shares: csc_array, capacity: Floats, demand: Demand, fair: Floats) -
 
     ``shares`` (L, F) are those that fill links of ``capacity`` (L,) [B/s], ``fair`` (F,) [s] the ends of fair sharing.
     """
-    column = np.repeat(np.arange(shares.shape[1]), np.diff(shares.indptr))
-    link, seconds = shares.indices, shares.data * demand.size[column] / capacity[shares.indices]
-    order = np.lexsort((column, fair[column], link, demand.phase[column]))
-    place = demand.phase[column[order]].astype(np.int64) * shares.shape[0] + link[order]
-    through = np.cumsum(seconds[order])
+    order = np.lexsort((fair, demand.phase))
+    rows = shares[:, order].tocsr()  # a link's commodities in their order: sorted by counting, whatever their number
+    link = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    seconds = rows.data * demand.size[order][rows.indices] / capacity[link]
+    place = link * demand.n_phases + demand.phase[order][rows.indices]
     first = np.flatnonzero(np.diff(place, prepend=-1))
-    before = np.repeat(through[first] - seconds[order][first], np.diff(first, append=len(place)))
+    through = np.cumsum(seconds)
+    before = np.repeat(through[first] - seconds[first], np.diff(first, append=len(place)))
     end = np.zeros(demand.n_commodities)
-    np.maximum.at(end, column[order], through - before)
+    np.maximum.at(end, order[rows.indices], through - before)
     return np.minimum(end, fair)  # they are equal where nobody waits: rounding only

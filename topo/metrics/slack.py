@@ -38,8 +38,12 @@ def slack_warnings(solution: Solution) -> list[str]:
     tiers = [f"{int((fabric.tier[links] == t).sum())} {t.label}" for t in Tier if (fabric.tier[links] == t).any()]
     many = f"{len(links)} of {int(fabric.is_switch_link.sum())} links between switches"
     return [
-        f"sprayed flows fill {many} beyond {FULL:.0%} ({', '.join(tiers)}; the fullest goes from node "
-        f"{fabric.tail[most]} to {fabric.head[most]}, {filled[full].max():.0%}): packets queue there, and against "
-        f"packet-level runs such times were up to {MISSED:.0%} too short, where links had slack up to "
-        f"{MISSED_WITH_SLACK:.0%}"
+        f"sprayed flows fill {many} beyond {_percent(FULL)} ({', '.join(tiers)}; the fullest goes from node "
+        f"{fabric.tail[most]} to {fabric.head[most]}, {_percent(filled[full].max())}): packets queue there, and "
+        f"against packet-level runs such times were up to {_percent(MISSED)} too short; where links had slack, up to "
+        f"{_percent(MISSED_WITH_SLACK)}"
     ]
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"

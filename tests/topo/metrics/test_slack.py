@@ -21,8 +21,8 @@ def warnings(policy="ecmp", solver="completion", up=None, **more):
 
 def test_full_links_are_named():
     (said,) = warnings()
-    assert "64 of 64 links between switches beyond 90% (64 leaf-spine; the fullest goes from node" in said
-    assert "up to 34% too short" in said
+    assert "64 of 64 links between switches beyond 90 % (64 leaf-spine; the fullest goes from node" in said
+    assert "up to 34 % too short" in said
 
 
 @pytest.mark.parametrize(
