@@ -47,7 +47,7 @@ LIBRARIES = {
     "pydantic": ("topo.config",),
     "ruamel": ("topo.config",),
     "ortools": ("topo.flow.programme", "topo.flow.bounds", "topo.design"),
-    "networkx": ("topo.fabric", "topo.formats"),
+    "networkx": ("topo.fabric", "topo.formats", "topo.check"),
     "galois": ("topo.generators",),
     "dask": ("topo.study",),
     "distributed": ("topo.study",),

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.rules import NodeKind
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -35,3 +37,10 @@ class Source:
         """Return the source of the cables that ``keep`` (C,) is true of."""
         ports = tuple(pair for pair, kept in zip(self.ports, keep.tolist(), strict=True) if kept)
         return replace(self, ports=ports, port_guid=self.port_guid[keep], port_lid=self.port_lid[keep])
+
+
+def called(source: Source | None, kind: NDArray[np.int8], node: int) -> str:
+    """Return what people call ``node``: as its file does, else its ``kind`` (N,) and number."""
+    if source is not None and source.names[node]:
+        return source.names[node]
+    return f"{NodeKind(kind[node]).name.lower().replace('_', '-')} {node}"

@@ -22,6 +22,7 @@ VERBS = {
     "size slim-fly:q=28,p=21": "",
     "size fat-tree-2:radix=8 --prices paper-table-3": "",
     "build slim-fly:q=5": "",
+    "check broken.edges.csv": "",
     "analyze fat-tree-2:radix=8 uniform": "",
     "moe": "",
     "explain fat-tree-2:radix=8,planes=2 --from 0 --to 21": "",
@@ -30,6 +31,10 @@ VERBS = {
     "validate tiny.yaml": "validate",
     "doctor": "doctor",
 }
+#: A leaf has one cable to a spine where the others have two.
+BROKEN = "a,b,capacity,count\n" + "".join(
+    f"h{h},leaf{h // 2},9,1\n" for h in range(8)) + "".join(
+    f"leaf{i},spine{j},9,{1 + (i + j < 4)}\n" for i in range(4) for j in range(2))  # fmt: skip
 TINY = "schema: 1\ntitle: t\nfabric: {family: fat-tree-2, radix: 8}\ncost: {prices: paper-table-3}\n"
 
 
@@ -43,6 +48,7 @@ def printed(tmp_path_factory):
     """Return verb -> what it printed with --json."""
     folder = tmp_path_factory.mktemp("verbs")
     (folder / "tiny.yaml").write_text(TINY)
+    (folder / "broken.edges.csv").write_text(BROKEN)
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -25,6 +25,7 @@ class Verb:
 VERBS = {
     "analyze": Verb("analyze", "Load, throughput and completion time of a traffic on a fabric."),
     "build": Verb("build", "Build a fabric, check it, and write it to a file."),
+    "check": Verb("check", "What is wrong with a fabric as it is cabled, and what each fault costs."),
     "convert": Verb("convert", "A fabric from one file format into another."),
     "doctor": Verb("doctor", "Check this installation: versions, kernels, optional programs."),
     "explain": Verb("explain", "Paths, shares and bottleneck between two endpoints."),

@@ -118,20 +118,32 @@ def _other_networks(
             f"{len(guests)} endpoints sit on switches above the leaves ({names}) and are left out; "
             "name what takes part with nic=REGEX to keep them"
         )
-    speed = _speeds(plant, end & ~out)
-    count = Counter(speed.values())
-    if len(count) < 2:
-        return out, said
-    most = max(count, key=lambda rate: (count[rate], rate))
-    at = {_host(plant.nodes[i], None)[0] for i, rate in speed.items() if rate == most}
-    slow = [i for i, rate in speed.items() if rate != most and _host(plant.nodes[i], None)[0] in at]
+    slow, most = _slow_devices(plant, end & ~out)
     if slow:
         out[slow] = True
         said.append(
-            f"{len(slow)} NICs run at another speed than the {count[most]} others of their hosts, as storage and "
+            f"{len(slow)} NICs run at another speed than the {most} others of their hosts, as storage and "
             f"management do, and are left out ({plant.nodes[slow[0]].name} the first); nic=REGEX chooses otherwise"
         )
     return out, said
+
+
+def _slow_devices(plant: Plant, end: NDArray[np.bool_]) -> tuple[list[int], int]:
+    """Return NICs of a device, mlx5_8 say, that runs at another speed than most NICs in most hosts that have it.
+
+    A single one that does is a fault of its cable.  The second value counts the NICs of the usual speed.
+    """
+    speed = _speeds(plant, end)
+    count = Counter(speed.values())
+    if len(count) < 2:
+        return [], 0
+    most = max(count, key=lambda rate: (count[rate], rate))
+    named = {i: _host(plant.nodes[i], None) for i in speed}
+    at = {named[i][0] for i, rate in speed.items() if rate == most}
+    devices = Counter(nic for _, nic in named.values())
+    other = Counter(named[i][1] for i, rate in speed.items() if rate != most)
+    slow = [i for i, rate in speed.items() if rate != most and named[i][0] in at]
+    return [i for i in slow if named[i][1] and 2 * other[named[i][1]] > devices[named[i][1]]], count[most]
 
 
 def _speeds(plant: Plant, end: NDArray[np.bool_]) -> dict[int, float]:

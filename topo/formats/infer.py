@@ -141,7 +141,7 @@ def _assembled(plant: Plant, wires: Wires, how: Reading, said: list[str], *, sta
             launch=plant.launch if how.launch is None else how.launch,
             packet=how.packet or plant.packet,
             relay=how.relay or plant.relay,
-            radix=plant.radix or _radix(wires),
+            radix=plant.radix or _radix(plant, wires),
             source=_source(plant, wires, said),
         )
     except FabricError as error:
@@ -191,11 +191,16 @@ def _joined(wires: Wires, domain: Ints, rate: float) -> Wires:
     )
 
 
-def _radix(wires: Wires) -> int:
-    """Return the most ports that a switch states, 0 where one has more cables than that."""
+def _radix(plant: Plant, wires: Wires) -> int:
+    """Return the most ports that a switch states, 0 where one has more cables than that; each such is a fault."""
     n = len(wires.kind)
     degree = np.bincount(wires.a, minlength=n) + np.bincount(wires.b, minlength=n)
     switch = wires.kind >= NodeKind.LEAF
+    for i in np.flatnonzero(switch).tolist():
+        node = wires.nodes[i]
+        if 0 < node.ports < degree[i]:
+            said = f"has {degree[i]} cables and states {node.ports} ports"
+            plant.faults.append({"kind": "radix-exceeded", "ports": [node.name], "evidence": said})
     radix = max((node.ports for node, is_one in zip(wires.nodes, switch, strict=True) if is_one), default=0)
     return radix if radix >= int(degree[switch].max(initial=0)) else 0
 

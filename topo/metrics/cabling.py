@@ -6,13 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric, NodeKind, Tier
-from topo.flow import RoutingError, solve
-from topo.flow.bounds import overall, port_limit
-from topo.routing.split import ecmp
-from traffic.synthetic import uniform
+from topo.flow.uniform import uniform_share
 
-#: Endpoints up to which the loss of unequal bundles is worked out: a second or so.
-MOST_ENDPOINTS = 20_000
 _LAYERS = ((Tier.LEAF_SPINE, "leaves", "spines"), (Tier.SPINE_CORE, "spines", "cores"))
 
 
@@ -44,19 +39,6 @@ def _unequal(fabric: Fabric, tier: Tier, low: str, high: str) -> str:
         return ""
     cables_each = f"{least.min()} to {most.max()} cables to one of the {high}"
     return f"{uneven} of {len(first)} {low} have unequal bundles, {cables_each}"
-
-
-def uniform_share(fabric: Fabric) -> float | None:
-    """Return the share of the port limit that uniform traffic reaches under ECMP; None where it has no path."""
-    if not 1 < fabric.n_endpoints <= MOST_ENDPOINTS:
-        return None
-    demand = uniform(n_ranks=fabric.n_endpoints)
-    try:
-        theta = solve(fabric, demand, ecmp(fabric, demand)).overall_theta
-    except RoutingError:
-        return None
-    limit = overall(port_limit(fabric, demand), demand.repeat)
-    return theta / limit if np.isfinite(limit) and limit else None
 
 
 def straddling_hosts(fabric: Fabric) -> NDArray[np.int64]:

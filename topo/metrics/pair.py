@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.flow import DEFAULT_POLICY, route
 from topo.routing.operator import RoutingError
+from topo.source import called
 from topo.units import gbps
 from traffic.demand import Demand, DemandError
 
@@ -64,12 +65,9 @@ def explain_pair(fabric: Fabric, *, src: int, dst: int, policy: str = DEFAULT_PO
 
 def node_label(fabric: Fabric, node: int) -> str:
     """Return what people call a node: as its file does, else its kind and number, and its plane of several."""
-    if fabric.source is not None and fabric.source.names[node]:
-        return fabric.source.names[node]
-    kind = NodeKind(fabric.kind[node]).name.lower().replace("_", "-")
     plane = int(fabric.plane[node])
-    shown = fabric.n_planes > 1 and plane >= 0 and kind != "endpoint"
-    return f"{kind} {node}" + (f" (plane {plane})" if shown else "")
+    shown = fabric.source is None and fabric.n_planes > 1 and plane >= 0 and fabric.kind[node] != NodeKind.ENDPOINT
+    return called(fabric.source, fabric.kind, node) + (f" (plane {plane})" if shown else "")
 
 
 def _paths(fabric: Fabric, share: NDArray[np.float64], src: int, dst: int) -> list[tuple[float, list[int]]]:

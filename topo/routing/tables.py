@@ -16,6 +16,7 @@ from topo.kernels.sweep import room
 from topo.routing.network import Network
 from topo.routing.operator import Ints, NotConnected
 from topo.routing.tree import check_tree, position, up_cables
+from topo.source import called
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,13 @@ class Tables:
             if (step[on] < 0).any():
                 stuck = on[np.argmax(step[on] < 0)]
                 raise NotConnected(
-                    _said(fabric, entry, exit_, stuck, f"{_name(fabric, at[stuck])} has no entry for it")
+                    _said(
+                        fabric,
+                        entry,
+                        exit_,
+                        stuck,
+                        f"{called(fabric.source, fabric.kind, int(at[stuck]))} has no entry for it",
+                    )
                 )
             at = np.where(step >= 0, fabric.head[step], at)
             path.append(step)
@@ -63,7 +70,11 @@ class Tables:
         lost = np.flatnonzero(at != end)
         if len(lost):
             where = at[lost[0]]
-            what = f"ends at {_name(fabric, where)}" if where < fabric.n_endpoints else "goes in a circle"
+            what = (
+                f"ends at {called(fabric.source, fabric.kind, int(where))}"
+                if where < fabric.n_endpoints
+                else "goes in a circle"
+            )
             raise NotConnected(_said(fabric, entry, exit_, lost[0], f"the way {what}"))
 
 
@@ -107,12 +118,6 @@ def _toward(network: Network, into: Ints, switches: Ints, ports: Ints) -> NDArra
     return path[:, 1].reshape(shape)
 
 
-def _name(fabric: Fabric, node: int) -> str:
-    if fabric.source is not None and fabric.source.names[node]:
-        return fabric.source.names[node]
-    return f"{NodeKind(fabric.kind[node]).name.lower()} {node}"
-
-
 def _said(fabric: Fabric, entry: Ints, exit_: Ints, row: int, why: str) -> str:
-    src, dst = (_name(fabric, int(fabric.tail[link[row]])) for link in (entry, exit_))
+    src, dst = (called(fabric.source, fabric.kind, int(fabric.tail[link[row]])) for link in (entry, exit_))
     return f"tables lead no way from {src} to {dst}: {why}"

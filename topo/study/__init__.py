@@ -6,6 +6,7 @@ from topo.config.case import Case, Study
 from topo.config.study_file import load_study as load
 from topo.study.cluster import Tls
 from topo.study.estimate import Estimate, estimate
+from topo.study.faults import checked
 from topo.study.limit import OverMemory, check_memory, default_limit, in_gib
 from topo.study.record import Outcome, outcome
 from topo.study.run import run_case
@@ -26,6 +27,7 @@ __all__ = [
     "StudyError",
     "Tls",
     "check_memory",
+    "checked",
     "default_limit",
     "estimate",
     "fresh_folder",

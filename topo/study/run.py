@@ -17,6 +17,7 @@ from topo.metrics import link_table, measure
 from topo.metrics.hot_links import hot_links
 from topo.metrics.tables import commodity_table
 from topo.metrics.traffic_map import finish_quantiles, traffic_map
+from topo.study.faults import of_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +70,7 @@ def numbers_of(case: Case, solution: Solution) -> Numbers:
     """Return what is worth saying of a solved case: results, and the columns of its tables."""
     fabric, links = solution.fabric, link_table(solution)
     measured = measure(solution, again=partial(_completion, case, fabric))
+    measured |= of_file(fabric, measured["findings"], solution.routed.params.get("tables"))
     measured |= {"bound_is_optimum": POLICIES[case.routing["policy"]].best}
     return Numbers(
         measured | bill_of(case, fabric.size),

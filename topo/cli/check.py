@@ -1,0 +1,57 @@
+"""``topo check``: what is wrong with a fabric as it is cabled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from topo.cli.options import Check, checks_option, json_option, judge, section_option
+
+_FAULTS = [f"faults.{key}" for key in ("kind", "ports", "evidence", "mended_throughput")]
+#: Ports of a fault that the terminal names.
+MOST_PORTS = 4
+_SHOWN = ("endpoints", "hosts", "switches", "switch_links", "endpoint_links", "planes", "oversubscription")
+
+
+@click.command("check")
+@click.argument("fabric")
+@section_option("routing")
+@json_option
+@checks_option
+def check_verb(*, fabric: str, routing: str, as_json: bool, checks: tuple[Check, ...]) -> int:
+    """Find what is wrong with FABRIC as it is cabled: a dump, a cabling list, any file.
+
+    Missing, swapped, miswired and slow cables, uneven bundles, single points of failure, names; with --routing
+    static:tables=FILE what is wrong with those tables.  Each fault says what mending it brings.
+
+    \b
+    topo check dump.ibnetdiscover --fail-on 'fault_count>0'
+    topo check dump.ibnetdiscover --routing static:tables=opensm-lfts.dump --json
+    """
+    from topo.cli import output
+    from topo.cli.results import print_results, print_rows
+    from topo.config import fabric_of, read_part, routing_of
+    from topo.study import checked
+
+    case = read_part(fabric=fabric, routing=routing)
+    built = fabric_of(case, symmetry=False)
+    results: dict[str, Any] = checked(built, routing_of(case, built).get("tables"))
+    code = judge(checks, results)
+    if as_json:
+        output.print_json({"fabric": case.fabric, "routing": case.routing, "name": built.name, **results})
+        return code
+    print_results(built.name, results, (*_SHOWN, "uniform_throughput", "fault_count"))
+    if results["faults"]:
+        print_rows("\nfaults", [_short(fault) for fault in results["faults"]], _FAULTS)
+    for text in results["findings"]:
+        output.note(f"note: {text}")
+    return code
+
+
+def _short(fault: dict[str, Any]) -> dict[str, Any]:
+    """Return ``fault`` with its first ports alone; --json has all."""
+    ports = fault["ports"]
+    return fault | {
+        "ports": [*ports[:MOST_PORTS], f"{len(ports) - MOST_PORTS} more"] if len(ports) > MOST_PORTS else ports
+    }
