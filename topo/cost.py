@@ -106,11 +106,11 @@ def bill(size: Size, prices: PriceBook, *, capacity: float) -> dict[str, Any]:
 
     Keys: price_book, cost_usd, cost_per_endpoint_usd (None without endpoints), watts (None
     unless every part has a sourced value), cost_parts (a list of part, count, usd_each, usd,
-    watts_each, watts, source, date), and for a calibrated book cost_residuals.
+    watts_each, watts, source, date, note), and for a calibrated book cost_residuals.
 
     Raises PriceError that names the row which ``prices`` lacks.
     """
-    parts = [_part(price, n) for price, n in _counted(size, prices, capacity).items()]
+    parts = [_part(price, n, size.radix) for price, n in _counted(size, prices, capacity).items()]
     usd = sum(part["usd"] for part in parts)
     drawn = [part["watts"] for part in parts]
     result = {
@@ -202,8 +202,16 @@ def _find(offer: list[Price], part: str) -> Price | None:
     return max(rows, key=lambda p: (p.speed_gbps is not None, p.reach_m or 0.0), default=None)
 
 
-def _part(price: Price, count: int) -> dict[str, Any]:
+def _larger(price: Price, radix: int) -> str | None:
+    """Return what to say of a switch that has more ports than are needed; None of anything else."""
+    if not price.ports or price.ports <= radix:
+        return None
+    return f"{radix} ports are needed; the smallest switch in the book with as many has {price.ports}"
+
+
+def _part(price: Price, count: int, radix: int) -> dict[str, Any]:
     return {
+        "note": _larger(price, radix),
         "part": price.part,
         "count": count,
         "usd_each": price.usd,

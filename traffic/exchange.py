@@ -44,7 +44,10 @@ TRAINING_EP = 64
 #: What patterns with experts take alike.
 ModelFigures = Annotated[Mapping[str, Any] | None, "a model: its name, file or figures; without, DeepSeek-V3"]
 Tokens = Annotated[int, Ge(1), "tokens of a rank in a micro-batch"]
-NodeLimit = Annotated[int | None, Ge(1), "hosts, or scale-up domains, that a token may visit; without, any number"]
+NodeLimit = Annotated[
+    Annotated[int, Ge(1)] | Literal["model"] | None,
+    "hosts, or scale-up domains, that a token may visit: the model's own limit, a number, or none",
+]
 Dedup = Annotated[bool, "whether a token crosses the network once a host, not once an expert"]
 Gate = Annotated[Literal["uniform", "zipf", "correlated"], "how tokens pick experts"]
 
@@ -68,6 +71,11 @@ def exchange(
         step("dispatch", members[:, out.src], members[:, out.dst], out.size, repeat),
         step("combine", members[:, back.dst], members[:, back.src], back.size, repeat),
     ]
+
+
+def limit_of(node_limit: int | Literal["model"] | None, model: Model, hosts: int) -> int | None:
+    """Return the hosts that a token may visit where a group has ``hosts``; None is any number."""
+    return min(model.node_limit, hosts) if node_limit == "model" else node_limit
 
 
 def exchange_count(members: NDArray[np.int64], *, together: int, dedup: bool) -> int:

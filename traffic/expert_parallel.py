@@ -23,6 +23,7 @@ from traffic.exchange import (
     default_ep,
     exchange,
     exchange_count,
+    limit_of,
     picks,
 )
 from traffic.groups import groups, ranks_together
@@ -73,7 +74,7 @@ def moe_all_to_all(
     ep: Annotated[int | None, Ge(2), "ranks of a group; without, as many as fit, up to 64"] = None,
     tokens: Tokens = TOKENS,
     top_k: Annotated[int | None, Ge(1), "experts that a token picks; without, as many as the model says"] = None,
-    node_limit: NodeLimit = None,
+    node_limit: NodeLimit = "model",
     dedup: Dedup = True,
     gate: Gate = "uniform",
     skew: Annotated[float, Gt(0), "exponent of gate zipf"] = 1.0,
@@ -122,12 +123,13 @@ def moe_all_to_all(
         seed=seed,
     )
     check_whole(tokens, 1, name="tokens")
-    phases = exchange(sampler, figures, members=members, tokens=tokens, node_limit=node_limit, dedup=dedup)
-    limit = "" if node_limit is None else f", node_limit={node_limit}"
+    limit = limit_of(node_limit, figures, sampler.placement.hosts)
+    phases = exchange(sampler, figures, members=members, tokens=tokens, node_limit=limit, dedup=dedup)
+    told = "" if limit is None else f", node_limit={limit}"
     how = ", no dedup" * (not dedup) + f", {gate}" * (gate != "uniform")
     how += f", {n_ranks - members.size} ranks idle" * (members.size < n_ranks)
-    demand = in_sequence(f"moe-all-to-all({figures.name}, ep={size}{limit}{how})", n_ranks, phases)
-    return replace(demand, about=Exchange(sampler, figures, node_limit, tokens, **where))
+    demand = in_sequence(f"moe-all-to-all({figures.name}, ep={size}{told}{how})", n_ranks, phases)
+    return replace(demand, about=Exchange(sampler, figures, limit, tokens, **where))
 
 
 def moe_count(

@@ -56,6 +56,7 @@ from traffic.exchange import (
     default_ep,
     exchange,
     exchange_count,
+    limit_of,
     picks,
 )
 from traffic.groups import groups, ranks_together
@@ -117,7 +118,7 @@ def training_step(
     ep: Annotated[int | None, Ge(1), "ranks of an expert-parallel group; without, as many as fit, up to 64"] = None,
     micro_batches: Annotated[int, Ge(1), "micro-batches of a step"] = 8,
     tokens: Tokens = TOKENS,
-    node_limit: NodeLimit = None,
+    node_limit: NodeLimit = "model",
     dedup: Dedup = True,
     gate: Gate = "uniform",
     seed: Seed = 0,
@@ -152,9 +153,8 @@ def training_step(
         sampler = picks(model=figures, ep=group, **where, gate=gate, seed=seed)
         members = groups(n_ranks, group, **where, fill=True)
         runs = 2 * micro_batches * -(-figures.moe_layers // pp)
-        held = exchange(
-            sampler, figures, members=members, tokens=tokens, node_limit=node_limit, dedup=dedup, repeat=runs
-        )
+        limit = limit_of(node_limit, figures, sampler.placement.hosts)
+        held = exchange(sampler, figures, members=members, tokens=tokens, node_limit=limit, dedup=dedup, repeat=runs)
         parts.append((experts, held))
     if pipeline and pp > 1:
         parts.append((pipeline, _pipeline(stage, figures, tokens=tokens, micro_batches=micro_batches)))

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from topo.cost import TABLE_3, TABLE_3_CAPACITY, Price, PriceBook, PriceError, bill, residuals
+from topo.generators import size_of
 from topo.size import Medium, Size, Tier
 from topo.units import from_gbps
 
@@ -35,6 +36,7 @@ def shipped(name: str) -> PriceBook:
     )
 
 
+CABLES = (Price("endpoint-cable", 500.0), Price("switch-cable", 1_500.0))
 SIZES = {row.name: row.size for row in TABLE_3}
 
 
@@ -182,3 +184,16 @@ def test_a_book_derived_from_a_calibrated_one_still_prices():
     got = bill(small(), book, capacity=1.0)
     assert book.calibrated
     assert "cost_residuals" not in got
+
+
+def test_a_switch_with_more_ports_than_needed_says_so_on_its_row():
+    """Slim Fly of q = 5, p = 4 takes 11 ports; a book of 64-port switches alone bills those."""
+    book = PriceBook("larger", (Price("switch-64", 50_000.0), Price("switch-32", 30_000.0), *CABLES))
+    rows = {row["part"]: row["note"] for row in bill(size_of("slim-fly", q=5, p=4), book, capacity=50e9)["cost_parts"]}
+    assert rows["switch-32"] == "11 ports are needed; the smallest switch in the book with as many has 32"
+    assert set(rows) == {"switch-32", "endpoint-cable", "switch-cable"} and rows["switch-cable"] is None
+
+
+def test_a_switch_that_fits_has_nothing_to_say():
+    rows = bill(size_of("fat-tree-2", radix=64), PriceBook("fits", (Price("switch-64", 1.0), *CABLES)), capacity=50e9)
+    assert not any(row["note"] for row in rows["cost_parts"])

@@ -37,8 +37,18 @@ def test_a_token_crosses_the_network_once_per_remote_host(limit, remote):
 
 def test_fan_out_reaches_the_ranks_of_the_picked_experts():
     """A rank passes on what came for its host: 7.676 ranks a token, an eighth of which it is itself."""
-    _, (src, _, bytes_) = by_leg(moe_all_to_all(n_ranks=64, ep=64), 0)
+    _, (src, _, bytes_) = by_leg(moe_all_to_all(n_ranks=64, ep=64, node_limit=None), 0)
     np.testing.assert_allclose(np.bincount(src, bytes_, 64), TOKENS * DISPATCH * 7.67575 * 7 / 8, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("given", "meant"), [({}, 4), ({"node_limit": "model"}, 4), ({"model": {"node_limit": 2}}, 2)])
+def test_the_limit_is_the_models_own_where_none_is_given(given, meant):
+    """As in ``topo moe``; a group of fewer hosts is not limited."""
+    got, wanted = moe_all_to_all(n_ranks=64, ep=64, **given), moe_all_to_all(n_ranks=64, ep=64, node_limit=meant)
+    np.testing.assert_array_equal(got.size, wanted.size)
+    assert got.name == wanted.name
+    small, free = moe_all_to_all(n_ranks=16, ep=16), moe_all_to_all(n_ranks=16, ep=16, node_limit=None)
+    np.testing.assert_array_equal(small.size, free.size)
 
 
 def test_without_deduplication_every_picked_expert_gets_a_copy():
@@ -89,7 +99,7 @@ def test_laws_over_parameters(sizes, gate, placement, dedup, tokens):
 def test_the_busiest_rank_of_the_commodities_is_that_of_the_report(params):
     """Two derivations of bytes per rank: commodities added up, and copies per token."""
     demand = moe_all_to_all(n_ranks=64, ep=64, **params)
-    figures = report(ep=64, **({"node_limit": None} | params))
+    figures = report(ep=64, **params)
     for leg, key in enumerate(("network_bytes_per_endpoint", "scale_up_bytes_per_endpoint")):
         busiest = 0.0
         for phase in (0, 1):

@@ -62,7 +62,9 @@ def _print(fabric: dict[str, Any], results: dict[str, Any], *, as_json: bool) ->
         output.note(results["reason"])
     if results["price_book"] is None:
         return
-    print_rows(f"\nprices: {results['price_book']}", results["cost_parts"], _PARTS)
+    parts = results["cost_parts"]
+    noted = ["cost_parts.note"] if any(part["note"] for part in parts) else []
+    print_rows(f"\nprices: {results['price_book']}", parts, [*_PARTS, *noted])
     if results.get("cost_residuals"):
         title = "\nresiduals of these prices against the paper's Table 3"
         print_rows(title, results["cost_residuals"], _RESIDUALS)

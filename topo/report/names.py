@@ -47,8 +47,8 @@ class Named:
     @property
     def node_limit(self) -> int | None:
         """Most hosts that a token may visit; None where the traffic has no such limit."""
-        limit = self.record.part("traffic").get("node_limit")
-        return int(limit) if isinstance(limit, int | float) and not isinstance(limit, bool) else None
+        limit = self.get("node_limit")
+        return None if limit is None else int(limit)
 
     @property
     def is_moe(self) -> bool:

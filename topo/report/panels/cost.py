@@ -108,13 +108,14 @@ def _printed(cases: list[Named]) -> Series | None:
 def _table(cases: list[Named]) -> Table:
     columns = [name("Network"), *map(labels.column, ("endpoints", *(f"cost_parts.{key}" for key in _PART)))]
     columns += [labels.column("cost_per_endpoint_usd"), Column("Share", words.percent, "of the bill", bar=True)]
+    columns += [labels.column("cost_parts.note")]
     rows = []
     for case in cases:
         endpoints, total = case.get("endpoints"), sum(part["usd"] for part in case.get("cost_parts"))
         for part in case.get("cost_parts"):
             each = part["usd"] / endpoints if endpoints else None
             share = part["usd"] / total if total else None
-            rows.append((case.network, endpoints, *map(part.get, _PART), each, share))
+            rows.append((case.network, endpoints, *map(part.get, _PART), each, share, part.get("note") or ""))
     return table("parts", "Parts and prices", columns, rows, filterable=len(rows) > 12)
 
 
