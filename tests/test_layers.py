@@ -45,7 +45,7 @@ LIBRARIES = {
     "jinja2": ("topo.report",),
     "numba": ("topo.kernels",),
     "pydantic": ("topo.config",),
-    "ruamel": ("topo.config",),
+    "ruamel": ("topo.config", "topo.formats"),
     "ortools": ("topo.flow.programme", "topo.flow.bounds", "topo.design"),
     "networkx": ("topo.fabric", "topo.formats", "topo.check"),
     "galois": ("topo.generators",),

@@ -92,6 +92,10 @@ CARRIED: dict[str, Callable[[Fabric], bool]] = {
     "groups": lambda f: bool((f.group >= 0).any()),
     "overhead": lambda f: f.overhead > 0,
     "relay": lambda f: f.n_planes > 1,
+    "bundles": lambda f: bool(
+        (np.diff(f.tail.astype(np.int64) * f.n_nodes + f.head) == 0).any()  # links are sorted
+    ),
+    "rates": lambda f: True,
     "packets": lambda f: f.packet is not None or f.launch > 0,
     "rates that InfiniBand does not have": lambda f: (
         not all(rate_of(float(rate))[1] for rate in np.unique(f.capacity[f.tier != Tier.SCALE_UP]))

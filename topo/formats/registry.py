@@ -28,6 +28,20 @@ FABRICS: dict[str, Format] = {
         r'"nodes"\s*:',
         lacks=("symmetry",),
     ),
+    "slurm": Format(
+        "topo.formats.slurm",
+        "Slurm topology.conf and topology.yaml, tree and block; written as topology.conf",
+        ("topology.conf", "topology.yaml", ".conf"),
+        r"(?im)^\s*(?:(?:SwitchName|BlockName|BlockSizes)\s*=|-\s*topology:|tree:\s*$|block:\s*$)",
+        lacks=(*_NUMBERS, "bundles", "rates", "planes", "radix"),
+    ),
+    "topograph": Format(
+        "topo.formats.topograph",
+        "model files of topograph: switches and blocks",
+        (".yaml", ".yml"),
+        r"(?m)^switches:\s*$",
+        writes=False,
+    ),
     "graphml": Format(
         "topo.formats.graphml",
         "GraphML, the XML of graph programs",

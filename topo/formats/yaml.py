@@ -1,0 +1,34 @@
+"""YAML of other programs: small, safe, and with the line where it breaks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from topo.formats.errors import FormatError
+
+#: [bytes] of a YAML file; ruamel.yaml takes seconds a MB.
+MOST_BYTES = 4 * 2**20
+#: Aliases that a file may use: each may stand for a whole tree.
+MOST_ALIASES = 100
+
+
+def parse_yaml(text: str, shown: str) -> Any:
+    """Return what a YAML text holds, in plain values.
+
+    Raises FormatError for text that is no YAML, too large, or built of more aliases than people write.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    if len(text) > MOST_BYTES:
+        raise FormatError(f"{shown}: is over {MOST_BYTES >> 20} MiB, the most YAML that is read")
+    if text.count("*") > MOST_ALIASES and text.count("&") > 1:
+        raise FormatError(f"{shown}: is built of over {MOST_ALIASES} aliases; write it out")
+    try:
+        return YAML(typ="safe").load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{shown}:{mark.line + 1}:{mark.column + 1}" if mark is not None else shown
+        raise FormatError(f"{place}: is not YAML: {getattr(error, 'problem', None) or error}") from None
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
+        raise FormatError(f"{shown}: is not YAML: {error}") from None
