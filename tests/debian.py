@@ -20,6 +20,7 @@ PROGRAMS = {
     "opensm": "opensm",
     "ibsim-utils": "ibsim",
     "infiniband-diags": "ibnetdiscover",
+    "graphviz": "dot",
 }
 
 _SEARCH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])

@@ -16,7 +16,7 @@ FOLDERS = ("prices", "hardware", "models", "studies")
 
 def kinds() -> dict[str, str]:
     """Return every kind, and the section of a study that its entries serve; empty for those in files."""
-    return {s.plural: key for key, s in SECTIONS.items() if s.plural} | dict.fromkeys(FOLDERS, "")
+    return {s.plural: key for key, s in SECTIONS.items() if s.plural} | dict.fromkeys((*FOLDERS, "formats"), "")
 
 
 @click.command("list")
@@ -26,7 +26,7 @@ def kinds() -> dict[str, str]:
 def list_verb(kind: str | None, name: str | None, as_json: bool) -> int:
     """List names, of one KIND or of all; of one NAME what its parameters mean.
 
-    Kinds: families, patterns, policies, solvers, prices, hardware, models, studies.
+    Kinds: families, patterns, policies, solvers, prices, hardware, models, studies, formats.
     """
     from topo.cli import output
 
@@ -66,9 +66,23 @@ def _print_one(name: str, entry: dict[str, Any]) -> None:
 def _entries(kind: str) -> dict[str, dict[str, Any]]:
     if section := kinds()[kind]:
         return {name: _registered(section, name) for name in sorted(SECTIONS[section].registry)}
+    if kind == "formats":
+        return _formats()
     from topo.config import names
 
     return {name: {"summary": _title(kind, name)} for name in names(kind)}
+
+
+def _formats() -> dict[str, dict[str, Any]]:
+    """Return what every file format is, whether it is read and written, and what it cannot carry."""
+    from topo.formats import DEMANDS, FABRICS, LOADS, ROUTES, TABLES
+
+    found = {}
+    for name, one in sorted((FABRICS | TABLES | DEMANDS | ROUTES | LOADS).items()):
+        done = [word for word, does in (("read", one.reads), ("written", one.writes)) if does]
+        said = {"read": one.reads, "written": one.writes, "suffixes": list(one.suffixes), "lacks": list(one.lacks)}
+        found[name] = {"summary": f"{one.title} ({', '.join(done)})", **said}
+    return found
 
 
 def _registered(section: str, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``topo convert``: a fabric, or its forwarding tables, from one format into another."""
+"""``topo convert``: a fabric, its forwarding tables, traffic or loads on it, from one format into another."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from topo.cli.options import section_option
+from topo.cli.options import section_option, seed_option
 
 if TYPE_CHECKING:
     from topo.config import Case
     from topo.fabric import Fabric
+    from topo.formats import Format
 
 
 @click.command("convert")
@@ -19,43 +20,62 @@ if TYPE_CHECKING:
 @click.argument("output", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--from", "from_", metavar="FORMAT", help="Format of IN; told by the file itself where not given.")
 @click.option("--to", metavar="FORMAT", help="Format of OUT; by its suffix where not given.")
+@click.option("--traffic", metavar="TRAFFIC", help="What is sent, for formats of traffic, routes and loads.")
 @section_option("routing")
-def convert_verb(*, fabric: str, output: Path, from_: str | None, to: str | None, routing: str) -> int:
+@seed_option
+def convert_verb(
+    *, fabric: str, output: Path, from_: str | None, to: str | None, traffic: str | None, routing: str, seed: int
+) -> int:
     """Read the fabric IN, a file or a family, and write it to OUT in another format.
 
     Says what was inferred of IN and what the format of OUT cannot carry.  To a format of forwarding tables it
-    writes those of --routing static, or static:tables=FILE.  topo list formats names all formats.
+    writes those of --routing static, or static:tables=FILE; to one of traffic, routes or loads what --traffic
+    puts on the fabric.  topo list formats names all formats.
 
     \b
     topo convert dump.ibnetdiscover fabric.graphml
     topo convert file:path=links.csv,rate=400Gb/s,endpoints_per_host=8 fabric.fabric.json
     topo convert dump.ibnetdiscover tables.lfts --routing static
+    topo convert dragonfly:a=4 job.platform.xml --traffic permutation --routing ecmp-hash
     """
     from topo.cli.output import note
     from topo.config import fabric_of, read_part
-    from topo.formats import FABRICS, TABLES, chosen, lost, write, writer
+    from topo.formats import DEMANDS, FABRICS, LOADS, ROUTES, TABLES, chosen, lost, writer
 
-    entry = writer(TABLES | FABRICS, output, to)  # before any work
+    entry = writer(TABLES | LOADS | ROUTES | DEMANDS | FABRICS, output, to)  # before any work
     if from_ is not None:
         fabric = f'file:path="{fabric}",format={from_}'
-    case = read_part(fabric=fabric, routing=routing)
+    case = read_part(fabric=fabric, routing=routing, traffic=traffic, seed=seed)
+    if entry not in (*TABLES.values(), *FABRICS.values()) and traffic is None:
+        raise click.UsageError(f"{output}: {entry.title}: give the traffic with --traffic")
     built = fabric_of(case)
     for text in () if built.source is None else built.source.notes:
         note(f"note: {text}")
-    if entry in TABLES.values():
-        _write_tables(case, built, output, chosen(TABLES, entry))
-        return 0
-    write(built, output, to)
-    if text := lost(built, entry):
+    _write(case, built, entry, output)
+    if entry in FABRICS.values() and (text := lost(built, entry)):
         note(f"note: {chosen(FABRICS, entry)} cannot carry: {text}")
     click.echo(str(output))
     return 0
 
 
-def _write_tables(case: Case, built: Fabric, output: Path, format: str) -> None:
-    from topo.atomic import write_text
-    from topo.config import tables_of
-    from topo.formats import TABLES
+def _write(case: Case, built: Fabric, entry: Format, output: Path) -> None:
+    from topo.atomic import write_bytes
+    from topo.config import demand_of, routing_of, tables_of
+    from topo.formats import DEMANDS, LOADS, ROUTES, TABLES
 
-    write_text(output, TABLES[format].function("write")(built, tables_of(case, built)))
-    click.echo(str(output))
+    write = entry.function("write")
+    if entry in TABLES.values():
+        text = write(built, tables_of(case, built))
+    elif entry in DEMANDS.values():
+        text = write(demand_of(case, built))
+    elif entry in (*ROUTES.values(), *LOADS.values()):
+        from topo.flow import route, solve
+        from topo.metrics import link_table
+
+        demand = demand_of(case, built)
+        routing = route(built, demand, **routing_of(case, built))
+        given = (demand, routing) if entry in ROUTES.values() else (link_table(solve(built, demand, routing))["load"],)
+        text = write(built, *given)
+    else:
+        text = write(built)
+    write_bytes(output, text if isinstance(text, bytes) else text.encode())

@@ -7,6 +7,7 @@ from io import StringIO
 
 from topo.config.data import Files
 from topo.config.errors import ConfigError, Problem, unknown
+from topo.formats import DEMANDS, FormatError
 from traffic.demand import LARGEST_SIZE, SMALLEST_SIZE, Demand, DemandError
 
 _COLUMNS = ("src", "dst", "bytes", "phase")
@@ -18,7 +19,7 @@ def read_demand(path: str, *, n_ranks: int, files: Files | None = None) -> Deman
 
     Raises ConfigError with file:line for every problem.
     """
-    text, shown = (files or Files()).read("traffic", path)
+    text, shown = demand_text(path, files or Files())
     reader = csv.reader(StringIO(text), strict=True)
     problems: list[Problem] = []
     rows: list[tuple[int, int, float, int]] = []
@@ -44,6 +45,19 @@ def read_demand(path: str, *, n_ranks: int, files: Files | None = None) -> Deman
         )
     except DemandError as error:
         raise ConfigError(f"{shown}: {error}") from None
+
+
+def demand_text(path: str, files: Files) -> tuple[str, str]:
+    """Return the flows of a file as CSV, whatever format they are in, and what to call it in messages.
+
+    Raises ConfigError with file:line for what holds none.
+    """
+    text, shown = files.read("traffic", path)
+    try:
+        told = [entry for entry in DEMANDS.values() if entry.reads and entry.fits(text)]
+        return (told[0].function("read")(text, shown) if told else text), shown  # CSV says itself what it misses
+    except FormatError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _check_header(header: list[str], place: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import traffic as workloads
 from topo import units
 from topo.config.data import Files
-from topo.config.demand_file import read_demand
+from topo.config.demand_file import demand_text, read_demand
 from topo.config.document import parse_mapping
 from topo.config.errors import ConfigError
 from topo.routing.adversarial import adversarial, adversarial_count
@@ -112,7 +112,7 @@ def _from_file(*, n_ranks: int, files: Files, path: str) -> Demand:
 
 
 def _file_count(*, files: Files, path: str) -> Count:
-    text, _ = files.read("traffic", path)
+    text, _ = demand_text(path, files)
     return Count.listed(max(sum(map(bool, text.splitlines())) - 1, 0))
 
 

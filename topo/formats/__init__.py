@@ -9,10 +9,13 @@ from __future__ import annotations
 from topo.formats.entries import Format, FormatError, chosen, load, lost, reader, text_of, writer
 from topo.formats.files import read, write
 from topo.formats.plant import Reading
-from topo.formats.registry import FABRICS, TABLES
+from topo.formats.registry import DEMANDS, FABRICS, LOADS, ROUTES, TABLES
 
 __all__ = [
+    "DEMANDS",
     "FABRICS",
+    "LOADS",
+    "ROUTES",
     "TABLES",
     "Format",
     "FormatError",

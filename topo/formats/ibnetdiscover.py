@@ -171,6 +171,7 @@ def _cable(dump: _Dump, here: tuple[str, str], end: _End) -> Cable:
     port = {key: end.here[key] or (back.beyond[key] if back else 0) for key in ("guid", "lid")}
     if a.kind == "Switch":
         port = {key: end.beyond[key] or (back.here[key] if back else 0) for key in ("guid", "lid")}
+        port = port if b.kind != "Switch" else dict.fromkeys(port, 0)
     return Cable(
         a.number,
         b.number,

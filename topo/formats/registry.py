@@ -28,6 +28,27 @@ FABRICS: dict[str, Format] = {
         r'"nodes"\s*:',
         lacks=("symmetry",),
     ),
+    "cabling": Format(
+        "topo.formats.cabling",
+        "cabling list in CSV: A-Node, A-Port, Z-Node, Z-Port, a row for each cable",
+        (".cabling.csv", ".cables.csv"),
+        r"(?i)\A\W*a[-_ ]?(?:node|device)\b",
+        lacks=(*_NUMBERS[:-2], "packets", "scale-up networks", "radix"),
+    ),
+    "cabling-sheet": Format(
+        "topo.formats.cabling_sheet",
+        "cabling list in XLSX, the first sheet of a workbook",
+        (".xlsx",),
+        r"\APK",
+        lacks=(*_NUMBERS[:-2], "packets", "scale-up networks", "radix"),
+    ),
+    "subnet": Format(
+        "topo.formats.subnet",
+        "OpenSM's list of the subnet",
+        ("subnet.lst", ".lst"),
+        r"\A\{ (?:CA|SW|RT)\S* +Ports:",
+        writes=False,
+    ),
     "slurm": Format(
         "topo.formats.slurm",
         "Slurm topology.conf and topology.yaml, tree and block; written as topology.conf",
@@ -40,6 +61,20 @@ FABRICS: dict[str, Format] = {
         "model files of topograph: switches and blocks",
         (".yaml", ".yml"),
         r"(?m)^switches:\s*$",
+        writes=False,
+    ),
+    "infragraph": Format(
+        "topo.formats.infragraph",
+        "InfraGraph YAML: devices, instances and connections",
+        (".infragraph.yaml", ".infra.yaml", ".yaml", ".yml"),
+        r"(?m)^(?:infrastructure|devices|instances):\s*$",
+        lacks=(*_NUMBERS, "scale-up networks", "radix"),
+    ),
+    "nccl": Format(
+        "topo.formats.nccl",
+        "NCCL's topology XML of one host: GPUs, NICs, NVLink",
+        (".xml",),
+        r"<system[\s>]",
         writes=False,
     ),
     "graphml": Format(
@@ -56,6 +91,42 @@ FABRICS: dict[str, Format] = {
         r"(?im)^\s*\"?(a|source|from)\"?\s*[,;\t]\s*\"?(b|target|to)\"?\s*([,;\t]|$)",
         lacks=("symmetry", "groups", "overhead", "relay", "radix", "switches without cables"),
     ),
+    "booksim": Format(
+        "topo.formats.booksim",
+        "BookSim's anynet",
+        (".anynet",),
+        "",
+        reads=False,
+        lacks=(*_NUMBERS, "rates", "scale-up networks", "hosts", "radix"),
+        tried=False,
+    ),
+    "dot": Format(
+        "topo.formats.dot",
+        "Graphviz DOT",
+        (".dot", ".gv"),
+        "",
+        reads=False,
+        lacks=(*_NUMBERS, "hosts", "radix"),
+        tried=False,
+    ),
+    "htsim": Format(
+        "topo.formats.htsim",
+        "htsim's topology of a fat-tree",
+        (".topo",),
+        "",
+        reads=False,
+        lacks=("symmetry", "overhead", "relay", "weights", "media", "packets", "scale-up networks", "hosts", "radix"),
+        tried=False,
+    ),
+    "simai": Format(
+        "topo.formats.simai",
+        "topology text of ns-3, as SimAI takes it",
+        (".simai", ".topology.txt"),
+        "",
+        reads=False,
+        lacks=("symmetry", "groups", "overhead", "relay", "weights", "media", "packets", "radix"),
+        tried=False,
+    ),
 }
 
 #: Formats of forwarding tables: ``read(text, shown, fabric) -> Tables``, ``write(fabric, tables) -> str``.
@@ -65,5 +136,51 @@ TABLES: dict[str, Format] = {
         "InfiniBand forwarding tables: dump_lfts, opensm-lfts.dump, opensm.fdbs; written for opensm -R file",
         (".lfts", ".dump_lfts", "lfts.dump", ".fdbs"),
         r"(?mi)^(?:Unicast lids .* of switch|dump_ucast_routes:)",
+    ),
+}
+
+#: Formats of traffic: ``read(text, shown)`` returns it as CSV, ``write(demand) -> str``.
+DEMANDS: dict[str, Format] = {
+    "flows": Format(
+        "topo.formats.flows",
+        "flows in CSV: src,dst,bytes,phase",
+        (".flows.csv", ".csv"),
+        r"(?m)\A\W*(?:src|dst|bytes|phase)\b",
+    ),
+    "connections": Format(
+        "topo.formats.connections",
+        "htsim's connection matrix",
+        (".cm",),
+        r"(?m)^\s*\d+\s*->\s*\d+",
+        lacks=("phases",),
+    ),
+    "goal": Format(
+        "topo.formats.goal",
+        "GOAL, the schedules of LogGOPSim",
+        (".goal",),
+        "",
+        reads=False,
+        tried=False,
+    ),
+}
+
+#: Formats of traffic with its paths: ``write(fabric, demand, routing) -> str``.
+ROUTES: dict[str, Format] = {
+    "simgrid": Format(
+        "topo.formats.simgrid",
+        "SimGrid platform with an explicit route a pair",
+        (".platform.xml", ".simgrid.xml"),
+        "",
+        reads=False,
+    ),
+}
+
+#: Formats of what links carry: ``read(text, shown, fabric)`` and ``write(fabric, load)``, loads (L,) [B/s].
+LOADS: dict[str, Format] = {
+    "loads": Format(
+        "topo.formats.loads",
+        "loads of links in CSV: tail,head,cable,capacity,load",
+        (".loads.csv",),
+        r"\Atail,head,cable,capacity,load",
     ),
 }

@@ -240,11 +240,18 @@ def test_packed_and_binary_files(tmp_path):
         text_of(gzip.compress(b"a,b\n" * 100)[:-9], "x")
 
 
+def test_the_page_is_that_of_the_registries():
+    """docs/formats.md lists every format; where it does not: python -m benchmarks.formats."""
+    from benchmarks import formats
+
+    assert formats.page() == formats.PAGE.read_text()
+
+
 def test_formats_have_modules_marks_and_suffixes():
     """What a format says of itself is there: the functions that it promises, and a mark that its own text bears."""
     fabric = topo.generate("fat-tree-2", radix=4, capacity=50e9)
     for name, entry in FORMATS.items():
-        assert entry.suffixes and all(suffix.startswith(".") for suffix in entry.suffixes), name
+        assert entry.suffixes and all("." in suffix for suffix in entry.suffixes), name
         if entry.reads:
             assert callable(entry.function("read")), name
         if entry.writes and entry.reads:

@@ -1,0 +1,121 @@
+"""XLSX, as far as a list needs it: rows of text in the first sheet of a workbook, there and back."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from xml.sax.saxutils import escape
+
+from topo.formats.errors import FormatError
+from topo.formats.text import Element, parse_xml
+
+#: [bytes] of a part of a workbook once it is unpacked, and columns of a row.
+MOST_PART, MOST_COLUMNS = 256 * 2**20, 1_000
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_DOC = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_CELL = re.compile(r"([A-Z]{1,3})\d*")
+
+
+def rows_of_sheet(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield number and cells of each row of the first sheet; ``text`` is the file, byte for byte.
+
+    Raises FormatError for what is no workbook, or unpacks to more than is read.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(text.encode("latin-1"))) as book:
+            names = sorted(name for name in book.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name))
+            if not names:
+                raise FormatError(f"{shown}: is no XLSX workbook: it has no sheet")
+            first = min(names, key=lambda name: (len(name), name))
+            shared = _part(book, "xl/sharedStrings.xml", shown) if "xl/sharedStrings.xml" in book.namelist() else ""
+            sheet = _part(book, first, shown)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"{shown}: is no whole XLSX workbook ({error})") from None
+    words = [_text(item) for item in parse_xml(shared, shown).all("si")] if shared else []
+    for data in parse_xml(sheet, shown).all("sheetData"):
+        for number, row in enumerate(data.all("row"), 1):
+            cells = _cells(row, words, shown)
+            if any(cells):
+                line = row.attributes.get("r", "")
+                yield int(line) if line.isdigit() and len(line) < 10 else number, cells
+
+
+def _part(book: zipfile.ZipFile, name: str, shown: str) -> str:
+    with book.open(name) as part:
+        raw = part.read(MOST_PART + 1)
+    if len(raw) > MOST_PART:
+        raise FormatError(f"{shown}: {name} unpacks to over {MOST_PART >> 20} MiB, the most that is read")
+    return raw.decode("utf-8")
+
+
+def _cells(row: Element, words: list[str], shown: str) -> list[str]:
+    found: list[str] = []
+    for cell in row.all("c"):
+        match = _CELL.match(cell.attributes.get("r", ""))
+        column = _column(match[1]) if match else len(found)
+        if column >= MOST_COLUMNS:
+            raise FormatError(f"{shown}:{cell.line}: a row of over {MOST_COLUMNS} columns")
+        found += [""] * (column + 1 - len(found))
+        found[column] = _value(cell, words, shown).strip()
+    return found
+
+
+def _value(cell: Element, words: list[str], shown: str) -> str:
+    kind = cell.attributes.get("t", "n")
+    if kind == "inlineStr":
+        return "".join(_text(item) for item in cell.all("is"))
+    value = next((child.text for child in cell.all("v")), "")
+    if kind != "s":
+        return value.removesuffix(".0")
+    if not value.isdigit() or int(value) >= len(words):
+        raise FormatError(f"{shown}:{cell.line}: a cell names text {value!r} that the workbook does not have")
+    return words[int(value)]
+
+
+def _text(item: Element) -> str:
+    return "".join(part.text for child in item.children for part in ([child] if child.tag == "t" else child.all("t")))
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def sheet_of(rows: Sequence[Sequence[str]]) -> bytes:
+    """Return a workbook of one sheet that holds ``rows`` of text."""
+    body = "".join(
+        f'<row r="{i}">' + "".join(f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>' for cell in row) + "</row>"
+        for i, row in enumerate(rows, 1)
+    )
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/></Types>',
+        "_rels/.rels": _relation("officeDocument", "xl/workbook.xml"),
+        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_DOC}"><sheets>'
+        '<sheet name="cabling" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": _relation("worksheet", "worksheets/sheet1.xml"),
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData></worksheet>',
+    }
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, content in parts.items():
+            book.writestr(zipfile.ZipInfo(name), _HEAD + content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _relation(kind: str, target: str) -> str:
+    return (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId1" Type="{_DOC}/{kind}" Target="{target}"/></Relationships>'
+    )
