@@ -1,6 +1,6 @@
 # make study   the paper's network study: installs what is pinned, runs it, prints the report's path
 # make test    ruff, mypy and every test
-# make soak    twenty thousand random cases against every law; make test runs a tenth
+# make soak    twenty thousand random cases against every law, an hour of bad inputs; make test runs a tenth, and a minute
 # make bench   time and memory against size, and against peers where they are installed
 # make gallery  the pages and pictures of reports/gallery, from four studies run afresh
 # make clean   removes .venv and what tools left behind; reports stay
@@ -14,6 +14,7 @@ STUDY  := reports/deepseek-v3
 WORKERS ?= 2
 
 SOAK ?= 20000
+FUZZ ?= 60
 
 .PHONY: study test lint soak bench gallery clean
 
@@ -31,6 +32,7 @@ lint: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	PLANEWISE_SOAK=$(SOAK) $(BIN)/python -m pytest -n $(WORKERS) tests/test_soak.py
+	PLANEWISE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(WORKERS) tests/test_fuzz.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

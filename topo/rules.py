@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topo.size import Tier
+
 #: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
 RELAYS = ("source", "destination", "split", "spread", "none")
 
@@ -49,12 +51,29 @@ def check_cables(
     _refuse(both_endpoints, a, b, "joins two endpoints; endpoints meet through a switch")
     scale_up = (kind[a] == NodeKind.SCALE_UP) | (kind[b] == NodeKind.SCALE_UP)
     _refuse(scale_up & ~one_endpoint, a, b, "joins a scale-up switch to something other than an endpoint")
+    _check_tiers(by_cable["tier"], one_endpoint, scale_up, a, b)
     capacity, latency, weight = by_cable["capacity"], by_cable["latency"], by_cable["weight"]
     _refuse(~(np.isfinite(capacity) & (capacity > 0)), a, b, "needs a capacity that is positive and finite")
     _refuse(~(np.isfinite(latency) & (latency >= 0)), a, b, "needs a latency that is finite and not negative")
     _refuse(weight < 1, a, b, "needs a routing weight of at least 1")
     between = (plane[a] != plane[b]) & (plane[a] >= 0) & (plane[b] >= 0)
     _refuse(between, a, b, "joins two planes; planes share no switch")
+
+
+def _check_tiers(
+    tier: NDArray[np.int8],
+    one_endpoint: NDArray[np.bool_],
+    scale_up: NDArray[np.bool_],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+) -> None:
+    """Check that tiers (C,) say what the kinds of the ends say: links are told apart by them."""
+    known = np.isin(tier, [*Tier])
+    _refuse(~known, a, b, f"needs a tier from {min(Tier):d} to {max(Tier):d}")
+    _refuse(scale_up & (tier != Tier.SCALE_UP), a, b, "joins a scale-up switch, so its tier must be scale-up")
+    outside = one_endpoint & ~scale_up
+    _refuse(outside & (tier != Tier.ENDPOINT), a, b, "joins an endpoint and a switch, so its tier must be endpoint")
+    _refuse(~one_endpoint & (tier <= Tier.ENDPOINT), a, b, "joins two switches, so its tier must be one of theirs")
 
 
 def _refuse(wrong: NDArray[np.bool_], a: NDArray[np.int64], b: NDArray[np.int64], rule: str) -> None:
@@ -109,8 +128,13 @@ def check_domains(
 
 
 def filled(value: ArrayLike, n: int, dtype: Any, what: str, per: str) -> NDArray[Any]:
-    """Return ``value`` (n,) as ``dtype``, a single one for all; raises FabricError for another shape."""
-    array = np.asarray(value, dtype=dtype)
+    """Return ``value`` (n,) as ``dtype``, a single one for all; raises FabricError for other shapes and values."""
+    try:
+        array = np.asarray(value, dtype=dtype)
+    except (OverflowError, ValueError, TypeError) as error:
+        raise FabricError(
+            f"{what}: one number that {np.dtype(dtype)} holds is needed for each {per}; {error}"
+        ) from None
     if array.ndim == 0:
         return np.full(n, array, dtype=dtype)
     if array.shape != (n,):

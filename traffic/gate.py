@@ -100,7 +100,8 @@ def _lengths(n_tokens: int, rows: int) -> list[int]:
 def _drawn(gating: Gating, n_tokens: int, rng: np.random.Generator, shared: np.random.Generator) -> Affinity:
     shape = (n_tokens, gating.n_experts)
     if gating.gate == "zipf":
-        race = np.log(gating.n_experts * gating.popularity()).astype(np.float32)
+        with np.errstate(divide="ignore"):  # of a large skew the least popular are never chosen
+            race = np.log(gating.n_experts * gating.popularity()).astype(np.float32)
         wait = np.maximum(rng.standard_exponential(shape, dtype=np.float32), np.finfo(np.float32).tiny)
         return _sigmoid(race - np.log(wait))
     if gating.gate == "correlated":

@@ -184,7 +184,7 @@ def hotspot(
         raise DemandError(f"hotspot: hot={hot} of {n_ranks} ranks; give 1 to {n_ranks}")
     kind = np.zeros(n_ranks, dtype=np.int32)
     kind[np.arange(hot) * n_ranks // hot] = 1
-    size = np.array([1.0, factor]) * bytes
+    size = np.array([bytes, factor * bytes])
     name = f"hotspot(hot={hot}, factor={factor:g})"
     if hot == n_ranks:
         return GroupedDemand.of(name, label=np.zeros(n_ranks), size=size[1])

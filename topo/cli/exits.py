@@ -7,9 +7,9 @@ import errno
 import os
 import re
 import shlex
+import signal
 import sys
 import threading
-from _thread import interrupt_main
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,7 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
         say("error: standard output is closed; give the command somewhere to print, such as /dev/null")
         return INVALID
     try:
+        _check_text(args)
         code = command.main(args, prog_name="topo", standalone_mode=False)
         sys.stdout.flush()
         return int(code or OK)
@@ -83,10 +84,19 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
         return _fail(error, args)
 
 
+def _check_text(args: list[str]) -> None:
+    for arg in args:
+        try:
+            arg.encode()
+        except UnicodeEncodeError:
+            raise click.UsageError(f"{arg!a}: is no UTF-8, which every argument must be") from None
+
+
 def _unraisable(told: UnraisableHookArgs) -> None:
     """Send an interrupt again that came inside a destructor, where Python prints and forgets it."""
     if issubclass(told.exc_type, KeyboardInterrupt):
-        again = threading.Timer(_AGAIN, interrupt_main)  # at once, it would be raised in here
+        # At once, it would be raised in here; a real signal ends what waits for the system, too.
+        again = threading.Timer(_AGAIN, os.kill, (os.getpid(), signal.SIGINT))
         again.daemon = True
         again.start()
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from io import StringIO
@@ -83,7 +84,8 @@ def parse(text: str, shown: str) -> Document:
     yaml = YAML()
     yaml.version = (1, 2)
     try:
-        raw = yaml.load(StringIO(text))
+        with warnings.catch_warnings(action="ignore"):  # an anchor may be given again, as YAML says
+            raw = yaml.load(StringIO(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{shown}:{mark.line + 1}:{mark.column + 1}" if mark else shown

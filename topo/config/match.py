@@ -7,8 +7,9 @@ among those with at most 64 ports a switch.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,7 +54,7 @@ def choose(fabric: Document) -> tuple[Document, str, list[Problem]]:
     if knob in given or "endpoints" in given:
         text = f"chooses {knob} by itself; leave {knob} and endpoints out"
         return fabric, "", [Problem(place, "fabric.match", text)]
-    found = list(_candidates(family, knob, given, wanted["radix"]))
+    found = _candidates(family, knob, given, wanted["radix"])
     best = min(found, key=lambda pair: (abs(pair[1].endpoints - wanted["endpoints"]), pair[0]), default=None)
     if best is None or not _near(best[1].endpoints, wanted["endpoints"]):
         most = f"the nearest has {best[1].endpoints} endpoints ({knob}={best[0]})" if best else "none can be built"
@@ -65,16 +66,23 @@ def choose(fabric: Document) -> tuple[Document, str, list[Problem]]:
     return Document({"family": family, knob: value, **given}, {**fabric.places, (knob,): place}), note, []
 
 
-def _candidates(family: str, knob: str, given: dict[str, Any], radix: int | None) -> Iterator[tuple[int, Size]]:
+def _candidates(family: str, knob: str, given: dict[str, Any], radix: int | None) -> list[tuple[int, Size]]:
+    """Return the networks of ``family`` that can be built with what is ``given``, by the value of ``knob``."""
     own = inspect.signature(SECTIONS["fabric"].function(family)).parameters
-    sizing = {key: value for key, value in given.items() if key in _SIZING or key in own}
+    sizing = tuple((key, value) for key, value in sorted(given.items()) if key in _SIZING or key in own)
+    scalar = not any(isinstance(value, list | dict) for _, value in sizing)  # others cannot be remembered
+    built = (_built if scalar else _built.__wrapped__)(family, knob, sizing)
+    return [(value, size) for value, size in built if radix is None or size.radix <= radix]
+
+
+@lru_cache(maxsize=64)  # the cases of a sweep ask for the same
+def _built(family: str, knob: str, sizing: tuple[tuple[str, Any], ...]) -> list[tuple[int, Size]]:
+    found = []
     for value in _TRIED:
-        try:
-            size = size_of(family, **(sizing | {knob: value}))
-        except GeneratorError:
-            continue
-        if size.buildable and size.endpoints and (radix is None or size.radix <= radix):
-            yield value, size
+        with contextlib.suppress(GeneratorError):
+            size = size_of(family, **(dict(sizing) | {knob: value}))
+            found += [(value, size)] if size.buildable and size.endpoints else []
+    return found
 
 
 def _knob(family: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -215,7 +216,7 @@ def _family(family: str, family_params: dict[str, Any]) -> Callable[..., Plan]:
     if family not in FAMILIES:
         raise GeneratorError(f"family: {family!r} is unknown; {_known(family, list(FAMILIES))}")
     plan = FAMILIES[family].plan
-    signature = inspect.signature(plan).parameters
+    signature = _parameters(plan)
     own = [name for name in signature if name not in ("endpoints", "endpoints_per_host")]
     for name in family_params:
         if name not in own:
@@ -224,6 +225,11 @@ def _family(family: str, family_params: dict[str, Any]) -> Callable[..., Plan]:
         if signature[name].default is inspect.Parameter.empty and name not in family_params:
             raise GeneratorError(f"{family}: parameter {name!r} is missing; it has {', '.join(own)}")
     return plan
+
+
+@lru_cache(maxsize=64)
+def _parameters(plan: Callable[..., Plan]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(plan).parameters
 
 
 def _known(given: str, names: list[str]) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 import topo.cli
 from topo import formats
-from topo.cli.exits import INTERRUPTED, INVALID
+from topo.cli.exits import INTERRUPTED, INVALID, USAGE
 from topo.study import Store
 
 TOPO = (sys.executable, "-m", "topo")
@@ -114,6 +114,14 @@ def test_an_interrupt_before_the_command_runs(monkeypatch, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words", ["list \udcff", "size fat-tree-2:radix=\udcec4", "report \udcff", "study s\udcff.yaml"]
+)
+def test_arguments_that_are_no_utf_8(capsys, words):
+    assert topo.cli.main(words.split()) == USAGE
+    assert "is no UTF-8" in capsys.readouterr().err
+
+
 #: Waits in a command whose destructors are interrupted: Python prints what one raises, and goes on.
 SWALLOWED = """
 import sys, time, signal, topo.cli, topo.cli.catalogue
@@ -124,7 +132,8 @@ class Held:
 
 def waits(*_, **__):
     Held()
-    time.sleep(200)
+    time.sleep(60)
+    sys.exit("nothing came")
 
 topo.cli.catalogue.list_verb.callback = waits
 sys.exit(topo.cli.main(["list"]))
@@ -132,9 +141,11 @@ sys.exit(topo.cli.main(["list"]))
 
 
 def test_an_interrupt_in_a_destructor_ends_the_command_all_the_same():
+    start = time.monotonic()
     run = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=LONG, check=False)
     assert run.returncode == INTERRUPTED, run.stderr
     assert run.stderr.split() == ["interrupted"]
+    assert time.monotonic() - start < 30
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)

@@ -312,3 +312,9 @@ def test_long_lists_are_read_in_time_that_grows_with_their_length(n, sweep):
     begin = time.process_time()
     assert len(cases_of(sweep)) == n
     assert time.process_time() - begin < 10
+
+
+def test_an_anchor_given_twice_is_no_warning(recwarn):
+    text = "schema: 1\ntitle: t\nfabric: &a {family: fat-tree-2, radix: 4}\ntraffic: &a {pattern: uniform}\n"
+    assert parse_study(text, "s.yaml").cases
+    assert not recwarn.list
