@@ -84,8 +84,8 @@ def add(plant: Plant, a: int, b: int, data: Mapping[str, Any], what: str, *, str
         weight=int(weight) if metric else 1,
         tier=word(Tier, data["tier"], "tier") if "tier" in data else None,
         medium=word(Medium, data["medium"], "medium") if "medium" in data else None,
-        port_guid=int(data.get("port_guid", 0)),
-        port_lid=int(data.get("port_lid", 0)),
+        port_guid=int(_number(data.get("port_guid", 0), f"{what}: port_guid")),
+        port_lid=int(_number(data.get("port_lid", 0), f"{what}: port_lid")),
     )
     count = data.get("count", 1)
     if not _whole(count, MOST_PARALLEL):
@@ -128,8 +128,8 @@ def _node(label: Any, data: Mapping[str, Any], *, kinds: bool, shown: str) -> No
         _text(data.get("domain")),
         None if plane is None else int(_number(plane, f"node {label!r}: plane")),
         int(_number(data.get("group", -1), f"node {label!r}: group")),
-        int(data.get("guid", 0)),
-        int(data.get("lid", 0)),
+        int(_number(data.get("guid", 0), f"node {label!r}: guid")),
+        int(_number(data.get("lid", 0), f"node {label!r}: lid")),
     )
 
 

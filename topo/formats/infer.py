@@ -41,7 +41,14 @@ def fabric_of(plant: Plant, how: Reading | None = None) -> Fabric:
         end = ends_of(plant, Reading())
     out, said = _left_out(plant, end, how, stated=stated)
     wires = _sorted(_kept(plant, end, out, stated=stated), how, by_name=not stated)
-    return _assembled(plant, wires, how, said, stated=stated)
+    try:
+        return _assembled(plant, wires, how, said, stated=stated)
+    except FabricError as error:
+        raise FormatError(f"{plant.name}: {error}") from None
+    except OverflowError:
+        raise FormatError(
+            f"{plant.name}: a number of a plane, group, host, LID or GUID is too large to be one"
+        ) from None
 
 
 def _left_out(plant: Plant, end: Bools, how: Reading, *, stated: bool) -> tuple[Bools, list[str]]:
@@ -121,31 +128,28 @@ def _assembled(plant: Plant, wires: Wires, how: Reading, said: list[str], *, sta
     tier = np.array([t if c.tier is None else c.tier for c, t in zip(wires.cables, inferred, strict=True)], np.int8)
     capacity, assumed = capacities(plant.name, wires, tier, how)
     said = [*plant.notes, *said, *([] if stated else [_shape(kind, np.array(inferred))]), *assumed]
-    try:
-        return Fabric.from_cables(
-            name=plant.name,
-            kind=kind,
-            a=a,
-            b=b,
-            capacity=capacity,
-            latency=latencies(wires.cables, tier, how),
-            weight=[c.weight for c in wires.cables],
-            tier=tier,
-            medium=[_medium(c, t) for c, t in zip(wires.cables, tier.tolist(), strict=True)],
-            plane=plane,
-            group=[node.group for node in wires.nodes],
-            groups=plant.groups,
-            host=host,
-            domain=domain,
-            overhead=plant.overhead if how.overhead is None else how.overhead,
-            launch=plant.launch if how.launch is None else how.launch,
-            packet=how.packet or plant.packet,
-            relay=how.relay or plant.relay,
-            radix=plant.radix or _radix(plant, wires),
-            source=_source(plant, wires, said),
-        )
-    except FabricError as error:
-        raise FormatError(f"{plant.name}: {error}") from None
+    return Fabric.from_cables(
+        name=plant.name,
+        kind=kind,
+        a=a,
+        b=b,
+        capacity=capacity,
+        latency=latencies(wires.cables, tier, how),
+        weight=[c.weight for c in wires.cables],
+        tier=tier,
+        medium=[_medium(c, t) for c, t in zip(wires.cables, tier.tolist(), strict=True)],
+        plane=plane,
+        group=[node.group for node in wires.nodes],
+        groups=plant.groups,
+        host=host,
+        domain=domain,
+        overhead=plant.overhead if how.overhead is None else how.overhead,
+        launch=plant.launch if how.launch is None else how.launch,
+        packet=how.packet or plant.packet,
+        relay=how.relay or plant.relay,
+        radix=plant.radix or _radix(plant, wires),
+        source=_source(plant, wires, said),
+    )
 
 
 def _medium(cable: Cable, tier: int) -> Medium:

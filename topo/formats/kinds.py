@@ -97,7 +97,7 @@ def planes_of(kind: NDArray[np.int8], a: Ints, b: Ints) -> tuple[NDArray[np.int1
 
 def domains_of(kind: NDArray[np.int8], a: Ints, b: Ints, host: Ints) -> Ints:
     """Return (E,) the domain of each endpoint: by its scale-up switch where there are such, else its ``host``."""
-    inside = kind[np.maximum(a, b)] == NodeKind.SCALE_UP
+    inside = (kind[np.maximum(a, b)] == NodeKind.SCALE_UP) & (np.minimum(a, b) < len(host))
     if not inside.any():
         return host
     at = len(kind) + host  # of endpoints that no such switch joins

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from xml.sax.saxutils import escape
@@ -34,7 +35,7 @@ def rows_of_sheet(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
             first = min(names, key=lambda name: (len(name), name))
             shared = _part(book, "xl/sharedStrings.xml", shown) if "xl/sharedStrings.xml" in book.namelist() else ""
             sheet = _part(book, first, shown)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, LookupError, RuntimeError, OSError, ValueError, EOFError) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{shown}: is no whole XLSX workbook ({error})") from None

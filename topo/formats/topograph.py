@@ -22,17 +22,21 @@ def read(text: str, shown: str, how: Reading | None = None) -> Fabric:
         tree.node(str(name), end=False)
         tree.join(str(name), _names(said, "switches", shown), ends=False)
         tree.join(str(name), _names(said, "nodes", shown), ends=True)
-    for block in data.get("blocks") or []:
+    blocks = data.get("blocks") or []
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+        raise FormatError(f"{shown}: blocks must be a list of mappings")
+    for block in blocks:
         _add_block(tree, block, shown)
     return tree.fabric(how)
 
 
-def _add_block(tree: Tree, block: Any, shown: str) -> None:
+def _add_block(tree: Tree, block: dict[str, Any], shown: str) -> None:
     nodes = _names(block, "nodes", shown)
     if "switch" in block:
         tree.join(str(block["switch"]), nodes, ends=True)
-    said = block.get("annotations") if isinstance(block.get("annotations"), dict) else {}
-    domain = next((str(value) for key, value in (said or {}).items() if str(key).endswith("/domain")), "")
+    said = block.get("annotations")
+    pairs = said.items() if isinstance(said, dict) else ()
+    domain = next((str(value) for key, value in pairs if str(key).endswith("/domain")), "")
     if domain:
         tree.block(domain, nodes)
 
