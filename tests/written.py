@@ -26,7 +26,7 @@ traffic:
     - {name: b, hosts: 2, pattern: shift, by: 4}
 """
 #: Keys of JSON that are input: sections as in study files, and the layout's number.
-INPUT = {"schema_version", "fabric", "traffic", "routing", "solve", "cost", "seed"}
+INPUT = {"schema_version", "fabric", "edit", "traffic", "routing", "solve", "cost", "seed"}
 
 
 def outcomes(folder) -> dict[str, Outcome]:

@@ -42,6 +42,7 @@ class Section:
     says: str = ""  # one line of help for that option
     on_fabric: bool = False  # entries take a fabric and return what takes its place, before traffic is offered
     moves: bool = True  # rates and times depend on it
+    implied: bool = False  # whether the first entry stands where none is named
 
     @property
     def registry(self) -> Mapping[str, Any]:
@@ -84,6 +85,12 @@ SECTIONS: dict[str, Section] = {
         filled=frozenset(
             {"capacity", "nic_capacity", "switch_latency", "cable_latency", "scale_up_latency", "overhead"}
         ),
+    ),
+    "edit": Section(
+        "by",
+        entries="topo.formats.edit:EDITS",
+        on_fabric=True,
+        implied=True,
     ),
     "traffic": Section(
         "pattern",
@@ -177,6 +184,8 @@ class Case:
         seed: sections that draw at random hold it themselves.
         """
         words = {key: value for key, value in self.resolved().items() if key not in _WITHOUT_EFFECT}
+        # A section that does nothing to a fabric changes no number either, so that new ones leave old records valid.
+        words = {k: v for k, v in words.items() if v is not None or k not in SECTIONS or not SECTIONS[k].on_fabric}
         words |= {"schema_version": SCHEMA_VERSION, "planewise": version, "refused": self.refused}
         return hashlib.sha256(canonical_json(words).encode()).hexdigest()
 

@@ -64,6 +64,8 @@ def check_section(key: str, document: Document, *, seed: int = 0) -> tuple[dict[
         written = f"{section.word}, or name:key=value," if section.word else section.only
         text = f"a mapping with {written} is needed; got {describe(document.data)}"
         return {}, [Problem(document.place(()), key, text)]
+    if section.implied and section.word not in document.data:
+        document = Document({section.word: next(iter(section.registry)), **document.data}, document.places)
     name, known = document.data.get(section.word), section.registry
     if section.word and (not isinstance(name, str) or name not in known):
         text = f"is missing; known: {', '.join(sorted(known))}" if name is None else unknown(name, known)
