@@ -77,7 +77,11 @@ POLICIES: dict[str, Policy] = {
         static, "destination-based forwarding tables: those of a file, or D-mod-k on trees", one_path=True
     ),
     "ugal": Policy(
-        ugal_mix, "any mix of a minimal split and Valiant, weighted with ideal information", shortest=False, solved=True
+        ugal_mix,
+        "any mix of a minimal split and Valiant, weighted with ideal information",
+        shortest=False,
+        solved=True,
+        direct=True,
     ),
     "valiant": Policy(
         valiant_split, "minimal to a random switch of the same plane and minimal from there", shortest=False

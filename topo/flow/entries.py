@@ -21,6 +21,7 @@ class Policy:
     shortest: bool = True  # never leaves the shortest paths
     solved: bool = False  # a search with a certificate; takes ``gap`` and ``seconds``
     best: bool = False  # chooses among all routings, so that its bound holds for every policy
+    direct: bool = False  # what networks are run with whose every switch has endpoints: shortest paths are few there
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ def structure(fabric: Fabric) -> dict[str, Any]:
         "hosts": fabric.n_hosts,
         "domains": fabric.n_domains,
         "switches": size.switches,
+        "leaves": int(np.count_nonzero(fabric.kind == NodeKind.LEAF)),
         "switch_links": size.switch_links,
         "endpoint_links": size.endpoint_links,
         "planes": fabric.n_planes,

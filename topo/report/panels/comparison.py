@@ -107,7 +107,7 @@ def _figure(view: View) -> Draw | None:
     if not view.grid:
         return None
     drawn = tuple(Variant(labels.title(key), spec) for key, at in _DRAWN.items() if (spec := _dots(view, key, at)))
-    how = f"A row a network, a mark a traffic, all under {view.policy}. The dashed line is 1: nothing blocks."
+    how = f"A row a network, a mark a traffic, under {view.policies}. The dashed line is 1: nothing blocks."
     if len({case.record.labels.get("seed") for case in view.solved}) > 1:
         how += " Of several seeds the first is drawn; Routing and Outcome show how far they differ."
     if not drawn:
@@ -136,7 +136,7 @@ def _finding(view: View) -> str:
             f"{words.plural(len(view.traffics), 'traffic pattern')}."
         )
     if worst.get("normalized_throughput") > 1 - 1e-6:
-        return f"Every network carries every traffic at its port limit under {view.policy}."
+        return f"Every network carries every traffic at its port limit under {view.policies}."
     hottest = largest(view.grid, "max_utilization") or worst
     return (
         f"{worst.network} gives {worst.traffic} "
@@ -150,7 +150,7 @@ def _table(view: View) -> Table:
     looks: dict[str, dict[str, Any]] = {"normalized_throughput": {"shade": _throughput_shade, "bar": True}}
     columns = [name("Network"), name("Traffic"), *(labels.column(key, **looks.get(key, {})) for key in _LOADED)]
     rows = [(case.network, case.traffic, *map(case.get, _LOADED)) for case in view.grid]
-    return table("grid", f"Networks under traffic, policy {view.policy}", columns, rows)
+    return table("grid", f"Networks under traffic, policy {view.policies}", columns, rows)
 
 
 def _throughput_shade(value: float) -> str:

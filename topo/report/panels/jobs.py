@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from topo.report import words
 from topo.report.labels import column
+from topo.report.names import Named
 from topo.report.panels.blocks import Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
@@ -12,9 +15,14 @@ from topo.report.tables import name, table
 _KEYS = ("job", "ranks", "start_s", "together_s", "alone_s", "slowdown")
 
 
+def jobs_of(case: Named) -> list[dict[str, Any]]:
+    """Return the rows of a case's jobs; none where it has no jobs."""
+    return list(case.get("jobs") or ())
+
+
 def panel(view: View) -> Panel | None:
     """Return the slowdown of every job, None where no case had jobs."""
-    jobs = [(case, job) for case in view.solved for job in case.get("jobs") or ()]
+    jobs = [(case, job) for case in view.solved for job in jobs_of(case)]
     if not jobs:
         return None
     columns = [name("Network"), name("Traffic"), name("Policy")]

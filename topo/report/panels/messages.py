@@ -31,8 +31,8 @@ def panel(view: View) -> Panel | None:
     if not sweeps:
         return None
     variants = []
-    for pattern in names.order(_pattern(sweep) for sweep in sweeps):
-        held = [sweep for sweep in sweeps if _pattern(sweep) == pattern]
+    for pattern in names.order(pattern_of(sweep) for sweep in sweeps):
+        held = [sweep for sweep in sweeps if pattern_of(sweep) == pattern]
         variants += [Variant(f"{pattern}: busbw", _busbw(held)), Variant(f"{pattern}: time", _time(held))]
     how = (
         "A line a network and number of ranks. busbw as nccl-tests defines it compares with the rate of a port; "
@@ -42,7 +42,8 @@ def panel(view: View) -> Panel | None:
     return make("messages", "Message sizes", "How large must a message be?", _answer(sweeps), (Draw(figure),))
 
 
-def _pattern(sweep: Sweep) -> str:
+def pattern_of(sweep: Sweep) -> str:
+    """Return what a sweep's collective is called, its algorithm with it."""
     traffic = sweep[0].record.part("traffic")
     algorithm = traffic.get("algorithm")
     return f"{traffic.get('pattern')}" + (f", {algorithm}" if algorithm else "")
@@ -52,7 +53,7 @@ def _network(sweep: Sweep) -> str:
     return f"{sweep[0].network}, {words.plural(int(sweep[0].get('collective_ranks')), 'rank')}"
 
 
-def _size(value: float) -> str:
+def in_binary(value: float) -> str:
     """Return a size with a binary prefix, as nccl-tests takes it: 64 B, 16 GiB."""
     step = min(int(math.log2(value)) // 10, len(_UNITS) - 1) if value >= 1 else 0
     return f"{value / 2 ** (10 * step):,.4g}{words.NARROW}{_UNITS[step]}"
@@ -73,12 +74,12 @@ def _lines(sweeps: Iterable[Sweep], key: str, *, log: bool) -> dict[str, Any]:
     series = []
     for sweep in every:
         at = {float(case.get("collective_bytes")): float(case.get(key)) * factor for case in sweep}
-        texts = [f"{words.number(at[s])} at {_size(s)}" if s in at else words.ABSENT for s in sizes]
+        texts = [f"{words.number(at[s])} at {in_binary(s)}" if s in at else words.ABSENT for s in sizes]
         series.append(Series(_network(sweep), [at.get(s) for s in sizes], texts))
     size, height = f"{labels.title('collective_bytes')} S", 320 + 18 * len(series)
     spec = lines(sizes, series, size, title, height, **({"type": "log"} if log else {}))
     ticks = sizes[:: math.ceil(len(sizes) / 8)]
-    spec["layout"]["xaxis"] |= {"type": "log", "tickvals": ticks, "ticktext": [_size(s) for s in ticks]}
+    spec["layout"]["xaxis"] |= {"type": "log", "tickvals": ticks, "ticktext": [in_binary(s) for s in ticks]}
     return spec
 
 
@@ -87,9 +88,8 @@ def _answer(sweeps: list[Sweep]) -> str:
     if not halves:
         return "No message is large enough to reach a half of the largest bandwidth."
     first, last = min(h for h, _ in halves), max(h for h, _ in halves)
-    return (
-        f"Half of the largest busbw is reached at {_size(first)} to {_size(last)}, by collective and number of ranks."
-    )
+    ends = f"{in_binary(first)} to {in_binary(last)}"
+    return f"Half of the largest busbw is reached at {ends}, by collective and number of ranks."
 
 
 def _half(sweep: Sweep) -> float | None:
@@ -103,20 +103,21 @@ def _finding(sweeps: list[Sweep]) -> str:
     for sweep in sweeps:
         for case in sweep:
             if case.get("collective_bytes") >= LARGE:
-                key = (_pattern(sweep), case.get("collective_ranks"), case.get("collective_bytes"))
+                key = (pattern_of(sweep), case.get("collective_ranks"), case.get("collective_bytes"))
                 apart.setdefault(key, []).append(float(case.get("completion_s")))
     spread = [max(times) / min(times) - 1 for times in apart.values() if len(times) > 1]
     best = max((sweep[-1] for sweep in sweeps), key=lambda c: float(c.get("busbw_bytes_per_s")))
     said = f"{best.network} reaches {words.rate(best.get('busbw_bytes_per_s'))} of busbw, the most of all"
     if not spread:
         return f"{said}."
-    return f"{said}; from {_size(LARGE)} on, networks differ by at most {words.percent(max(spread))} for as many ranks."
+    most = words.percent(max(spread))
+    return f"{said}; from {in_binary(LARGE)} on, networks differ by at most {most} for as many ranks."
 
 
 def _table(sweeps: list[Sweep]) -> Table:
     keys = ("collective_ranks", "collective_bytes", "completion_s", "algbw_bytes_per_s", "busbw_bytes_per_s")
     columns = [labels.column(key, bar=key == "busbw_bytes_per_s") for key in keys]
-    columns[1] = replace(columns[1], form=_size)  # binary prefixes, as nccl-tests takes sizes
+    columns[1] = replace(columns[1], form=in_binary)  # binary prefixes, as nccl-tests takes sizes
     columns = [name("Collective"), name("Network"), *columns]
-    rows = [(_pattern(sweep), c.network, *(c.get(key) for key in keys)) for sweep in sweeps for c in sweep]
+    rows = [(pattern_of(sweep), c.network, *(c.get(key) for key in keys)) for sweep in sweeps for c in sweep]
     return table("messages-table", "Collectives by message size", columns, rows, filterable=len(rows) > 12)

@@ -14,7 +14,7 @@ from topo.report.names import Named
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.seeds import Repeat, repeats
-from topo.report.panels.view import TIE, View
+from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
 
 _SHARE = "normalized_throughput"
@@ -32,7 +32,7 @@ def panel(view: View) -> Panel | None:
         how += " A mark is the mean over seeds, its bar goes from the least to the largest of them."
     if any(bound is not None for group in rivals.values() for bound in map(optimum, group.values())):
         how += " The upright is the optimum: no routing can pass it with relays as stated, by a certificate."
-    figure = Figure("fig-routing", _finding(held), how, variants, _table(rivals), "traffic")
+    figure = Figure("fig-routing", _finding(held, view.tie), how, variants, _table(rivals), "traffic")
     return make("routing", "Routing", "What does routing cost or gain?", _answer(held), (Draw(figure),))
 
 
@@ -129,24 +129,25 @@ def _answer(held: Sequence[Repeat]) -> str:
     )
 
 
-def _finding(held: Sequence[Repeat]) -> str:
+def _finding(held: Sequence[Repeat], tie: float) -> str:
     best: dict[tuple[str, str], float] = {}
     for one in held:
         key = (one.network, one.traffic)
         best[key] = max(best.get(key, 0.0), _mean(one))
     wins: dict[str, int] = {one.policy: 0 for one in held}
     for one in held:
-        wins[one.policy] += _mean(one) >= best[one.network, one.traffic] * (1 - TIE)
+        wins[one.policy] += _mean(one) >= best[one.network, one.traffic] * (1 - tie)
     counted = [f"{policy} in {n}" for policy, n in sorted(wins.items(), key=lambda item: -item[1])]
     pairs = words.plural(len(best), "network and traffic pair")
-    return f"Best, or within 1{words.NARROW}% of the best: {words.listing(counted, 8)} of {pairs}.{_luck(held)}"
+    near = f"{100 * tie:g}{words.NARROW}%"
+    return f"Best, or within {near} of the best: {words.listing(counted, 8)} of {pairs}.{_luck(held, tie)}"
 
 
-def _luck(held: Sequence[Repeat]) -> str:
+def _luck(held: Sequence[Repeat], tie: float) -> str:
     """Return where seeds matter most, as a sentence; empty where they matter nowhere."""
     drawn = [(most / least, one) for one in held if (most := one.most(_SHARE)) and (least := one.least(_SHARE))]
     ratio, one = max(drawn, key=lambda pair: pair[0], default=(1.0, None))
-    if one is None or ratio < 1 + TIE:
+    if one is None or ratio < 1 + tie:
         return ""
     ends = _span((one.least(_SHARE) or 0.0, one.most(_SHARE) or 0.0))
     return f" The seed alone moves {one.policy} on {one.network} under {one.traffic} from {ends}."

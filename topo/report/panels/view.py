@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from topo.report import names
+from topo.config import SECTIONS
+from topo.config.case import TOLERANCE
+from topo.report import names, words
 from topo.report.load import Study
 from topo.report.names import Named
-
-#: Two results closer than this share of each other count as equal.
-TIE = 0.01
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,12 @@ class View:
     """A study with its cases named and sorted into questions."""
 
     study: Study
+
+    @property
+    def tie(self) -> float:
+        """Share of each other below which two results count as equal: the study's tolerance."""
+        given = self.study.run.get("tolerance")
+        return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else TOLERANCE
 
     @cached_property
     def cases(self) -> list[Named]:
@@ -75,35 +80,48 @@ class View:
         return names.usual_policy([case for case in self.solved if case.traffic in self.traffics])
 
     def case(self, network: str, traffic: str, policy: str | None = None) -> Named | None:
-        """Return the first such case under ``policy`` (the usual one by default), None if there is none."""
-        wanted = self.policy if policy is None else policy
-        for case in self.solved:
-            if (case.network, case.traffic, case.policy) == (network, traffic, wanted):
-                return case
-        return None
+        """Return the first such case under ``policy``, by default what it would be run with; None if there is none."""
+        found = [case for case in self.solved if (case.network, case.traffic) == (network, traffic)]
+        alike = [case for case in found if case.record.part("solve").get("solver") == self._solver(traffic)]
+        own = [(name, alike) for name in self._own_policies(network)]
+        wanted = [(policy, found)] if policy is not None else [*own, (self.policy, alike), (self.policy, found)]
+        return next((case for name, cases in wanted for case in cases if case.policy == name), None)
+
+    def _own_policies(self, network: str) -> list[str]:
+        """Return the policies of the study that a network is run with where the usual one wastes most of its paths."""
+        registry = SECTIONS["routing"].registry
+        return names.order(
+            case.policy
+            for case in self.solved
+            if case.network == network
+            and case.get("leaves") == case.get("switches")
+            and getattr(registry.get(str(case.record.part("routing").get("policy"))), "direct", False)
+        )
+
+    def _solver(self, traffic: str) -> str:
+        """Return the solver of the first case with ``traffic``: cells of one traffic are comparable."""
+        first = next(case for case in self.solved if case.traffic == traffic)
+        return str(first.record.part("solve").get("solver"))
+
+    @cached_property
+    def policies(self) -> str:
+        """The policies of the comparison in words, such as ecmp (SF, DF: ugal)."""
+        own = names.order(case.policy for case in self.grid if case.policy != self.policy)
+        told = [
+            f"{words.listing(names.order(c.network for c in self.grid if c.policy == policy))}: {policy}"
+            for policy in own
+        ]
+        return f"{self.policy} ({'; '.join(told)})" if told else self.policy
 
     @cached_property
     def grid(self) -> list[Named]:
-        """Networks x traffic under the usual policy, one case a cell, networks together."""
+        """Networks x traffic, each network under the policy it would be run with, networks together."""
         cells = (self.case(network, traffic) for network in self.networks for traffic in self.traffics)
         return [case for case in cells if case is not None]
 
     def of_traffic(self, traffic: str) -> list[Named]:
         """Return the cells of ``grid`` of one traffic, one a network."""
         return [case for case in self.grid if case.traffic == traffic]
-
-    @cached_property
-    def best(self) -> Named | None:
-        """The network to recommend: cheapest an endpoint among those within 1 % of the shortest completion.
-
-        Taken over the first traffic of ``traffics``.  Without prices the fastest alone.
-        """
-        rivals = [c for c in self.of_traffic(self.traffics[0]) if c.get("completion_s")] if self.traffics else []
-        if not rivals:
-            return None
-        fastest = min(float(c.get("completion_s")) for c in rivals)
-        close = [c for c in rivals if float(c.get("completion_s")) <= fastest * (1 + TIE)]
-        return min(close, key=cost_key)
 
 
 def _but_bytes(case: Named) -> str:

@@ -1,0 +1,210 @@
+"""The verdict answers what the study swept: each sentence is held against the records it speaks of."""
+
+import pytest
+
+from topo.config import parse_study
+from topo.report import words
+from topo.report.load import read_study
+from topo.report.panels.view import View
+from topo.report.verdicts import verdict
+from topo.study import run
+
+HEAD = "schema: 1\ntitle: question\n"
+TREES = """
+    - {name: wide, family: fat-tree-2, radix: 8, endpoints: 32, scale_up: none}
+    - {name: narrow, family: fat-tree-2, radix: 8, endpoints: 32, oversubscription: 3, scale_up: none}
+"""
+
+
+def answered(folder, text):
+    run(parse_study(HEAD + text, "s.yaml"), folder)
+    view = View(read_study(folder))
+    return verdict(view), view
+
+
+def networks(more="", trees=TREES, traffic="{pattern: shift, by: 16}"):
+    return f"traffic: {traffic}\n{more}\nsweep:\n  fabric:{trees}"
+
+
+def test_networks_are_told_by_time_and_by_how_much_the_slowest_takes_longer(tmp_path):
+    found, view = answered(tmp_path, networks())
+    wide, narrow = (view.case(n, "shift") for n in ("wide", "narrow"))
+    ratio = words.number(narrow.get("completion_s") / wide.get("completion_s"))
+    assert found.text.startswith(f"wide finishes shift on 32 endpoints in {words.seconds(wide.get('completion_s'))}.")
+    assert f"narrow takes {ratio} times as long under ecmp." in found.text
+    assert "$" not in found.text  # no prices, none spoken of
+
+
+def test_price_decides_between_networks_that_are_as_fast(tmp_path):
+    trees = TREES.replace(", oversubscription: 3", "").replace(
+        "narrow, family: fat-tree-2", "narrow, family: fat-tree-3"
+    )
+    found, view = answered(tmp_path, networks("cost: paper-table-3", trees))
+    assert view.solved[0].get("completion_s") == pytest.approx(view.solved[1].get("completion_s"))
+    least = min(view.solved, key=lambda case: case.get("cost_per_endpoint_usd"))
+    assert found.text.startswith(f"{least.network} finishes")
+    assert words.usd(least.get("cost_per_endpoint_usd")) in found.text
+
+
+def test_networks_that_are_alike_are_said_to_be(tmp_path):
+    trees = "\n    - {name: one, family: fat-tree-2, radix: 8, scale_up: none}\n"
+    trees += "    - {name: two, family: fat-tree-2, radix: 8, scale_up: none, wiring: rail, endpoints_per_host: 4}\n"
+    found, _ = answered(tmp_path, networks(trees=trees, traffic="{pattern: uniform}"))
+    assert found.text.startswith("Both networks finish uniform on 32 endpoints in ")
+
+
+def test_the_tolerance_of_the_study_says_what_is_alike(tmp_path):
+    trees = TREES.replace("radix: 8, endpoints: 32", "radix: 16, endpoints: 40").replace("ion: 3", "ion: 1.7")
+    strict, view = answered(tmp_path / "strict", networks(trees=trees, traffic="{pattern: shift, by: 20}"))
+    ratio = view.solved[1].get("completion_s") / view.solved[0].get("completion_s")
+    assert 1.01 < ratio < 1.9 and strict.text.startswith("wide finishes shift")
+    loose, _ = answered(tmp_path / "loose", networks("tolerance: 90 %", trees, "{pattern: shift, by: 20}"))
+    assert loose.text.startswith("Both networks finish shift")
+
+
+def test_a_tie_goes_to_the_one_that_is_better_under_another_traffic(tmp_path):
+    """Below the leaves both are as fast; across them the narrow one is not."""
+    text = "cases:\n  - {name: near, traffic: {name: near, pattern: shift, by: 1}}\n"
+    text += "  - {name: far, traffic: {name: far, pattern: shift, by: 16}}\n"
+    trees = TREES.replace("oversubscription: 3", "down: 6, up: 2, endpoints: 30").replace("endpoints: 32, ", "")
+    trees = trees.replace("radix: 8, scale_up", "radix: 8, endpoints: 30, scale_up")
+    found, view = answered(tmp_path, text + f"sweep:\n  fabric:{trees}")
+    first, second = (
+        view.case("narrow", t).get("completion_s") / view.case("wide", t).get("completion_s") for t in ("near", "far")
+    )
+    assert first == pytest.approx(1, abs=0.01) and second > 2
+    assert f"narrow is as fast, but takes {words.number(second)} times as long under far." in found.text
+
+
+def test_only_networks_of_equal_size_are_compared(tmp_path):
+    trees = TREES + "    - {name: small, family: fat-tree-2, radix: 8, endpoints: 24, scale_up: none}\n"
+    found, _ = answered(tmp_path, networks(trees=trees))
+    assert "small" not in found.text
+
+
+def test_links_that_the_traffic_leaves_idle_are_said(tmp_path):
+    fabrics = "\n    - {name: a, family: fat-tree-2, radix: 16, endpoints: 64}\n"
+    fabrics += "    - {name: b, family: fat-tree-2, radix: 16, endpoints: 64, wiring: rail}\n"
+    jobs = "{pattern: moe-all-to-all, ep: 64, node_limit: 4}"
+    found, view = answered(tmp_path, networks(trees=fabrics, traffic=jobs))
+    unused = [case.network for case in view.solved if case.get("max_utilization") == 0]
+    assert unused == ["b"] and "leaves the links between switches of b idle" in found.text
+
+
+def test_direct_networks_stand_under_the_routing_they_are_run_with(tmp_path):
+    """The worst traffic of a Dragonfly: UGAL, which it would be run with, and not minimal paths."""
+    text = """
+traffic: {pattern: shift, by: 8}
+cases:
+  - name: minimal
+    sweep:
+      fabric:
+        - &df {name: DF, family: dragonfly, a: 4, p: 2, h: 2, g: 9, scale_up: none}
+        - {name: tree, family: fat-tree-2, radix: 18, endpoints: 72, scale_up: none}
+  - {name: adaptive, fabric: *df, routing: {policy: ugal}}
+  - {name: best, fabric: *df, routing: {policy: optimal}}
+"""
+    found, view = answered(tmp_path, text)
+    tree, df = view.case("tree", "shift"), view.case("DF", "shift")
+    assert (tree.policy, df.policy, view.policies) == ("ecmp", "ugal", "ecmp (DF: ugal)")
+    ratio = words.number(df.get("completion_s") / tree.get("completion_s"))
+    assert f"DF takes {ratio} times as long under ugal" in found.text
+
+
+def test_sizes_go_to_the_cheapest_that_carries_as_much(tmp_path):
+    text = """
+traffic: {pattern: uniform}
+cost: paper-table-3
+invalid: record
+sweep:
+  fabric:
+    - {name: FT2, family: fat-tree-2, match: {radix: 8}, scale_up: none}
+    - {name: FT3, family: fat-tree-3, match: {radix: 8}, scale_up: none}
+  fabric.match.endpoints: [16, 32, 128]
+"""
+    found, view = answered(tmp_path, text)
+    assert {case.record.labels["fabric.match.endpoints"] for case in view.solved if case.network.startswith("FT3")} >= {
+        "128"
+    }
+    assert found.text.startswith("Uniform at its port limit costs least per endpoint on FT2 up to 32 endpoints ($")
+    assert "FT3 up to 128 ($" in found.text
+
+
+def test_planes_are_told_by_time_price_and_routing(tmp_path):
+    text = """
+fabric: {family: fat-tree-2, radix: 16, endpoints: 128}
+traffic: {pattern: moe-all-to-all, ep: 64, node_limit: 4}
+sweep:
+  fabric.planes: [1, 8]
+  routing.policy: [ecmp, static]
+"""
+    found, view = answered(tmp_path, text)
+    times = [case.get("completion_s") for case in view.solved if case.policy == "ecmp"]
+    assert times[0] == pytest.approx(times[1], rel=0.01)
+    assert f"takes {words.seconds(times[0])} on 1 to 8 planes alike" in found.text
+    assert "routing" in found.text.lower()
+
+
+def test_routing_is_told_by_what_each_policy_keeps(tmp_path):
+    text = """
+fabric: {family: fat-tree-2, radix: 8, endpoints: 32, scale_up: none}
+traffic: {pattern: permutation}
+seeds: 6
+sweep: {routing.policy: [ecmp, ecmp-hash]}
+"""
+    found, view = answered(tmp_path, text)
+    shares = [case.get("normalized_throughput") for case in view.solved if case.policy == "ecmp-hash"]
+    assert min(shares) < max(shares)
+    assert found.text.startswith("ecmp carries every traffic at its port limit.")
+    assert f"ecmp-hash falls to {words.percent(sum(shares) / 6)} of it" in found.text
+    assert f"{words.percent(min(shares))} to {words.percent(max(shares))} over 6 seeds" in found.text
+    assert "GB/s an endpoint" in found.text
+
+
+def test_messages_are_told_by_bandwidth_and_half_of_it(tmp_path):
+    text = """
+solve: completion
+traffic: {pattern: all-to-all}
+fabric: {family: fat-tree-2, radix: 16, endpoints: 32, hardware: infiniband}
+sweep: {traffic.bytes: [1KiB, 64KiB, 1GiB, 4GiB]}
+"""
+    found, view = answered(tmp_path, text)
+    rates = [case.get("busbw_bytes_per_s") for case in view.solved]
+    half = next(size for size, rate in zip(("1", "64", "1", "4"), rates, strict=True) if rate >= rates[-1] / 2)
+    assert f"of 32 ranks reaches {words.rate(rates[-1])} (busbw) at 4" in found.text
+    assert f"half of it from {half}{words.NARROW}GiB on" in found.text
+
+
+def test_a_training_step_is_told_by_network_and_part(tmp_path):
+    traffic = "{pattern: training-step, pp: 2, ep: 8, micro_batches: 4}"
+    found, view = answered(tmp_path, networks("solve: completion", TREES.replace(", scale_up: none", ""), traffic))
+    step = view.solved[0].get("completion_s")
+    assert found.text.startswith(f"A step's communication takes {words.seconds(step)} on wide")
+    assert "No computation is stated" in found.text
+
+
+def test_jobs_are_told_by_the_largest_slowdown(tmp_path):
+    jobs = "[{name: a, hosts: 2, pattern: shift, by: 8}, {name: b, hosts: 2, pattern: shift, by: 8}]"
+    trees = TREES.replace(", scale_up: none", "").replace("radix: 8", "radix: 16")
+    found, view = answered(tmp_path, networks("solve: completion", trees, f"{{pattern: jobs, jobs: {jobs}}}"))
+    worst = max(case.get("slowdown_max") for case in view.solved)
+    if worst <= 1.01:
+        assert found.text.startswith("No job waits for another")
+    else:
+        assert f"takes {words.number(worst)} times as long beside the others as alone" in found.text
+
+
+def test_one_case_says_what_holds_it_back(tmp_path):
+    """A ring inside hosts: NVLink at 200 GB/s limits, the network is a quarter full."""
+    text = "fabric: {family: fat-tree-2, radix: 64, endpoints: 256, hardware: h800}\n"
+    text += "traffic: {pattern: allreduce, algorithm: ring, bytes: 64MiB}\n"
+    found, view = answered(tmp_path, text)
+    assert "25.0 GB/s an endpoint, 50.0" in found.text.replace(words.NARROW, " ")
+    assert "Scale-up links such as NVLink limit it" in found.text
+    assert words.percent(view.solved[0].get("max_utilization")) in found.text
+
+
+def test_sizes_alone_are_told_by_price(tmp_path):
+    text = "cost: paper-table-3\nfabric: {family: fat-tree-2, radix: 64}\n"
+    found, _ = answered(tmp_path, text)
+    assert found.text == "fat-tree-2 of 2,048 endpoints costs least per endpoint, $4,395; no case carries traffic."

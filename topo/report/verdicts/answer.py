@@ -1,0 +1,66 @@
+"""What an answer is made of, and the words that all answers share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from topo.report import words
+from topo.report.names import Named
+from topo.report.panels.blocks import Card
+
+#: Switch links that are filled less than this are called idle.
+IDLE = 0.01
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a study's question."""
+
+    sentences: tuple[str, ...]
+    cards: tuple[Card, ...] = ()
+    rule: str = ""  # by which one was chosen; empty where none was
+
+    @property
+    def text(self) -> str:
+        """The sentences in one paragraph."""
+        return " ".join(sentence for sentence in self.sentences if sentence)
+
+
+def longer(ratio: float, beyond: float) -> str:
+    """Return how much longer something takes: 1.62 times as long; the same time within ``beyond``."""
+    return f"{words.number(ratio)} times as long" if ratio > 1 + beyond else "the same time"
+
+
+def within(beyond: float) -> str:
+    """Return a tolerance in words: within 1 %."""
+    return f"within {100 * beyond:g}{words.NARROW}%"
+
+
+def held_back(case: Named) -> str:
+    """Return what holds a case back, as the end of a sentence; empty where nothing is known."""
+    tier, full = case.get("bottleneck_tier"), case.get("max_utilization")
+    first = (case.get("limits") or [{}])[0]
+    if tier == "endpoint":
+        return "the ports of its endpoints limit it"
+    if tier == "scale-up":
+        rate = words.rate(case.get("scale_up_rate_bytes_per_s"))
+        used = "" if full is None else f"; the fullest switch link is filled to {words.percent(full)}"
+        return f"scale-up links such as NVLink limit it, at {rate} an endpoint{used}"
+    over = first.get("utilization") or full
+    if tier is None or over is None:
+        return ""
+    asked = f", asked for {words.number(over)} times what they carry" if over > 1 + _ROUNDING else ""
+    return f"{tier} links limit it{asked}"
+
+
+def idle(cases: Sequence[Named]) -> list[Named]:
+    """Return the cases whose traffic leaves the links between switches idle."""
+    return [case for case in cases if (full := case.get("max_utilization")) is not None and full < IDLE]
+
+
+def time_of(case: Named) -> float:
+    """Return the completion time of a case [s], infinite where it has none."""
+    found = case.get("completion_s")
+    return float(found) if found else float("inf")

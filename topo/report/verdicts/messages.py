@@ -1,0 +1,65 @@
+"""How large must a message be: the bandwidth that collectives reach, from which size, and on which network."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from topo.report import words
+from topo.report.names import Named
+from topo.report.panels.messages import in_binary, pattern_of
+from topo.report.panels.view import View
+from topo.report.verdicts.answer import Answer, within
+
+_RATE = "busbw_bytes_per_s"
+
+
+def answer(view: View) -> Answer | None:
+    """Return bandwidth at the largest message and the size of half of it; None unless most cases belong to sweeps."""
+    sweeps = view.message_sweeps
+    if not sweeps or 2 * sum(map(len, sweeps)) < len(view.solved):
+        return None
+    groups: dict[str, list[list[Named]]] = defaultdict(list)
+    for sweep in sweeps:
+        groups[pattern_of(sweep)].append(sweep)
+    return Answer((*(_reach(pattern, held) for pattern, held in groups.items()), _networks(view, sweeps)))
+
+
+def _size(case: Named) -> str:
+    return in_binary(float(case.get("collective_bytes")))
+
+
+def _rate(case: Named) -> float:
+    return float(case.get(_RATE))
+
+
+def _reach(pattern: str, held: Sequence[list[Named]]) -> str:
+    """Return what the group of most ranks reaches."""
+    sweep = max(held, key=lambda one: int(one[0].get("collective_ranks")))
+    last = sweep[-1]
+    half = next(case for case in sweep if _rate(case) >= _rate(last) / 2)
+    of = f"{' '.join(reversed(pattern.split(', ')))} of {words.plural(int(last.get('collective_ranks')), 'rank')}"
+    return (
+        f"{of[:1].upper()}{of[1:]} reaches {words.rate(_rate(last))} (busbw) at {_size(last)} "
+        f"and half of it from {_size(half)} on; below, latency decides."
+    )
+
+
+def _networks(view: View, sweeps: Sequence[list[Named]]) -> str:
+    """Return how far networks are apart at most, at equal collective, ranks and size."""
+    cells: dict[tuple[str, int, float], list[Named]] = defaultdict(list)
+    for sweep in sweeps:
+        for case in sweep:
+            cells[pattern_of(sweep), int(case.get("collective_ranks")), float(case.get("collective_bytes"))].append(
+                case
+            )
+    met = [held for held in cells.values() if len({case.network for case in held}) > 1]
+    if not met:
+        return ""
+    apart = max(met, key=lambda held: max(map(_rate, held)) / min(map(_rate, held)))
+    slow, fast = min(apart, key=_rate), max(apart, key=_rate)
+    ratio = _rate(fast) / _rate(slow)
+    if ratio <= 1 + view.tie:
+        return f"At every size the networks are equal {within(view.tie)}."
+    of = f"{slow.traffic.partition(' (')[0]} of {_size(slow)}"
+    return f"The networks differ most in {of}: {fast.network} is {words.number(ratio)} times as fast as {slow.network}."

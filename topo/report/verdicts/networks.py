@@ -1,0 +1,86 @@
+"""Which network: the fastest of equal size under the headline traffic, dominance and price where several are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from topo.report import labels, names, words
+from topo.report.names import Named
+from topo.report.panels.blocks import Card
+from topo.report.panels.view import View, cost_key
+from topo.report.verdicts.answer import Answer, held_back, idle, time_of, within
+from topo.report.verdicts.rivals import as_fast, best, grouped, optimum, rivals, why_not
+
+
+def answer(view: View) -> Answer | None:
+    """Return which network to take; None where fewer than two of equal size met the headline traffic."""
+    cases = rivals(view)
+    if len({case.network for case in cases}) < 2:
+        return None
+    chosen = best(view, cases)
+    sentences = (_first(view, cases, chosen), _others(view, cases, chosen), _slower(view, cases), _idle(view, cases))
+    return Answer(sentences, tuple(_cards(view, cases, chosen)), _rule(view, cases[0]))
+
+
+def _first(view: View, cases: Sequence[Named], chosen: Sequence[Named]) -> str:
+    one, names_ = chosen[0], [case.network for case in chosen]
+    verb = "finish" if len(chosen) > 1 else "finishes"
+    price = f" at {words.usd(cost_key(one))} per endpoint" if one.get("cost_per_endpoint_usd") else ""
+    ports = one.get("normalized_throughput")
+    limit = f"; {held_back(one)}" if ports is not None and ports < 1 - view.tie and held_back(one) else ""
+    who = "Both" if len(chosen) == len(cases) == 2 else f"All {len(cases)}" if len(chosen) == len(cases) else ""
+    subject = f"{who} networks" if who else words.listing(names_)
+    of = f"{one.traffic} on {words.count(one.get('endpoints'))} endpoints"
+    return f"{subject} {verb} {of} in {words.seconds(time_of(one))}{price}{limit}."
+
+
+def _others(view: View, cases: Sequence[Named], chosen: Sequence[Named]) -> str:
+    tied = [case for case in as_fast(cases, view.tie) if case not in chosen]
+    told = [(case.network, f"is as fast, but {why_not(view, case, chosen[0])}") for case in tied]
+    return f"{grouped(told)}." if told else ""
+
+
+def _slower(view: View, cases: Sequence[Named]) -> str:
+    least = min(map(time_of, cases))
+    told = []
+    for case in sorted(cases, key=time_of):
+        ratio = time_of(case) / least
+        if ratio <= 1 + view.tie:
+            continue
+        text = f"{case.network} takes {words.number(ratio)} times as long under {case.policy}"
+        ideal = optimum(view, case.network, case.traffic)
+        if ideal is not None and time_of(ideal) < time_of(case) / (1 + view.tie):
+            near = time_of(ideal) / least
+            then = f"{words.number(near)} times" if near > 1 + view.tie else "as fast"
+            text += f", {then} under the best routing there is"
+        told.append(text)
+    return f"{'; '.join(told)}." if told else ""
+
+
+def _idle(view: View, cases: Sequence[Named]) -> str:
+    unused = names.order(case.network for case in idle(cases))
+    if not unused:
+        return ""
+    traffic = cases[0].traffic
+    return f"{traffic} leaves the links between switches of {words.listing(unused)} idle: it tests nothing of them."
+
+
+def _rule(view: View, one: Named) -> str:
+    return (
+        f"The rule: networks of equal size, each under the routing it would be run with ({view.policies}). Of those "
+        f"{within(view.tie)} of the shortest time of {one.traffic}, one that another beats under some traffic and "
+        "that beats it under none is left out; of the rest the cheapest per endpoint counts, at the size simulated."
+    )
+
+
+def _cards(view: View, cases: Sequence[Named], chosen: Sequence[Named]) -> list[Card]:
+    one, names_ = chosen[0], [case.network for case in chosen]
+    name = f"all {len(cases)} alike" if len(chosen) == len(cases) else words.listing(names_, 3)
+    cards = [Card("Take", name, one.traffic, "good")]
+    cards.append(Card(labels.heading("completion_s"), words.seconds(time_of(one)), f"{one.network}, {one.policy}"))
+    share = one.get("normalized_throughput")
+    if share is not None:
+        state = "good" if share >= 1 - 1e-6 else "warn" if share >= 0.5 else "bad"
+        rate = words.rate(one.get("network_rate_bytes_per_s"))
+        cards.append(Card("Share of the port limit", words.percent(share), f"{rate} an endpoint", state))
+    return cards

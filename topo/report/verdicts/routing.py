@@ -1,0 +1,60 @@
+"""Which routing: the share of the port limit that each policy keeps in its worst case, over seeds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from topo.report import words
+from topo.report.panels.seeds import Repeat, repeats
+from topo.report.panels.view import View
+from topo.report.verdicts.answer import Answer
+
+_SHARE = "normalized_throughput"
+
+
+def answer(view: View) -> Answer | None:
+    """Return what each policy keeps; None unless nearly every network and traffic met two policies."""
+    held = [one for one in repeats(view) if one.values(_SHARE)]
+    cells: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in held:
+        cells[one.network, one.traffic].add(one.policy)
+    if not cells or any(len(policies) < 2 for policies in cells.values()):
+        return None
+    worst = {policy: min(group, key=_least) for policy, group in _by_policy(held).items()}
+    best = max(map(_least, worst.values()))
+    keep = [policy for policy, one in worst.items() if _least(one) >= best * (1 - view.tie)]
+    return Answer((_kept(keep, worst, best), *(_lost(worst[p]) for p in _order(worst) if p not in keep)))
+
+
+def _by_policy(held: Sequence[Repeat]) -> dict[str, list[Repeat]]:
+    found: dict[str, list[Repeat]] = defaultdict(list)
+    for one in held:
+        found[one.policy].append(one)
+    return found
+
+
+def _least(one: Repeat) -> float:
+    return one.mean(_SHARE) or 0.0
+
+
+def _order(worst: dict[str, Repeat]) -> list[str]:
+    return sorted(worst, key=lambda policy: _least(worst[policy]))
+
+
+def _kept(keep: Sequence[str], worst: dict[str, Repeat], best: float) -> str:
+    verb = "carry" if len(keep) > 1 else "carries"
+    if best >= 1 - 1e-6:
+        return f"{words.listing(list(keep))} {verb} every traffic at its port limit."
+    one = worst[keep[0]]
+    where = f"{one.traffic} on {one.network}"
+    return f"{words.listing(list(keep))} {verb} {words.percent(best)} of the port limit at worst ({where})."
+
+
+def _lost(one: Repeat) -> str:
+    rate = one.mean("network_rate_bytes_per_s")
+    low, high = one.least(_SHARE) or 0.0, one.most(_SHARE) or 0.0
+    over = f", {words.percent(low)} to {words.percent(high)} over {len(one.cases)} seeds" if high > low else ""
+    each = f", {words.rate(rate)} an endpoint" if rate else ""
+    where = f"{one.traffic} on {one.network}"
+    return f"{one.policy} falls to {words.percent(_least(one))} of it under {where}{each}{over}."
