@@ -53,7 +53,8 @@ def _slow(fabric: Fabric) -> Iterator[Fault]:
         if len(slow) < FEW * len(here):
             for cable in slow.tolist():
                 own = rows["capacity"][cable]
-                said = f"{own / usual:.3g} of the rate of {count.max()} of {len(here)} {Tier(tier).label} cables"
+                others = f"{count.max()} of {len(here)} {Tier(tier).label} cables"
+                said = f"runs at {own / usual:.3g} of the rate that {others} have"
                 yield Fault("slow-cable", ends_of(fabric, [cable]), said, speed=((cable, usual),))
 
 
@@ -108,7 +109,8 @@ def _missing(fabric: Fabric, block: _Block, i: int, j: int) -> Fault:
     low, high = int(block.low[i]), int(block.high[j])
     usual, own = int(block.usual[i, j]), int(block.count[i, j])
     names = (called(fabric.source, fabric.kind, low), called(fabric.source, fabric.kind, high))
-    said = f"{own} where {names[0]} has {usual} to most others, and most others have {usual} to {names[1]}"
+    there = f"{own} cable{'s' * (own != 1)}"
+    said = f"{there} where {names[0]} has {usual} to most others, and most others have {usual} to {names[1]}"
     return Fault("missing-cable", names, said, add=((low, high, _like(fabric, low)),))
 
 

@@ -8,7 +8,6 @@ import click
 
 from topo.cli.options import Check, checks_option, json_option, judge, section_option
 
-_FAULTS = [f"faults.{key}" for key in ("kind", "ports", "evidence", "mended_throughput")]
 #: Ports of a fault that the terminal names.
 MOST_PORTS = 4
 _SHOWN = ("endpoints", "hosts", "switches", "switch_links", "endpoint_links", "planes", "oversubscription")
@@ -30,7 +29,7 @@ def check_verb(*, fabric: str, routing: str, as_json: bool, checks: tuple[Check,
     topo check dump.ibnetdiscover --routing static:tables=opensm-lfts.dump --json
     """
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows
+    from topo.cli.results import print_results
     from topo.config import fabric_of, read_part, routing_of
     from topo.study import checked
 
@@ -42,16 +41,24 @@ def check_verb(*, fabric: str, routing: str, as_json: bool, checks: tuple[Check,
         output.print_json({"fabric": case.fabric, "routing": case.routing, "name": built.name, **results})
         return code
     print_results(built.name, results, (*_SHOWN, "uniform_throughput", "fault_count"))
-    if results["faults"]:
-        print_rows("\nfaults", [_short(fault) for fault in results["faults"]], _FAULTS)
+    for fault in results["faults"]:
+        click.echo("\n".join(_lines(fault)))
     for text in results["findings"]:
         output.note(f"note: {text}")
     return code
 
 
-def _short(fault: dict[str, Any]) -> dict[str, Any]:
-    """Return ``fault`` with its first ports alone; --json has all."""
+def _lines(fault: dict[str, Any]) -> list[str]:
+    """Return ``fault`` as people read it: where, why, and what mending it brings; --json has every port."""
+    from topo.cli.results import written
+
     ports = fault["ports"]
-    return fault | {
-        "ports": [*ports[:MOST_PORTS], f"{len(ports) - MOST_PORTS} more"] if len(ports) > MOST_PORTS else ports
-    }
+    more = [f"{len(ports) - MOST_PORTS} more"] if len(ports) > MOST_PORTS else []
+    found = [
+        f"\n{fault['kind']}: {', '.join([*ports[:MOST_PORTS], *more])}",
+        *([f"  {fault['evidence']}"] if fault["evidence"] else []),
+    ]
+    key = "mended_throughput"
+    if fault[key] is not None:
+        found.append(f"  uniform traffic reaches {written(f'faults.{key}', fault[key])} once this is mended")
+    return found
