@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from topo.formats.errors import FormatError
@@ -25,7 +26,9 @@ def parse_yaml(text: str, shown: str) -> Any:
     if text.count("*") > MOST_ALIASES and text.count("&") > 1:
         raise FormatError(f"{shown}: is built of over {MOST_ALIASES} aliases; write it out")
     try:
-        return YAML(typ="safe").load(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor that is used twice is the last one's
+            return YAML(typ="safe").load(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{shown}:{mark.line + 1}:{mark.column + 1}" if mark is not None else shown
