@@ -21,8 +21,6 @@ DEFAULTS = {
     ("topo.report.panels.jobs", "jobs"),
     ("traffic.jobs", "jobs"),
 }
-#: Offenders of today, to be mended; the list only shrinks.
-TODAY = {("topo.metrics.load", "proportional")}
 
 
 def entries() -> Iterator[tuple[str, str, str]]:
@@ -82,7 +80,7 @@ def test_no_string_is_the_name_of_an_entry():
     known, choice = homes(), choices()
     assert len(known) > 30 and len(DEFAULTS) <= 8
     found = [one for path in FILES for one in named(path, known, choice.get(room_of(module_of(path)), set()))]
-    strange = [f"{module}:{line}: {name!r}" for module, name, line in found if (module, name) not in DEFAULTS | TODAY]
+    strange = [f"{module}:{line}: {name!r}" for module, name, line in found if (module, name) not in DEFAULTS]
     assert not strange, "\n".join(strange)
     stale = DEFAULTS - {(module, name) for module, name, _ in found}
     assert not stale, f"no longer needed: {stale}"

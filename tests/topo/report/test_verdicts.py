@@ -3,7 +3,7 @@
 import pytest
 
 from topo.config import parse_study
-from topo.report import words
+from topo.report import render, words
 from topo.report.load import read_study
 from topo.report.panels.view import View
 from topo.report.verdicts import verdict
@@ -202,6 +202,13 @@ def test_one_case_says_what_holds_it_back(tmp_path):
     assert "25.0 GB/s an endpoint, 50.0" in found.text.replace(words.NARROW, " ")
     assert "Scale-up links such as NVLink limit it" in found.text
     assert words.percent(view.solved[0].get("max_utilization")) in found.text
+
+
+def test_nvlink_is_named_where_it_limits(tmp_path):
+    fabrics = TREES.replace(", scale_up: none", "").replace("radix: 8", "radix: 16")
+    ring = "{pattern: allreduce, algorithm: ring, bytes: 1MiB}"
+    run(parse_study(HEAD + networks(trees=fabrics, traffic=ring), "s.yaml"), tmp_path)
+    assert "Scale-up links such as NVLink, not the network, limit" in render(tmp_path)
 
 
 def test_sizes_alone_are_told_by_price(tmp_path):

@@ -19,6 +19,7 @@ _LOADED = (
     "endpoints",
     "normalized_throughput",
     "switch_throughput",
+    "network_rate_bytes_per_s",
     "max_utilization",
     "completion_s",
     "cost_per_endpoint_usd",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from topo.report import labels, words
+from topo.report import labels, names, words
+from topo.report.names import Named
 from topo.report.panels.blocks import Card, Cards, Notes, Panel
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View, cost_key, largest
 from topo.report.verdicts import verdict
+from topo.size import Tier
 
 #: A conservation residual above this means that a routing lost traffic.
 RESIDUAL_LIMIT = 1e-6
@@ -43,6 +45,7 @@ def _warnings(view: View) -> list[str]:
             f"worst is {worst.network} under {worst.traffic}, "
             f"{words.number(worst.get('max_utilization'))} times its capacity."
         )
+    out += _within_domains(view)
     uneven = [(case, warning) for case in view.grid for warning in case.get("warnings") or ()]
     if uneven:
         case, first = uneven[0]
@@ -54,6 +57,21 @@ def _warnings(view: View) -> list[str]:
         if case.get("buildable") is False
     ]
     return out
+
+
+def _within_domains(view: View) -> list[str]:
+    """Return which traffic is limited by scale-up links: its share of the port limit tells nothing of the network."""
+    held: dict[str, list[Named]] = {}
+    for case in view.grid:
+        if case.get("bottleneck_tier") == Tier.SCALE_UP.label and (case.get("normalized_throughput") or 1) < 1 - 1e-6:
+            held.setdefault(case.traffic, []).append(case)
+    return [
+        f"Scale-up links such as NVLink, not the network, limit {traffic} on "
+        f"{words.listing(names.order(case.network for case in cases))}: "
+        f"{words.rate(cases[0].get('scale_up_rate_bytes_per_s'))} an endpoint there, "
+        f"{words.rate(cases[0].get('network_rate_bytes_per_s'))} into the network."
+        for traffic, cases in held.items()
+    ]
 
 
 def _cards(view: View) -> list[Card]:
