@@ -4,7 +4,7 @@
     python -m benchmarks.peers all-to-all-256     one case
     python -m benchmarks.peers --write README.md  puts the table between its markers
 
-Both get the same tree, D-mod-k paths and sizes.  A ratio counts only if both agree per commodity
+Both get the same tree, D-mod-k paths and sizes, and run in turn.  A ratio counts only if both agree per commodity
 to 1e-9.  Whole process: ours with interpreter, imports, fabric and routing; SimGrid's is building
 its platform and solving, without its interpreter and without reading the paths.
 """
@@ -102,8 +102,10 @@ def compare(name, runs):
         folder = Path(scratch)
         paths = folder / "problem.json"
         run_ours(name, folder, paths)  # warms the kernels' cache and writes what the peer reads
-        ours = [run_ours(name, folder) for _ in range(runs)]
-        theirs = [run_simgrid(paths) for _ in range(runs)]
+        ours, theirs = [], []
+        for _ in range(runs):  # in turn, so that whatever else the machine does falls on both
+            ours.append(run_ours(name, folder))
+            theirs.append(run_simgrid(paths))
     worst = float(np.abs(ours[0][0] / theirs[0][0] - 1).max())
     if worst > AGREE:
         raise SystemExit(f"{name}: results differ by {worst:.3g}, more than {AGREE}; no ratio counts")
