@@ -116,3 +116,14 @@ def test_unknown_parameters_name_the_nearest():
         report(gates="zipf")
     with pytest.raises(DemandError, match="nic must be positive"):
         report(nic=0)
+
+
+@pytest.mark.parametrize(
+    ("ep", "copies"), [(8, "endpoints_per_token"), (16, "hosts_per_token"), (64, "hosts_per_token")]
+)
+def test_logical_bandwidth_counts_hosts_wherever_there_are_two(ep, copies):
+    """One copy a host that a token visits, as DeepEP counts; inside one host one copy an endpoint."""
+    figures = report(ep=ep)
+    each = figures["dispatch_bytes_per_copy"] + figures["combine_bytes_per_copy"]
+    told = figures["tokens"] * each * figures[copies] / figures["dedup_step_s"]
+    assert figures["logical_bytes_per_s"] == pytest.approx(told, rel=1e-12)

@@ -256,3 +256,19 @@ def test_a_histogram_holds_every_link_once():
     last = int(np.flatnonzero(counts)[-1])
     assert edges[last] <= got["max"] <= edges[last + 1] + 1e-12
     assert math.isclose(edges[-1] % 0.05, 0.05, abs_tol=1e-9) or math.isclose(edges[-1] % 0.05, 0, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("pattern", ["permutation", "hotspot", "allreduce"])
+def test_mean_percentile_and_histogram_are_those_of_the_dense_table(pattern):
+    """numpy on every link of every phase, empty ones too, each phase by its part of the time."""
+    held, solution = loads(*family("dragonfly", pattern, a=4, p=2, h=2))
+    found, fabric = load_metrics(held, solution), solution.fabric
+    table = held.utilization.toarray()
+    for tier in (Tier.ENDPOINT, Tier.LOCAL, Tier.GLOBAL):
+        dense, row = table[:, fabric.tier == tier], found["links_by_tier"][tier.label]
+        assert row["p99"] == pytest.approx(held.weight @ np.percentile(dense, 99, axis=1), rel=1e-12)
+        assert row["mean"] == pytest.approx(held.weight @ dense.mean(axis=1), rel=1e-12)
+        assert row["max"] == dense.max()
+        edges, counts = row["histogram"]["edges"], row["histogram"]["links"]
+        each = [np.histogram(one, edges)[0] for one in dense]
+        assert counts == pytest.approx(held.weight @ each, rel=1e-12)
