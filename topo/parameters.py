@@ -54,12 +54,15 @@ def choices(annotation: Any) -> list[Any]:
 
 
 def bounds(annotation: Any) -> str:
-    """Return the range of a parameter in words; empty where any value will do.
+    """Return the range of a parameter in words, or of a member of its union; empty where any value will do.
 
     >>> bounds(Annotated[float, Ge(0), Lt(1)])
     'at least 0 and below 1'
     """
-    return in_words(_said(annotation))
+    if own := in_words(_said(annotation)):
+        return own
+    inner = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
+    return next((found for arg in inner if get_origin(arg) is not Literal and (found := bounds(arg))), "")
 
 
 def in_words(limits: Iterable[Any]) -> str:

@@ -138,8 +138,9 @@ def _explain(details: list[Any], shape: type[BaseModel], document: Document) -> 
     if said:
         return str(said[0]["ctx"]["error"])
     field = next((f for name, f in shape.model_fields.items() if (f.alias or name) == key), None)
-    if field and any(d["type"] == "literal_error" for d in details):
-        allowed = [str(v).lower() if isinstance(v, bool) else str(v) for v in choices(field.annotation)]
+    listed = field is not None and any(d["type"] == "literal_error" for d in details)
+    allowed = [str(v).lower() if isinstance(v, bool) else str(v) for v in choices(field.annotation)] if field else []
+    if listed and (isinstance(given, str) or all(d["type"] in ("literal_error", "bool_type") for d in details)):
         return (
             unknown(given, allowed)
             if isinstance(given, str)
@@ -147,7 +148,9 @@ def _explain(details: list[Any], shape: type[BaseModel], document: Document) -> 
         )
     limits = in_words(field.metadata) if field else ""
     beyond = any(detail["type"] in _RANGE for detail in details) and " and " in limits
-    needs = [limits] if beyond else list(dict.fromkeys(_need(detail) for detail in details))
+    others = [detail for detail in details if detail["type"] != "literal_error"]
+    needs = [limits] if beyond else list(dict.fromkeys(_need(detail) for detail in others))
+    needs += allowed if listed else []
     meaning = f" ({field.description})" if field and field.description else ""
     return f"{' or '.join(needs)} is needed; got {describe(given)}{meaning}"
 
