@@ -1,4 +1,4 @@
-"""docs/validation.md says what the code computes, and the bars of issue 4 hold."""
+"""docs/validation.md says what the code computes, and its bars hold."""
 
 from __future__ import annotations
 
