@@ -57,10 +57,9 @@ class Mutant:
     def __str__(self) -> str:
         return f"{self.path}:{self.line} `{self.before}` -> `{self.after}`"
 
-    @property
-    def text(self) -> str:
-        """The whole module, changed."""
-        tree = ast.parse((ROOT / self.path).read_text())
+    def applied(self, text: str) -> str:
+        """Return the text of the whole module, changed."""
+        tree = ast.parse(text)
         node = list(ast.walk(tree))[self.number]
         changed = _changed(node)
         assert changed is not None
@@ -124,7 +123,7 @@ def noticed(mutant: Mutant, tree: Path) -> str:
     """Return the test that a mutant fails in ``tree``; empty where it survives."""
     target = tree / mutant.path
     whole = target.read_text()
-    target.write_text(mutant.text)
+    target.write_text(mutant.applied(whole))
     try:
         for tests in tests_of(mutant.path):
             failure = _failure(tests, tree)
