@@ -31,7 +31,7 @@ from benchmarks.tables import markdown
 ROOT = Path(__file__).parents[1]
 ROOMS = ("topo/flow", "topo/routing", "topo/metrics", "traffic")
 #: Tests that see the rooms together, run last.
-WIDE = ("tests/test_laws.py", "tests/test_registries.py", "tests/test_counts.py")
+WIDE = ("tests/test_laws.py", "tests/test_registries.py", "tests/test_counts.py", "tests/topo/cli/test_verbs.py")
 #: Exit code of pytest where a module has no examples.
 NO_TESTS = 5
 #: [s] of one run of tests; a mutant that takes longer never ends, which is noticed.

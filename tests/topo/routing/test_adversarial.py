@@ -50,6 +50,19 @@ def test_two_hop_routes_of_a_slim_fly_pile_up(q):
     assert switch_throughput(fabric, demand, route(fabric, demand)) == pytest.approx(1 / (2 * p))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_it_piles_up_on_twice_the_links_of_a_longest_matching(seed):
+    """A matching at distance two meets such a link by luck; this one is made of them."""
+    fabric = generate("slim-fly", capacity=1.0, q=5)
+
+    def worst(method):
+        demand = adversarial(fabric, method=method, seed=seed)
+        load = route(fabric, demand).load(demand.size)[fabric.is_switch_link]
+        return np.count_nonzero(load > 0.99 * load.max())
+
+    assert worst("family") >= 2 * worst("longest-matching")
+
+
 def test_longest_matching_goes_from_end_to_end():
     """On a line of four, each half matched with the other: 3 + 1 hops and 2 + 2 are equally long, 8 in all."""
     fabric = small.parking_lot()
