@@ -86,13 +86,16 @@ def _of_block(fabric: Fabric, block: _Block) -> Iterator[Fault]:
         return
     spare = {(i, j): int(block.count[i, j] - usual[i, j]) for i, j in many.tolist()}
     for i, j in few.tolist():
+        lost = 0
         for _ in range(int(usual[i, j] - block.count[i, j])):
             instead = next((pair for pair, n in spare.items() if n > 0 and (pair[0] == i or pair[1] == j)), None)
             if instead is None:
-                yield _missing(fabric, block, i, j)
+                lost += 1
             else:
                 spare[instead] -= 1
                 yield _miswired(fabric, block, (i, j), instead)
+        if lost:
+            yield _missing(fabric, block, i, j, lost)
     for (i, j), n in spare.items():
         if n > 0:
             yield _surplus(fabric, block, i, j)
@@ -105,13 +108,13 @@ def _at_most(block: _Block, usual: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(np.maximum(np.maximum(rows[:, np.newaxis], columns), usual))
 
 
-def _missing(fabric: Fabric, block: _Block, i: int, j: int) -> Fault:
+def _missing(fabric: Fabric, block: _Block, i: int, j: int, lost: int) -> Fault:
     low, high = int(block.low[i]), int(block.high[j])
     usual, own = int(block.usual[i, j]), int(block.count[i, j])
     names = (called(fabric.source, fabric.kind, low), called(fabric.source, fabric.kind, high))
     there = f"{own} cable{'s' * (own != 1)}"
     said = f"{there} where {names[0]} has {usual} to most others, and most others have {usual} to {names[1]}"
-    return Fault("missing-cable", names, said, add=((low, high, _like(fabric, low)),))
+    return Fault("missing-cable", names, said, add=((low, high, _like(fabric, low)),) * lost)
 
 
 def _miswired(fabric: Fabric, block: _Block, wanted: tuple[int, int], instead: tuple[int, int]) -> Fault:

@@ -10,6 +10,8 @@ from topo.cli.options import Check, checks_option, json_option, judge, section_o
 
 #: Ports of a fault that the terminal names.
 MOST_PORTS = 4
+#: Shares of uniform traffic that print alike.
+ALIKE = 5e-4
 _SHOWN = ("endpoints", "hosts", "switches", "switch_links", "endpoint_links", "planes", "oversubscription")
 
 
@@ -42,14 +44,17 @@ def check_verb(*, fabric: str, routing: str, as_json: bool, checks: tuple[Check,
         return code
     print_results(built.name, results, (*_SHOWN, "uniform_throughput", "fault_count"))
     for fault in results["faults"]:
-        click.echo("\n".join(_lines(fault)))
+        click.echo("\n".join(_lines(fault, results["uniform_throughput"])))
     for text in results["findings"]:
         output.note(f"note: {text}")
     return code
 
 
-def _lines(fault: dict[str, Any]) -> list[str]:
-    """Return ``fault`` as people read it: where, why, and what mending it brings; --json has every port."""
+def _lines(fault: dict[str, Any], now: float | None) -> list[str]:
+    """Return ``fault`` as people read it: where, why, and what mending it brings to uniform traffic of share ``now``.
+
+    Not every port is printed; --json has them.
+    """
     from topo.cli.results import written
 
     ports = fault["ports"]
@@ -59,6 +64,8 @@ def _lines(fault: dict[str, Any]) -> list[str]:
         *([f"  {fault['evidence']}"] if fault["evidence"] else []),
     ]
     key = "mended_throughput"
-    if fault[key] is not None:
+    if fault[key] is not None and now is not None and abs(fault[key] - now) < ALIKE * now:
+        found.append("  mending it changes nothing for uniform traffic")
+    elif fault[key] is not None:
         found.append(f"  uniform traffic reaches {written(f'faults.{key}', fault[key])} once this is mended")
     return found

@@ -148,3 +148,16 @@ def test_costs_are_worked_out_for_the_first_faults():
     found = check(hurt)
     assert found["faults_by_kind"] == {"missing-cable": 2}
     assert all(row["mended_throughput"] > found["uniform_throughput"] for row in found["faults"])
+
+
+def test_a_bundle_that_is_missing_whole_is_one_fault():
+    """Eight leaves with two cables to each of four spines; one pair has none: both come back together."""
+    fabric = topo.generate("fat-tree-2", radix=16, endpoints=64, capacity=50e9, endpoints_per_host=8)
+    rows = fabric.cables()
+    between = rows["a"] * fabric.n_nodes + rows["b"]
+    inner = np.flatnonzero(rows["a"] >= fabric.n_endpoints)
+    pair = between[inner[-1]]
+    lost = inner[between[inner] == pair]
+    (fault,) = [one for one in faults_of(fabric.without(cables=lost)) if one.kind == "missing-cable"]
+    assert len(lost) == len(fault.add) > 1
+    assert fault.evidence.startswith("0 cables where ")
