@@ -40,7 +40,7 @@ def convert_verb(
     """
     from topo.cli.output import note
     from topo.config import fabric_of, read_part
-    from topo.formats import DEMANDS, FABRICS, LOADS, ROUTES, TABLES, chosen, lost, writer
+    from topo.formats import DEMANDS, FABRICS, LOADS, ROUTES, TABLES, chosen, writer
 
     entry = writer(TABLES | LOADS | ROUTES | DEMANDS | FABRICS, output, to)  # before any work
     if from_ is not None:
@@ -51,23 +51,26 @@ def convert_verb(
     built = fabric_of(case)
     for text in () if built.source is None else built.source.notes:
         note(f"note: {text}")
-    _write(case, built, entry, output)
-    if entry in FABRICS.values() and (text := lost(built, entry)):
-        note(f"note: {chosen(FABRICS, entry)} cannot carry: {text}")
+    said = _write(case, built, entry, output)
+    if said:
+        note(f"note: {chosen(FABRICS | DEMANDS, entry)} cannot carry: {said}")
     click.echo(str(output))
     return 0
 
 
-def _write(case: Case, built: Fabric, entry: Format, output: Path) -> None:
+def _write(case: Case, built: Fabric, entry: Format, output: Path) -> str:
+    """Write the file and return what it cannot carry of the fabric or traffic in it; empty where it holds all."""
     from topo.atomic import write_bytes
     from topo.config import demand_of, routing_of, tables_of
-    from topo.formats import DEMANDS, LOADS, ROUTES, TABLES
+    from topo.formats import DEMANDS, LOADS, ROUTES, TABLES, lost
 
+    said = ""
     write = entry.function("write")
     if entry in TABLES.values():
         text = write(built, tables_of(case, built))
     elif entry in DEMANDS.values():
-        text = write(demand_of(case, built))
+        demand = demand_of(case, built)
+        text, said = write(demand), lost(demand, entry)
     elif entry in (*ROUTES.values(), *LOADS.values()):
         from topo.flow import route, solve
         from topo.metrics import link_table
@@ -77,5 +80,6 @@ def _write(case: Case, built: Fabric, entry: Format, output: Path) -> None:
         given = (demand, routing) if entry in ROUTES.values() else (link_table(solve(built, demand, routing))["load"],)
         text = write(built, *given)
     else:
-        text = write(built)
+        text, said = write(built), lost(built, entry)
     write_bytes(output, text if isinstance(text, bytes) else text.encode())
+    return said

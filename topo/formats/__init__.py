@@ -6,7 +6,8 @@ A format is one module, imported when a file of it is met: ``read(text, shown, h
 
 from __future__ import annotations
 
-from topo.formats.entries import Format, FormatError, chosen, load, lost, reader, text_of, writer
+from topo.formats.carried import lost
+from topo.formats.entries import Format, FormatError, chosen, load, reader, text_of, writer
 from topo.formats.files import read, write
 from topo.formats.plant import Reading
 from topo.formats.registry import DEMANDS, FABRICS, LOADS, ROUTES, TABLES

@@ -10,16 +10,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from topo.atomic import check_ends
-from topo.fabric import DEFAULT_MEDIUM, Fabric, NodeKind, Tier
 from topo.formats.errors import FormatError
-from topo.formats.infiniband import rate_of
 from topo.near import hint
 
-__all__ = ["Format", "FormatError", "chosen", "load", "lost", "reader", "text_of", "writer"]
+__all__ = ["Format", "FormatError", "chosen", "load", "reader", "text_of", "writer"]
 
 #: [bytes] of a file: a million cables in the wordiest format that is read.
 MOST_BYTES = 512 * 2**20
@@ -37,7 +32,7 @@ class Format:
     mark: str  # expression that the beginning of such a file holds; empty where nothing tells
     reads: bool = True
     writes: bool = True
-    lacks: tuple[str, ...] = ()  # what it cannot carry, as ``CARRIED`` calls it
+    lacks: tuple[str, ...] = ()  # what it cannot carry, as ``carried.CARRIED`` calls it
     tried: bool = True  # whether a file of a foreign program was read or taken
 
     def function(self, verb: str) -> Callable[..., Any]:
@@ -82,43 +77,6 @@ def writer(registry: Mapping[str, Format], path: Path, format: str | None = None
         endings = ", ".join(f"{entry.suffixes[0]} ({name})" for name, entry in sorted(known.items()))
         raise FormatError(f"{path}: its suffix names no format; known: {endings}. Or give the format by name")
     return fits[max(fits, key=len)]
-
-
-#: What a fabric may have that some formats cannot carry -> whether one has it.
-CARRIED: dict[str, Callable[[Fabric], bool]] = {
-    "symmetry": lambda f: bool(f.symmetry),
-    "scale-up networks": lambda f: f.has_scale_up,
-    "domains": lambda f: not np.array_equal(f.host, f.domain),
-    "groups": lambda f: bool((f.group >= 0).any()),
-    "overhead": lambda f: f.overhead > 0,
-    "relay": lambda f: f.n_planes > 1,
-    "bundles": lambda f: bool(
-        (np.diff(f.tail.astype(np.int64) * f.n_nodes + f.head) == 0).any()  # links are sorted
-    ),
-    "rates": lambda f: True,
-    "packets": lambda f: f.packet is not None or f.launch > 0,
-    "rates that InfiniBand does not have": lambda f: (
-        not all(rate_of(float(rate))[1] for rate in np.unique(f.capacity[f.tier != Tier.SCALE_UP]))
-    ),
-    "radix": lambda f: f.radix > 0,
-    "planes": lambda f: f.n_planes > 1,
-    "hosts": lambda f: f.n_hosts < f.n_endpoints,
-    "latencies": lambda f: bool((f.latency > 0).any()),
-    "media": lambda f: not np.array_equal(f.cables()["medium"], usual_media(f)),
-    "weights": lambda f: bool((f.weight != 1).any()),
-    "switches without cables": lambda f: bool((np.diff(f.first)[f.kind >= NodeKind.LEAF] == 0).any()),
-}
-
-
-def usual_media(fabric: Fabric) -> NDArray[np.int8]:
-    """Return (C,) what cables of each tier are made of where nobody says."""
-    by_tier = np.array([DEFAULT_MEDIUM[tier] for tier in Tier], dtype=np.int8)
-    return np.asarray(by_tier[fabric.cables()["tier"]])
-
-
-def lost(fabric: Fabric, entry: Format) -> str:
-    """Return what of ``fabric`` a file of the format ``entry`` does not hold; empty where it holds all."""
-    return ", ".join(what for what in entry.lacks if CARRIED[what](fabric))
 
 
 def chosen(registry: Mapping[str, Format], entry: Format) -> str:

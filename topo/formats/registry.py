@@ -5,6 +5,7 @@ from __future__ import annotations
 from topo.formats.entries import Format
 
 _NUMBERS = ("symmetry", "groups", "overhead", "relay", "latencies", "weights", "media", "packets")
+_TIMES = ("computation", "phases that run side by side", "ranks that go on by themselves")
 
 #: Formats of fabrics: ``read(text, shown, how) -> Fabric``, ``write(fabric) -> str``.
 FABRICS: dict[str, Format] = {
@@ -146,13 +147,14 @@ DEMANDS: dict[str, Format] = {
         "flows in CSV: src,dst,bytes,phase",
         (".flows.csv", ".csv"),
         r"(?m)\A\W*(?:src|dst|bytes|phase)\b",
+        lacks=_TIMES,
     ),
     "connections": Format(
         "topo.formats.connections",
         "htsim's connection matrix",
         (".cm",),
         r"(?m)^\s*\d+\s*->\s*\d+",
-        lacks=("phases",),
+        lacks=(*_TIMES, "parts of bytes"),
     ),
     "goal": Format(
         "topo.formats.goal",
@@ -160,6 +162,7 @@ DEMANDS: dict[str, Format] = {
         (".goal",),
         "",
         reads=False,
+        lacks=("phases that start for all ranks at once", "parts of bytes"),
         tried=False,
     ),
 }

@@ -116,34 +116,6 @@ def test_htsim_tells_a_tree_by_its_radix():
         FABRICS["htsim"].function("write")(fabric.without(cables=[2000]))
 
 
-def test_traffic_goes_out_and_comes_back(tmp_path):
-    demand = traffic.offer("allreduce", n_ranks=8, ranks_per_host=4, algorithm="tree")
-    (tmp_path / "d.csv").write_text(DEMANDS["flows"].function("write")(demand))
-    from topo.config.demand_file import read_demand
-
-    back = read_demand(str(tmp_path / "d.csv"), n_ranks=8)
-    assert back.n_phases == demand.repeat.sum()
-    assert back.total() == pytest.approx((demand.size * demand.repeat[demand.phase]).sum(), rel=1e-12)
-    one = traffic.offer("shift", n_ranks=8, by=3, bytes=1000)
-    (tmp_path / "d.cm").write_text(DEMANDS["connections"].function("write")(one))
-    again = read_demand(str(tmp_path / "d.cm"), n_ranks=8)
-    assert sorted(zip(again.src, again.dst, again.size)) == sorted(zip(one.src, one.dst, one.size))  # noqa: B905
-    with pytest.raises(FormatError, match="several phases"):
-        DEMANDS["connections"].function("write")(demand)
-
-
-def test_goal_sends_what_it_receives_and_waits_for_the_phase_before():
-    demand = traffic.offer("allreduce", n_ranks=4, ranks_per_host=4, algorithm="ring", bytes=4000)
-    text = DEMANDS["goal"].function("write")(demand)
-    assert text.startswith("num_ranks 4\nrank 0 {\nl0: ")
-    sends = re.findall(r"send (\d+)b to (\d+) tag (\d+)", text)
-    receives = re.findall(r"recv (\d+)b from (\d+) tag (\d+)", text)
-    total = (demand.size * demand.repeat[demand.phase]).sum()
-    assert len(sends) == len(receives) and sum(int(size) for size, *_ in sends) == total
-    rank = text.split("rank 0 {\n")[1].split("}")[0]
-    assert "l2 requires l0" in rank and "l2 requires l1" in rank and "l0 requires" not in rank
-
-
 def test_loads_come_back():
     fabric = FABRIC["tree"]()
     load = np.random.default_rng(0).uniform(0, 1e9, fabric.n_links)
