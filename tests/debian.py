@@ -21,6 +21,7 @@ PROGRAMS = {
     "ibsim-utils": "ibsim",
     "infiniband-diags": "ibnetdiscover",
     "graphviz": "dot",
+    "slurmctld": "slurmctld",
 }
 
 _SEARCH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])

@@ -121,7 +121,9 @@ def readers(folder: Path) -> dict[str, Reader]:
     }  # fmt: skip
     for name in FORMATS:
         one = formats.FABRICS[name]
-        good = tuple(_written(one, network) for network in networks[: 1 if one.module.endswith("slurm") else 2])
+        good = tuple(
+            _written(one, network) for network in networks[: 1 if one.module.endswith(("slurm", "slurm_yaml")) else 2]
+        )
         found[name] = Reader(f"n{one.suffixes[0]}", good, formats.read, ("build {}", "analyze {} uniform"))
     return found
 

@@ -52,10 +52,18 @@ FABRICS: dict[str, Format] = {
     ),
     "slurm": Format(
         "topo.formats.slurm",
-        "Slurm topology.conf and topology.yaml, tree and block; written as topology.conf",
-        ("topology.conf", "topology.yaml", ".conf"),
-        r"(?im)^\s*(?:(?:SwitchName|BlockName|BlockSizes)\s*=|-\s*topology:|tree:\s*$|block:\s*$)",
-        lacks=(*_NUMBERS, "bundles", "rates", "planes", "radix"),
+        "Slurm topology.conf: the tree; blocks are read too",
+        ("topology.conf", ".conf"),
+        r"(?im)^\s*(?:SwitchName|BlockName|BlockSizes)\s*=",
+        lacks=(*_NUMBERS, "bundles", "rates", "planes", "radix", "NICs of a host", "scale-up networks", "domains"),
+    ),
+    "slurm-yaml": Format(
+        "topo.formats.slurm_yaml",
+        "Slurm topology.yaml: the tree, and scale-up domains as blocks",
+        ("topology.yaml",),
+        r"(?im)^\s*(?:-\s*topology:|tree:\s*$|block:\s*$)",
+        lacks=(*_NUMBERS, "bundles", "rates", "planes", "radix", "NICs of a host", "scale-up networks"),
+        tried=False,
     ),
     "topograph": Format(
         "topo.formats.topograph",

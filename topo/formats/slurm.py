@@ -7,17 +7,15 @@ One line stands for one cable however many there are: speeds and bundles are not
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from typing import Any
 
-from topo.fabric import Fabric, NodeKind, Tier
+from topo.fabric import Fabric
 from topo.formats.errors import FormatError
 from topo.formats.hostlist import expand, squeezed
 from topo.formats.infer import fabric_of
-from topo.formats.labels import source_of, unique
 from topo.formats.plant import Cable, Node, Plant, Reading
+from topo.formats.switches import blocks_of, switches_of
 from topo.formats.text import fail, lines
 from topo.formats.yaml import parse_yaml
 
@@ -120,42 +118,32 @@ def _rows(part: Any, key: str, shown: str) -> list[dict[str, Any]]:
 def write(fabric: Fabric) -> str:
     """Return the tree of ``fabric`` as ``topology.conf``: a switch has the switches below it, a leaf its nodes.
 
-    Raises FormatError where switches of one level are joined, of which Slurm knows nothing.
+    Raises FormatError for what is no tree as Slurm has them.
     """
-    return "\n".join(_written(fabric)) + "\n"
+    rows = [
+        f"SwitchName={one.name}" + (f" {key}={squeezed(names)}" if names else "")
+        for one in switches_of(fabric)
+        for key, names in [("Nodes", one.nodes) if one.nodes else ("Switches", one.children)]
+    ]
+    return "\n".join(rows) + "\n"
 
 
-def _written(fabric: Fabric) -> Iterator[str]:
-    if (fabric.tier == Tier.LOCAL).any() or (fabric.tier == Tier.GLOBAL).any():
-        raise FormatError(
-            f"{fabric.name}: is no tree, and topology.conf holds trees; cables join switches of one level"
-        )
-    source = source_of(fabric)
-    names = [re.sub(r"[^\w.-]+", "-", name) for name in unique(source.names, source.guid)]
-    nodes = _nodes(fabric, names)
-    below: dict[int, set[int]] = defaultdict(set)
-    for a, b in zip(fabric.tail.tolist(), fabric.head.tolist(), strict=True):
-        if fabric.kind[b] < fabric.kind[a] and fabric.kind[a] >= NodeKind.LEAF:
-            below[a].add(b)
-    for switch in range(fabric.n_nodes):
-        if fabric.kind[switch] >= NodeKind.LEAF:
-            ends = sorted({nodes[fabric.host[b]] for b in below[switch] if b < fabric.n_endpoints})
-            rest = [names[b] for b in sorted(below[switch]) if b >= fabric.n_endpoints]
-            key, children = ("Nodes", ends) if ends else ("Switches", rest)
-            yield f"SwitchName={names[switch]}" + (f" {key}={squeezed(children)}" if children else "")
-    if fabric.has_scale_up and fabric.endpoints_per_domain > fabric.endpoints_per_host:
-        pairs = sorted({(int(d), nodes[h]) for d, h in zip(fabric.domain, fabric.host, strict=True)})
-        for domain, group in groupby(pairs, key=lambda pair: pair[0]):
-            yield f"BlockName=block{domain} Nodes={squeezed([node for _, node in group])}"
+def write_yaml(fabric: Fabric) -> str:
+    """Return ``fabric`` as ``topology.yaml``: its tree, and its scale-up domains of several hosts as blocks.
+
+    Raises FormatError for what is no tree as Slurm has them.
+    """
+    return "\n".join(_yaml(fabric)) + "\n"
 
 
-def _nodes(fabric: Fabric, names: list[str]) -> list[str]:
-    """Return the name of each host: what the names of its endpoints say, or its number."""
-    from topo.formats.ends import hosts_of
-
-    told = hosts_of([Node(name) for name in names[: fabric.n_endpoints]], Reading())
-    servers: dict[int, set[str]] = defaultdict(set)
-    for host, (server, _) in zip(fabric.host.tolist(), told, strict=True):
-        servers[host].add(server)
-    own = [next(iter(servers[h])) if len(servers[h]) == 1 else f"host{h}" for h in range(fabric.n_hosts)]
-    return own if len(set(own)) == len(own) else [f"host{h}" for h in range(fabric.n_hosts)]
+def _yaml(fabric: Fabric) -> Iterator[str]:
+    yield "---\n- topology: tree\n  cluster_default: true\n  tree:\n    switches:"
+    for one in switches_of(fabric):
+        key, names = ("nodes", one.nodes) if one.nodes else ("children", one.children)
+        yield f"      - switch: {one.name}" + (f"\n        {key}: {squeezed(names)}" if names else "")
+    blocks = blocks_of(fabric)
+    if blocks:
+        least = min(len(nodes) for _, nodes in blocks)  # no block may have fewer nodes than the first size
+        yield f"- topology: block\n  cluster_default: false\n  block:\n    block_sizes:\n      - {least}\n    blocks:"
+        for name, nodes in blocks:
+            yield f"      - block: {name}\n        nodes: {squeezed(nodes)}"

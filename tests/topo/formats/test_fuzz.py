@@ -50,7 +50,9 @@ PIECES = (
 def good(name: str) -> str:
     if name in GIVEN:
         return GIVEN[name]
-    fabric = topo.generate("fat-tree-2", radix=4, capacity=50e9, endpoints_per_host=1) if name == "slurm" else TREE
+    fabric = (
+        topo.generate("fat-tree-2", radix=4, capacity=50e9, endpoints_per_host=1) if name.startswith("slurm") else TREE
+    )
     written = FABRICS[name].function("write")(fabric)
     return text_of(written, name) if isinstance(written, bytes) else written
 

@@ -1,4 +1,4 @@
-"""Lists that people and schedulers keep: cabling, Slurm, topograph, OpenSM's subnet, InfraGraph, NCCL."""
+"""Lists that people and schedulers keep: cabling, topograph, OpenSM's subnet, InfraGraph, NCCL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tests.oracles import check_fabric
 from tests.samples import sample
 from tests.topo.formats.same import cables_of, check_same
 from topo.formats import FABRICS, FormatError, Reading, text_of
-from topo.formats.hostlist import expand, squeezed
 
 LACKS = ("name", "group", "groups", "radix", "relay", "overhead", "weight", "latency", "tier", "cable", "medium")
 
@@ -87,53 +86,6 @@ def test_a_workbook_with_shared_texts_and_holes():
     for broken, says in ((text[:60], "no whole XLSX"), (workbook(a="b"), "it has no sheet")):
         with pytest.raises(FormatError, match=says):
             FABRICS["cabling-sheet"].function("read")(broken, "b.xlsx")
-
-
-def test_host_lists():
-    assert expand("n[08-10,12],x,a[1-2]b[0-1]", "f") == [
-        "n08",
-        "n09",
-        "n10",
-        "n12",
-        "x",
-        "a1b0",
-        "a1b1",
-        "a2b0",
-        "a2b1",
-    ]
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        names = sorted({f"{rng.choice(['n', 'gpu-', ''])}{rng.integers(0, 30)}" for _ in range(rng.integers(1, 30))})
-        assert sorted(expand(squeezed(names), "f")) == names
-    for wrong, says in (("n[1-", "no list of names"), ("n[a-b]", "holds no numbers"), ("n[5-1]", "count up")):
-        with pytest.raises(FormatError, match=says):
-            expand(wrong, "f")
-    with pytest.raises(FormatError, match="stands for"):
-        expand("n[1-99999][1-99999]", "f")
-
-
-def test_slurm_writes_what_it_reads_and_scontrol_would():
-    fabric = topo.generate("fat-tree-3", radix=4, capacity=1e9, endpoints_per_host=2)
-    back = there_and_back("slurm", fabric, capacity=1e9)
-    assert (back.n_hosts, back.n_switches, back.size.switch_links) == (8, 20, 32)
-    blocks = topo.generate("fat-tree-2", radix=8, capacity=1e9, endpoints_per_host=2, scale_up_domain=8, scale_up=9e9)
-    text = FABRICS["slurm"].function("write")(blocks)
-    assert "BlockName=block0 Nodes=h[0-3]" in text
-    assert there_and_back("slurm", blocks, capacity=1e9).n_domains == 4
-    with pytest.raises(FormatError, match="is no tree"):
-        FABRICS["slurm"].function("write")(topo.generate("slim-fly", q=5, capacity=1e9))
-
-
-def test_slurm_yaml():
-    text = (
-        "---\n- topology: t\n  cluster_default: true\n  tree:\n    switches:\n"
-        "      - switch: s\n        children: l[1-2]\n"
-        "      - switch: l1\n        nodes: n[1-4]\n      - switch: l2\n        nodes: n[5-8]\n"
-        "- topology: b\n  block:\n    block_sizes: [4]\n    blocks:\n      - block: b1\n        nodes: n[1-4]\n"
-        "      - block: b2\n        nodes: n[5-8]\n"
-    )
-    fabric = FABRICS["slurm"].function("read")(text, "topology.yaml", Reading(capacity=1e9))
-    assert (fabric.n_endpoints, fabric.n_switches, fabric.n_domains) == (8, 3, 2)
 
 
 #: file -> endpoints, switches, cables, domains.
