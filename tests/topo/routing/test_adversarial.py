@@ -71,6 +71,10 @@ def test_longest_matching_goes_from_end_to_end():
     assert hops.sum() == 2 * 8
 
 
+def test_an_endpoint_sends_a_mebibyte_unless_told():
+    assert adversarial(small.parking_lot()).size == pytest.approx(2**20)
+
+
 def test_a_method_must_be_known():
     with pytest.raises(DemandError, match="method 'worst' is unknown; known: family, longest-matching"):
         adversarial(small.one_link(), method="worst")
