@@ -1,6 +1,7 @@
 import pytest
 
 from tests import small
+from topo.generators import generate
 from topo.metrics.shape import oversubscription, structure
 
 
@@ -39,6 +40,13 @@ def test_nothing_connected_is_null_and_found():
 @pytest.mark.parametrize(("spines", "ratio"), [(1, 4.0), (2, 2.0), (4, 1.0), (8, 0.5)])
 def test_oversubscription_is_down_over_up(spines, ratio):
     assert oversubscription(small.leaf_spine(4, spines, per_leaf=4)) == {"leaf-spine": ratio}
+
+
+@pytest.mark.parametrize("oversubscription_", [1.0, 3.0])
+def test_each_layer_of_three_counts_its_own_links(oversubscription_):
+    """Leaves are oversubscribed, spines are not; links inside hosts count nowhere."""
+    fabric = generate("fat-tree-3", radix=8, oversubscription=oversubscription_, capacity=1.0, scale_up=9.0)
+    assert oversubscription(fabric) == {"leaf-spine": oversubscription_, "spine-core": 1.0}
 
 
 def test_direct_networks_have_no_up():
