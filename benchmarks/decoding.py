@@ -79,5 +79,6 @@ def exchange(system: System, model: dict[str, Any], *, latency: bool = False, de
         tokens=DECODE_TOKENS,
         model=figures,
         dedup=dedup,
+        node_limit=None,  # the paper counts every expert apart
     )
     return float(topo.solve(fabric, demand, topo.route(fabric, demand, "ecmp"), "completion").completion_s)
