@@ -2,7 +2,8 @@
 
 Nodes may have ``kind``, ``plane``, ``group``, ``host``, ``domain``; edges ``capacity`` [B/s, or with a unit],
 ``latency`` [s], ``weight``, ``tier``, ``medium``, ``length_m``, ``count`` of parallel cables, ``a_port``, ``b_port``.
-None is needed; other attributes are passed over.
+None is needed; other attributes are passed over.  Where nodes have kinds, the graph may have ``symmetry``: known
+automorphisms, each the numbers of nodes that its nodes go to, counted as they are listed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from topo.fabric import Fabric, Groups, Medium, NodeKind, Tier
 from topo.formats.errors import FormatError
 from topo.formats.labels import plant_of
 from topo.formats.plant import Cable, Node, Plant
+from topo.formats.symmetric import moves_of
 from topo.packet import Packet, PacketError
 
 #: Cables that a file may hold, those of a count included.
@@ -60,6 +62,8 @@ def plant_of_graph(
                 numbers[label] = len(numbers)
                 plant.nodes.append(_node(label, {}, kinds=kinds, shown=shown))
         add(plant, numbers[a], numbers[b], data, f"edge {a!r} -- {b!r}", strict=kinds)
+    if kinds:  # elsewhere nodes go by name, and the word may mean anything
+        plant.symmetry = moves_of(graph.get("symmetry"), shown)
     return plant
 
 
@@ -173,6 +177,7 @@ def rows_of(
     plant = plant_of(fabric)
     graph = {key: getattr(plant, key) for key in ("name", "overhead", "launch", "relay", "radix")}
     graph |= asdict(plant.packet) if plant.packet else {}
+    graph |= {"symmetry": [move.tolist() for move in plant.symmetry]} if plant.symmetry else {}
     nodes = [(node.name, _of_node(node)) for node in plant.nodes]
     edges = [(plant.nodes[c.a].name, plant.nodes[c.b].name, _of_cable(c)) for c in plant.cables]
     return graph | {"groups": plant.groups.label}, nodes, edges

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -11,6 +12,7 @@ from topo.formats.attributes import plant_of_graph, rows_of
 from topo.formats.errors import FormatError
 from topo.formats.infer import fabric_of
 from topo.formats.plant import Reading
+from topo.formats.symmetric import symmetric
 from topo.formats.text import Element, fail, parse_xml
 
 _TYPES = {"int": "long", "float": "double", "str": "string"}
@@ -34,7 +36,8 @@ def read(text: str, shown: str, how: Reading | None = None) -> Fabric:
             fail(shown, edge.line, "a directed edge is no cable; give an undirected graph")
         edges.append((_needed(edge, "source", shown), _needed(edge, "target", shown), _said(edge, keys, shown)))
     named = {"name": shown} | _said(root, keys, shown) | _said(graph, keys, shown)
-    return fabric_of(plant_of_graph(shown, nodes, edges, named), how)
+    plant = plant_of_graph(shown, nodes, edges, named)
+    return symmetric(fabric_of(plant, how), plant, how)
 
 
 def write(fabric: Fabric) -> str:
@@ -68,6 +71,8 @@ def _said(element: Element, keys: dict[str, Element], shown: str) -> dict[str, A
 
 def _written(fabric: Fabric) -> Iterator[str]:
     graph, nodes, edges = rows_of(fabric)
+    if "symmetry" in graph:  # GraphML has no lists
+        graph["symmetry"] = json.dumps(graph["symmetry"], separators=(",", ":"))
     parts = {"graph": [graph], "node": [said for _, said in nodes], "edge": [said for *_, said in edges]}
     keys: dict[tuple[str, str], str] = {}
     yield '<?xml version="1.0" encoding="UTF-8"?>'

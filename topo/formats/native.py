@@ -27,6 +27,7 @@ from topo.formats.errors import FormatError
 from topo.formats.infer import fabric_of
 from topo.formats.labels import plant_of
 from topo.formats.plant import Reading
+from topo.formats.symmetric import as_it_is, checked
 from topo.packet import Packet
 
 FORMAT = "planewise-fabric"
@@ -69,14 +70,7 @@ def read(text: str, shown: str = "text", how: Reading | None = None) -> Fabric:
     Raises FormatError for text that is not this format, or whose fabric breaks a rule.
     """
     fabric = _read(text, shown)
-    return fabric if how is None or _as_it_is(fabric, how) else fabric_of(plant_of(fabric), how)
-
-
-def _as_it_is(fabric: Fabric, how: Reading) -> bool:
-    per_host = how.endpoints_per_host
-    as_hosts = per_host is None or np.array_equal(fabric.host, np.arange(fabric.n_endpoints) // per_host)
-    others = (how.nic_capacity, how.scale_up, how.scale_up_domain, how.overhead, how.launch, how.packet, how.relay)
-    return as_hosts and not any(others) and not (how.ends or how.nic or how.host_pattern)
+    return fabric if how is None or as_it_is(fabric.host, how) else fabric_of(plant_of(fabric), how)
 
 
 def _read(text: str, shown: str) -> Fabric:
@@ -99,11 +93,8 @@ def _read(text: str, shown: str) -> Fabric:
 
 def _checked(fabric: Fabric, data: Mapping[str, Any]) -> Fabric:
     """Return ``fabric`` with the symmetries and names of ``data``.  Raises ValueError for those that are none."""
-    moves = tuple(np.array(move, dtype=np.int32).reshape(-1) for move in data.get("symmetry", ()))
-    for i, move in enumerate(moves):
-        if len(move) != fabric.n_nodes or not fabric.is_automorphism(move):
-            raise ValueError(f"symmetry {i} does not map cables onto cables; leave it out")
-    return replace(fabric, symmetry=moves, source=_source(data["source"], fabric) if "source" in data else None)
+    source = _source(data["source"], fabric) if "source" in data else None
+    return replace(checked(fabric, data.get("symmetry", ())), source=source)
 
 
 _NUMBERS = {"guid": np.uint64, "lid": np.int64, "port_guid": np.uint64, "port_lid": np.int64}

@@ -10,6 +10,7 @@ from topo.formats.attributes import plant_of_graph, rows_of
 from topo.formats.errors import FormatError
 from topo.formats.infer import fabric_of
 from topo.formats.plant import Reading
+from topo.formats.symmetric import symmetric
 from topo.formats.text import parse_json
 
 
@@ -26,7 +27,8 @@ def read(text: str, shown: str, how: Reading | None = None) -> Fabric:
     if len({label for label, _ in nodes}) < len(nodes):
         raise FormatError(f"{shown}: two nodes have one id; ids must differ")
     ends = [(*_ends(edge, f"{shown}: edge {i}"), edge) for i, edge in enumerate(edges)]
-    return fabric_of(plant_of_graph(shown, nodes, ends, {"name": shown} | (graph or {})), how)
+    plant = plant_of_graph(shown, nodes, ends, {"name": shown} | (graph or {}))
+    return symmetric(fabric_of(plant, how), plant, how)
 
 
 def write(fabric: Fabric) -> str:

@@ -27,7 +27,6 @@ FABRICS: dict[str, Format] = {
         "graph as JSON, as networkx's node_link_data gives it",
         (".node-link.json", ".json"),
         r'"nodes"\s*:',
-        lacks=("symmetry",),
     ),
     "cabling": Format(
         "topo.formats.cabling",
@@ -91,7 +90,6 @@ FABRICS: dict[str, Format] = {
         "GraphML, the XML of graph programs",
         (".graphml",),
         r"<graphml[\s>]",
-        lacks=("symmetry",),
     ),
     "edges": Format(
         "topo.formats.edges",

@@ -17,8 +17,9 @@ from tests.topo.formats.same import cables_of, check_same
 from tests.topo.formats.test_graph import FABRICS
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.formats import FABRICS as FORMATS
-from topo.formats import FormatError, text_of
+from topo.formats import FormatError, node_link, text_of
 
+SYMMETRIC = {"native": ".fabric.json", "node-link": ".node-link.json", "graphml": ".graphml"}
 SUFFIX = {"node-link": ".node-link.json", "graphml": ".graphml", "edges": ".edges.csv"}
 #: What an edge list cannot carry.
 EDGES_LACK = ("name", "overhead", "relay", "radix", "group", "groups")
@@ -38,6 +39,72 @@ def test_there_and_back_every_number_is_the_same(name, format, tmp_path):
     back = there_and_back(fabric, format, tmp_path)
     check_fabric(back)
     check_same(back, fabric, but=EDGES_LACK if format == "edges" else ())
+
+
+@pytest.mark.parametrize("format", SYMMETRIC)
+@pytest.mark.parametrize("name", FABRICS)
+def test_symmetries_come_back_and_with_them_the_orbits(name, format, tmp_path):
+    """Nodes that a stated symmetry maps onto each other, directly or in steps, are the same after a file."""
+    family, parameters = FABRICS[name]
+    fabric = topo.generate(family, capacity=50e9, symmetry=True, **parameters)
+    topo.write(fabric, tmp_path / f"f{SYMMETRIC[format]}")
+    back = topo.read(tmp_path / f"f{SYMMETRIC[format]}")
+    assert [move.tolist() for move in back.symmetry] == [move.tolist() for move in fabric.symmetry]
+    assert not fabric.symmetry or np.array_equal(_orbit_of(back), _orbit_of(fabric))
+    assert name != "planes and hosts" or len(fabric.symmetry) > 0
+
+
+def _orbit_of(fabric):
+    steps = nx.Graph()
+    steps.add_nodes_from(range(fabric.n_nodes))
+    steps.add_edges_from((node, int(to)) for move in fabric.symmetry for node, to in enumerate(move))
+    lowest = {node: min(part) for part in nx.connected_components(steps) for node in part}
+    return np.array([lowest[node] for node in range(fabric.n_nodes)])
+
+
+@pytest.mark.parametrize("format", ["node-link", "graphml"])
+def test_symmetries_go_where_the_reader_is_told_of_other_hosts(format, tmp_path):
+    fabric = topo.generate("fat-tree-2", radix=4, capacity=50e9, endpoints_per_host=2, symmetry=True)
+    path = tmp_path / f"f{SUFFIX[format]}"
+    topo.write(fabric, path)
+    assert len(topo.read(path, endpoints_per_host=2).symmetry) == len(fabric.symmetry) > 0
+    assert topo.read(path, endpoints_per_host=4).symmetry == ()
+
+
+def test_symmetries_follow_nodes_that_are_listed_in_another_order(tmp_path):
+    """The file lists switches first; a fabric has endpoints first."""
+    fabric = topo.generate("fat-tree-2", radix=4, capacity=50e9, symmetry=True)
+    data = json.loads(node_link.write(fabric))
+    order = np.arange(fabric.n_nodes)[::-1]
+    data["nodes"] = [data["nodes"][i] for i in order]
+    data["graph"]["symmetry"] = [np.argsort(order)[move[order]].tolist() for move in fabric.symmetry]
+    path = tmp_path / "f.node-link.json"
+    path.write_text(json.dumps(data))
+    back = topo.read(path)
+    assert len(back.symmetry) == len(fabric.symmetry) > 0
+    names = list(topo.read(tmp_path / "f.node-link.json").source.names)
+    assert names[0] == json.loads(node_link.write(fabric))["nodes"][fabric.n_endpoints - 1]["id"]
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "says"),
+    [
+        ([[0, 1]], "every number below 14 once"),
+        ([[*range(13), 99]], "every number below 14 once"),
+        ([[1, 0, *range(2, 14)], [2, 1, 0, *range(3, 14)]], "symmetry 1 does not map cables onto cables"),
+        ([[0.5]], "lists of the numbers of nodes"),
+        ("mirror", "lists of the numbers of nodes"),
+        (7, "lists of the numbers of nodes"),
+        ([[2**40]], "lists of the numbers of nodes"),
+    ],
+)
+def test_what_is_no_symmetry_is_refused(symmetry, says, tmp_path):
+    data = json.loads(node_link.write(topo.generate("fat-tree-2", radix=4, capacity=50e9)))
+    data["graph"]["symmetry"] = symmetry
+    path = tmp_path / "f.node-link.json"
+    path.write_text(json.dumps(data))
+    with pytest.raises(FormatError, match=says):
+        topo.read(path)
 
 
 @settings(max_examples=30, deadline=None)
