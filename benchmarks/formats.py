@@ -33,7 +33,7 @@ def _rows(formats: Mapping[str, Format]) -> list[tuple[str, ...]]:
     return [
         (
             f"`{name}`",
-            one.title + ("" if one.tried else "; not tried on a foreign program"),
+            one.title + (f"; not tried on {one.untried}" if one.untried else ""),
             ", ".join(f"`{suffix}`" for suffix in one.suffixes),
             "yes" if one.reads else "",
             "yes" if one.writes else "",

@@ -33,7 +33,7 @@ class Format:
     reads: bool = True
     writes: bool = True
     lacks: tuple[str, ...] = ()  # what it cannot carry, as ``carried.CARRIED`` calls it
-    tried: bool = True  # whether a file of a foreign program was read or taken
+    untried: str = ""  # what of other people it was not tried on: their files, their programs
 
     def function(self, verb: str) -> Callable[..., Any]:
         """Return ``read`` or ``write`` of the module."""
@@ -59,8 +59,10 @@ def reader(registry: Mapping[str, Format], text: str, shown: str, format: str | 
         return told[0]
     if named:
         return max(named, key=lambda entry: max(len(s) for s in entry.suffixes if shown.lower().endswith(s)))
+    out = [name for name, one in registry.items() if not one.reads and shown.lower().endswith(one.suffixes)]
+    only = f" ({out[0]} is written, never read)" if out else ""
     raise FormatError(
-        f"{shown}: is in no format that is read here; give it by name if it is: {', '.join(sorted(known))}"
+        f"{shown}: is in no format that is read here{only}; give it by name if it is: {', '.join(sorted(known))}"
     )
 
 

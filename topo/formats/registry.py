@@ -5,6 +5,8 @@ from __future__ import annotations
 from topo.formats.entries import Format
 
 _NUMBERS = ("symmetry", "groups", "overhead", "relay", "latencies", "weights", "media", "packets")
+#: What some were not tried on, for want of one at hand.
+_PROGRAM, _NEITHER = "a foreign program", "a foreign file or program"
 _TIMES = ("computation", "phases that run side by side", "ranks that go on by themselves")
 
 #: Formats of fabrics: ``read(text, shown, how) -> Fabric``, ``write(fabric) -> str``.
@@ -62,7 +64,7 @@ FABRICS: dict[str, Format] = {
         ("topology.yaml",),
         r"(?im)^\s*(?:-\s*topology:|tree:\s*$|block:\s*$)",
         lacks=(*_NUMBERS, "bundles", "rates", "planes", "radix", "NICs of a host", "scale-up networks"),
-        tried=False,
+        untried=_NEITHER,
     ),
     "topograph": Format(
         "topo.formats.topograph",
@@ -105,7 +107,7 @@ FABRICS: dict[str, Format] = {
         "",
         reads=False,
         lacks=(*_NUMBERS, "rates", "scale-up networks", "hosts", "radix"),
-        tried=False,
+        untried=_PROGRAM,
     ),
     "dot": Format(
         "topo.formats.dot",
@@ -114,7 +116,7 @@ FABRICS: dict[str, Format] = {
         "",
         reads=False,
         lacks=(*_NUMBERS, "hosts", "radix"),
-        tried=False,
+        untried=_PROGRAM,
     ),
     "htsim": Format(
         "topo.formats.htsim",
@@ -123,7 +125,7 @@ FABRICS: dict[str, Format] = {
         "",
         reads=False,
         lacks=("symmetry", "overhead", "relay", "weights", "media", "packets", "scale-up networks", "hosts", "radix"),
-        tried=False,
+        untried=_PROGRAM,
     ),
     "simai": Format(
         "topo.formats.simai",
@@ -132,7 +134,7 @@ FABRICS: dict[str, Format] = {
         "",
         reads=False,
         lacks=("symmetry", "groups", "overhead", "relay", "weights", "media", "packets", "radix"),
-        tried=False,
+        untried=_PROGRAM,
     ),
 }
 
@@ -169,7 +171,7 @@ DEMANDS: dict[str, Format] = {
         "",
         reads=False,
         lacks=("phases that start for all ranks at once", "parts of bytes"),
-        tried=False,
+        untried=_NEITHER,
     ),
 }
 

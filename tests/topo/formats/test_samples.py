@@ -8,7 +8,7 @@ import pytest
 import topo
 import traffic
 from tests.oracles import check_fabric
-from tests.samples import sample
+from tests.samples import FOLDER, sample
 from topo.fabric import NodeKind
 from topo.formats import FormatError
 from topo.formats.lfts import listed, read
@@ -47,6 +47,45 @@ def test_counts_are_those_of_the_file(name):
 def test_what_holds_no_fabric_says_why(name, says):
     with pytest.raises(FormatError, match=says):
         topo.read(sample(name), capacity=1e9)
+
+
+NONE = "is in no format that is read here"
+#: Folder or file that holds no fabric that is read -> the reason; every other file of FABRIC_FOLDERS is read.
+REASONS = {
+    "booksim": NONE,
+    "htsim/fat_tree_1024.topo": rf"{NONE} \(htsim is written, never read\)",
+    "htsim/leaf_spine_tiny.topo": rf"{NONE} \(htsim is written, never read\)",
+    "htsim/test.topo": rf"{NONE} \(htsim is written, never read\)",
+    "htsim": NONE,  # connection matrices: traffic
+    "ibnetdiscover/topograph-bad.out": "holds no cable",
+    "ibsim/ft64-generated-ftree.dump_lfts": NONE,  # forwarding tables, as are the next two
+    "ibsim/ft64-generated-opensm-lfts.dump": NONE,
+    "ibsim/ft64-generated-opensm.fdbs": NONE,
+    "infragraph/two-tier-clos-fabric-server.yaml": "no connections between instances",
+    "infragraph/two-tier-clos-fabric-switch.yaml": "no connections between instances",
+    "lldp-netq": 'is no node-link graph; it needs lists "nodes" and "edges"',
+    "nccl-xml/aws-g5.48xl-topo.xml": "is no NCCL topology with GPUs",
+    "nccl-xml/azure-ncv4-topo.xml": "the host has no NIC",
+    "simgrid": "is no NCCL topology with GPUs",
+}
+FABRIC_FOLDERS = (
+    "booksim", "htsim", "ibnetdiscover", "ibsim", "infragraph", "lldp-netq", "nccl-xml", "simgrid", "slurm",
+    "topograph-models", "topohub",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("folder", FABRIC_FOLDERS)
+def test_every_file_is_read_or_refused_with_its_reason(folder):
+    files = sorted(path for path in (FOLDER / folder).rglob("*") if path.is_file())
+    if not files:
+        pytest.skip(f"needs the samples of {folder}, which are not part of the repository")
+    for path in files:
+        reason = REASONS.get(f"{folder}/{path.name}", REASONS.get(folder))
+        if reason is None:
+            assert topo.read(path, capacity=1e9, per_switch=2).n_endpoints >= 2, path.name
+        else:
+            with pytest.raises(FormatError, match=reason):
+                topo.read(path, capacity=1e9, per_switch=2)
 
 
 def test_three_writings_of_opensm_are_one_table_and_route_everything():
