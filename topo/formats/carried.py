@@ -33,6 +33,7 @@ OF_FABRICS: dict[str, Callable[[Fabric], bool]] = {
     "planes": lambda f: f.n_planes > 1,
     "hosts": lambda f: f.n_hosts < f.n_endpoints,
     "NICs of a host": lambda f: f.n_hosts < f.n_endpoints,
+    "parts of a nanosecond": lambda f: bool((abs(f.latency * 1e9 - np.round(f.latency * 1e9)) > 1e-6).any()),
     "latencies": lambda f: bool((f.latency > 0).any()),
     "media": lambda f: not np.array_equal(f.cables()["medium"], usual_media(f)),
     "weights": lambda f: bool((f.weight != 1).any()),

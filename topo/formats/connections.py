@@ -16,7 +16,7 @@ from topo.formats.text import fail, lines
 from traffic.demand import Demand, GroupedDemand
 
 _ROW = re.compile(r"(\d{1,9})\s*->\s*(\d{1,9})\s+(.*)")
-_WORDS = re.compile(r"(\w+)\s+(\d{1,18})(?!\S)")
+_WORDS = re.compile(r"(?<!\S)(\w{1,40})[ \t]{1,9}(\d{1,18})(?!\S)")
 _HEAD = re.compile(r"(?i)(Nodes|Connections|Triggers|Failures)\s+(\d{1,9})")
 _TRIGGER = re.compile(
     r"(?i)trigger\s+id\s+(\d{1,9})\s+(?:oneshot|barrier\s+count\s+(\d{1,9})|count\s+(\d{1,9})\s+barrier)"

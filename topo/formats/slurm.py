@@ -19,7 +19,7 @@ from topo.formats.switches import blocks_of, switches_of
 from topo.formats.text import fail, lines
 from topo.formats.yaml import parse_yaml
 
-_PAIR = re.compile(r"(\w+)=((?:\[[^\]]*\]|[^\s\[\]])+)")
+_PAIR = re.compile(r"(?<!\S)(\w{1,40})=((?:\[[^\]]*\]|[^\s\[\]])+)(?!\S)")
 _KEYS = {"switchname", "switches", "nodes", "linkspeed", "blockname", "blocksizes", "topologyparam", "topologyplugin"}
 
 
@@ -66,7 +66,7 @@ class Tree:
 def read(text: str, shown: str, how: Reading | None = None) -> Fabric:
     """Return the fabric of a ``topology.conf`` or ``topology.yaml``.  Raises FormatError, with the line."""
     tree = Tree(shown)
-    if re.search(r"(?im)^\s*(?:switchname|blockname|topologyparam|blocksizes)\s*=", text):
+    if re.search(r"(?im)^[ \t]*(?:switchname|blockname|topologyparam|blocksizes)[ \t]*=", text):
         _of_conf(tree, text, shown)
     else:
         _of_yaml(tree, parse_yaml(text, shown), shown)
@@ -79,7 +79,7 @@ def _of_conf(tree: Tree, text: str, shown: str) -> None:
         if not line:
             continue
         found = {key.lower(): value for key, value in _PAIR.findall(line)}
-        if not found or not set(found) <= _KEYS:
+        if not found or not set(found) <= _KEYS or _PAIR.sub("", line).strip():
             fail(shown, number, f"{line[:60]!r} is no line of topology.conf")
         switch = found.get("switchname")
         if switch is not None:

@@ -14,9 +14,10 @@ from topo.formats.infiniband import RAW, WIDTHS, capacity, unnamed
 from topo.formats.plant import Cable, Node, Plant, Reading
 from topo.formats.text import fail, lines
 
+#: A node describes itself in up to 64 bytes (InfiniBand Architecture, NodeDescription).
 _END = (
     r"\{ (?P<kind%d>(?:CA|SW|RTR?)(?:-SM)?)\s+Ports:(?P<ports%d>[0-9A-Fa-f]+) SystemGUID:(?P<system%d>[0-9A-Fa-f]+) "
-    r"NodeGUID:(?P<guid%d>[0-9A-Fa-f]+) PortGUID:(?P<port_guid%d>[0-9A-Fa-f]+) .*?\{(?P<name%d>.*?)\} "
+    r"NodeGUID:(?P<guid%d>[0-9A-Fa-f]+) PortGUID:(?P<port_guid%d>[0-9A-Fa-f]+) [^{}]*\{(?P<name%d>.{0,64}?)\} "
     r"LID:(?P<lid%d>[0-9A-Fa-f]+) PN:(?P<port%d>[0-9A-Fa-f]+) \}"
 )
 _LINE = re.compile(

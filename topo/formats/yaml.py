@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import Any
 
@@ -11,6 +12,8 @@ from topo.formats.errors import FormatError
 MOST_BYTES = 4 * 2**20
 #: Aliases that a file may use: each may stand for a whole tree.
 MOST_ALIASES = 100
+#: Brackets that may be open at once; the time that ruamel.yaml takes grows with their square.
+MOST_OPEN = 100
 
 
 def parse_yaml(text: str, shown: str) -> Any:
@@ -25,6 +28,7 @@ def parse_yaml(text: str, shown: str) -> Any:
         raise FormatError(f"{shown}: is over {MOST_BYTES >> 20} MiB, the most YAML that is read")
     if text.count("*") > MOST_ALIASES and text.count("&") > 1:
         raise FormatError(f"{shown}: is built of over {MOST_ALIASES} aliases; write it out")
+    _check_open(text, shown)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an anchor that is used twice is the last one's
@@ -35,3 +39,12 @@ def parse_yaml(text: str, shown: str) -> Any:
         raise FormatError(f"{place}: is not YAML: {getattr(error, 'problem', None) or error}") from None
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
         raise FormatError(f"{shown}: is not YAML: {error}") from None
+
+
+def _check_open(text: str, shown: str) -> None:
+    depth = 0
+    for match in re.finditer(r"[\[\]{}]", text):
+        depth = depth + 1 if match[0] in "[{" else max(depth - 1, 0)
+        if depth > MOST_OPEN:
+            line = text.count("\n", 0, match.start()) + 1
+            raise FormatError(f"{shown}:{line}: over {MOST_OPEN} brackets are open; write lists line by line")

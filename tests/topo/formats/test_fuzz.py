@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import time
@@ -35,7 +36,11 @@ TOPOGRAPH = (
     "switches:\n  S1:\n    switches:\n    - S2\n"
     "blocks:\n- switch: S2\n  nodes: ['n[1-4]']\n  annotations:\n    x/domain: d\n"
 )
-GIVEN = {"subnet": SUBNET * 2, "nccl": NCCL, "topograph": TOPOGRAPH}
+HTSIM = (
+    "Nodes 8\nTiers 2\nPodsize 8\nTier 0\nDownlink_speed_Gbps 100\nRadix_Down 4\nRadix_Up 4\nDownlink_Latency_ns 5\n"
+    "Tier 1\nDownlink_speed_Gbps 100\nRadix_Down 2\nDownlink_Latency_ns 5\n"
+)
+GIVEN = {"subnet": SUBNET * 2, "nccl": NCCL, "topograph": TOPOGRAPH, "htsim": HTSIM}
 
 #: Pieces that files of these kinds are made of, and some that none should hold.
 PIECES = (
@@ -116,7 +121,7 @@ def test_readers_of_tables_answer_or_refuse(name):
 @pytest.mark.parametrize("name", ["connections"])
 def test_readers_of_traffic_answer_or_refuse(name):
     entry = DEMANDS[name]
-    text = entry.function("write")(traffic.offer("shift", n_ranks=16, by=3))
+    text = entry.function("write")(traffic.offer("allreduce", n_ranks=8, ranks_per_host=4, algorithm="tree"))
     fuzz(lambda changed: entry.function("read")(changed, "f"), text, SECONDS)
 
 
@@ -138,6 +143,24 @@ def test_truncated_text_is_refused_or_smaller(name):
         except FormatError:
             continue
         assert part.n_cables <= whole.n_cables
+
+
+#: What expressions that look for an end may look for again and again.
+ENDLESS = ("\n", " ", "a", "0", "[", "{", "a=", '"', "<", "-", "0 ")
+
+
+@pytest.mark.parametrize("name", [name for name, entry in FABRICS.items() if entry.reads])
+def test_what_never_ends_takes_no_time(name):
+    """A line or file of one piece, alone or behind a good line: the time goes with its length, not with its square."""
+    entry = FABRICS[name]
+    for piece in ENDLESS:
+        for text in (piece * 30_000, good(name) + piece * 30_000):
+            begin = time.monotonic()
+            for other in FABRICS.values():
+                other.fits(text)
+            with contextlib.suppress(FormatError):
+                entry.function("read")(text, "f", Reading(capacity=1e9))
+            assert time.monotonic() - begin < 3, (piece, text[:20])
 
 
 HOSTILE = {

@@ -316,7 +316,7 @@ def test_the_page_is_that_of_the_registries():
 
 def test_formats_have_modules_marks_and_suffixes():
     """What a format says of itself is there: the functions that it promises, and a mark that its own text bears."""
-    fabric = topo.generate("fat-tree-2", radix=4, capacity=50e9)
+    fabric = topo.generate("fat-tree-2", radix=4, capacity=50e9, cable_latency=1e-6)
     for name, entry in FORMATS.items():
         assert entry.suffixes and all("." in suffix for suffix in entry.suffixes), name
         if entry.reads:

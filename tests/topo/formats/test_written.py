@@ -102,20 +102,6 @@ def test_simai_counts_first():
     assert sum("3600Gbps" in row for row in rows) == 32
 
 
-def test_htsim_tells_a_tree_by_its_radix():
-    fabric = topo.generate("fat-tree-3", radix=16, capacity=12.5e9, cable_latency=1e-6, endpoints_per_host=1)
-    said = dict(line.split() for line in FABRICS["htsim"].function("write")(fabric).splitlines() if line)
-    assert (said["Nodes"], said["Tiers"], said["Podsize"]) == ("1024", "3", "64")
-    tiers = FABRICS["htsim"].function("write")(fabric).split("\nTier ")[1:]
-    sample = "Downlink_speed_Gbps 100\nRadix_Down 8\nRadix_Up 8\nDownlink_Latency_ns 1000"
-    assert tiers[0] == f"0\n{sample}\n" and tiers[1] == f"1\n{sample}\nBundle 1\n"
-    assert "Radix_Down 16" in tiers[2]
-    with pytest.raises(FormatError, match="no fat-tree"):
-        FABRICS["htsim"].function("write")(FABRIC["slim fly"]())
-    with pytest.raises(FormatError, match="differ"):
-        FABRICS["htsim"].function("write")(fabric.without(cables=[2000]))
-
-
 def test_loads_come_back():
     fabric = FABRIC["tree"]()
     load = np.random.default_rng(0).uniform(0, 1e9, fabric.n_links)
@@ -146,7 +132,7 @@ def test_the_verb_writes_them_all(tmp_path, monkeypatch, capsys):
             code = main(
                 [
                     "convert",
-                    "fat-tree-3:radix=4,endpoints_per_host=1,scale_up=none",
+                    "fat-tree-3:radix=4,endpoints_per_host=1,scale_up=none,hardware=infiniband",
                     f"f{entry.suffixes[0]}",
                     "--to",
                     name,
