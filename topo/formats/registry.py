@@ -134,7 +134,7 @@ FABRICS: dict[str, Format] = {
         (".simai", ".topology.txt"),
         "",
         reads=False,
-        lacks=("symmetry", "groups", "overhead", "relay", "weights", "media", "packets", "radix"),
+        lacks=("symmetry", "groups", "overhead", "relay", "weights", "media", "packets", "bundles", "radix"),
         untried=_PROGRAM,
     ),
 }

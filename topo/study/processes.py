@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from topo.config.case import Case
@@ -42,14 +42,15 @@ def _until_death(
     waiting: list[Case], tried: Counter[int], workers: int, threads: int
 ) -> Iterator[tuple[Case, Outcome]]:
     """Run cases off the end of ``waiting`` until all are done, or a worker dies and its cases are put back."""
-    pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=(dict(os.environ), threads))
+    with _safe_path():  # starts what keeps count of semaphores
+        pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=(dict(os.environ), threads))
     running: dict[Future[tuple[list[Outcome], float]], list[Case]] = {}
     pace = CHUNK  # [s] a case, as far as is known
     try:
         while waiting or running:
             while waiting and len(running) < workers * QUEUED and not _must_wait(waiting[-1], running, tried):
                 chunk = _next_chunk(waiting, tried, min(CHUNK / pace, len(waiting) / (workers * QUEUED)))
-                with _deaf_to_interrupts(), capped(1):  # the first ones start the workers
+                with _deaf_to_interrupts(), _safe_path(), capped(1):  # the first ones start the workers
                     running[pool.submit(_outcomes, outcome, chunk)] = chunk
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
@@ -105,11 +106,24 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-@contextmanager
-def capped(threads: int) -> Iterator[None]:
+def capped(threads: int) -> AbstractContextManager[None]:
     """Start processes that use ``threads`` threads each: libraries read this when they load, before our own code."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+    return _environment(dict.fromkeys(_THREADS, str(threads)))
+
+
+def _safe_path() -> AbstractContextManager[None]:
+    """Start processes that look for modules where this one does, and not in the current folder as well.
+
+    Python starts the server of ``multiprocessing`` with ``-c``, which puts that folder first: a re.py or yaml.py
+    beside a study would be taken for the library's.
+    """
+    return _environment({"PYTHONSAFEPATH": "1"})
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:

@@ -1,6 +1,9 @@
 """Cases reach their outcome whichever process runs them, and whichever dies."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +90,18 @@ def test_blocks_of_destinations_add_up_to_the_same_bytes_in_any_number_of_thread
         found.append(outcome(case))
     assert found[0].record["status"] == "ok"
     assert found[1:] == [found[0]] * 2
+
+
+@pytest.mark.parametrize(
+    "how", [["-m", "topo"], ["-Pc", "import sys; from topo.cli import main; sys.exit(main())"]], ids=["-m", "topo"]
+)
+def test_modules_are_not_looked_for_in_the_current_folder(tmp_path, how):
+    """A re.py of the user's beside the study is theirs: neither the command nor its workers import it."""
+    for name in ("re", "numpy", "yaml", "queue"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('stray')\n")
+    (tmp_path / "s.yaml").write_text(TEXT.replace("22, 2", "6, 2"))
+    command = [sys.executable, *how, "study", "s.yaml", "-o", "out", "--workers", "2"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "stray" not in run.stderr
