@@ -10,6 +10,7 @@ import re
 
 BITS_PER_BYTE = 8
 _DECIMAL = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
+_COUNTS = {**_DECIMAL, "E": 1e18}
 _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
 _PREFIX = {**_DECIMAL, **_BINARY}
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-12}
@@ -17,6 +18,7 @@ _NUMBER = r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*"
 _RATE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(b|B|bit|bits|byte|bytes)(?:/s|ps)\s*")
 _SIZE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(B|b|bit|bits|byte|bytes)?\s*")
 _SHARE = re.compile(_NUMBER + r"(%?)\s*")
+_FLOPS = re.compile(_NUMBER + r"([kKMGTPE]?)FLOP(?:/s|S|s)\s*")
 _TIME = re.compile(_NUMBER + r"(s|ms|us|µs|ns|ps)\s*")
 
 
@@ -85,6 +87,31 @@ def share(text: str | float) -> float:
     value = float(match[1]) / (100 if match[2] else 1)
     if not 0 <= value < 1:
         raise UnitError(f"share: {text!r} must be at least 0 and below 1, such as 1 % or 0.01")
+    return value
+
+
+def flops(text: str) -> float:
+    """Return the floating-point operations a second written in ``text``: ``989TFLOP/s`` and ``0.989PFLOPS`` are equal.
+
+    Raises UnitError for a number without a unit, an unknown unit, or a rate that is not positive.
+    """
+    match = _FLOPS.fullmatch(_text(text, "FLOP rate", "989TFLOP/s"))
+    if match is None:
+        raise UnitError(f"FLOP rate: {text!r} is none; write a number with FLOP/s, such as 989TFLOP/s")
+    return _positive(float(match[1]) * _COUNTS[match[2]], "FLOP rate", text)
+
+
+def efficiency(text: str | float) -> float:
+    """Return the part of a bound that is reached, written in ``text``: ``92 %`` and 0.92 are equal.
+
+    Raises UnitError for what is neither a number nor one in percent, or lies outside (0, 1].
+    """
+    match = _SHARE.fullmatch(str(text))
+    if match is None or isinstance(text, bool):
+        raise UnitError(f"efficiency: {text!r} is none; write 92 % or 0.92")
+    value = float(match[1]) / (100 if match[2] else 1)
+    if not 0 < value <= 1:
+        raise UnitError(f"efficiency: {text!r} must be above 0 and at most 1, such as 92 % or 0.92")
     return value
 
 

@@ -81,3 +81,22 @@ def test_what_is_no_size_is_refused(text):
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(UnitError, match=r"^duration: "):
         units.duration(text)
+
+
+def test_flop_rates_and_efficiencies():
+    assert units.flops("989TFLOP/s") == units.flops("0.989PFLOPS") == units.flops(" 989e3 GFLOPs ") == 989e12
+    assert units.flops("1.44EFLOP/s") == 1.44e18
+    assert units.efficiency("92 %") == units.efficiency(0.92) == units.efficiency("0.92") == 0.92
+    assert units.efficiency(1) == 1.0
+
+
+@pytest.mark.parametrize("text", ["989", "989T", "989TFLOP", "0FLOP/s", "-1TFLOP/s", "TFLOP/s", 989, None, True])
+def test_what_is_no_flop_rate_is_refused(text):
+    with pytest.raises(UnitError, match=r"^FLOP rate: "):
+        units.flops(text)
+
+
+@pytest.mark.parametrize("text", ["0", 0, -0.1, "101 %", 1.01, "x", None, True, "nan"])
+def test_what_is_no_efficiency_is_refused(text):
+    with pytest.raises(UnitError, match=r"^efficiency: "):
+        units.efficiency(text)

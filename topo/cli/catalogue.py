@@ -13,6 +13,18 @@ from topo.config.case import SECTIONS
 #: Kinds of entries: those in registries by the section of a study they serve, those in files by their folder.
 FOLDERS = ("prices", "hardware", "models", "studies")
 
+#: What a line of hardware shows of its file.
+MAIN = (
+    "nic_rate",
+    "scale_up",
+    "endpoints_per_host",
+    "scale_up_domain",
+    "memory",
+    "memory_bandwidth",
+    "flops.bf16",
+    "flops.fp8",
+)
+
 
 def kinds() -> dict[str, str]:
     """Return every kind, and the section of a study that its entries serve; empty for those in files."""
@@ -39,8 +51,9 @@ def list_verb(kind: str | None, name: str | None, as_json: bool) -> int:
         _print_one(name, entries[kind][name])
     else:
         for number, (each, found) in enumerate(entries.items()):
-            rows = [(name, entry["summary"], _keys(entry)) for name, entry in found.items()]
-            output.print_table(("name", "what", "parameters"), rows, title=("\n" if number else "") + each)
+            rows = [(name, entry["summary"], _main(entry) or _keys(entry)) for name, entry in found.items()]
+            last = "main values" if each == "hardware" else "parameters"
+            output.print_table(("name", "what", last), rows, title=("\n" if number else "") + each)
     return 0
 
 
@@ -56,6 +69,10 @@ def _print_one(name: str, entry: dict[str, Any]) -> None:
     """Print what the entry does and a row a parameter: default, range and meaning."""
     from topo.cli import output
 
+    if "values" in entry:
+        stated = [(key, _word(value), entry["sources"][key]) for key, value in entry["values"].items()]
+        output.print_table(("key", "value", "source"), stated, title=f"{name}: {entry['summary']}")
+        return
     rows = [
         (key, _default(entry, key), said["range"] or "|".join(map(_word, said["choices"])), said["meaning"])
         for key, said in entry.get("says", {}).items()
@@ -70,7 +87,21 @@ def _entries(kind: str) -> dict[str, dict[str, Any]]:
         return _formats()
     from topo.config import names
 
-    return {name: {"summary": _title(kind, name)} for name in names(kind)}
+    return {
+        name: {"summary": _title(kind, name)} | (_machine(name) if kind == "hardware" else {}) for name in names(kind)
+    }
+
+
+def _machine(name: str) -> dict[str, Any]:
+    """Return what a shipped hardware file states, as it writes it, and the source of each value."""
+    from topo.config import Files
+    from topo.config.hardware import stated_values
+
+    stated = stated_values(*Files().read("hardware", name))
+    return {
+        "values": {key: value for key, (value, _) in stated.items()},
+        "sources": {key: source for key, (_, source) in stated.items()},
+    }
 
 
 def _formats() -> dict[str, dict[str, Any]]:
@@ -108,6 +139,12 @@ def _title(kind: str, name: str) -> str:
     text, _ = Files().read(kind, name)
     said = re.search(r"^(?:title|name):\s*(.+)$", text, re.MULTILINE) or re.search(r"^#\s*(.+)$", text, re.MULTILINE)
     return said[1].strip().strip("'\"") if said else ""
+
+
+def _main(entry: dict[str, Any]) -> str:
+    """Return the main values of a hardware file in one line; empty for any other entry."""
+    stated = entry.get("values", {})
+    return ", ".join(f"{key.removeprefix('flops.')} {_word(stated[key])}" for key in MAIN if key in stated)
 
 
 def _keys(entry: dict[str, Any]) -> str:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from topo import units
 from topo.config.data import Files
 from topo.config.document import Document, parse_mapping
-from topo.config.errors import ConfigError
+from topo.config.errors import ConfigError, Problem
+from topo.config.machine import PARTS, Machine, check_parts, machine_of, strays, unsourced, values_of
 from topo.config.sections import check_model
 from topo.config.signatures import NONE, STRICT, Bytes, Count, Duration, Rate
 from topo.packet import Packet, PacketError
@@ -20,6 +21,8 @@ from topo.packet import Packet, PacketError
 OF_FABRIC = ("nic_rate", "scale_up", "endpoints_per_host", "scale_up_domain")
 #: Latencies, as ``generate`` calls them.
 _LATENCIES = ("switch_latency", "cable_latency", "scale_up_latency", "overhead", "launch")
+#: Everything that needs a source where it is stated; a latency is where it is not zero.
+_STATED = (*OF_FABRIC, "packet", "memory", "memory_bandwidth", *PARTS)
 
 
 class PacketSizes(BaseModel):
@@ -48,6 +51,11 @@ class Hardware(BaseModel):
     scale_up: Rate | None = None
     endpoints_per_host: Count | None = None
     scale_up_domain: Count | None = None
+    # Of an endpoint; nothing of it changes a fabric.
+    memory: Bytes | None = None
+    memory_bandwidth: Rate | None = None
+    flops: dict[str, Any] | None = None
+    reached: dict[str, Any] | None = None
     sources: dict[str, str] = {}
 
 
@@ -86,6 +94,20 @@ def packet(hardware: str, files: Files | None = None) -> Packet | None:
     return _packet(stated) if stated is not None else None
 
 
+def machine(hardware: str, files: Files | None = None) -> Machine:
+    """Return what a hardware name or file states of an endpoint's memory and FLOP rates; nothing of ``none``."""
+    if hardware == NONE:
+        return Machine()
+    return machine_of(read_hardware(*(files or Files()).read("hardware", hardware)))
+
+
+def stated_values(text: str, shown: str) -> dict[str, tuple[Any, str]]:
+    """Return every value that a hardware file states, as it writes it, with its source."""
+    stated = read_hardware(text, shown)
+    sources, keys = stated["sources"], _said(stated)
+    return {key: (one, sources.get(key) or sources[key.split(".")[0]]) for key, one in values_of(stated, keys).items()}
+
+
 def _packet(stated: Mapping[str, Any]) -> Packet:
     sizes = {key: units.size(value) for key, value in stated.items() if value is not None}
     return Packet(**sizes)
@@ -95,7 +117,7 @@ def _packet(stated: Mapping[str, Any]) -> Packet:
 def read_hardware(text: str, shown: str) -> dict[str, Any]:
     """Return the checked content of a hardware file: title, latencies, rates and numbers with units, sources.
 
-    Raises ConfigError with every problem; a rate, and a latency that is not zero, needs a source.
+    Raises ConfigError with every problem; what is stated needs a source, a latency where it is not zero.
     """
     document = parse_mapping(text, shown)
     resolved, problems = check_model(Hardware, document, "")
@@ -103,12 +125,23 @@ def read_hardware(text: str, shown: str) -> dict[str, Any]:
         raise ConfigError.of(problems)
     if resolved["packet"] is not None:
         resolved["packet"] = _checked(document.at("packet"))
-    stated = [key for key in _LATENCIES if units.duration(resolved[key])]
-    stated += [key for key in (*OF_FABRIC, "packet") if resolved[key] is not None]
-    for key in stated:
-        if key not in resolved["sources"]:
-            raise ConfigError(f"{document.place((key,))}: {key}: has no source; add it under sources:")
+    resolved = check_parts(document, resolved)
+    problems = [
+        Problem(document.place(tuple(key.split("."))), key, "has no source; add it under sources:")
+        for key in unsourced(resolved, _said(resolved))
+    ]
+    problems += [
+        Problem(document.place(("sources", key)), f"sources.{key}", text)
+        for key, text in strays(resolved["sources"], (*_LATENCIES, *_STATED))
+    ]
+    if problems:
+        raise ConfigError.of(problems)
     return resolved
+
+
+def _said(resolved: Mapping[str, Any]) -> list[str]:
+    stated = [key for key in _STATED if resolved[key] is not None]
+    return stated + [key for key in _LATENCIES if units.duration(resolved[key])]
 
 
 def _checked(packet: Document) -> dict[str, Any]:
