@@ -71,6 +71,18 @@ NEVER_HEARD_OF = {
     "topo.cost": {"rate", "commodity"},
 }
 
+#: Participles that do not end in -ed; those that do are found by their end.
+# fmt: off
+PARTICIPLES = {
+    "beaten", "begun", "broken", "brought", "built", "caught", "chosen", "done", "drawn", "driven", "fallen",
+    "found", "given", "gone", "got", "grown", "held", "hidden", "hurt", "kept", "known", "laid", "led", "left",
+    "lost", "made", "meant", "met", "paid", "put", "said", "seen", "sent", "shown", "sold", "spent", "split",
+    "stood", "stuck", "swept", "taken", "thrown", "told", "took", "torn", "unbeaten", "won", "written",
+}
+# fmt: on
+#: Words that end in -ed and are nouns, and the one flag that the page's templates ask for.
+NO_PARTICIPLES = {"seed", "speed", "need", "folded"}
+
 
 def module_of(path: Path) -> str:
     name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -177,6 +189,30 @@ def test_rooms_keep_to_their_words(path):
     strange = NEVER_HEARD_OF.get(room_of(module_of(path)), set())
     heard = [f"{path}:{line}: {name}" for line, name in identifiers(path) if words(name) & strange]
     assert not heard, "\n".join(heard)
+
+
+def introduced(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the names that a module gives: variables, parameters, fields, functions and classes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.lineno, node.name
+
+
+def is_participle(name: str) -> bool:
+    """Return whether ``name`` ends in a participle: held, told, drawn, _stored, links_found."""
+    last = name.lower().strip("_").rpartition("_")[2]
+    return last in PARTICIPLES or (last.endswith("ed") and last not in NO_PARTICIPLES)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room_of(module_of(path)) == "topo.report"], ids=module_of)
+def test_things_on_a_page_have_nouns(path):
+    """A name in the report says what a thing is, not what was done to it: cases, never held; a sentence, never told."""
+    strange = [f"{path}:{line}: {name}" for line, name in introduced(path) if is_participle(name)]
+    assert not strange, "\n".join(strange)
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)

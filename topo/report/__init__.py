@@ -50,20 +50,20 @@ def write(
 
     path = Path(folder) / "index.html" if output is None else output
     view = View(read_study(folder))
-    shown = panels(view)
-    html = _page(view, shown)
+    sections = panels(view)
+    html = _page(view, sections)
     size, say = len(html.encode()), tell or (lambda message: None)
-    for wrong in view.study.damaged:
+    for wrong in view.study.damage:
         say(f"damaged: {wrong}")
     if size > zip_at:
         from topo.report.bundle import ROWS, cut, pack
 
         pack_path = path.with_suffix(".zip")
-        short, long = cut(shown, ROWS, pack_path.name)
+        short, long = cut(sections, ROWS, pack_path.name)
         html = _page(view, short)
         write_bytes(pack_path, pack(html, long, Path(folder)))
-        told = f"{path}: would have {size / 1e6:.0f} MB, so tables end after {ROWS} rows"
-        say(f"{told}; {pack_path} has them whole, as Parquet, with the page and the records")
+        warning = f"{path}: would have {size / 1e6:.0f} MB, so tables end after {ROWS} rows"
+        say(f"{warning}; {pack_path} has them whole, as Parquet, with the page and the records")
     elif size > warn_at:
         say(f"{path}: has {size / 1e6:.0f} MB and is slow to open; a study of fewer cases gives a lighter page")
     write_text(path, html)
@@ -80,17 +80,17 @@ def _page(view: View, panels: Sequence[Panel]) -> str:
 def _facts(view: View) -> str:
     from topo.report import names, words
 
-    shown = [case for case in view.cases if case.record.ok]
-    told = [
+    cases = [case for case in view.cases if case.record.ok]
+    facts = [
         words.plural(len(view.cases), "case"),
-        words.plural(len(names.order(case.network for case in shown)), "network"),
-        words.plural(len(names.order(case.traffic for case in shown if case.traffic)), "traffic pattern"),
+        words.plural(len(names.order(case.network for case in cases)), "network"),
+        words.plural(len(names.order(case.traffic for case in cases if case.traffic)), "traffic pattern"),
     ]
-    if view.failed:
-        told.append(f"{len(view.failed)} failed or refused")
-    if view.study.damaged:
-        told.append(f"{len(view.study.damaged)} damaged and left out")
-    return " · ".join(told)
+    if view.failures:
+        facts.append(f"{len(view.failures)} failed or refused")
+    if view.study.damage:
+        facts.append(f"{len(view.study.damage)} damaged and left out")
+    return " · ".join(facts)
 
 
 def _version(view: View) -> str:

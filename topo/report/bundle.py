@@ -24,12 +24,12 @@ def cut(panels: Sequence[Panel], rows: int, where: str) -> tuple[list[Panel], li
     """Return ``panels`` with tables of at most ``rows`` rows, and the tables that were longer; ``where`` has them."""
     long: list[Table] = []
     short = [
-        replace(panel, blocks=tuple(_shortened(block, rows, where, long) for block in panel.blocks)) for panel in panels
+        replace(panel, blocks=tuple(_shorten(block, rows, where, long) for block in panel.blocks)) for panel in panels
     ]
     return short, long
 
 
-def _shortened(block: Block, rows: int, where: str, long: list[Table]) -> Block:
+def _shorten(block: Block, rows: int, where: str, long: list[Table]) -> Block:
     if isinstance(block, Show) and len(block.table.rows) > rows:
         return replace(block, table=_first(block.table, rows, where, long))
     if isinstance(block, Draw) and block.figure.table is not None and len(block.figure.table.rows) > rows:
@@ -39,8 +39,8 @@ def _shortened(block: Block, rows: int, where: str, long: list[Table]) -> Block:
 
 def _first(table: Table, rows: int, where: str, long: list[Table]) -> Table:
     long.append(table)
-    told = f"The first {rows:,} of {len(table.rows):,} rows; all of them are in tables/{table.id}.parquet of {where}."
-    return replace(table, rows=table.rows[:rows], keys=table.keys[:rows], note=f"{table.note} {told}".strip())
+    remark = f"The first {rows:,} of {len(table.rows):,} rows; all of them are in tables/{table.id}.parquet of {where}."
+    return replace(table, rows=table.rows[:rows], keys=table.keys[:rows], note=f"{table.note} {remark}".strip())
 
 
 def pack(html: str, tables: Sequence[Table], folder: Path) -> bytes:

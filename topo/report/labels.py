@@ -61,7 +61,7 @@ def axis(key: str) -> str:
     return f"{one.title} [{one.unit or 'number'}]"
 
 
-def scaled(key: str, values: Sequence[float | None]) -> tuple[float, str]:
+def scale(key: str, values: Sequence[float | None]) -> tuple[float, str]:
     """Return the factor by which an axis shows ``values`` of ``key``, and the axis's title."""
     one = QUANTITIES[key]
     if one.format == "seconds":

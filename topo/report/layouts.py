@@ -54,17 +54,17 @@ def drawing(columns: Columns, *, blocks: bool = False) -> Drawing | None:
     links["a"], links["b"] = np.searchsorted(nodes, links["tail"]), np.searchsorted(nodes, links["head"])
     level = _levels(columns, nodes)
     plane = _by_node(columns, nodes)
-    grouped = "local" in tiers
-    within = links["tier"] == ("local" if grouped else "leaf-spine")
+    has_groups = "local" in tiers
+    within = links["tier"] == ("local" if has_groups else "leaf-spine")
     group = components(len(nodes), links["a"], links["b"], within)
-    kept, mark, compact = _marks(nodes, group, level, grouped=grouped)
-    first = np.array([int(np.argmax(mark == i)) for i in range(len(kept))])
-    held = (level[first], plane[first], group[first])
-    x, y = _blocks(held[2]) if blocks and grouped else _circle(held[2]) if grouped else _tiers(*held)
-    names = _group_names(held[2]) if grouped else _tier_names(*held, marks=np.bincount(mark))
+    marks, mark, compact = _marks(nodes, group, level, has_groups=has_groups)
+    first = np.array([int(np.argmax(mark == i)) for i in range(len(marks))])
+    places = (level[first], plane[first], group[first])
+    x, y = _blocks(places[2]) if blocks and has_groups else _circle(places[2]) if has_groups else _tiers(*places)
+    names = _group_names(places[2]) if has_groups else _tier_names(*places, marks=np.bincount(mark))
     number = dict(zip(nodes.tolist(), mark.tolist(), strict=True))
     return Drawing(
-        x, y, names, *_lines(links, mark, len(kept)), mark=number, square=grouped and not blocks, compact=compact
+        x, y, names, *_lines(links, mark, len(marks)), mark=number, square=has_groups and not blocks, compact=compact
     )
 
 
@@ -90,18 +90,18 @@ def _by_node(columns: Columns, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(columns["plane"][order][np.searchsorted(tail, nodes)], dtype=np.int64)
 
 
-def components(n: int, a: NDArray[Any], b: NDArray[Any], kept: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the number (n,) of the group of each of ``n`` switches: those that the ``kept`` links from a to b join."""
+def components(n: int, a: NDArray[Any], b: NDArray[Any], within: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the number (n,) of the group of each of ``n`` switches; links ``within`` a group, from a to b, join it."""
     import numpy as np
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    joined = csr_array((np.ones(int(kept.sum()), dtype=np.int8), (a[kept], b[kept])), shape=(n, n))
-    return np.asarray(connected_components(joined, directed=False)[1], dtype=np.int64)
+    graph = csr_array((np.ones(int(within.sum()), dtype=np.int8), (a[within], b[within])), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def _marks(
-    nodes: NDArray[Any], group: NDArray[Any], level: NDArray[Any], *, grouped: bool
+    nodes: NDArray[Any], group: NDArray[Any], level: NDArray[Any], *, has_groups: bool
 ) -> tuple[NDArray[Any], NDArray[Any], str]:
     """Return (distinct marks, mark of each switch, what a mark stands for): as many marks as a drawing can hold."""
     import numpy as np
@@ -109,14 +109,14 @@ def _marks(
     own = np.arange(len(nodes))
     if len(nodes) <= MOST_SWITCHES:
         return own, own, ""
-    if grouped:
+    if has_groups:
         return *np.unique(group, return_inverse=True), "a group of switches"
     upper = np.where(level == 2, -1, -2 - group)
-    kept, mark = np.unique(np.where(level == 0, own, upper), return_inverse=True)
-    if len(kept) <= MOST_SWITCHES:
-        return kept, mark, "a leaf, all spines of a pod, all cores"
-    kept, mark = np.unique(np.where(level == 2, -1, group * 2 + level), return_inverse=True)
-    return kept, mark, "all leaves of a pod, all spines of a pod, all cores"
+    marks, mark = np.unique(np.where(level == 0, own, upper), return_inverse=True)
+    if len(marks) <= MOST_SWITCHES:
+        return marks, mark, "a leaf, all spines of a pod, all cores"
+    marks, mark = np.unique(np.where(level == 2, -1, group * 2 + level), return_inverse=True)
+    return marks, mark, "all leaves of a pod, all spines of a pod, all cores"
 
 
 def _tiers(
@@ -166,23 +166,23 @@ def _circle(group: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 def _group_names(group: NDArray[Any]) -> list[str]:
     alone = len(set(group.tolist())) == len(group)
-    seen: dict[int, int] = {}
+    counts: dict[int, int] = {}
     out = []
     for one in group.tolist():
-        seen[one] = seen.get(one, -1) + 1
-        out.append(f"group {one}" if alone else f"group {one} switch {seen[one]}")
+        counts[one] = counts.get(one, -1) + 1
+        out.append(f"group {one}" if alone else f"group {one} switch {counts[one]}")
     return out
 
 
 def _tier_names(level: NDArray[Any], plane: NDArray[Any], group: NDArray[Any], *, marks: NDArray[Any]) -> list[str]:
     """Return a name a mark; ``marks`` (V,) is how many switches each stands for."""
     several, pods = len(set(plane.tolist())) > 1, len(set(group.tolist())) > 1
-    counted: dict[tuple[int, int], int] = {}
+    counts: dict[tuple[int, int], int] = {}
     out = []
     for i, (one, tier) in enumerate(zip(plane.tolist(), level.tolist(), strict=True)):
-        counted[one, tier] = counted.get((one, tier), -1) + 1
+        counts[one, tier] = counts.get((one, tier), -1) + 1
         kind = ("leaf", "spine", "core")[tier] if marks[i] == 1 else f"all {('leaves', 'spines', 'cores')[tier]}"
-        number = f" {counted[one, tier]}" if marks[i] == 1 else ""
+        number = f" {counts[one, tier]}" if marks[i] == 1 else ""
         pod = f" of pod {group[i]}" if pods and tier < 2 and not several else ""
         out.append((f"plane {one} " if several else "") + kind + number + pod)
     return out

@@ -70,27 +70,12 @@ class Study:
     records: tuple[Record, ...]
     run: dict[str, Any]  # command, versions, times: everything that inputs do not determine
     text: str  # study.yaml as written; empty where it is missing
-    damaged: tuple[str, ...] = ()  # what was left out: which file, what is wrong with it, and what would do
+    damage: tuple[str, ...] = ()  # what was left out: which file, what is wrong with it, and what would do
 
     @property
     def title(self) -> str:
         """The study's title, else the folder's name."""
         return str(self.run.get("title") or _title_line(self.text) or self.folder.resolve().name)
-
-    @property
-    def sized(self) -> list[Record]:
-        """Cases without traffic: counted and priced only."""
-        return [r for r in self.records if r.ok and not r.part("traffic")]
-
-    @property
-    def solved(self) -> list[Record]:
-        """Cases with traffic that were solved."""
-        return [r for r in self.records if r.ok and r.part("traffic")]
-
-    @property
-    def failed(self) -> list[Record]:
-        """Cases that failed or were refused."""
-        return [r for r in self.records if not r.ok]
 
 
 def read_study(folder: Path | str) -> Study:
@@ -102,14 +87,14 @@ def read_study(folder: Path | str) -> Study:
     path = folder / "records.jsonl"
     if not path.is_file():
         raise ReportError(f"{path} does not exist; `topo study FILE -o {folder}` writes it")
-    records, damaged = _records(path)
+    records, damage = _records(path)
     if not records:
-        why = damaged[0] if damaged else f"{path} holds no record; a study has at least one case"
+        why = damage[0] if damage else f"{path} holds no record; a study has at least one case"
         raise ReportError(why)
     run, wrong = _run(folder / "run.json")
     study_path = folder / "study.yaml"
     text = study_path.read_text("utf-8", errors="replace") if study_path.is_file() else ""
-    return Study(folder, tuple(records), run, text, (*damaged, *wrong))
+    return Study(folder, tuple(records), run, text, (*damage, *wrong))
 
 
 def links(record: Record) -> Columns | None:
@@ -148,12 +133,12 @@ def hot(record: Record) -> Columns | None:
 
 def _records(path: Path) -> tuple[list[Record], list[str]]:
     """Return the sound records of a file, in its order, and what is wrong with the others."""
-    records, damaged = [], []
+    records, damage = [], []
     for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         record, wrong = _record(line, path, number) if line.strip() else (None, "")
         records += [] if record is None else [record]
-        damaged += [wrong] if wrong else []
-    return records, damaged
+        damage += [wrong] if wrong else []
+    return records, damage
 
 
 def _record(line: bytes, path: Path, number: int) -> tuple[Record | None, str]:

@@ -27,7 +27,7 @@ _AXES = {
 
 
 @dataclass(frozen=True)
-class Named:
+class Case:
     """A record with the names that figures and tables use."""
 
     record: Record
@@ -56,12 +56,12 @@ class Named:
         return self.get("hosts_per_token") is not None
 
 
-def named(study: Study) -> list[Named]:
+def cases_of(study: Study) -> list[Case]:
     """Return every record of ``study`` with its names, in the study's order."""
     ok = list(study.records)
     columns = {part: _labels(ok, part) for part in ("fabric", "traffic", "routing")}
     return [
-        Named(
+        Case(
             record, columns["fabric"][i], columns["traffic"][i], columns["routing"][i] if columns["traffic"][i] else ""
         )
         for i, record in enumerate(ok)
@@ -78,7 +78,7 @@ def moving() -> list[str]:
     return [key for key, section in SECTIONS.items() if section.moves]
 
 
-def usual_policy(cases: Sequence[Named]) -> str:
+def usual_policy(cases: Sequence[Case]) -> str:
     """Return the policy that most settings use, seeds aside, the default where it ties; empty without cases."""
     usual = SECTIONS["routing"].default
     once = settings([case.record.case for case in cases], moving())
@@ -91,33 +91,33 @@ def _labels(records: list[Record], part: str) -> list[str]:
     out = [""] * len(records)
     for with_traffic in (False, True):
         rows = [i for i, r in enumerate(records) if bool(r.part("traffic")) == with_traffic and r.part(part)]
-        named_rows = [i for i in rows if _given(records[i], part)]
-        for i, text in _described(records, [i for i in rows if i not in set(named_rows)], part):
+        label_rows = [i for i in rows if _study_label(records[i], part)]
+        for i, text in _descriptions(records, [i for i in rows if i not in set(label_rows)], part):
             out[i] = text
-        for label in order(_given(records[i], part) for i in named_rows):
-            held = [i for i in named_rows if _given(records[i], part) == label]
+        for label in order(_study_label(records[i], part) for i in label_rows):
+            group = [i for i in label_rows if _study_label(records[i], part) == label]
             # What was refused is stored as it was asked for, without defaults: they do not vary.
-            varying = _varying([records[i].part(part) for i in held if records[i].ok], "")
-            for i in held:
+            varying = _varying([records[i].part(part) for i in group if records[i].ok], "")
+            for i in group:
                 out[i] = _with(label, _details(records[i].part(part), varying))
     return out
 
 
-def _given(record: Record, part: str) -> str:
+def _study_label(record: Record, part: str) -> str:
     labels = {axis.lower(): value for axis, value in record.labels.items()}
     return next((labels[axis] for axis in _AXES[part] if labels.get(axis)), "")
 
 
-def _described(records: list[Record], rows: list[int], part: str) -> list[tuple[int, str]]:
+def _descriptions(records: list[Record], rows: list[int], part: str) -> list[tuple[int, str]]:
     """Return (row, name) where the study gave no label: the registry name and what differs among its like."""
     head = SECTIONS[part].word
     by_head: dict[str, list[int]] = defaultdict(list)
     for i in rows:
         by_head[str(records[i].part(part).get(head, "?"))].append(i)
     out = []
-    for start, held in by_head.items():
-        varying = _varying([records[i].part(part) for i in held if records[i].ok], head)
-        for i in held:
+    for start, group in by_head.items():
+        varying = _varying([records[i].part(part) for i in group if records[i].ok], head)
+        for i in group:
             details = _details(records[i].part(part), varying)
             out.append((i, _with(_title(start), details)))
     return out

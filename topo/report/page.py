@@ -56,7 +56,7 @@ def page(title: str, facts: str, panels: Sequence[Panel], *, version: str, about
         css=Markup(_colours() + (_TEMPLATES / "page.css").read_text("utf-8")),
         data={figure.id: Markup(_json([variant.spec for variant in figure.variants])) for figure in figures},
         palette=Markup(_json(PALETTE)),
-        plotly=Markup(_packed(library)) if library else "",
+        plotly=Markup(_compress(library)) if library else "",
         script=Markup(script),
     )
 
@@ -84,17 +84,17 @@ def _plotly() -> str:
 
 
 @cache
-def _packed(library: str) -> str:
+def _compress(library: str) -> str:
     # No time and no name in the gzip header: the same library gives the same bytes.
     return base64.b64encode(gzip.compress(library.encode(), compresslevel=9, mtime=0)).decode()
 
 
 def _policy(scripts: Sequence[str]) -> str:
     hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
+    sources = " ".join(f"'sha256-{digest}'" for digest in hashes)
     # Styles are inline by plotly's way of working; images are its picture export.
     rest = "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-    return f"default-src 'none'; script-src {allowed}; {rest}"
+    return f"default-src 'none'; script-src {sources}; {rest}"
 
 
 def _colours() -> str:

@@ -32,7 +32,7 @@ def save(folder: Path | str, out: Path | str, *, tell: Callable[[str], None] = l
     from topo.report.panels.view import View
 
     study = read_study(folder)
-    for wrong in study.damaged:
+    for wrong in study.damage:
         tell(f"damaged: {wrong}")
     figures = figures_of(panels(View(study)))
     if not figures:
@@ -59,13 +59,13 @@ def _write(figures: list[Figure], out: Path) -> list[Path]:
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out) as scratch:
-            drawn = [Path(scratch) / name for name in names]
+            images = [Path(scratch) / name for name in names]
             heights = [spec["layout"]["height"] for spec in specs]
             try:
-                io.write_images(specs, drawn, format="png", width=WIDTH, height=heights, scale=SCALE)
+                io.write_images(specs, images, format="png", width=WIDTH, height=heights, scale=SCALE)
             except RuntimeError as error:
                 raise PicturesError(_browser(error)) from error
-            for path in drawn:
+            for path in images:
                 os.replace(path, out / path.name)
         write_text(out / "figures.md", _captions(figures, names))
     except OSError as error:
@@ -85,8 +85,8 @@ def _name(id: str, variant: str, i: int, of: int) -> str:
     head = id.removeprefix("fig-")
     if of == 1:
         return f"{head}.png"
-    told = re.sub(r"[^a-z0-9]+", "-", variant.lower())[:40].strip("-")
-    return f"{head}-{i + 1}-{told}.png" if told else f"{head}-{i + 1}.png"
+    suffix = re.sub(r"[^a-z0-9]+", "-", variant.lower())[:40].strip("-")
+    return f"{head}-{i + 1}-{suffix}.png" if suffix else f"{head}-{i + 1}.png"
 
 
 def _captions(figures: list[Figure], names: list[str]) -> str:

@@ -26,6 +26,6 @@ def row_of(record: Record) -> Printed | None:
     return next((row for row in mine if row.size.endpoints == record.get("endpoints")), None)
 
 
-def residual(value: float | None, printed: float) -> float | None:
+def residual(value: float | None, reference: float) -> float | None:
     """Return how far ``value`` lies from the printed one, as a share of it."""
-    return None if value is None else value / printed - 1
+    return None if value is None else value / reference - 1

@@ -73,12 +73,12 @@ def time_scale(values: Sequence[float | None]) -> tuple[float, str]:
 
 def seconds(value: Any) -> str:
     """Return a time in the unit that keeps three digits readable."""
-    return _scaled(value, _TIMES)
+    return _in_unit(value, _TIMES)
 
 
 def byte_count(value: Any) -> str:
     """Return bytes with a decimal prefix."""
-    return _scaled(value, ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")))
+    return _in_unit(value, ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")))
 
 
 def gbps(value: Any) -> str:
@@ -102,9 +102,9 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        written = number(value, 4)
+        decimal = number(value, 4)
         # What was asked for reads as it was written: 0.05 and 1, not 0.05000 and 1.000.
-        return written.rstrip("0").rstrip(".") if "." in written and "e" not in written else written
+        return decimal.rstrip("0").rstrip(".") if "." in decimal and "e" not in decimal else decimal
     if isinstance(value, int) and abs(value) >= 10_000:
         return f"{value:,}"
     return ABSENT if value is None or value == "" else str(value)
@@ -128,7 +128,7 @@ def clip(name: str, most: int = 60) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
 
 
-def _scaled(value: Any, units: tuple[tuple[float, str], ...]) -> str:
+def _in_unit(value: Any, units: tuple[tuple[float, str], ...]) -> str:
     if not _is_number(value) or not math.isfinite(value):
         return number(value)
     scale, unit = next(((s, u) for s, u in units if abs(value) >= 0.9995 * s), units[-1])

@@ -56,7 +56,7 @@ def test_groups_by_groups_against_the_link_table():
 @pytest.mark.parametrize(("rows", "width"), list(itertools.product((1, 64, 65, 200), (1, 3, 129))))
 def test_shrinking_keeps_the_fullest(rows, width):
     values = np.random.default_rng(rows).random((rows, width))
-    less = link_map._shrunk(values)
+    less = link_map._shrink(values)
     assert max(less.shape) <= MOST_CELLS
     assert less.max() == values.max()
     assert less.shape == tuple(-(-n // -(-n // MOST_CELLS)) for n in values.shape)

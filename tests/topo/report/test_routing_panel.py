@@ -48,7 +48,7 @@ def test_seeds_fall_together_and_nothing_is_lost(hashed):
     """Every computed case is in exactly one group; a group's mean lies within its range."""
     view = seeded(hashed)
     held = repeats(view)
-    assert sorted(id(c) for one in held for c in one.cases) == sorted(id(c) for c in view.solved)
+    assert sorted(id(c) for one in held for c in one.cases) == sorted(id(c) for c in view.solutions)
     assert [one.policy for one in held] == ["ecmp-hash", "ecmp", "optimal"]
     drawn = held[0]
     assert drawn.mean("normalized_throughput") == pytest.approx(fmean(hashed))

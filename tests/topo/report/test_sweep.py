@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tests.topo.report.sample import record, write_study
 from topo.report.load import Record, Study
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.pareto import on_front, pareto
 from topo.report.panels.sweep import panel
-from topo.report.panels.sweep_cases import across, every_case, over_two, swept
+from topo.report.panels.sweep_cases import across, every_case, over_two, sweep_axes
 from topo.report.panels.view import View
 
 
@@ -112,7 +112,7 @@ def test_only_axes_that_vary_are_swept():
     rows = planes()
     for row in rows:
         row["case"]["labels"]["routing.policy"] = "ecmp"
-    assert swept(view_of(rows).cases) == ["fabric.planes", "traffic.node_limit"]
+    assert sweep_axes(view_of(rows).cases) == ["fabric.planes", "traffic.node_limit"]
 
 
 PAIRS = st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=12)
@@ -133,7 +133,7 @@ def test_the_front_is_what_nothing_beats(pairs):
 def _case(name, cost, time):
     results = {"cost_per_endpoint_usd": float(cost), "completion_s": float(time)}
     row = record(name, {}, {"traffic": {"pattern": "uniform"}}, results)
-    return Named(_record(row), name, "uniform", "ecmp")
+    return Case(_record(row), name, "uniform", "ecmp")
 
 
 def test_cost_against_time_joins_and_names_the_front():

@@ -40,8 +40,8 @@ def test_price_decides_between_networks_that_are_as_fast(tmp_path):
         "narrow, family: fat-tree-2", "narrow, family: fat-tree-3"
     )
     found, view = answered(tmp_path, networks("cost: paper-table-3", trees))
-    assert view.solved[0].get("completion_s") == pytest.approx(view.solved[1].get("completion_s"))
-    least = min(view.solved, key=lambda case: case.get("cost_per_endpoint_usd"))
+    assert view.solutions[0].get("completion_s") == pytest.approx(view.solutions[1].get("completion_s"))
+    least = min(view.solutions, key=lambda case: case.get("cost_per_endpoint_usd"))
     assert found.text.startswith(f"{least.network} finishes")
     assert words.usd(least.get("cost_per_endpoint_usd")) in found.text
 
@@ -56,7 +56,7 @@ def test_networks_that_are_alike_are_said_to_be(tmp_path):
 def test_the_tolerance_of_the_study_says_what_is_alike(tmp_path):
     trees = TREES.replace("radix: 8, endpoints: 32", "radix: 16, endpoints: 40").replace("ion: 3", "ion: 1.7")
     strict, view = answered(tmp_path / "strict", networks(trees=trees, traffic="{pattern: shift, by: 20}"))
-    ratio = view.solved[1].get("completion_s") / view.solved[0].get("completion_s")
+    ratio = view.solutions[1].get("completion_s") / view.solutions[0].get("completion_s")
     assert 1.01 < ratio < 1.9 and strict.text.startswith("wide finishes shift")
     loose, _ = answered(tmp_path / "loose", networks("tolerance: 90 %", trees, "{pattern: shift, by: 20}"))
     assert loose.text.startswith("Both networks finish shift")
@@ -87,7 +87,7 @@ def test_links_that_the_traffic_leaves_idle_are_said(tmp_path):
     fabrics += "    - {name: b, family: fat-tree-2, radix: 16, endpoints: 64, wiring: rail}\n"
     jobs = "{pattern: moe-all-to-all, ep: 64, node_limit: 4}"
     found, view = answered(tmp_path, networks(trees=fabrics, traffic=jobs))
-    unused = [case.network for case in view.solved if case.get("max_utilization") == 0]
+    unused = [case.network for case in view.solutions if case.get("max_utilization") == 0]
     assert unused == ["b"] and "leaves the links between switches of b idle" in found.text
 
 
@@ -123,9 +123,9 @@ sweep:
   fabric.match.endpoints: [16, 32, 128]
 """
     found, view = answered(tmp_path, text)
-    assert {case.record.labels["fabric.match.endpoints"] for case in view.solved if case.network.startswith("FT3")} >= {
-        "128"
-    }
+    assert {
+        case.record.labels["fabric.match.endpoints"] for case in view.solutions if case.network.startswith("FT3")
+    } >= {"128"}
     assert found.text.startswith("Uniform at its port limit costs least per endpoint on FT2 up to 32 endpoints ($")
     assert "FT3 up to 128 ($" in found.text
 
@@ -139,7 +139,7 @@ sweep:
   routing.policy: [ecmp, static]
 """
     found, view = answered(tmp_path, text)
-    times = [case.get("completion_s") for case in view.solved if case.policy == "ecmp"]
+    times = [case.get("completion_s") for case in view.solutions if case.policy == "ecmp"]
     assert times[0] == pytest.approx(times[1], rel=0.01)
     assert f"takes {words.seconds(times[0])} on 1 to 8 planes alike" in found.text
     assert "routing" in found.text.lower()
@@ -153,7 +153,7 @@ seeds: 6
 sweep: {routing.policy: [ecmp, ecmp-hash]}
 """
     found, view = answered(tmp_path, text)
-    shares = [case.get("normalized_throughput") for case in view.solved if case.policy == "ecmp-hash"]
+    shares = [case.get("normalized_throughput") for case in view.solutions if case.policy == "ecmp-hash"]
     assert min(shares) < max(shares)
     assert found.text.startswith("ecmp carries every traffic at its port limit.")
     assert f"ecmp-hash falls to {words.percent(sum(shares) / 6)} of it" in found.text
@@ -169,7 +169,7 @@ fabric: {family: fat-tree-2, radix: 16, endpoints: 32, hardware: infiniband}
 sweep: {traffic.bytes: [1KiB, 64KiB, 1GiB, 4GiB]}
 """
     found, view = answered(tmp_path, text)
-    rates = [case.get("busbw_bytes_per_s") for case in view.solved]
+    rates = [case.get("busbw_bytes_per_s") for case in view.solutions]
     half = next(size for size, rate in zip(("1", "64", "1", "4"), rates, strict=True) if rate >= rates[-1] / 2)
     assert f"of 32 ranks reaches {words.rate(rates[-1])} (busbw) at 4" in found.text
     assert f"half of it from {half}{words.NARROW}GiB on" in found.text
@@ -178,7 +178,7 @@ sweep: {traffic.bytes: [1KiB, 64KiB, 1GiB, 4GiB]}
 def test_a_training_step_is_told_by_network_and_part(tmp_path):
     traffic = "{pattern: training-step, pp: 2, ep: 8, micro_batches: 4}"
     found, view = answered(tmp_path, networks("solve: completion", TREES.replace(", scale_up: none", ""), traffic))
-    step = view.solved[0].get("completion_s")
+    step = view.solutions[0].get("completion_s")
     assert found.text.startswith(f"A step's communication takes {words.seconds(step)} on wide")
     assert "No computation is stated" in found.text
 
@@ -187,7 +187,7 @@ def test_jobs_are_told_by_the_largest_slowdown(tmp_path):
     jobs = "[{name: a, hosts: 2, pattern: shift, by: 8}, {name: b, hosts: 2, pattern: shift, by: 8}]"
     trees = TREES.replace(", scale_up: none", "").replace("radix: 8", "radix: 16")
     found, view = answered(tmp_path, networks("solve: completion", trees, f"{{pattern: jobs, jobs: {jobs}}}"))
-    worst = max(case.get("slowdown_max") for case in view.solved)
+    worst = max(case.get("slowdown_max") for case in view.solutions)
     if worst <= 1.01:
         assert found.text.startswith("No job waits for another")
     else:
@@ -201,7 +201,7 @@ def test_one_case_says_what_holds_it_back(tmp_path):
     found, view = answered(tmp_path, text)
     assert "25.0 GB/s an endpoint, 50.0" in found.text.replace(words.NARROW, " ")
     assert "Scale-up links such as NVLink limit it" in found.text
-    assert words.percent(view.solved[0].get("max_utilization")) in found.text
+    assert words.percent(view.solutions[0].get("max_utilization")) in found.text
 
 
 def test_nvlink_is_named_where_it_limits(tmp_path):

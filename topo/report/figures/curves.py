@@ -29,27 +29,27 @@ def distributions(
 
     A line marks ``at``, where it is given; ``levels`` names further places on x, pane by pane.
     """
-    widest = max((x for held in panes.values() for xs, _ in held.values() for x in xs), default=1.0)
+    widest = max((x for pane in panes.values() for xs, _ in pane.values() for x in xs), default=1.0)
     curves = list(dict.fromkeys(curve for pane in panes.values() for curve in pane))
     height, n = 74 + 56 + _PANE * len(panes), len(panes)
     traces: list[Trace] = []
     layout: dict[str, Any] = axes.layout(height, shapes=[], annotations=[])
     gap = 0.26 / max(n, 1)
-    for i, (pane, held) in enumerate(panes.items()):
+    for i, (network, pane) in enumerate(panes.items()):
         number = "" if i == 0 else str(i + 1)
         top = 1 - i / n - (gap if n > 1 else 0.06)
         layout[f"yaxis{number}"] = _share_axis(1 - (i + 1) / n + 0.01, top)
         layout["shapes"] += [] if at is None else [_level(at, number)]
-        layout["annotations"].append(_heading(pane, top))
-        for value, told in _together((levels or {}).get(pane, {}), widest):
+        layout["annotations"].append(_heading(network, top))
+        for value, text in _together((levels or {}).get(network, {}), widest):
             layout["shapes"].append(_level(value, number) | {"line": {"color": "$ink", "width": 1, "dash": "dot"}})
-            layout["annotations"].append(_told(value, told, number, right=value > 0.6 * widest))
-        for curve in held:
+            layout["annotations"].append(_level_words(value, text, number, right=value > 0.6 * widest))
+        for curve in pane:
             traces.append(
                 _steps(
                     what,
                     curve,
-                    held[curve],
+                    pane[curve],
                     curves.index(curve),
                     number=number,
                     first=curve not in {t["name"] for t in traces},
@@ -126,16 +126,16 @@ def _share_axis(foot: float, top: float) -> dict[str, Any]:
 
 def _together(levels: Mapping[str, float], widest: float) -> list[tuple[float, str]]:
     """Return (value, names), rising; values too close to be told apart on an axis to ``widest`` share a line."""
-    found: list[tuple[float, list[str]]] = []
+    places: list[tuple[float, list[str]]] = []
     for name, value in sorted(levels.items(), key=lambda item: item[1]):
-        if found and value - found[-1][0] <= 0.02 * widest:
-            found[-1][1].append(name)
+        if places and value - places[-1][0] <= 0.02 * widest:
+            places[-1][1].append(name)
         else:
-            found.append((value, [name]))
-    return [(value, " · ".join(names)) for value, names in found]
+            places.append((value, [name]))
+    return [(value, " · ".join(names)) for value, names in places]
 
 
-def _told(value: float, text: str, number: str, *, right: bool) -> dict[str, Any]:
+def _level_words(value: float, text: str, number: str, *, right: bool) -> dict[str, Any]:
     """Return the words beside a level; those far right stand before their line."""
     place = {"x": value, "xref": "x", "xanchor": "right" if right else "left", "y": 0.03, "yref": f"y{number} domain"}
     look = {"font": {"size": 10, "color": "$ink"}, "bgcolor": "$paper", "opacity": 0.85, "borderpad": 0}

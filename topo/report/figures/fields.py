@@ -18,7 +18,7 @@ _WIDTH = 96
 #: Cases up to which each line of parallel axes has its own name and marks.
 _FEW = 60
 #: Points of a front that are named; more would stand on each other.
-_MOST_NAMED = 6
+_MOST_NAMES = 6
 #: Room for a title below the map, which the colour bar above would take.
 _MARGIN = {"l": 12, "r": 16, "t": 12, "b": 56}
 
@@ -43,11 +43,11 @@ def by_value(title: str, values: Sequence[float | None], form: words.Form) -> Up
 
 def by_name(title: str, values: Sequence[str | None]) -> Upright:
     """Return the axis of names, in the order of their first appearance from the top."""
-    held = list(dict.fromkeys(v for v in values if v is not None))
-    step = 1 / max(1, len(held) - 1)
-    place = {value: 1 - i * step for i, value in enumerate(held)}
-    every = -(-len(held) // _MOST_TICKS)
-    ticks = [(place[value], words.clip(value, 18)) for value in held[::every]]
+    choices = list(dict.fromkeys(v for v in values if v is not None))
+    step = 1 / max(1, len(choices) - 1)
+    place = {value: 1 - i * step for i, value in enumerate(choices)}
+    every = -(-len(choices) // _MOST_TICKS)
+    ticks = [(place[value], words.clip(value, 18)) for value in choices[::every]]
     return Upright(title, [None if v is None else place[v] for v in values], ticks)
 
 
@@ -131,15 +131,15 @@ def grid(
         "colorbar": axes.colour_bar(plain(what)),
         "hovertemplate": f"{plain(x.title)} %{{x}}, {plain(y.title)} %{{y}}: %{{text}}<extra></extra>",
     }
-    shown = {"showgrid": False, "zeroline": False}
-    xaxis = axes.axis(x.title, tickvals=trace["x"], ticktext=[plain(words.clip(n, 18)) for n in x.names], **shown)
+    bare = {"showgrid": False, "zeroline": False}
+    xaxis = axes.axis(x.title, tickvals=trace["x"], ticktext=[plain(words.clip(n, 18)) for n in x.names], **bare)
     xaxis["title"] |= {"standoff": 22}  # names stand between the axis and its title
     yaxis = axes.axis(
         y.title,
         tickvals=trace["y"],
         ticktext=[plain(words.clip(n, 18)) for n in y.names],
         autorange="reversed",
-        **shown,
+        **bare,
     )
     return {"data": [trace], "layout": axes.layout(210 + 34 * len(y.names), xaxis=xaxis, yaxis=yaxis, margin=_MARGIN)}
 
@@ -200,14 +200,14 @@ def front(spots: Sequence[Spot], best: Sequence[int], xtitle: str, ytitle: str) 
 
 
 def _spots(spots: Sequence[Spot], name: str, i: int, mode: str) -> Trace:
-    named = len(spots) <= _MOST_NAMED
+    few = len(spots) <= _MOST_NAMES
     return {
         "type": "scatter",
         "mode": mode,
         "name": name,
         "x": [s.x for s in spots],
         "y": [s.y for s in spots],
-        "text": [plain(words.clip(s.name, 22)) if named else "" for s in spots],
+        "text": [plain(words.clip(s.name, 22)) if few else "" for s in spots],
         "textposition": "top right",
         "customdata": [f"{plain(words.clip(s.name, 60))}<br>{plain(s.text)}" for s in spots],
         "hovertemplate": "%{customdata}<extra></extra>",

@@ -116,21 +116,23 @@ _LANE = 13
 
 def spans(rows: Sequence[tuple[str, Sequence[Span]]], title: str) -> dict[str, Any]:
     """Return bars over time: a row a name, in it a lane a kind of span, from the top in order of appearance."""
-    kinds = list(dict.fromkeys(span.name for _, held in rows for span in held))
+    kinds = list(dict.fromkeys(span.name for _, row in rows for span in row))
     traces = []
     for i, kind in enumerate(kinds):
-        held = [(row, span) for row, (_, given) in enumerate(rows) for span in given if span.name == kind]
+        stretches = [(at, span) for at, (_, row) in enumerate(rows) for span in row if span.name == kind]
         lane = 0.8 / len(kinds)
         traces.append(
             {
                 "type": "bar",
                 "orientation": "h",
                 "name": words.clip(kind, 40),
-                "y": [row - 0.4 + lane * (i + 0.5) for row, _ in held],
-                "x": [span.length for _, span in held],
-                "base": [span.start for _, span in held],
+                "y": [at - 0.4 + lane * (i + 0.5) for at, _ in stretches],
+                "x": [span.length for _, span in stretches],
+                "base": [span.start for _, span in stretches],
                 "width": lane * 0.92,
-                "customdata": [f"{plain(words.clip(rows[row][0], 60))}<br>{plain(span.text)}" for row, span in held],
+                "customdata": [
+                    f"{plain(words.clip(rows[row][0], 60))}<br>{plain(span.text)}" for row, span in stretches
+                ],
                 "hovertemplate": "%{customdata}<br>" + plain(kind) + "<extra></extra>",
                 "marker": {"color": axes.colour(i), "pattern": axes.pattern(i) | {"fgcolor": "$paper"}},
             }

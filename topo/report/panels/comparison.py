@@ -8,14 +8,14 @@ from topo.cost import Printed
 from topo.report import labels, published, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.marks import Series, dots
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View, largest
 from topo.report.tables import Column, Table, name, table
 
-_SIZED = ("endpoints", "switches", "switch_links", "cost_usd", "cost_per_endpoint_usd")
-_LOADED = (
+_SIZE_KEYS = ("endpoints", "switches", "switch_links", "cost_usd", "cost_per_endpoint_usd")
+_LOAD_KEYS = (
     "endpoints",
     "normalized_throughput",
     "switch_throughput",
@@ -25,22 +25,22 @@ _LOADED = (
     "cost_per_endpoint_usd",
 )
 #: What the figure shows -> where 1 means that nothing blocks.
-_DRAWN = {"normalized_throughput": 1.0, "max_utilization": 1.0, "completion_s": None}
+_MEASURES = {"normalized_throughput": 1.0, "max_utilization": 1.0, "completion_s": None}
 
 
 def panel(view: View) -> Panel | None:
     """Return both comparisons, None where there is neither."""
-    if not view.sized and not view.grid:
+    if not view.full_size and not view.grid:
         return None
     blocks = (_full_size(view), _figure(view))
     return make("comparison", "Comparison", "How do the networks compare?", _answer(view), blocks)
 
 
 def _answer(view: View) -> str:
-    off = [(c, r) for c in view.sized if (row := published.row_of(c.record)) and (r := _worst(c, row))]
+    off = [(c, r) for c in view.full_size if (row := published.row_of(c.record)) and (r := _worst(c, row))]
     sentences = []
-    if any(published.row_of(c.record) for c in view.sized):
-        same = [c.network for c in view.sized if published.row_of(c.record)]
+    if any(published.row_of(c.record) for c in view.full_size):
+        same = [c.network for c in view.full_size if published.row_of(c.record)]
         worst = max(off, key=lambda pair: abs(pair[1]), default=None)
         text = f"{words.plural(len(same), 'network')} stand beside the paper's Table 3"
         sentences.append(
@@ -48,14 +48,14 @@ def _answer(view: View) -> str:
             if worst
             else f"{text}, without residual."
         )
-    blocked = [c for c in view.grid if (c.get("normalized_throughput") or 1) < 1 - 1e-6]
+    bottlenecks = [c for c in view.grid if (c.get("normalized_throughput") or 1) < 1 - 1e-6]
     if view.grid:
-        free = len(view.grid) - len(blocked)
+        free = len(view.grid) - len(bottlenecks)
         sentences.append(f"{free} of {len(view.grid)} network and traffic pairs run at their port limit.")
-    return " ".join(sentences) or f"{words.plural(len(view.sized), 'network')}, counted and priced."
+    return " ".join(sentences) or f"{words.plural(len(view.full_size), 'network')}, counted and priced."
 
 
-def _worst(case: Named, row: Printed) -> float | None:
+def _worst(case: Case, row: Printed) -> float | None:
     values = [published.residual(case.get("cost_usd"), row.usd)]
     values.append(published.residual(case.get("switches"), row.size.switches))
     values.append(published.residual(case.get("switch_links"), row.size.switch_links))
@@ -63,18 +63,18 @@ def _worst(case: Named, row: Printed) -> float | None:
 
 
 def _full_size(view: View) -> Show | None:
-    if not view.sized:
+    if not view.full_size:
         return None
-    columns = [name("Network"), *(labels.column(key, bar=key == _SIZED[-1]) for key in _SIZED)]
-    printed = [published.row_of(case.record) for case in view.sized]
+    columns = [name("Network"), *(labels.column(key, bar=key == _SIZE_KEYS[-1]) for key in _SIZE_KEYS)]
+    paper_rows = [published.row_of(case.record) for case in view.full_size]
     rows: list[tuple[object, ...]] = []
-    for case, row in zip(view.sized, printed, strict=True):
-        rows.append((_flagged(case), *map(case.get, _SIZED), *(_residuals(case, row) if any(printed) else ())))
+    for case, row in zip(view.full_size, paper_rows, strict=True):
+        rows.append((_title(case), *map(case.get, _SIZE_KEYS), *(_residuals(case, row) if any(paper_rows) else ())))
     note = (
         "Switch cables are those between switches, as the paper counts them; endpoint cables are "
         "priced but not in this column."
     )
-    if any(printed):
+    if any(paper_rows):
         columns += [
             Column("In paper", words.usd, "USD"),
             _residual("Δ switches"),
@@ -85,11 +85,11 @@ def _full_size(view: View) -> Show | None:
     return Show(table("full-size", "Networks at full size", columns, rows, note=note))
 
 
-def _flagged(case: Named) -> str:
+def _title(case: Case) -> str:
     return case.network + (" (not buildable)" if case.get("buildable") is False else "")
 
 
-def _residuals(case: Named, row: Printed | None) -> tuple[float | None, ...]:
+def _residuals(case: Case, row: Printed | None) -> tuple[float | None, ...]:
     if row is None:
         return (None, None, None, None)
     return (
@@ -107,24 +107,26 @@ def _residual(title: str) -> Column:
 def _figure(view: View) -> Draw | None:
     if not view.grid:
         return None
-    drawn = tuple(Variant(labels.title(key), spec) for key, at in _DRAWN.items() if (spec := _dots(view, key, at)))
+    variants = tuple(
+        Variant(labels.title(key), spec) for key, at in _MEASURES.items() if (spec := _dots(view, key, at))
+    )
     how = f"A row a network, a mark a traffic, under {view.policies}. The dashed line is 1: nothing blocks."
-    if len({case.record.labels.get("seed") for case in view.solved}) > 1:
+    if len({case.record.labels.get("seed") for case in view.solutions}) > 1:
         how += " Of several seeds the first is drawn; Routing and Outcome show how far they differ."
-    if not drawn:
+    if not variants:
         return None
-    return Draw(Figure("fig-comparison", _finding(view), how, drawn, _table(view), "measure"))
+    return Draw(Figure("fig-comparison", _finding(view), how, variants, _table(view), "measure"))
 
 
 def _dots(view: View, key: str, at: float | None) -> dict[str, object] | None:
-    factor, title = labels.scaled(key, [case.get(key) for case in view.grid])
+    factor, title = labels.scale(key, [case.get(key) for case in view.grid])
     form, series = labels.form(key), []
     for traffic in view.traffics:
         cells = [view.case(network, traffic) for network in view.networks]
         values = [cell.get(key) if cell else None for cell in cells]
         if any(value is not None for value in values):
-            shown = [None if value is None else value * factor for value in values]
-            series.append(Series(traffic, shown, [form(value) for value in values]))
+            positions = [None if value is None else value * factor for value in values]
+            series.append(Series(traffic, positions, [form(value) for value in values]))
     return dots(view.networks, series, title, at) if series else None
 
 
@@ -149,8 +151,8 @@ def _finding(view: View) -> str:
 
 def _table(view: View) -> Table:
     looks: dict[str, dict[str, Any]] = {"normalized_throughput": {"shade": _throughput_shade, "bar": True}}
-    columns = [name("Network"), name("Traffic"), *(labels.column(key, **looks.get(key, {})) for key in _LOADED)]
-    rows = [(case.network, case.traffic, *map(case.get, _LOADED)) for case in view.grid]
+    columns = [name("Network"), name("Traffic"), *(labels.column(key, **looks.get(key, {})) for key in _LOAD_KEYS)]
+    rows = [(case.network, case.traffic, *map(case.get, _LOAD_KEYS)) for case in view.grid]
     return table("grid", f"Networks under traffic, policy {view.policies}", columns, rows)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from topo.report import labels, names, published, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.marks import Series, bars
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.pareto import pareto
@@ -19,42 +19,42 @@ _PART = ("part", "count", "usd_each", "usd")
 
 def panel(view: View) -> Panel | None:
     """Return the stacked parts, None where nothing is priced."""
-    cases = _priced(view)
+    cases = _cases(view)
     if not cases:
         return None
     rows, title = [_row(c) for c in cases], labels.axis("cost_per_endpoint_usd")
-    variants = [Variant("per endpoint", bars(rows, _series(cases, "endpoints"), title, _printed(cases)))]
+    variants = [Variant("per endpoint", bars(rows, _series(cases, "endpoints"), title, _paper_marks(cases)))]
     variants.append(Variant("total", bars(rows, _series(cases, None), labels.axis("cost_usd"))))
     how = (
         f"Parts times prices of {words.listing(_books(cases))}; the upright mark is what the "
         "paper prints, where it does."
     )
     figure = Figure("fig-cost", _finding(cases), how, tuple(variants), _table(cases), "measure", _prices(cases))
-    chosen = pareto(view)
-    blocks = (Draw(figure), Draw(chosen) if chosen else None, _residuals(cases))
+    front = pareto(view)
+    blocks = (Draw(figure), Draw(front) if front else None, _residuals(cases))
     return make("cost", "Cost", "What does it cost, and what for?", _answer(cases), blocks)
 
 
-def _priced(view: View) -> list[Named]:
+def _cases(view: View) -> list[Case]:
     """Return one priced case a network and size, full-size rows first."""
-    seen: dict[tuple[str, Any], Named] = {}
-    for case in [*view.sized, *view.grid, *view.solved]:
+    bills: dict[tuple[str, Any], Case] = {}
+    for case in [*view.full_size, *view.grid, *view.solutions]:
         if case.get("cost_parts"):
-            seen.setdefault((case.network, case.get("endpoints")), case)
-    return list(seen.values())
+            bills.setdefault((case.network, case.get("endpoints")), case)
+    return list(bills.values())
 
 
-def _row(case: Named) -> str:
+def _row(case: Case) -> str:
     return f"{words.clip(case.network, 26)} ({words.count(case.get('endpoints'))})"
 
 
-def _books(cases: list[Named]) -> list[str]:
+def _books(cases: list[Case]) -> list[str]:
     return names.order(
         str(c.get("price_book") or c.record.part("cost").get("prices") or "an unnamed book") for c in cases
     )
 
 
-def _answer(cases: list[Named]) -> str:
+def _answer(cases: list[Case]) -> str:
     least, most = min(cases, key=cost_key), max(cases, key=cost_key)
     text = f"{least.network} costs least per endpoint, {words.usd(cost_key(least))}"
     if most is not least and cost_key(least) > 0:
@@ -65,7 +65,7 @@ def _answer(cases: list[Named]) -> str:
     return f"{text} (prices: {words.listing(_books(cases))})."
 
 
-def _finding(cases: list[Named]) -> str:
+def _finding(cases: list[Case]) -> str:
     shares = []
     for case in cases:
         total = sum(part["usd"] for part in case.get("cost_parts"))
@@ -75,7 +75,7 @@ def _finding(cases: list[Named]) -> str:
     return f"The largest single item is {part}: up to {words.percent(share)} of the bill ({case.network})."
 
 
-def _series(cases: list[Named], per: str | None) -> list[Series]:
+def _series(cases: list[Case], per: str | None) -> list[Series]:
     parts = names.order(str(part["part"]) for case in cases for part in case.get("cost_parts"))
     out = []
     for part in parts:
@@ -84,28 +84,28 @@ def _series(cases: list[Named], per: str | None) -> list[Series]:
     return out
 
 
-def _part_usd(case: Named, part: str) -> float:
+def _part_usd(case: Case, part: str) -> float:
     return float(sum(row["usd"] for row in case.get("cost_parts") if row["part"] == part))
 
 
-def _prices(cases: list[Named]) -> tuple[tuple[str, float], ...]:
+def _prices(cases: list[Case]) -> tuple[tuple[str, float], ...]:
     """Return the price of each part in the order of the bars; none where one part has two prices."""
-    held: dict[str, set[float]] = {}
+    by_part: dict[str, set[float]] = {}
     for case in cases:
         for part in case.get("cost_parts"):
-            held.setdefault(str(part["part"]), set()).add(float(part.get("usd_each") or 0.0))
-    if any(len(prices) > 1 or not min(prices) for prices in held.values()):
+            by_part.setdefault(str(part["part"]), set()).add(float(part.get("usd_each") or 0.0))
+    if any(len(prices) > 1 or not min(prices) for prices in by_part.values()):
         return ()
-    return tuple((part, min(prices)) for part, prices in held.items())
+    return tuple((part, min(prices)) for part, prices in by_part.items())
 
 
-def _printed(cases: list[Named]) -> Series | None:
+def _paper_marks(cases: list[Case]) -> Series | None:
     rows = [published.row_of(case.record) for case in cases]
     values = [row.usd / row.size.endpoints if row else None for row in rows]
     return Series("paper, Table 3", values, [words.usd(v) for v in values]) if any(rows) else None
 
 
-def _table(cases: list[Named]) -> Table:
+def _table(cases: list[Case]) -> Table:
     columns = [name("Network"), *map(labels.column, ("endpoints", *(f"cost_parts.{key}" for key in _PART)))]
     columns += [labels.column("cost_per_endpoint_usd"), Column("Share", words.percent, "of the bill", bar=True)]
     columns += [labels.column("cost_parts.note")]
@@ -119,7 +119,7 @@ def _table(cases: list[Named]) -> Table:
     return table("parts", "Parts and prices", columns, rows, filterable=len(rows) > 12)
 
 
-def _residuals(cases: list[Named]) -> Show | None:
+def _residuals(cases: list[Case]) -> Show | None:
     rows = next((case.get("cost_residuals") for case in cases if case.get("cost_residuals")), None)
     if not rows:
         return None

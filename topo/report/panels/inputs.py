@@ -13,7 +13,7 @@ from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
 from topo.report.tables import name, table
 
-LEFT_OUT = (
+OMISSIONS = (
     "Queueing: rates are steady; a burst that would wait in a buffer does not wait here.",
     "Packet loss and retransmission.",
     "Congestion control: rates are those of an ideal, fully converged one.",
@@ -26,20 +26,20 @@ _PRICE = ("part", "usd_each", "watts_each", "source", "date")
 
 def panel(view: View) -> Panel:
     """Return inputs, prices, assumptions, and the resolved config folded."""
-    shown = [case for case in view.cases if case.record.ok]
+    cases = [case for case in view.cases if case.record.ok]
     answer = (
         f"{words.plural(len(view.cases), 'case')} over "
-        f"{words.plural(len(names.order(c.network for c in shown)), 'network')} and "
-        f"{words.plural(len(names.order(c.traffic for c in shown if c.traffic)), 'traffic pattern')}; "
+        f"{words.plural(len(names.order(c.network for c in cases)), 'network')} and "
+        f"{words.plural(len(names.order(c.traffic for c in cases if c.traffic)), 'traffic pattern')}; "
         "everything below is as the study file resolved it."
     )
     blocks = (
         _common(view),
         _prices(view),
         _assumptions(view),
-        Notes(LEFT_OUT, "What the model leaves out"),
+        Notes(OMISSIONS, "What the model leaves out"),
         Source("study.yaml, as written", view.study.text) if view.study.text else None,
-        Source("Resolved config: what all cases share, then what each has of its own", _resolved(view)),
+        Source("Resolved config: what all cases share, then what each has of its own", _config_lines(view)),
     )
     return make("inputs", "Inputs", "What went in, and what was left out?", answer, blocks)
 
@@ -69,46 +69,46 @@ def _prices(view: View) -> Show | None:
         return None
     columns = [labels.column("price_book"), *(labels.column(f"cost_parts.{key}") for key in _PRICE)]
     keep = [i for i in range(len(columns)) if i < 3 or any(row[i] not in (None, "") for row in rows)]
-    kept = ([row[i] for i in keep] for row in rows)
+    cells = ([row[i] for i in keep] for row in rows)
     note = "A calibrated book reproduces printed totals; its rows are not quotes."
-    return Show(table("prices-table", "Prices, with source and date", [columns[i] for i in keep], kept, note=note))
+    return Show(table("prices-table", "Prices, with source and date", [columns[i] for i in keep], cells, note=note))
 
 
 def _assumptions(view: View) -> Notes | None:
-    seen = names.order(line for case in view.cases for line in case.record.assumptions)
-    return Notes(tuple(seen[:40]), "Assumptions stated by the results") if seen else None
+    lines = names.order(line for case in view.cases for line in case.record.assumptions)
+    return Notes(tuple(lines[:40]), "Assumptions stated by the results") if lines else None
 
 
-def _resolved(view: View) -> str:
+def _config_lines(view: View) -> str:
     """Return the input of every case as JSON lines: first what is the same in all, then the rest of each."""
     cases = [case.record.case for case in view.cases]
-    shared = _shared(cases)
-    lines = [shared, *(_rest(case, shared) for case in cases)] if len(cases) > 1 else cases
+    common = _intersection(cases)
+    lines = [common, *(_rest(case, common) for case in cases)] if len(cases) > 1 else cases
     return "\n".join(json.dumps(line, ensure_ascii=False, sort_keys=True) for line in lines)
 
 
-def _shared(cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _intersection(cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return what all ``cases`` have alike, mappings key by key."""
-    found: dict[str, Any] = {}
+    common: dict[str, Any] = {}
     for key, value in cases[0].items():
-        held = [case.get(key) for case in cases]
-        if all(isinstance(one, dict) for one in held):
-            if inner := _shared(held):  # type: ignore[arg-type]
-                found[key] = inner
-        elif all(one == value for one in held):
-            found[key] = value
-    return found
+        values = [case.get(key) for case in cases]
+        if all(isinstance(one, dict) for one in values):
+            if inner := _intersection(values):  # type: ignore[arg-type]
+                common[key] = inner
+        elif all(one == value for one in values):
+            common[key] = value
+    return common
 
 
-def _rest(case: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
-    """Return what ``case`` has beside ``shared``: together they are the case."""
-    found = {}
+def _rest(case: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``case`` has beside ``common``: together they are the case."""
+    rest = {}
     for key, value in case.items():
-        if key not in shared:
-            found[key] = value
-        elif isinstance(value, dict) and (inner := _rest(value, shared[key])):
-            found[key] = inner
-    return found
+        if key not in common:
+            rest[key] = value
+        elif isinstance(value, dict) and (inner := _rest(value, common[key])):
+            rest[key] = inner
+    return rest
 
 
 def _short(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from topo.report import words
 from topo.report.labels import column
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
@@ -15,14 +15,14 @@ from topo.report.tables import name, table
 _KEYS = ("job", "ranks", "start_s", "together_s", "alone_s", "slowdown")
 
 
-def jobs_of(case: Named) -> list[dict[str, Any]]:
+def jobs_of(case: Case) -> list[dict[str, Any]]:
     """Return the rows of a case's jobs; none where it has no jobs."""
     return list(case.get("jobs") or ())
 
 
 def panel(view: View) -> Panel | None:
     """Return the slowdown of every job, None where no case had jobs."""
-    jobs = [(case, job) for case in view.solved for job in jobs_of(case)]
+    jobs = [(case, job) for case in view.solutions for job in jobs_of(case)]
     if not jobs:
         return None
     columns = [name("Network"), name("Traffic"), name("Policy")]
@@ -32,5 +32,5 @@ def panel(view: View) -> Panel | None:
     answer = "No job waits for another."
     if worst["slowdown"] > 1.001:
         answer = f"{worst['job']} suffers most: {words.number(worst['slowdown'])} times as long as alone, {case.title}."
-    shown = table("jobs-table", "Jobs beside each other and alone", columns, rows, filterable=len(rows) > 12)
-    return make("jobs", "Jobs", "Do the jobs disturb each other?", answer, (Show(shown),))
+    listing = table("jobs-table", "Jobs beside each other and alone", columns, rows, filterable=len(rows) > 12)
+    return make("jobs", "Jobs", "Do the jobs disturb each other?", answer, (Show(listing),))

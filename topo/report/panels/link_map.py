@@ -11,7 +11,7 @@ from topo.report import labels, load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.fields import square
 from topo.report.layouts import components
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
 
@@ -32,10 +32,10 @@ _EVEN = 1.01
 
 
 @dataclass(frozen=True)
-class Mapped:
+class LinkMap:
     """The map of one case."""
 
-    case: Named
+    case: Case
     kind: str  # what a row is: leaf or group
     values: NDArray[np.float64]  # (R, C) utilization, NaN where nothing lies
 
@@ -55,23 +55,23 @@ class Mapped:
 
 def link_map(view: View) -> Figure | None:
     """Return a map of utilization for each uneven case of the comparison, None where there is none."""
-    found: list[Mapped] = []
+    maps: list[LinkMap] = []
     for case in sorted(view.grid, key=lambda c: view.traffics.index(c.traffic)):
-        columns = load.links(case.record) if len(found) < MOST_MAPS else None
-        mapped = cells(columns) if columns is not None else None
-        if mapped is not None:
-            found.append(Mapped(case, *mapped))
-    drawn = sorted((one for one in found if one.spread > _EVEN), key=lambda one: -one.spread)
-    if not drawn:
+        columns = load.links(case.record) if len(maps) < MOST_MAPS else None
+        grid = cells(columns) if columns is not None else None
+        if grid is not None:
+            maps.append(LinkMap(case, *grid))
+    uneven = sorted((one for one in maps if one.spread > _EVEN), key=lambda one: -one.spread)
+    if not uneven:
         return None
-    variants = tuple(Variant(one.title, _spec(one.kind, one.values)) for one in drawn)
+    variants = tuple(Variant(one.title, _spec(one.kind, one.values)) for one in uneven)
     how = (
         "Trees: a row a leaf, planes one after the other, a column an uplink of it, the fuller direction. Direct "
         "networks: from group to group, and within one on the diagonal. The least even comes first; "
-        f"{words.plural(len(found) - len(drawn), 'case')} with one utilization throughout are left out. "
+        f"{words.plural(len(maps) - len(uneven), 'case')} with one utilization throughout are left out. "
         f"Above {MOST_CELLS} rows or columns neighbours share a cell, which shows their fullest link."
     )
-    return Figure("fig-map-links", _finding(drawn[0]), how, variants, _table(drawn), "case")
+    return Figure("fig-map-links", _finding(uneven[0]), how, variants, _table(uneven), "case")
 
 
 def cells(columns: Columns) -> tuple[str, NDArray[np.float64]] | None:
@@ -83,11 +83,11 @@ def cells(columns: Columns) -> tuple[str, NDArray[np.float64]] | None:
 
     tiers = columns["tier"]
     if "local" in tiers or "global" in tiers:
-        return "group", _shrunk(_groups(columns))
+        return "group", _shrink(_groups(columns))
     rows = np.flatnonzero(tiers == "leaf-spine")
     if not len(rows):
         return None
-    return "leaf", _shrunk(_leaves(columns, rows))
+    return "leaf", _shrink(_leaves(columns, rows))
 
 
 def _leaves(columns: Columns, rows: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -122,7 +122,7 @@ def _groups(columns: Columns) -> NDArray[np.float64]:
     return out
 
 
-def _shrunk(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shrink(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ``values`` with at most MOST_CELLS rows and columns: the largest of each block of neighbours."""
     import numpy as np
 
@@ -139,7 +139,7 @@ def _spec(kind: str, values: NDArray[np.float64]) -> dict[str, Any]:
     return square(rows, "uplink of the leaf [number]", "leaf, plane after plane [number]", "leaf")
 
 
-def _finding(worst: Mapped) -> str:
+def _finding(worst: LinkMap) -> str:
     cell = "pair of groups" if worst.kind == "group" else "uplink"
     return (
         f"Least even: {worst.title}, whose fullest {cell} carries "
@@ -147,18 +147,18 @@ def _finding(worst: Mapped) -> str:
     )
 
 
-def _table(drawn: Sequence[Mapped]) -> Table:
+def _table(maps: Sequence[LinkMap]) -> Table:
     """Return the fullest rows of every map: what a reader would look for in it."""
     import numpy as np
 
     columns = [name("Case"), name("Row"), labels.column("links_by_tier.*.max", bar=True)]
     columns += [labels.column("links_by_tier.*.mean"), Column("Above 1", words.count, "cells of the row")]
     rows = []
-    for one in drawn:
+    for one in maps:
         most = np.fmax.reduce(one.values, axis=1)
         for row in np.argsort(-np.nan_to_num(most), kind="stable")[:_ROWS]:
-            held = one.values[row][~np.isnan(one.values[row])]
-            if held.size:
-                over = int((held > 1 + 1e-9).sum())
-                rows.append((one.title, f"{one.kind} {row}", float(held.max()), float(held.mean()), over))
+            loads = one.values[row][~np.isnan(one.values[row])]
+            if loads.size:
+                over = int((loads > 1 + 1e-9).sum())
+                rows.append((one.title, f"{one.kind} {row}", float(loads.max()), float(loads.mean()), over))
     return table("map-rows", f"The {_ROWS} fullest rows of each map", columns, rows, filterable=len(rows) > 12)

@@ -11,13 +11,13 @@ from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import lines
 from topo.report.figures.marks import Series
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
 from topo.report.tables import Table, name, table
 
-Sweep = list[Named]
+Sweep = list[Case]
 
 _MICROSECOND = 1e-6  # in which nccl-tests prints all times
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -32,8 +32,8 @@ def panel(view: View) -> Panel | None:
         return None
     variants = []
     for pattern in names.order(pattern_of(sweep) for sweep in sweeps):
-        held = [sweep for sweep in sweeps if pattern_of(sweep) == pattern]
-        variants += [Variant(f"{pattern}: busbw", _busbw(held)), Variant(f"{pattern}: time", _time(held))]
+        group = [sweep for sweep in sweeps if pattern_of(sweep) == pattern]
+        variants += [Variant(f"{pattern}: busbw", _busbw(group)), Variant(f"{pattern}: time", _time(group))]
     how = (
         "A line a network and number of ranks. busbw as nccl-tests defines it compares with the rate of a port; "
         "messages that stay in a host add to it. Time goes by powers of ten."
@@ -70,7 +70,7 @@ def _time(sweeps: Iterable[Sweep]) -> dict[str, Any]:
 def _lines(sweeps: Iterable[Sweep], key: str, *, log: bool) -> dict[str, Any]:
     every = list(sweeps)
     sizes = sorted({float(case.get("collective_bytes")) for sweep in every for case in sweep})
-    factor, title = labels.scaled(key, [_MICROSECOND])
+    factor, title = labels.scale(key, [_MICROSECOND])
     series = []
     for sweep in every:
         at = {float(case.get("collective_bytes")): float(case.get(key)) * factor for case in sweep}
@@ -107,11 +107,11 @@ def _finding(sweeps: list[Sweep]) -> str:
                 apart.setdefault(key, []).append(float(case.get("completion_s")))
     spread = [max(times) / min(times) - 1 for times in apart.values() if len(times) > 1]
     best = max((sweep[-1] for sweep in sweeps), key=lambda c: float(c.get("busbw_bytes_per_s")))
-    said = f"{best.network} reaches {words.rate(best.get('busbw_bytes_per_s'))} of busbw, the most of all"
+    sentence = f"{best.network} reaches {words.rate(best.get('busbw_bytes_per_s'))} of busbw, the most of all"
     if not spread:
-        return f"{said}."
+        return f"{sentence}."
     most = words.percent(max(spread))
-    return f"{said}; from {in_binary(LARGE)} on, networks differ by at most {most} for as many ranks."
+    return f"{sentence}; from {in_binary(LARGE)} on, networks differ by at most {most} for as many ranks."
 
 
 def _table(sweeps: list[Sweep]) -> Table:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from topo.report import labels, load, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import Curves, distributions
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.seeds import Repeat, repeats
@@ -26,73 +26,75 @@ _RATES = ("min_rate_gbps", "mean_rate_gbps", "fairness")
 
 def panel(view: View) -> Panel | None:
     """Return completion times by network and policy, None where no case states any."""
-    held = [one for one in repeats(view) if one.values("completion_s")]
-    if not held:
+    settings = [one for one in repeats(view) if one.values("completion_s")]
+    if not settings:
         return None
-    drawn = [v for traffic in names.order(one.traffic for one in held) if (v := _variant(held, traffic))]
+    variants = [v for traffic in names.order(one.traffic for one in settings) if (v := _variant(settings, traffic))]
     how = (
         "Share of flows that ended by a time after the start of their phase, a curve a policy; a step is all at "
         "once, a long tail is stragglers. Above 20,000 flows the curve goes through 201 quantiles a phase."
     )
-    if any(len(one.cases) > 1 for one in held):
+    if any(len(one.cases) > 1 for one in settings):
         how += " A curve has the flows of all seeds together."
-    shown = _table(held)
-    finding = _finding([case for case in view.solved if case.get("completion_s") is not None])
-    block = Draw(Figure("fig-outcome", finding, how, tuple(drawn), shown, "traffic")) if drawn else Show(shown)
-    return make("outcome", "Outcome", "When is everybody done?", _answer(held), (block,))
+    listing = _table(settings)
+    finding = _finding([case for case in view.solutions if case.get("completion_s") is not None])
+    block = (
+        Draw(Figure("fig-outcome", finding, how, tuple(variants), listing, "traffic")) if variants else Show(listing)
+    )
+    return make("outcome", "Outcome", "When is everybody done?", _answer(settings), (block,))
 
 
-def _variant(held: Sequence[Repeat], traffic: str) -> Variant | None:
+def _variant(settings: Sequence[Repeat], traffic: str) -> Variant | None:
     panes: dict[str, dict[str, NDArray[Any]]] = {}
-    for one in held:
+    for one in settings:
         times = _times(one) if one.traffic == traffic else None
         if times is not None:
-            panes.setdefault(one.network, {}).setdefault(_curve(held, one), times)
+            panes.setdefault(one.network, {}).setdefault(_curve(settings, one), times)
     if not panes:
         return None
-    last = max(float(finish.max()) for pane in panes.values() for finish in pane.values())
-    factor, title = labels.scaled("commodities.parquet:finish", [last])
-    scaled = {pane: {curve: steps(t * factor) for curve, t in found.items()} for pane, found in panes.items()}
-    return Variant(traffic, distributions(_from_zero(scaled), title, what="flows"))
+    last = max(float(finish.max()) for network in panes.values() for finish in network.values())
+    factor, title = labels.scale("commodities.parquet:finish", [last])
+    curves = {network: {curve: steps(t * factor) for curve, t in pane.items()} for network, pane in panes.items()}
+    return Variant(traffic, distributions(_from_zero(curves), title, what="flows"))
 
 
 def _times(one: Repeat) -> NDArray[Any] | None:
     """Return when the commodities of every seed ended [s], None where no case stored it."""
     import numpy as np
 
-    stored = (load.finish(case.record) for case in one.cases)
-    found = [columns["finish"] for columns in stored if columns is not None and len(columns.get("finish", ()))]
-    return np.concatenate(found) if found else None
+    tables = (load.finish(case.record) for case in one.cases)
+    times = [columns["finish"] for columns in tables if columns is not None and len(columns.get("finish", ()))]
+    return np.concatenate(times) if times else None
 
 
-def _curve(held: Sequence[Repeat], one: Repeat) -> str:
+def _curve(settings: Sequence[Repeat], one: Repeat) -> str:
     """Return the policy, with the solver where this policy met several under the same traffic."""
-    alike = {o.solver for o in held if (o.network, o.traffic, o.policy) == (one.network, one.traffic, one.policy)}
+    alike = {o.solver for o in settings if (o.network, o.traffic, o.policy) == (one.network, one.traffic, one.policy)}
     return f"{one.policy}, {one.solver}" if len(alike) > 1 else one.policy
 
 
 def _from_zero(panes: dict[str, dict[str, tuple[list[float], list[float]]]]) -> Curves:
     """Return the curves with a start at zero: nobody has ended before the first one did."""
-    return {pane: {c: ([0.0, *x], [0.0, *y]) for c, (x, y) in held.items()} for pane, held in panes.items()}
+    return {network: {c: ([0.0, *x], [0.0, *y]) for c, (x, y) in pane.items()} for network, pane in panes.items()}
 
 
-def _tail(case: Named) -> float | None:
+def _tail(case: Case) -> float | None:
     """Return the last commodity's time over the mean, within the phase where that is largest; None if not stored."""
     columns = load.commodities(case.record)
     if columns is None or not len(columns.get("finish", ())):
         return None
     finish = columns["finish"]
     phase = columns["phase"] if "phase" in columns else finish * 0
-    held = [finish[phase == one] for one in set(phase.tolist())]
-    return max((float(times.max() / times.mean()) for times in held if times.mean() > 0), default=None)
+    phases = [finish[phase == one] for one in set(phase.tolist())]
+    return max((float(times.max() / times.mean()) for times in phases if times.mean() > 0), default=None)
 
 
 def _worst_tail(one: Repeat) -> float | None:
     return max((tail for case in one.cases if (tail := _tail(case)) is not None), default=None)
 
 
-def _answer(held: Sequence[Repeat]) -> str:
-    tails = [(tail, one) for one in held if (tail := _worst_tail(one)) is not None]
+def _answer(settings: Sequence[Repeat]) -> str:
+    tails = [(tail, one) for one in settings if (tail := _worst_tail(one)) is not None]
     if not tails:
         return "Times of the whole exchange; the table has them by case."
     ratio, slow = max(tails, key=lambda pair: pair[0])
@@ -104,33 +106,33 @@ def _answer(held: Sequence[Repeat]) -> str:
     )
 
 
-def _finding(cases: Sequence[Named]) -> str:
+def _finding(cases: Sequence[Case]) -> str:
     tiers: dict[str, int] = {}
     for case in cases:
         tier = str(case.get("bottleneck_tier") or "no tier")
         tiers[tier] = tiers.get(tier, 0) + 1
-    told = [f"{tier} in {n}" for tier, n in sorted(tiers.items(), key=lambda item: (-item[1], item[0]))]
-    return f"The tier that holds the slowest back: {words.listing(told, 6)} of {words.plural(len(cases), 'case')}."
+    clauses = [f"{tier} in {n}" for tier, n in sorted(tiers.items(), key=lambda item: (-item[1], item[0]))]
+    return f"The tier that holds the slowest back: {words.listing(clauses, 6)} of {words.plural(len(cases), 'case')}."
 
 
-def _table(held: Sequence[Repeat]) -> Table:
-    seeded = any(len(one.cases) > 1 for one in held)
+def _table(settings: Sequence[Repeat]) -> Table:
+    has_seeds = any(len(one.cases) > 1 for one in settings)
     columns = [name("Network"), name("Traffic"), name("Policy")]
-    columns += [labels.column("completion_s", "mean over seeds" if seeded else "", bar=True)]
-    columns += [Column("Least", words.seconds), Column("Largest", words.seconds)] if seeded else []
-    columns += [Column("Seeds", words.count)] if seeded else []
+    columns += [labels.column("completion_s", "mean over seeds" if has_seeds else "", bar=True)]
+    columns += [Column("Least", words.seconds), Column("Largest", words.seconds)] if has_seeds else []
+    columns += [Column("Seeds", words.count)] if has_seeds else []
     columns += [labels.column(key) for key in _MEANS]
     columns += [Column("Last / mean", words.ratio, "×")]
     columns += [labels.column(key) for key in (*_RATES, "bottleneck_tier")]
-    rows = [_row(held, one, seeded) for one in held]
-    note = "Over seeds: the least rate is the least, last / mean the largest, the rest means." if seeded else ""
+    rows = [_row(settings, one, has_seeds) for one in settings]
+    note = "Over seeds: the least rate is the least, last / mean the largest, the rest means." if has_seeds else ""
     return table("outcomes", "Completion by case", columns, rows, filterable=len(rows) > 12, note=note)
 
 
-def _row(held: Sequence[Repeat], one: Repeat, seeded: bool) -> tuple[Any, ...]:
+def _row(settings: Sequence[Repeat], one: Repeat, has_seeds: bool) -> tuple[Any, ...]:
     key = "completion_s"
-    spread = (one.least(key), one.most(key), len(one.cases)) if seeded else ()
+    spread = (one.least(key), one.most(key), len(one.cases)) if has_seeds else ()
     rates = (one.least(_RATES[0]), *map(one.mean, _RATES[1:]))
     tiers = ", ".join(names.order(str(t) for case in one.cases if (t := case.get("bottleneck_tier"))))
     times = (one.mean(key), *spread, *map(one.mean, _MEANS), _worst_tail(one))
-    return (one.network, one.traffic, _curve(held, one), *times, *rates, tiers or None)
+    return (one.network, one.traffic, _curve(settings, one), *times, *rates, tiers or None)

@@ -10,7 +10,7 @@ from typing import Any
 from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.marks import Series, ranges
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.seeds import Repeat, repeats
@@ -26,28 +26,28 @@ def panel(view: View) -> Panel | None:
     if not rivals:
         return None
     variants = tuple(Variant(traffic, _drawing(groups)) for traffic, groups in rivals.items())
-    held = [one for groups in rivals.values() for group in groups.values() for one in group]
+    settings = [one for groups in rivals.values() for group in groups.values() for one in group]
     how = "A band a network, a line a policy. The dashed line is 1: nothing blocks."
-    if any(len(one.cases) > 1 for one in held):
+    if any(len(one.cases) > 1 for one in settings):
         how += " A mark is the mean over seeds, its bar goes from the least to the largest of them."
     if any(bound is not None for group in rivals.values() for bound in map(optimum, group.values())):
         how += " The upright is the optimum: no routing can pass it with relays as stated, by a certificate."
-    figure = Figure("fig-routing", _finding(held, view.tie), how, variants, _table(rivals), "traffic")
-    return make("routing", "Routing", "What does routing cost or gain?", _answer(held), (Draw(figure),))
+    figure = Figure("fig-routing", _finding(settings, view.tie), how, variants, _table(rivals), "traffic")
+    return make("routing", "Routing", "What does routing cost or gain?", _answer(settings), (Draw(figure),))
 
 
-def _rivals(held: Sequence[Repeat]) -> dict[str, dict[str, list[Repeat]]]:
+def _rivals(settings: Sequence[Repeat]) -> dict[str, dict[str, list[Repeat]]]:
     """Return traffic -> network -> policies, those networks that met two of them under that traffic and one solver."""
     groups: dict[tuple[str, str, str], list[Repeat]] = defaultdict(list)
-    for one in held:
+    for one in settings:
         if one.values(_SHARE):
             groups[one.traffic, one.network, one.solver].append(one)
     rivals = {key: group for key, group in groups.items() if len({one.policy for one in group}) > 1}
     several = len({solver for _, _, solver in rivals}) > 1
     out: dict[str, dict[str, list[Repeat]]] = {}
     for (traffic, network, solver), group in rivals.items():
-        told = [replace(one, policy=f"{one.policy}, {solver}") if several else one for one in group]
-        out.setdefault(traffic, {}).setdefault(network, []).extend(told)
+        entries = [replace(one, policy=f"{one.policy}, {solver}") if several else one for one in group]
+        out.setdefault(traffic, {}).setdefault(network, []).extend(entries)
     return out
 
 
@@ -56,11 +56,11 @@ def optimum(group: Sequence[Repeat]) -> tuple[float, float] | None:
 
     Only a policy that chooses among all routings proves it; bounds of others are for their own kind of split.
     """
-    found = [bound for one in group for case in one.cases if (bound := _bound(case)) is not None]
-    return (min(found), max(found)) if found else None
+    bounds = [bound for one in group for case in one.cases if (bound := _bound(case)) is not None]
+    return (min(bounds), max(bounds)) if bounds else None
 
 
-def _bound(case: Named) -> float | None:
+def _bound(case: Case) -> float | None:
     bound, theta, share = case.get("bound"), case.get("theta"), case.get(_SHARE)
     if not theta or bound is None or share is None or not case.get("bound_is_optimum"):
         return None
@@ -76,17 +76,17 @@ def _drawing(groups: dict[str, list[Repeat]]) -> dict[str, Any]:
 
 
 def _series(groups: dict[str, list[Repeat]], policy: str) -> Series:
-    found = [next((one for one in group if one.policy == policy), None) for group in groups.values()]
+    settings = [next((one for one in group if one.policy == policy), None) for group in groups.values()]
     return Series(
         policy,
-        [one.mean(_SHARE) if one else None for one in found],
-        [_told(one) if one else words.ABSENT for one in found],
-        [one.least(_SHARE) if one else None for one in found],
-        [one.most(_SHARE) if one else None for one in found],
+        [one.mean(_SHARE) if one else None for one in settings],
+        [_share_text(one) if one else words.ABSENT for one in settings],
+        [one.least(_SHARE) if one else None for one in settings],
+        [one.most(_SHARE) if one else None for one in settings],
     )
 
 
-def _told(one: Repeat) -> str:
+def _share_text(one: Repeat) -> str:
     text, n = words.ratio(one.mean(_SHARE)), len(one.values(_SHARE))
     return text if n < 2 else f"{text} ({_span((one.least(_SHARE) or 0.0, one.most(_SHARE) or 0.0))} over {n} seeds)"
 
@@ -98,16 +98,16 @@ def _span(ends: tuple[float, float] | None) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _pairs(held: Sequence[Repeat]) -> list[tuple[Repeat, Repeat, float]]:
+def _pairs(settings: Sequence[Repeat]) -> list[tuple[Repeat, Repeat, float]]:
     """Return (best, worst, ratio of their means) of each network and traffic."""
     groups: dict[tuple[str, str], list[Repeat]] = defaultdict(list)
-    for one in held:
+    for one in settings:
         if one.mean(_SHARE):
             groups[one.network, one.traffic].append(one)
     out = []
     for group in groups.values():
-        ranked = sorted(group, key=_mean)
-        out.append((ranked[-1], ranked[0], _mean(ranked[-1]) / _mean(ranked[0])))
+        ranking = sorted(group, key=_mean)
+        out.append((ranking[-1], ranking[0], _mean(ranking[-1]) / _mean(ranking[0])))
     return out
 
 
@@ -115,8 +115,8 @@ def _mean(one: Repeat) -> float:
     return one.mean(_SHARE) or 0.0
 
 
-def _answer(held: Sequence[Repeat]) -> str:
-    pairs = _pairs(held)
+def _answer(settings: Sequence[Repeat]) -> str:
+    pairs = _pairs(settings)
     if not pairs:
         return "The policies state no throughput."
     best, worst, ratio = max(pairs, key=lambda pair: pair[2])
@@ -129,24 +129,24 @@ def _answer(held: Sequence[Repeat]) -> str:
     )
 
 
-def _finding(held: Sequence[Repeat], tie: float) -> str:
+def _finding(settings: Sequence[Repeat], tie: float) -> str:
     best: dict[tuple[str, str], float] = {}
-    for one in held:
+    for one in settings:
         key = (one.network, one.traffic)
         best[key] = max(best.get(key, 0.0), _mean(one))
-    wins: dict[str, int] = {one.policy: 0 for one in held}
-    for one in held:
+    wins: dict[str, int] = {one.policy: 0 for one in settings}
+    for one in settings:
         wins[one.policy] += _mean(one) >= best[one.network, one.traffic] * (1 - tie)
-    counted = [f"{policy} in {n}" for policy, n in sorted(wins.items(), key=lambda item: -item[1])]
+    counts = [f"{policy} in {n}" for policy, n in sorted(wins.items(), key=lambda item: -item[1])]
     pairs = words.plural(len(best), "network and traffic pair")
     near = f"{100 * tie:g}{words.NARROW}%"
-    return f"Best, or within {near} of the best: {words.listing(counted, 8)} of {pairs}.{_luck(held, tie)}"
+    return f"Best, or within {near} of the best: {words.listing(counts, 8)} of {pairs}.{_luck(settings, tie)}"
 
 
-def _luck(held: Sequence[Repeat], tie: float) -> str:
+def _luck(settings: Sequence[Repeat], tie: float) -> str:
     """Return where seeds matter most, as a sentence; empty where they matter nowhere."""
-    drawn = [(most / least, one) for one in held if (most := one.most(_SHARE)) and (least := one.least(_SHARE))]
-    ratio, one = max(drawn, key=lambda pair: pair[0], default=(1.0, None))
+    spreads = [(most / least, one) for one in settings if (most := one.most(_SHARE)) and (least := one.least(_SHARE))]
+    ratio, one = max(spreads, key=lambda pair: pair[0], default=(1.0, None))
     if one is None or ratio < 1 + tie:
         return ""
     ends = _span((one.least(_SHARE) or 0.0, one.most(_SHARE) or 0.0))
@@ -154,21 +154,21 @@ def _luck(held: Sequence[Repeat], tie: float) -> str:
 
 
 def _table(rivals: dict[str, dict[str, list[Repeat]]]) -> Table:
-    held = [(one, optimum(group)) for groups in rivals.values() for group in groups.values() for one in group]
-    seeded = any(len(one.cases) > 1 for one, _ in held)
+    entries = [(one, optimum(group)) for groups in rivals.values() for group in groups.values() for one in group]
+    has_seeds = any(len(one.cases) > 1 for one, _ in entries)
     columns = [name("Network"), name("Traffic"), name("Policy")]
-    columns += [labels.column(_SHARE, "mean over seeds" if seeded else "")]
-    if seeded:
+    columns += [labels.column(_SHARE, "mean over seeds" if has_seeds else "")]
+    if has_seeds:
         columns += [Column("Least", words.ratio), Column("Largest", words.ratio), Column("Seeds", words.count)]
     columns += [Column("Optimum", words.ratio, "at most"), Column("Of optimum", words.percent, "share", bar=True)]
     columns += [labels.column(key) for key in ("max_utilization", "completion_s", "gap", "method")]
-    rows = [_row(one, ends[1] if ends else None, seeded) for one, ends in held]
-    note = "Congestion and gap are the largest over seeds, completion is their mean." if seeded else ""
+    rows = [_row(one, ends[1] if ends else None, has_seeds) for one, ends in entries]
+    note = "Congestion and gap are the largest over seeds, completion is their mean." if has_seeds else ""
     return table("policies", "Policies", columns, rows, filterable=len(rows) > 12, note=note)
 
 
-def _row(one: Repeat, bound: float | None, seeded: bool) -> tuple[Any, ...]:
-    spread = (one.least(_SHARE), one.most(_SHARE), len(one.cases)) if seeded else ()
+def _row(one: Repeat, bound: float | None, has_seeds: bool) -> tuple[Any, ...]:
+    spread = (one.least(_SHARE), one.most(_SHARE), len(one.cases)) if has_seeds else ()
     of = _mean(one) / bound if bound else None
     rest = (one.most("max_utilization"), one.mean("completion_s"), one.most("gap"), one.cases[0].get("method"))
     return (one.network, one.traffic, one.policy, one.mean(_SHARE), *spread, bound, of, *rest)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from topo.config.seeds import seedless, settings, summary
 from topo.report import names, words
 from topo.report.load import Record
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.view import View
 
 #: Labels that name a policy.
@@ -23,7 +23,7 @@ class Repeat:
     traffic: str
     policy: str
     solver: str  # with those of its parameters that differ within the study
-    cases: tuple[Named, ...]
+    cases: tuple[Case, ...]
 
     def values(self, key: str) -> tuple[float, ...]:
         """Return the result ``key`` of every seed that has it, in the study's order."""
@@ -50,33 +50,33 @@ def repeats(view: View) -> list[Repeat]:
     In the study's order, one case a seed.
     """
     bare = tuple(replace(record, case=seedless(record.case)) for record in view.study.records)
-    pairs = zip(view.cases, names.named(replace(view.study, records=bare)), strict=True)
-    solved = [(case, called) for case, called in pairs if case.record.ok and case.traffic]
-    groups = settings([case.record.case for case, _ in solved], names.moving())
-    each = [solved[group[0]][1] for group in groups]
+    twins = zip(view.cases, names.cases_of(replace(view.study, records=bare)), strict=True)
+    pairs = [(case, alias) for case, alias in twins if case.record.ok and case.traffic]
+    groups = settings([case.record.case for case, _ in pairs], names.moving())
+    each = [pairs[group[0]][1] for group in groups]
     every = zip(each, _policies(each), _solvers(each), groups, strict=True)
-    return [Repeat(o.network, o.traffic, p, s, tuple(solved[i][0] for i in group)) for o, p, s, group in every]
+    return [Repeat(o.network, o.traffic, p, s, tuple(pairs[i][0] for i in group)) for o, p, s, group in every]
 
 
-def _policies(called: Sequence[Named]) -> list[str]:
+def _policies(aliases: Sequence[Case]) -> list[str]:
     """Return the name of the policy of each, with its parameters where they tell two apart."""
-    short = [_short(one.record) for one in called]
-    each = [(one.network, one.traffic, policy) for one, policy in zip(called, short, strict=True)]
+    short = [_short(one.record) for one in aliases]
+    each = [(one.network, one.traffic, policy) for one, policy in zip(aliases, short, strict=True)]
     full: dict[tuple[str, str, str], set[str]] = {}
-    for key, one in zip(each, called, strict=True):
+    for key, one in zip(each, aliases, strict=True):
         full.setdefault(key, set()).add(one.policy)
-    twice = {policy for (_, _, policy), held in full.items() if len(held) > 1}
-    return [one.policy if policy in twice else policy for one, policy in zip(called, short, strict=True)]
+    twice = {policy for (_, _, policy), policies in full.items() if len(policies) > 1}
+    return [one.policy if policy in twice else policy for one, policy in zip(aliases, short, strict=True)]
 
 
 def _short(record: Record) -> str:
     labels = {axis.lower(): value for axis, value in record.labels.items()}
-    given = next((labels[axis] for axis in _POLICY if labels.get(axis)), None)
-    return given or str(record.part("routing").get("policy") or "no policy")
+    label = next((labels[axis] for axis in _POLICY if labels.get(axis)), None)
+    return label or str(record.part("routing").get("policy") or "no policy")
 
 
-def _solvers(called: Sequence[Named]) -> list[str]:
-    parts = [{"solver": "no solver"} | one.record.part("solve") for one in called]
+def _solvers(aliases: Sequence[Case]) -> list[str]:
+    parts = [{"solver": "no solver"} | one.record.part("solve") for one in aliases]
     varying = [
         key for key in names.order(k for part in parts for k in part) if len({str(p.get(key)) for p in parts}) > 1
     ]

@@ -10,10 +10,10 @@ from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import lines
 from topo.report.figures.marks import Series
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
-from topo.report.panels.sweep_cases import across, every_case, over_two, swept, title_of
+from topo.report.panels.sweep_cases import across, every_case, over_two, sweep_axes, title_of
 from topo.report.panels.view import View
 
 #: Lines that a figure can hold and still be read; the table has the rest.
@@ -23,10 +23,10 @@ _MEASURES = ("completion_s", "normalized_throughput", "cost_per_endpoint_usd")
 
 def panel(view: View) -> Panel | None:
     """Return every case in a table, and drawings over the swept axes; None for a single case that went well."""
-    if len(view.cases) < 2 and not view.failed:
+    if len(view.cases) < 2 and not view.failures:
         return None
-    drawn = [one for one in (_lines(view), over_two(view), across(view)) if one is not None]
-    blocks: list[Draw | Show] = [Draw(one) for one in drawn]
+    figures = [one for one in (_lines(view), over_two(view), across(view)) if one is not None]
+    blocks: list[Draw | Show] = [Draw(one) for one in figures]
     return make(
         "sweep",
         "Sweep",
@@ -37,25 +37,27 @@ def panel(view: View) -> Panel | None:
 
 
 def _answer(view: View) -> str:
-    bad = {status: sum(c.record.status == status for c in view.failed) for status in ("failed", "refused")}
-    told = f"{len(view.cases) - len(view.failed):,} of {words.plural(len(view.cases), 'case')} computed"
-    told += "".join(f", {count:,} {status}" for status, count in bad.items() if count)
-    axes = [title_of(axis) for axis in swept(view.cases)]
-    return f"{told}; swept: {words.listing(axes, 6)}." if axes else f"{told}."
+    bad = {status: sum(c.record.status == status for c in view.failures) for status in ("failed", "refused")}
+    sentence = f"{len(view.cases) - len(view.failures):,} of {words.plural(len(view.cases), 'case')} computed"
+    sentence += "".join(f", {count:,} {status}" for status, count in bad.items() if count)
+    axes = [title_of(axis) for axis in sweep_axes(view.cases)]
+    return f"{sentence}; swept: {words.listing(axes, 6)}." if axes else f"{sentence}."
 
 
 def _lines(view: View) -> Figure | None:
     """Return lines over each swept numeric axis, None where none has three values."""
-    found = [(axis, cases) for axis in _axes(view.solved) if len(_values(cases := _along(view.solved, axis), axis)) > 2]
-    variants = [v for axis, cases in found for key in _MEASURES if (v := _variant(cases, axis, key))]
+    sweeps = [
+        (axis, cases) for axis in _axes(view.solutions) if len(_values(cases := _along(view.solutions, axis), axis)) > 2
+    ]
+    variants = [v for axis, along in sweeps for key in _MEASURES if (v := _variant(along, axis, key))]
     if not variants:
         return None
     how = f"A line for each setting of the other axes; the first {MOST_LINES} are drawn, the table has all."
     how += " Where seeds vary a mark is their median. An axis over a wide range is logarithmic."
-    return Figure("fig-sweep", _finding(found), how, tuple(variants), None, "axis and measure")
+    return Figure("fig-sweep", _finding(sweeps), how, tuple(variants), None, "axis and measure")
 
 
-def _axes(cases: Sequence[Named]) -> list[str]:
+def _axes(cases: Sequence[Case]) -> list[str]:
     return names.order(
         axis
         for case in cases
@@ -64,11 +66,11 @@ def _axes(cases: Sequence[Named]) -> list[str]:
     )
 
 
-def _along(cases: Sequence[Named], axis: str) -> list[Named]:
+def _along(cases: Sequence[Case], axis: str) -> list[Case]:
     return [case for case in cases if _number(case.record.labels.get(axis)) is not None]
 
 
-def _values(cases: Sequence[Named], axis: str) -> list[float]:
+def _values(cases: Sequence[Case], axis: str) -> list[float]:
     return sorted({value for c in cases if (value := _number(c.record.labels.get(axis))) is not None})
 
 
@@ -79,19 +81,19 @@ def _number(label: str | None) -> float | None:
         return None
 
 
-def _variant(cases: Sequence[Named], axis: str, key: str) -> Variant | None:
-    given = [case.get(key) for case in cases]
-    if not any(value is not None for value in given):
+def _variant(cases: Sequence[Case], axis: str, key: str) -> Variant | None:
+    numbers = [case.get(key) for case in cases]
+    if not any(value is not None for value in numbers):
         return None
-    factor, title = labels.scaled(key, given)
+    factor, title = labels.scale(key, numbers)
     form = labels.form(key)
     values = _values(cases, axis)
     series = []
     for setting, alike in list(_alike(cases, axis).items())[:MOST_LINES]:
         curve = _curve(alike, axis, key)
         results = [curve.get(value) for value in values]
-        scaled = [None if one is None else one * factor for one in results]
-        series.append(Series(setting, scaled, [form(one) for one in results]))
+        positions = [None if one is None else one * factor for one in results]
+        series.append(Series(setting, positions, [form(one) for one in results]))
     height = 320 + 18 * len(series)
     return Variant(
         f"{title_of(axis)}: {labels.title(key)}",
@@ -99,32 +101,34 @@ def _variant(cases: Sequence[Named], axis: str, key: str) -> Variant | None:
     )
 
 
-def _alike(cases: Sequence[Named], axis: str) -> dict[str, list[Named]]:
+def _alike(cases: Sequence[Case], axis: str) -> dict[str, list[Case]]:
     """Return setting of the other axes -> its cases, those settings that lie at two places of ``axis`` or more."""
-    groups: dict[tuple[tuple[str, str], ...], list[Named]] = {}
+    groups: dict[tuple[tuple[str, str], ...], list[Case]] = {}
     for case in cases:
         rest = tuple((key, value) for key, value in case.record.labels.items() if key != axis and not is_seed(key))
         groups.setdefault(rest, []).append(case)
-    groups = {rest: held for rest, held in groups.items() if len(_values(held, axis)) > 1}
+    groups = {rest: group for rest, group in groups.items() if len(_values(group, axis)) > 1}
     # What all lines have alike tells none of them apart.
     common = set.intersection(*map(set, groups)) if len(groups) > 1 else set()
-    told = {rest: [f"{title_of(key)} {value}" for key, value in rest if (key, value) not in common] for rest in groups}
-    return {", ".join(told[rest]) or "all": held for rest, held in groups.items()}
+    titles = {
+        rest: [f"{title_of(key)} {value}" for key, value in rest if (key, value) not in common] for rest in groups
+    }
+    return {", ".join(titles[rest]) or "all": group for rest, group in groups.items()}
 
 
-def _curve(cases: Sequence[Named], axis: str, key: str) -> dict[float | None, float]:
+def _curve(cases: Sequence[Case], axis: str, key: str) -> dict[float | None, float]:
     """Return place on ``axis`` -> result ``key``, the median where several seeds lie there."""
-    held: dict[float | None, list[float]] = {}
+    results: dict[float | None, list[float]] = {}
     for case in cases:
         if case.get(key) is not None:
-            held.setdefault(_number(case.record.labels[axis]), []).append(float(case.get(key)))
-    return {place: median(values) for place, values in held.items()}
+            results.setdefault(_number(case.record.labels[axis]), []).append(float(case.get(key)))
+    return {place: median(values) for place, values in results.items()}
 
 
-def _finding(swept: Sequence[tuple[str, list[Named]]]) -> str:
-    told = []
-    for axis, cases in swept:
+def _finding(sweeps: Sequence[tuple[str, list[Case]]]) -> str:
+    clauses = []
+    for axis, cases in sweeps:
         curves = [_curve(alike, axis, "completion_s").values() for alike in _alike(cases, axis).values()]
         ratios = [max(times) / min(times) for times in curves if times and min(times) > 0]
-        told.append(f"{title_of(axis)} by up to {words.number(max(ratios, default=1.0))}{words.NARROW}×")
-    return f"All else equal, {labels.title('completion_s')} moves with {words.listing(told)}."
+        clauses.append(f"{title_of(axis)} by up to {words.number(max(ratios, default=1.0))}{words.NARROW}×")
+    return f"All else equal, {labels.title('completion_s')} moves with {words.listing(clauses)}."

@@ -11,7 +11,7 @@ from topo.config.seeds import is_seed
 from topo.report import labels, names, words
 from topo.report.figures.axes import Figure, Variant, figure
 from topo.report.figures.fields import Upright, Ways, by_name, by_value, grid, parallel
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
 
@@ -23,10 +23,10 @@ _MOST_AXES = 7
 #: Colours of parallel lines, and maps to pick among.
 _MOST_GROUPS, _MOST_MAPS = 8, 12
 #: Share of a map's cells that must hold a case.
-_FILLED = 0.6
+_FILL = 0.6
 
 
-def swept(cases: Sequence[Named]) -> list[str]:
+def sweep_axes(cases: Sequence[Case]) -> list[str]:
     """Return the axes on which ``cases`` differ, in the study's order."""
     axes = names.order(axis for case in cases for axis in case.record.labels)
     return [axis for axis in axes if len({case.record.labels.get(axis) for case in cases}) > 1]
@@ -40,19 +40,19 @@ def title_of(axis: str) -> str:
 
 def every_case(view: View) -> Table:
     """Return one row a case, computed or not, with what came of it."""
-    axes = swept(view.cases)
+    axes = sweep_axes(view.cases)
     columns, rows = [name(title_of(axis).capitalize()) for axis in axes], []
     keys = [key for key in RESULTS if any(case.get(key) is not None for case in view.cases)]
     columns = columns or [name("Case")]
     columns += [Column("Status", words.text, numeric=False, shade=_shade)]
-    columns += [Column("Reason", numeric=False, shade=lambda _: "wide")] if view.failed else []
+    columns += [Column("Reason", numeric=False, shade=lambda _: "wide")] if view.failures else []
     columns += [labels.column(key, bar=key == "completion_s") for key in keys]
     for case in view.cases:
         at = [case.record.labels.get(axis) for axis in axes] or [case.title]
         results = [case.get(key) for key in keys]
-        why = [words.clip(_PLACE.sub("", case.record.error).partition("\n")[0], 80) or None] if view.failed else []
+        why = [words.clip(_PLACE.sub("", case.record.error).partition("\n")[0], 80) or None] if view.failures else []
         rows.append((*at, case.record.status, *why, *results))
-    note = "Reasons stand in full under Checks." if view.failed else ""
+    note = "Reasons stand in full under Checks." if view.failures else ""
     return table("cases", "Every case", columns, rows, filterable=len(rows) > 12, note=note)
 
 
@@ -62,8 +62,8 @@ def _shade(status: Any) -> str:
 
 def across(view: View) -> Figure | None:
     """Return a line a case across its axes and results; None below four cases or three lively axes."""
-    cases = view.solved
-    axes = [_upright(cases, axis) for axis in swept(cases) if not is_seed(axis)]
+    cases = view.solutions
+    axes = [_upright(cases, axis) for axis in sweep_axes(cases) if not is_seed(axis)]
     results = [
         by_value(labels.axis(key), _numbers(cases, key), labels.form(key))
         for key in RESULTS
@@ -80,7 +80,7 @@ def across(view: View) -> Figure | None:
     return figure("fig-cases", _spread(cases), how, spec)
 
 
-def _upright(cases: Sequence[Named], axis: str) -> Upright:
+def _upright(cases: Sequence[Case], axis: str) -> Upright:
     labels = [case.record.labels.get(axis) for case in cases]
     try:
         return by_value(title_of(axis), [None if v is None else float(v) for v in labels], _plain)
@@ -92,11 +92,11 @@ def _plain(value: float) -> str:
     return words.text(int(value) if value == int(value) else value)
 
 
-def _numbers(cases: Sequence[Named], key: str) -> list[float | None]:
+def _numbers(cases: Sequence[Case], key: str) -> list[float | None]:
     return [None if (value := case.get(key)) is None else float(value) for case in cases]
 
 
-def _group(cases: Sequence[Named]) -> dict[int, str]:
+def _group(cases: Sequence[Case]) -> dict[int, str]:
     """Return the colour group of each case: its network, else its policy, whichever are several and few."""
     for part in ("network", "policy", "traffic"):
         if 1 < len({getattr(case, part) for case in cases}) <= _MOST_GROUPS:
@@ -104,13 +104,13 @@ def _group(cases: Sequence[Named]) -> dict[int, str]:
     return {id(case): "cases" for case in cases}
 
 
-def _spread(cases: Sequence[Named]) -> str:
-    told = []
+def _spread(cases: Sequence[Case]) -> str:
+    clauses = []
     for key in RESULTS:
         values, form = [value for value in _numbers(cases, key) if value is not None], labels.form(key)
         if values and min(values) < max(values):
-            told.append(f"{labels.title(key)} from {form(min(values))} to {form(max(values))}")
-    return f"Over {words.plural(len(cases), 'computed case')}: {words.listing(told, 5)}."
+            clauses.append(f"{labels.title(key)} from {form(min(values))} to {form(max(values))}")
+    return f"Over {words.plural(len(cases), 'computed case')}: {words.listing(clauses, 5)}."
 
 
 def over_two(view: View) -> Figure | None:
@@ -118,34 +118,33 @@ def over_two(view: View) -> Figure | None:
 
     Cells of several seeds show the median.
     """
-    cases = view.solved
-    axes = swept(cases)
+    cases = view.solutions
+    axes = sweep_axes(cases)
     lengths = {a: len({c.record.labels.get(a) for c in cases} - {None}) for a in axes}
     long = sorted((a for a in lengths if lengths[a] > 2 and not is_seed(a)), key=lambda a: -lengths[a])
     key = next((key for key in RESULTS[1::-1] if _lively(cases, key)), RESULTS[0])
     if len(long) < 2 or not _lively(cases, key):
         return None
     down, along = long[0], long[1]
-    groups: dict[str, list[Named]] = {}
+    groups: dict[str, list[Case]] = {}
     for case in cases:
         if case.get(key) is not None and down in case.record.labels and along in case.record.labels:
             groups.setdefault(_setting(case, (down, along), axes), []).append(case)
-    variants, found, form = [], list[float](), labels.form(key)
-    for setting, held in groups.items():
-        ys, xs = _places(held, down), _places(held, along)
-        cells = [[_median(held, {down: y, along: x}, key) for x in xs] for y in ys]
+    variants, numbers, form = [], list[float](), labels.form(key)
+    for setting, group in groups.items():
+        ys, xs = _places(group, down), _places(group, along)
+        cells = [[_median(group, {down: y, along: x}, key) for x in xs] for y in ys]
         there = [v for row in cells for v in row if v is not None]
-        if min(len(xs), len(ys)) > 2 and len(there) >= _FILLED * len(xs) * len(ys):
-            found += there
+        if min(len(xs), len(ys)) > 2 and len(there) >= _FILL * len(xs) * len(ys):
+            numbers += there
             texts = [["" if v is None else form(v) for v in row] for row in cells]
             variants.append(Variant(setting, grid(_way(along, xs), _way(down, ys), cells, texts, labels.axis(key))))
     if not variants:
         return None
-    told = (
-        f"{labels.heading(key)} over {title_of(down)} and {title_of(along)}: {form(min(found))} to {form(max(found))}."
-    )
+    ends = f"{form(min(numbers))} to {form(max(numbers))}"
+    finding = f"{labels.heading(key)} over {title_of(down)} and {title_of(along)}: {ends}."
     how = "A cell a case, the median where several seeds share it; an empty cell has no computed case."
-    return Figure("fig-map", told, how, tuple(variants[:_MOST_MAPS]), None, "the other axes")
+    return Figure("fig-map", finding, how, tuple(variants[:_MOST_MAPS]), None, "the other axes")
 
 
 def _way(axis: str, places: Sequence[str]) -> Ways:
@@ -153,12 +152,12 @@ def _way(axis: str, places: Sequence[str]) -> Ways:
     return Ways(f"{title_of(axis)} [{kind}]", places)
 
 
-def _lively(cases: Sequence[Named], key: str) -> bool:
-    found = [v for v in _numbers(cases, key) if v is not None]
-    return bool(found) and max(found) > min(found) * 1.001
+def _lively(cases: Sequence[Case], key: str) -> bool:
+    numbers = [v for v in _numbers(cases, key) if v is not None]
+    return bool(numbers) and max(numbers) > min(numbers) * 1.001
 
 
-def _setting(case: Named, but: tuple[str, str], axes: Sequence[str]) -> str:
+def _setting(case: Case, but: tuple[str, str], axes: Sequence[str]) -> str:
     rest = [
         f"{title_of(axis)} {case.record.labels[axis]}"
         for axis in axes
@@ -167,14 +166,14 @@ def _setting(case: Named, but: tuple[str, str], axes: Sequence[str]) -> str:
     return ", ".join(rest) or "all"
 
 
-def _places(cases: Sequence[Named], axis: str) -> list[str]:
-    found = names.order(case.record.labels[axis] for case in cases)
+def _places(cases: Sequence[Case], axis: str) -> list[str]:
+    places = names.order(case.record.labels[axis] for case in cases)
     try:
-        return sorted(found, key=float)
+        return sorted(places, key=float)
     except ValueError:
-        return found
+        return places
 
 
-def _median(cases: Sequence[Named], at: dict[str, str], key: str) -> float | None:
-    found = [float(c.get(key)) for c in cases if all(c.record.labels[axis] == value for axis, value in at.items())]
-    return float(median(found)) if found else None
+def _median(cases: Sequence[Case], at: dict[str, str], key: str) -> float | None:
+    results = [float(c.get(key)) for c in cases if all(c.record.labels[axis] == value for axis, value in at.items())]
+    return float(median(results)) if results else None

@@ -9,7 +9,7 @@ from topo.report import labels, load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.drawing import MOST_TARGETS, network, place
 from topo.report.layouts import MOST_SWITCHES, Drawing, drawing
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
@@ -24,10 +24,10 @@ _HOT = ("link", "commodities", "src", "dst", "bytes", "total")
 
 def panel(view: View) -> Panel | None:
     """Return the networks drawn and their hottest links, None without link tables."""
-    drawn = _drawn(view)
-    if not drawn:
+    drawings = _drawings(view)
+    if not drawings:
         return None
-    variants = tuple(Variant(_title(case), network(one)) for case, one, _ in drawn)
+    variants = tuple(Variant(_title(case), network(one)) for case, one, _ in drawings)
     how = (
         "Colour says how full a line is, the fuller of both directions; width goes with its capacity, for parallel "
         "cables are one line, and idle lines are thin. A cross lies on what is asked for more than it carries. "
@@ -35,16 +35,16 @@ def panel(view: View) -> Panel | None:
         f"Above {MOST_SWITCHES} switches a mark stands for several: a whole group, or the "
         "spines of a pod and all cores."
     )
-    figure = Figure("fig-topology", _finding(drawn), how, variants, _structure(drawn), "case")
-    blocks = (Draw(figure), Show(_hot(drawn)))
-    return make("topology", "Topology", "Where in the network is the load?", _answer(drawn), blocks)
+    figure = Figure("fig-topology", _finding(drawings), how, variants, _structure(drawings), "case")
+    blocks = (Draw(figure), Show(_hot(drawings)))
+    return make("topology", "Topology", "Where in the network is the load?", _answer(drawings), blocks)
 
 
-Drawn = list[tuple[Named, Drawing, dict[str, Any]]]
+Drawings = list[tuple[Case, Drawing, dict[str, Any]]]
 
 
-def _drawn(view: View) -> Drawn:
-    out: Drawn = []
+def _drawings(view: View) -> Drawings:
+    out: Drawings = []
     for case in sorted(view.grid, key=lambda c: view.traffics.index(c.traffic)):
         columns = load.links(case.record) if len(out) < MOST_CASES else None
         one = drawing(columns, blocks=_facing(case)) if columns is not None else None
@@ -55,17 +55,17 @@ def _drawn(view: View) -> Drawn:
     return out[fullest : fullest + 1] + out[:fullest] + out[fullest + 1 :]
 
 
-def _facing(case: Named) -> bool:
+def _facing(case: Case) -> bool:
     family = FAMILIES.get(case.record.part("fabric").get("family", ""))
     return family is not None and family.facing
 
 
-def _title(case: Named) -> str:
+def _title(case: Case) -> str:
     return f"{case.network} under {case.traffic}"
 
 
-def _answer(drawn: Drawn) -> str:
-    case, one, _ = max(drawn, key=lambda entry: float(entry[1].utilization.max()))
+def _answer(drawings: Drawings) -> str:
+    case, one, _ = max(drawings, key=lambda entry: float(entry[1].utilization.max()))
     k = int(one.utilization.argmax())
     a, b = one.ends[k].tolist()
     return (
@@ -75,8 +75,8 @@ def _answer(drawn: Drawn) -> str:
     )
 
 
-def _finding(drawn: Drawn) -> str:
-    over = [(case, int((one.utilization > 1 + 1e-9).sum()), len(one.utilization)) for case, one, _ in drawn]
+def _finding(drawings: Drawings) -> str:
+    over = [(case, int((one.utilization > 1 + 1e-9).sum()), len(one.utilization)) for case, one, _ in drawings]
     most = max(over, key=lambda entry: entry[1] / entry[2])
     if most[1] == 0:
         return "No line of any network drawn is asked for more than it carries."
@@ -87,38 +87,38 @@ def _finding(drawn: Drawn) -> str:
     )
 
 
-def _structure(drawn: Drawn) -> Table:
+def _structure(drawings: Drawings) -> Table:
     keys = ("endpoints", "switches", "diameter", "mean_hops", "bisection_per_endpoint")
     columns = [name("Network"), *map(labels.column, keys), name("Drawn as")]
     rows = {
         case.network: (case.network, *map(case.get, keys), one.compact or "every switch")
-        for case, one, _ in reversed(drawn)
+        for case, one, _ in reversed(drawings)
     }
     return table("structure", "What is drawn", columns, reversed(rows.values()))
 
 
-def _hot(drawn: Drawn) -> Table:
+def _hot(drawings: Drawings) -> Table:
     columns = [name("Link"), name("Case"), labels.column("links.parquet:tier")]
     columns += [labels.column("links.parquet:utilization", bar=True, shade=_shade)]
     columns += [labels.column("links.parquet:load", "at the port limit")]
     columns += [labels.column("links.parquet:capacity", "one way")]
     columns += [labels.column("hot.parquet:commodities", "crossing"), name("Largest contributors")]
     rows: list[tuple[tuple[Any, ...], str]] = []
-    for i, (case, one, held) in enumerate(drawn):
+    for i, (case, one, links) in enumerate(drawings):
         senders = _senders(case)
-        for k in _fullest(held):
-            ends = [one.mark.get(int(held[key][k])) for key in ("tail", "head")]
+        for k in _fullest(links):
+            ends = [one.mark.get(int(links[key][k])) for key in ("tail", "head")]
             if None in ends:
                 continue
             key = f"{i} {place(one, *(e for e in ends if e is not None))}"
-            said = " to ".join(f"{one.names[e]}" for e in ends if e is not None)
-            numbers = [float(held[key][k]) for key in ("utilization", "load", "capacity")]
+            title = " to ".join(f"{one.names[e]}" for e in ends if e is not None)
+            numbers = [float(links[key][k]) for key in ("utilization", "load", "capacity")]
             rows.append(
                 (
                     (
-                        f"{said} (#{k})",
+                        f"{title} (#{k})",
                         _title(case),
-                        str(held["tier"][k]),
+                        str(links["tier"][k]),
                         *numbers,
                         *senders.get(k, (None, None)),
                     ),
@@ -126,32 +126,32 @@ def _hot(drawn: Drawn) -> Table:
                 )
             )
     rows.sort(key=lambda row: -row[0][3])
-    held_rows, keys = [row for row, _ in rows], tuple(key for _, key in rows)
+    body, keys = [row for row, _ in rows], tuple(key for _, key in rows)
     note = (
         f"The {MOST_LINKS} fullest switch links of each case; choosing a row shows it in the drawing above. "
         "Contributors are endpoints, from > to, with their part of the link's bytes; a dash where the demand names "
         "groups instead of pairs."
     )
-    return table("hot", "Hot links", columns, held_rows, filterable=True, keys=keys, note=note)
+    return table("hot", "Hot links", columns, body, filterable=True, keys=keys, note=note)
 
 
-def _senders(case: Named) -> dict[int, tuple[int, str]]:
+def _senders(case: Case) -> dict[int, tuple[int, str]]:
     """Return commodities that cross each probed link, and its largest contributors in words."""
-    held = load.hot(case.record)
+    columns = load.hot(case.record)
     out: dict[int, tuple[int, str]] = {}
-    for link, n, src, dst, moved, total in zip(*(held[key] for key in _HOT), strict=True) if held else ():
-        said = f"{src} > {dst} ({words.percent(moved / total)})"
+    for link, n, src, dst, part, total in zip(*(columns[key] for key in _HOT), strict=True) if columns else ():
+        clause = f"{src} > {dst} ({words.percent(part / total)})"
         before = out.get(int(link))
-        out[int(link)] = (int(n), f"{before[1]}, {said}" if before else said)
+        out[int(link)] = (int(n), f"{before[1]}, {clause}" if before else clause)
     return out
 
 
-def _fullest(held: dict[str, Any]) -> list[int]:
+def _fullest(links: dict[str, Any]) -> list[int]:
     import numpy as np
 
-    shown = np.where(load.between_switches(held), held["utilization"], -1.0)
-    top = np.argsort(-shown, kind="stable")[:MOST_LINKS]
-    return [int(k) for k in top if shown[k] > 0]
+    utilization = np.where(load.between_switches(links), links["utilization"], -1.0)
+    top = np.argsort(-utilization, kind="stable")[:MOST_LINKS]
+    return [int(k) for k in top if utilization[k] > 0]
 
 
 def _shade(value: float) -> str:

@@ -10,7 +10,7 @@ from topo.report import labels, load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import heat, lines
 from topo.report.figures.marks import Series
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
@@ -28,10 +28,10 @@ BLOCKS = 64
 class Map:
     """Bytes between blocks of endpoints; ``first`` is the first endpoint of each block, and one past the last."""
 
-    case: Named
+    case: Case
     first: NDArray[np.int64]  # (n + 1,)
-    moved: NDArray[np.float64]  # (n, n) [bytes], from row to column
-    inside: NDArray[np.float64]  # (n, n) [bytes] of ``moved`` that stays within a host
+    volume: NDArray[np.float64]  # (n, n) [bytes], from row to column
+    inside: NDArray[np.float64]  # (n, n) [bytes] of ``volume`` that stays within a host
 
     @property
     def names(self) -> list[str]:
@@ -41,18 +41,18 @@ class Map:
     @property
     def share(self) -> float:
         """Part of the bytes that stays inside a host."""
-        return float(self.inside.sum() / self.moved.sum()) if self.moved.sum() else 0.0
+        return float(self.inside.sum() / self.volume.sum()) if self.volume.sum() else 0.0
 
     def ends(self, axis: int) -> NDArray[np.float64]:
         """Return (n,) bytes that an endpoint of each block sends (axis 1) or receives (axis 0), on average."""
         import numpy as np
 
-        return np.asarray(self.moved.sum(axis) / np.diff(self.first))
+        return np.asarray(self.volume.sum(axis) / np.diff(self.first))
 
 
 def panel(view: View) -> Panel | None:
     """Return the maps of traffic, what endpoints send and receive, and bytes by plane; None where nothing is stored."""
-    maps = {traffic: held for traffic in view.traffics if (held := _stored(view, traffic))}
+    maps = {traffic: one for traffic in view.traffics if (one := _map_of(view, traffic))}
     planes = [case for case in view.grid if len(case.get("bytes_by_plane") or {}) > 1]
     if not maps and not planes:
         return None
@@ -66,44 +66,46 @@ def _figures(maps: dict[str, Map]) -> list[Draw | Show]:
         "Bytes from a block of endpoints (row) to a block (column), all phases; a block is a run of whole hosts with "
         f"consecutive numbers, named by its first; at most {BLOCKS} are drawn."
     )
-    drawn = tuple(Variant(traffic, heat(one.names, (one.moved / 1e9).tolist(), "GB")) for traffic, one in maps.items())
-    heats = Draw(Figure("fig-traffic", _finding(maps), how, drawn, _table(maps), "traffic"))
+    variants = tuple(
+        Variant(traffic, heat(one.names, (one.volume / 1e9).tolist(), "GB")) for traffic, one in maps.items()
+    )
+    heats = Draw(Figure("fig-traffic", _finding(maps), how, variants, _table(maps), "traffic"))
     how = "Bytes an endpoint sends and receives, averaged over the endpoints of a block, by the block's first endpoint."
     ends = tuple(Variant(traffic, _ends(one)) for traffic, one in maps.items())
     return [heats, Draw(Figure("fig-ends", _even(maps), how, ends, None, "traffic"))]
 
 
-def _stored(view: View, traffic: str) -> Map | None:
+def _map_of(view: View, traffic: str) -> Map | None:
     import numpy as np
 
     for case in view.of_traffic(traffic):
-        held = load.traffic(case.record)
-        if held is None or not len(held["bytes"]):
+        columns = load.traffic(case.record)
+        if columns is None or not len(columns["bytes"]):
             continue
-        n = math.isqrt(len(held["bytes"]))
-        first = np.append(held["src"].reshape(n, n)[:, 0], int(case.get("endpoints") or held["src"][-1] + 1))
+        n = math.isqrt(len(columns["bytes"]))
+        first = np.append(columns["src"].reshape(n, n)[:, 0], int(case.get("endpoints") or columns["src"][-1] + 1))
         step = -(-n // BLOCKS)
         starts = np.arange(0, n, step)
-        moved, inside = (_merged(held[key].reshape(n, n), starts) for key in ("bytes", "inside"))
-        return Map(case, np.append(first[starts], first[-1]).astype(np.int64), moved, inside)
+        volume, inside = (_merge(columns[key].reshape(n, n), starts) for key in ("bytes", "inside"))
+        return Map(case, np.append(first[starts], first[-1]).astype(np.int64), volume, inside)
     return None
 
 
-def _merged(cells: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+def _merge(cells: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
     import numpy as np
 
     return np.asarray(np.add.reduceat(np.add.reduceat(cells, starts, 0), starts, 1))
 
 
 def _ends(one: Map) -> dict[str, Any]:
-    sent, received = (tuple((one.ends(axis) / 1e9).tolist()) for axis in (1, 0))
-    series = [Series("sent", sent), Series("received", received)]
+    sides = (("sent", 1), ("received", 0))
+    series = [Series(name, tuple((one.ends(axis) / 1e9).tolist())) for name, axis in sides]
     return lines(one.first[:-1].tolist(), series, "first endpoint of the block [number]", "bytes an endpoint [GB]")
 
 
 def _finding(maps: dict[str, Map]) -> str:
-    told = [f"{words.percent(one.share)} of {traffic}" for traffic, one in maps.items()]
-    return f"Bytes that stay inside a host: {words.listing(told)}."
+    clauses = [f"{words.percent(one.share)} of {traffic}" for traffic, one in maps.items()]
+    return f"Bytes that stay inside a host: {words.listing(clauses)}."
 
 
 def _even(maps: dict[str, Map]) -> str:
@@ -127,13 +129,13 @@ def _table(maps: dict[str, Map]) -> Table:
     columns += [Column("Most received", words.byte_count, "an endpoint, block mean")]
     rows = []
     for traffic, one in maps.items():
-        total, inside = float(one.moved.sum()), float(one.inside.sum())
+        total, inside = float(one.volume.sum()), float(one.inside.sum())
         most = (float(one.ends(1).max()), float(one.ends(0).max()))
         rows.append((traffic, total, inside, total - inside, 1 - one.share, *most))
     return table("moved", "Bytes by traffic", columns, rows)
 
 
-def _answer(view: View, planes: list[Named]) -> str:
+def _answer(view: View, planes: list[Case]) -> str:
     if not planes:
         return f"{words.plural(len(view.traffics), 'traffic pattern')}; a map of each that was stored."
     spread = {case.title: _spread(case) for case in planes}
@@ -145,16 +147,16 @@ def _answer(view: View, planes: list[Named]) -> str:
     )
 
 
-def _spread(case: Named) -> float:
-    held = [float(v) for v in case.get("bytes_by_plane").values()]
-    return max(held) * len(held) / sum(held) if sum(held) else 1.0
+def _spread(case: Case) -> float:
+    volumes = [float(v) for v in case.get("bytes_by_plane").values()]
+    return max(volumes) * len(volumes) / sum(volumes) if sum(volumes) else 1.0
 
 
-def _planes(cases: list[Named]) -> Table:
+def _planes(cases: list[Case]) -> Table:
     columns = [name("Network"), name("Traffic"), labels.column("planes"), Column("Least", words.byte_count, "bytes")]
     columns += [Column("Most", words.byte_count, "bytes"), Column("Most / mean", words.ratio, "×")]
     rows = []
     for case in cases:
-        held = [float(v) for v in case.get("bytes_by_plane").values()]
-        rows.append((case.network, case.traffic, len(held), min(held), max(held), _spread(case)))
+        volumes = [float(v) for v in case.get("bytes_by_plane").values()]
+        rows.append((case.network, case.traffic, len(volumes), min(volumes), max(volumes), _spread(case)))
     return table("planes", labels.heading("bytes_by_plane"), columns, rows)

@@ -8,7 +8,7 @@ from typing import Any
 from topo.report import labels, words
 from topo.report.figures.axes import figure
 from topo.report.figures.marks import Span, spans
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
@@ -20,18 +20,22 @@ MOST_ROWS = 12
 
 def panel(view: View) -> Panel | None:
     """Return the parts of every training step over time, None where no case has any."""
-    held = [case for case in view.solved if case.get("step_parts")]
-    if not held:
+    steps = [case for case in view.solutions if case.get("step_parts")]
+    if not steps:
         return None
-    drawn = held[:MOST_ROWS]
-    factor, title = labels.scaled("step_s", [case.get("step_s") for case in drawn])
-    rows = [(case.title, [_span(part, factor) for part in case.get("step_parts")]) for case in drawn]
+    head = steps[:MOST_ROWS]
+    factor, title = labels.scale("step_s", [case.get("step_s") for case in head])
+    rows = [(case.title, [_span(part, factor) for part in case.get("step_parts")]) for case in head]
     how = "A row a step, a bar a part from when it starts to when it ends, all its runs."
-    if len(held) > len(drawn):
+    if len(steps) > len(head):
         how += f" The first {MOST_ROWS} are drawn, the table has all."
-    told = figure("fig-step", _finding(held), how, spans(rows, title), _parts(held))
+    timeline = figure("fig-step", _finding(steps), how, spans(rows, title), _parts(steps))
     return make(
-        "step", "Training step", "Where does a training step's time go?", _answer(held), (Draw(told), _steps(held))
+        "step",
+        "Training step",
+        "Where does a training step's time go?",
+        _answer(steps),
+        (Draw(timeline), _steps(steps)),
     )
 
 
@@ -40,39 +44,39 @@ def _span(part: dict[str, Any], factor: float) -> Span:
     return Span(str(part["part"]), start * factor, time * factor, f"{words.seconds(start)} + {words.seconds(time)}")
 
 
-def _answer(held: Sequence[Named]) -> str:
-    slow, fast = (pick(held, key=lambda case: float(case.get("step_s"))) for pick in (max, min))
-    step, exposed = slow.get("step_s"), slow.get("exposed_s")
-    told = f"The longest step takes {words.seconds(step)} ({slow.title})"
+def _answer(steps: Sequence[Case]) -> str:
+    slow, fast = (pick(steps, key=lambda case: float(case.get("step_s"))) for pick in (max, min))
+    step, exposure = slow.get("step_s"), slow.get("exposed_s")
+    sentence = f"The longest step takes {words.seconds(step)} ({slow.title})"
     if slow.get("compute_s"):
-        told += f", of which {words.percent(exposed / step)} is communication that nothing hides"
+        sentence += f", of which {words.percent(exposure / step)} is communication that nothing hides"
     else:
-        told += ", all of it communication: the case states no computation"
+        sentence += ", all of it communication: the case states no computation"
     if fast is not slow and fast.get("step_s") < step * (1 - 1e-3):
-        told += f"; the shortest takes {words.seconds(fast.get('step_s'))} ({fast.title})"
-    return f"{told}."
+        sentence += f"; the shortest takes {words.seconds(fast.get('step_s'))} ({fast.title})"
+    return f"{sentence}."
 
 
-def _finding(held: Sequence[Named]) -> str:
-    case = max(held, key=lambda one: float(one.get("step_s")))
+def _finding(steps: Sequence[Case]) -> str:
+    case = max(steps, key=lambda one: float(one.get("step_s")))
     parts = sorted(case.get("step_parts"), key=lambda part: -float(part["time_s"]))
     share = float(parts[0]["time_s"]) / float(case.get("step_s"))
     return f"The longest part of the longest step is {parts[0]['part']}, {words.percent(share)} of it."
 
 
-def _steps(held: Sequence[Named]) -> Show:
+def _steps(steps: Sequence[Case]) -> Show:
     keys = ("step_s", "compute_s", "bubble_s", "exposed_s", "tokens_per_s")
     columns = [name("Step"), *(labels.column(key, bar=key == "step_s") for key in keys)]
-    rows = [(case.title, *map(case.get, keys)) for case in held]
+    rows = [(case.title, *map(case.get, keys)) for case in steps]
     return Show(table("steps", "Training steps", columns, rows, filterable=len(rows) > 12))
 
 
-def _parts(held: Sequence[Named]) -> Table:
+def _parts(steps: Sequence[Case]) -> Table:
     columns = [name("Step"), *(labels.column(f"step_parts.{key}") for key in ("part", "start_s", "time_s"))]
     columns += [Column("Share", words.percent, "of the step", bar=True)]
     rows = [
         (case.title, part["part"], part["start_s"], part["time_s"], part["time_s"] / case.get("step_s"))
-        for case in held
+        for case in steps
         for part in case.get("step_parts")
     ]
     return table("step-parts", "Parts of the steps", columns, rows, filterable=len(rows) > 12)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from topo.report import labels, load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.curves import distributions
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.link_map import link_map
@@ -37,8 +37,8 @@ def panel(view: View) -> Panel | None:
         "percentile and maximum of all switch links; ideally each carries the mean, and the three are one line."
     )
     blocks = [Draw(Figure("fig-links", _finding(view), how, variants, _table(rows), "traffic"))] if variants else []
-    mapped = link_map(view)
-    blocks += [Draw(mapped)] if mapped else []
+    maps = link_map(view)
+    blocks += [Draw(maps)] if maps else []
     return make("links", "Link loads", "How loaded are the links?", _answer(view), blocks)
 
 
@@ -69,7 +69,7 @@ def _finding(view: View) -> str:
     )
 
 
-def _variant(traffic: str, cases: Sequence[Named], title: str) -> Variant | None:
+def _variant(traffic: str, cases: Sequence[Case], title: str) -> Variant | None:
     """Return the distributions of all networks under one traffic, None where none stored its links."""
     panes, levels = {}, {}
     for case in cases:
@@ -83,10 +83,10 @@ def _levels(columns: dict[str, NDArray[Any]]) -> dict[str, float]:
     """Return mean, 99th percentile and maximum over the switch links; nothing where there are none."""
     import numpy as np
 
-    held = columns["utilization"][load.between_switches(columns)]
-    if not len(held):
+    loads = columns["utilization"][load.between_switches(columns)]
+    if not len(loads):
         return {}
-    return {"mean": float(held.mean()), "p99": float(np.percentile(held, 99)), "max": float(held.max())}
+    return {"mean": float(loads.mean()), "p99": float(np.percentile(loads, 99)), "max": float(loads.max())}
 
 
 def _tiers(columns: dict[str, NDArray[Any]]) -> dict[str, tuple[list[float], list[float]]]:
@@ -105,20 +105,20 @@ def steps(values: NDArray[np.float64]) -> tuple[list[float], list[float]]:
     share = np.cumsum(counts) / max(1, len(values))
     if len(x) > POINTS:
         # A step is drawn where the share passes the next quantile, so the curve is exact to 1/POINTS.
-        picked = np.searchsorted(share, np.linspace(0, 1, POINTS), side="left")
-        keep = np.unique(np.concatenate([[0], picked.clip(0, len(x) - 1), [len(x) - 1]]))
+        quantiles = np.searchsorted(share, np.linspace(0, 1, POINTS), side="left")
+        keep = np.unique(np.concatenate([[0], quantiles.clip(0, len(x) - 1), [len(x) - 1]]))
         x, share = x[keep], share[keep]
     start = [float(x[0])] if len(x) else [0.0]
     return start + [float(v) for v in x], [0.0] + [float(round(v, 5)) for v in share]
 
 
-def _rows(cases: Sequence[Named]) -> list[tuple[Any, ...]]:
+def _rows(cases: Sequence[Case]) -> list[tuple[Any, ...]]:
     rows = []
     for case in cases:
         tiers = case.get("links_by_tier") or {}
-        for tier, held in tiers.items() if isinstance(tiers, dict) else ():
+        for tier, facts in tiers.items() if isinstance(tiers, dict) else ():
             keys = (key.rpartition(".")[2] for key in _KEYS)
-            numbers = [held.get(key) if isinstance(held, dict) else None for key in keys]
+            numbers = [facts.get(key) if isinstance(facts, dict) else None for key in keys]
             rows.append((case.network, case.traffic, tier, *numbers))
     return rows
 

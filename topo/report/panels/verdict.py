@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topo.report import labels, names, words
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Card, Cards, Notes, Panel
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View, cost_key, largest
@@ -21,20 +21,20 @@ MOST_CARDS = 6
 
 def panel(view: View) -> Panel:
     """Return the verdict of the study."""
-    warnings, found = _warnings(view), verdict(view)
-    cards = Cards((*found.cards, *_cards(view))[:MOST_CARDS])
+    warnings, answer = _warnings(view), verdict(view)
+    cards = Cards((*answer.cards, *_cards(view))[:MOST_CARDS])
     notes = Notes(tuple(warnings), "Before you rely on it", "warn") if warnings else None
-    rule = Notes((found.rule,)) if found.rule else None
-    first, *more = filter(None, found.sentences)
+    rule = Notes((answer.rule,)) if answer.rule else None
+    first, *more = filter(None, answer.sentences)
     rest = Notes(tuple(more)) if more else None
     return make("verdict", "Verdict", "What does this study say?", first, (rest, notes, cards, rule))
 
 
 def _warnings(view: View) -> list[str]:
     out = []
-    if view.failed:
-        out.append(f"{words.plural(len(view.failed), 'case')} failed or refused; the list stands under Checks.")
-    lossy = [c for c in view.solved if (c.get("conservation_residual") or 0) > RESIDUAL_LIMIT]
+    if view.failures:
+        out.append(f"{words.plural(len(view.failures), 'case')} failed or refused; the list stands under Checks.")
+    lossy = [c for c in view.solutions if (c.get("conservation_residual") or 0) > RESIDUAL_LIMIT]
     if lossy:
         out.append(f"Routing loses traffic in {words.plural(len(lossy), 'case')}: residual above {RESIDUAL_LIMIT:g}.")
     hot = [c for c in view.grid if (c.get("max_utilization") or 0) > CONGESTION_LIMIT + _ROUNDING]
@@ -53,7 +53,7 @@ def _warnings(view: View) -> list[str]:
         out.append(f"{case.network} under {case.traffic}: {first}.{more}")
     out += [
         f"{case.network} cannot be built as sized: {case.get('reason') or 'the construction does not exist'}."
-        for case in view.sized
+        for case in view.full_size
         if case.get("buildable") is False
     ]
     return out
@@ -61,29 +61,29 @@ def _warnings(view: View) -> list[str]:
 
 def _within_domains(view: View) -> list[str]:
     """Return which traffic is limited by scale-up links: its share of the port limit tells nothing of the network."""
-    held: dict[str, list[Named]] = {}
+    by_traffic: dict[str, list[Case]] = {}
     for case in view.grid:
         if case.get("bottleneck_tier") == Tier.SCALE_UP.label and (case.get("normalized_throughput") or 1) < 1 - 1e-6:
-            held.setdefault(case.traffic, []).append(case)
+            by_traffic.setdefault(case.traffic, []).append(case)
     return [
         f"Scale-up links such as NVLink, not the network, limit {traffic} on "
         f"{words.listing(names.order(case.network for case in cases))}: "
         f"{words.rate(cases[0].get('scale_up_rate_bytes_per_s'))} an endpoint there, "
         f"{words.rate(cases[0].get('network_rate_bytes_per_s'))} into the network."
-        for traffic, cases in held.items()
+        for traffic, cases in by_traffic.items()
     ]
 
 
 def _cards(view: View) -> list[Card]:
     """Return numbers that say something of every study: price, node limit, fullest link."""
     cards = []
-    priced = [case for case in view.sized if case.get("cost_per_endpoint_usd")]
-    if priced:
-        least = min(priced, key=cost_key)
+    networks = [case for case in view.full_size if case.get("cost_per_endpoint_usd")]
+    if networks:
+        least = min(networks, key=cost_key)
         note = f"{least.network}, {words.count(least.get('endpoints'))} endpoints, full size"
         cards.append(Card("Lowest cost per endpoint", words.usd(cost_key(least)), note))
-    limited = [case for case in view.solved if case.get("gain_expected") and case.node_limit]
-    gain = largest(limited, "gain_expected")
+    experts = [case for case in view.solutions if case.get("gain_expected") and case.node_limit]
+    gain = largest(experts, "gain_expected")
     if gain is not None:
         note = f"copies on the network, at most {gain.node_limit} hosts a token"
         cards.append(

@@ -27,4 +27,4 @@ QUESTIONS: tuple[Callable[[View], Answer | None], ...] = (
 
 def verdict(view: View) -> Answer:
     """Return the answer to the question that the study asks."""
-    return next(found for ask in QUESTIONS if (found := ask(view)) is not None)
+    return next(answer for ask in QUESTIONS if (answer := ask(view)) is not None)

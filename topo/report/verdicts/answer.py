@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from topo.report import words
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Card
 
 #: Switch links that are filled less than this are called idle.
@@ -38,7 +38,7 @@ def within(beyond: float) -> str:
     return f"within {100 * beyond:g}{words.NARROW}%"
 
 
-def held_back(case: Named) -> str:
+def limit_clause(case: Case) -> str:
     """Return what holds a case back, as the end of a sentence; empty where nothing is known."""
     tier, full = case.get("bottleneck_tier"), case.get("max_utilization")
     first = (case.get("limits") or [{}])[0]
@@ -46,21 +46,21 @@ def held_back(case: Named) -> str:
         return "the ports of its endpoints limit it"
     if tier == "scale-up":
         rate = words.rate(case.get("scale_up_rate_bytes_per_s"))
-        used = "" if full is None else f"; the fullest switch link is filled to {words.percent(full)}"
-        return f"scale-up links such as NVLink limit it, at {rate} an endpoint{used}"
+        fill = "" if full is None else f"; the fullest switch link is filled to {words.percent(full)}"
+        return f"scale-up links such as NVLink limit it, at {rate} an endpoint{fill}"
     over = first.get("utilization") or full
     if tier is None or over is None:
         return ""
-    asked = f", asked for {words.number(over)} times what they carry" if over > 1 + _ROUNDING else ""
-    return f"{tier} links limit it{asked}"
+    overload = f", asked for {words.number(over)} times what they carry" if over > 1 + _ROUNDING else ""
+    return f"{tier} links limit it{overload}"
 
 
-def idle(cases: Sequence[Named]) -> list[Named]:
+def idle(cases: Sequence[Case]) -> list[Case]:
     """Return the cases whose traffic leaves the links between switches idle."""
     return [case for case in cases if (full := case.get("max_utilization")) is not None and full < IDLE]
 
 
-def time_of(case: Named) -> float:
+def time_of(case: Case) -> float:
     """Return the completion time of a case [s], infinite where it has none."""
-    found = case.get("completion_s")
-    return float(found) if found else float("inf")
+    time = case.get("completion_s")
+    return float(time) if time else float("inf")

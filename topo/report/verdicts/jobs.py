@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from topo.report import names, words
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.jobs import jobs_of
 from topo.report.panels.view import View
 from topo.report.verdicts.answer import Answer
@@ -14,7 +14,7 @@ from topo.report.verdicts.answer import Answer
 
 def answer(view: View) -> Answer | None:
     """Return who waits for whom; None where no case has jobs."""
-    cases = [case for case in view.solved if jobs_of(case)]
+    cases = [case for case in view.solutions if jobs_of(case)]
     if not cases:
         return None
     worst = max(cases, key=_slowdown)
@@ -23,23 +23,23 @@ def answer(view: View) -> Answer | None:
     return Answer((_worst(worst), _elsewhere(view, cases, worst), _free(view, cases)))
 
 
-def _slowdown(case: Named) -> float:
+def _slowdown(case: Case) -> float:
     return float(case.get("slowdown_max"))
 
 
-def _slowest(case: Named) -> dict[str, Any]:
-    found: dict[str, Any] = max(jobs_of(case), key=lambda job: float(job["slowdown"]))
-    return found
+def _slowest(case: Case) -> dict[str, Any]:
+    job: dict[str, Any] = max(jobs_of(case), key=lambda job: float(job["slowdown"]))
+    return job
 
 
-def _worst(case: Named) -> str:
+def _worst(case: Case) -> str:
     job = _slowest(case)
     times = f"{words.seconds(job['together_s'])} and not {words.seconds(job['alone_s'])}"
-    took = f"takes {words.number(job['slowdown'])} times as long beside the others as alone, {times}"
-    return f"{job['job']} {took} ({case.network}, {case.traffic})."
+    clause = f"takes {words.number(job['slowdown'])} times as long beside the others as alone, {times}"
+    return f"{job['job']} {clause} ({case.network}, {case.traffic})."
 
 
-def _elsewhere(view: View, cases: Sequence[Named], worst: Named) -> str:
+def _elsewhere(view: View, cases: Sequence[Case], worst: Case) -> str:
     """Return what other traffic does on the network of the worst case."""
     others = [case for case in cases if case.network == worst.network and case.traffic != worst.traffic]
     if not others:
@@ -51,7 +51,7 @@ def _elsewhere(view: View, cases: Sequence[Named], worst: Named) -> str:
     return f"There, {best.traffic}, the largest slowdown is {words.number(job['slowdown'])} ({job['job']})."
 
 
-def _free(view: View, cases: Sequence[Named]) -> str:
+def _free(view: View, cases: Sequence[Case]) -> str:
     of = {n: max(_slowdown(c) for c in cases if c.network == n) for n in names.order(c.network for c in cases)}
     free = [network for network, slowdown in of.items() if slowdown <= 1 + view.tie]
     return f"On {words.listing(free)} no job waits for another." if free else ""

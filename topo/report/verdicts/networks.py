@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from topo.report import labels, names, words
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Card
 from topo.report.panels.view import View, cost_key
-from topo.report.verdicts.answer import Answer, held_back, idle, time_of, within
-from topo.report.verdicts.rivals import as_fast, best, grouped, optimum, rivals, why_not
+from topo.report.verdicts.answer import Answer, idle, limit_clause, time_of, within
+from topo.report.verdicts.rivals import as_fast, best, optimum, rivals, together, why_not
 
 
 def answer(view: View) -> Answer | None:
@@ -17,32 +17,32 @@ def answer(view: View) -> Answer | None:
     cases = rivals(view)
     if len({case.network for case in cases}) < 2:
         return None
-    chosen = best(view, cases)
-    sentences = (_first(view, cases, chosen), _others(view, cases, chosen), _slower(view, cases), _idle(view, cases))
-    return Answer(sentences, tuple(_cards(view, cases, chosen)), _rule(view, cases[0]))
+    winners = best(view, cases)
+    sentences = (_first(view, cases, winners), _others(view, cases, winners), _slower(view, cases), _idle(view, cases))
+    return Answer(sentences, tuple(_cards(view, cases, winners)), _rule(view, cases[0]))
 
 
-def _first(view: View, cases: Sequence[Named], chosen: Sequence[Named]) -> str:
-    one, names_ = chosen[0], [case.network for case in chosen]
-    verb = "finish" if len(chosen) > 1 else "finishes"
+def _first(view: View, cases: Sequence[Case], winners: Sequence[Case]) -> str:
+    one, names_ = winners[0], [case.network for case in winners]
+    verb = "finish" if len(winners) > 1 else "finishes"
     price = f" at {words.usd(cost_key(one))} per endpoint" if one.get("cost_per_endpoint_usd") else ""
     ports = one.get("normalized_throughput")
-    limit = f"; {held_back(one)}" if ports is not None and ports < 1 - view.tie and held_back(one) else ""
-    who = "Both" if len(chosen) == len(cases) == 2 else f"All {len(cases)}" if len(chosen) == len(cases) else ""
+    limit = f"; {limit_clause(one)}" if ports is not None and ports < 1 - view.tie and limit_clause(one) else ""
+    who = "Both" if len(winners) == len(cases) == 2 else f"All {len(cases)}" if len(winners) == len(cases) else ""
     subject = f"{who} networks" if who else words.listing(names_)
     of = f"{one.traffic} on {words.count(one.get('endpoints'))} endpoints"
     return f"{subject} {verb} {of} in {words.seconds(time_of(one))}{price}{limit}."
 
 
-def _others(view: View, cases: Sequence[Named], chosen: Sequence[Named]) -> str:
-    tied = [case for case in as_fast(cases, view.tie) if case not in chosen]
-    told = [(case.network, f"is as fast, but {why_not(view, case, chosen[0])}") for case in tied]
-    return f"{grouped(told)}." if told else ""
+def _others(view: View, cases: Sequence[Case], winners: Sequence[Case]) -> str:
+    equals = [case for case in as_fast(cases, view.tie) if case not in winners]
+    clauses = [(case.network, f"is as fast, but {why_not(view, case, winners[0])}") for case in equals]
+    return f"{together(clauses)}." if clauses else ""
 
 
-def _slower(view: View, cases: Sequence[Named]) -> str:
+def _slower(view: View, cases: Sequence[Case]) -> str:
     least = min(map(time_of, cases))
-    told = []
+    clauses = []
     for case in sorted(cases, key=time_of):
         ratio = time_of(case) / least
         if ratio <= 1 + view.tie:
@@ -53,19 +53,19 @@ def _slower(view: View, cases: Sequence[Named]) -> str:
             near = time_of(ideal) / least
             then = f"{words.number(near)} times" if near > 1 + view.tie else "as fast"
             text += f", {then} under the best routing there is"
-        told.append(text)
-    return f"{'; '.join(told)}." if told else ""
+        clauses.append(text)
+    return f"{'; '.join(clauses)}." if clauses else ""
 
 
-def _idle(view: View, cases: Sequence[Named]) -> str:
-    unused = names.order(case.network for case in idle(cases))
-    if not unused:
+def _idle(view: View, cases: Sequence[Case]) -> str:
+    networks = names.order(case.network for case in idle(cases))
+    if not networks:
         return ""
     traffic = cases[0].traffic
-    return f"{traffic} leaves the links between switches of {words.listing(unused)} idle: it tests nothing of them."
+    return f"{traffic} leaves the links between switches of {words.listing(networks)} idle: it tests nothing of them."
 
 
-def _rule(view: View, one: Named) -> str:
+def _rule(view: View, one: Case) -> str:
     return (
         f"The rule: networks of equal size, each under the routing it would be run with ({view.policies}). Of those "
         f"{within(view.tie)} of the shortest time of {one.traffic}, one that another beats under some traffic and "
@@ -73,9 +73,9 @@ def _rule(view: View, one: Named) -> str:
     )
 
 
-def _cards(view: View, cases: Sequence[Named], chosen: Sequence[Named]) -> list[Card]:
-    one, names_ = chosen[0], [case.network for case in chosen]
-    name = f"all {len(cases)} alike" if len(chosen) == len(cases) else words.listing(names_, 3)
+def _cards(view: View, cases: Sequence[Case], winners: Sequence[Case]) -> list[Card]:
+    one, names_ = winners[0], [case.network for case in winners]
+    name = f"all {len(cases)} alike" if len(winners) == len(cases) else words.listing(names_, 3)
     cards = [Card("Take", name, one.traffic, "good")]
     cards.append(Card(labels.heading("completion_s"), words.seconds(time_of(one)), f"{one.network}, {one.policy}"))
     share = one.get("normalized_throughput")

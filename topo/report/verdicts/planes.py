@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from topo.report import words
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.view import View, cost_key
 from topo.report.verdicts.answer import Answer, idle, time_of, within
 
@@ -25,21 +25,21 @@ def _headline(view: View) -> str:
     """Return the traffic shown first, of several node limits the model's own or the middle one."""
     if not view.traffics:
         return ""
-    met = [t for t in view.traffics if _by_planes(view, t, view.policy)]
-    return met[len(met) // 2] if met else view.traffics[0]
+    traffics = [t for t in view.traffics if _by_planes(view, t, view.policy)]
+    return traffics[len(traffics) // 2] if traffics else view.traffics[0]
 
 
-def _by_planes(view: View, traffic: str, policy: str) -> dict[int, Named]:
-    found: dict[int, Named] = {}
-    for case in view.solved:
+def _by_planes(view: View, traffic: str, policy: str) -> dict[int, Case]:
+    cases: dict[int, Case] = {}
+    for case in view.solutions:
         planes = case.record.labels.get(_AXIS, "")
         if planes.isdigit() and (case.traffic, case.policy) == (traffic, policy) and case.get("completion_s"):
-            found.setdefault(int(planes), case)
-    equal = {int(case.get("endpoints") or 0) for case in found.values()}
-    return dict(sorted(found.items())) if len(equal) == 1 else {}
+            cases.setdefault(int(planes), case)
+    equal = {int(case.get("endpoints") or 0) for case in cases.values()}
+    return dict(sorted(cases.items())) if len(equal) == 1 else {}
 
 
-def _times(view: View, usual: dict[int, Named]) -> str:
+def _times(view: View, usual: dict[int, Case]) -> str:
     first, *_, last = usual
     one, least = usual[first], min(usual.values(), key=time_of)
     of = f"{one.traffic} on {words.count(one.get('endpoints'))} endpoints"
@@ -53,7 +53,7 @@ def _times(view: View, usual: dict[int, Named]) -> str:
     return f"{fast}; {slow} takes {ratio} times as long."
 
 
-def _prices(view: View, usual: dict[int, Named]) -> str:
+def _prices(view: View, usual: dict[int, Case]) -> str:
     costs = {planes: cost_key(case) for planes, case in usual.items() if case.get("cost_per_endpoint_usd")}
     if len(costs) < 2:
         return ""
@@ -66,26 +66,26 @@ def _prices(view: View, usual: dict[int, Named]) -> str:
 
 def _routing(view: View, traffic: str) -> str:
     """Return on how many planes the policy matters, and how much."""
-    policies = {case.policy for case in view.solved if case.traffic == traffic}
-    found = {policy: _by_planes(view, traffic, policy) for policy in sorted(policies)}
+    policies = {case.policy for case in view.solutions if case.traffic == traffic}
+    by_policy = {policy: _by_planes(view, traffic, policy) for policy in sorted(policies)}
     worst: dict[int, tuple[float, str]] = {}
-    for planes in sorted({p for by in found.values() for p in by}):
-        times = {policy: time_of(by[planes]) for policy, by in found.items() if planes in by}
+    for planes in sorted({p for by in by_policy.values() for p in by}):
+        times = {policy: time_of(by[planes]) for policy, by in by_policy.items() if planes in by}
         slow = max(times, key=times.__getitem__)
         worst[planes] = (times[slow] / min(times.values()), slow)
-    hurt = [planes for planes, (ratio, _) in worst.items() if ratio > 1 + view.tie]
+    places = [planes for planes, (ratio, _) in worst.items() if ratio > 1 + view.tie]
     if len(policies) < 2:
         return ""
-    if not hurt:
+    if not places:
         return "The routing policy changes nothing."
-    planes = max(hurt, key=lambda p: worst[p][0])
+    planes = max(places, key=lambda p: worst[p][0])
     ratio, slow = worst[planes]
-    where = f"on {words.listing([str(p) for p in hurt])} {'plane' if hurt == [1] else 'planes'}"
+    where = f"on {words.listing([str(p) for p in places])} {'plane' if places == [1] else 'planes'}"
     return f"Routing matters {where} alone: {slow} takes up to {words.number(ratio)} times as long as the best policy."
 
 
-def _idle(usual: dict[int, Named]) -> str:
-    unused: Sequence[int] = [planes for planes, case in usual.items() if case in idle(list(usual.values()))]
-    if not unused:
+def _idle(usual: dict[int, Case]) -> str:
+    counts: Sequence[int] = [planes for planes, case in usual.items() if case in idle(list(usual.values()))]
+    if not counts:
         return ""
-    return f"On {words.listing([str(p) for p in unused])} planes it leaves the links between switches idle."
+    return f"On {words.listing([str(p) for p in counts])} planes it leaves the links between switches idle."

@@ -5,36 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from topo.report import names, words
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.view import View, cost_key
 from topo.report.verdicts.answer import time_of
 
 
-def rivals(view: View) -> list[Named]:
+def rivals(view: View) -> list[Case]:
     """Return the networks under the headline traffic, of equal endpoints: those that most networks have."""
     headline = view.of_traffic(view.traffics[0]) if view.traffics else []
-    timed = [case for case in headline if case.get("completion_s")]
-    by_size: dict[int, list[Named]] = {}
-    for case in timed:
+    cases = [case for case in headline if case.get("completion_s")]
+    by_size: dict[int, list[Case]] = {}
+    for case in cases:
         by_size.setdefault(int(case.get("endpoints") or 0), []).append(case)
     return max(by_size.items(), key=lambda item: (len(item[1]), item[0]))[1] if by_size else []
 
 
-def as_fast(cases: Sequence[Named], tie: float) -> list[Named]:
+def as_fast(cases: Sequence[Case], tie: float) -> list[Case]:
     """Return the cases within ``tie`` of the shortest time."""
     least = min(map(time_of, cases))
     return [case for case in cases if time_of(case) <= least * (1 + tie)]
 
 
-def best(view: View, cases: Sequence[Named]) -> list[Named]:
+def best(view: View, cases: Sequence[Case]) -> list[Case]:
     """Return those to take: as fast as any, beaten by none of these under all traffics, and of the least price."""
     fast = as_fast(cases, view.tie)
-    unbeaten = [case for case in fast if not any(worse_under(view, case, other) for other in fast if other is not case)]
-    least = min(map(cost_key, unbeaten or fast))
-    return [case for case in unbeaten or fast if cost_key(case) <= least * (1 + view.tie)]
+    front = [case for case in fast if not any(worse_under(view, case, other) for other in fast if other is not case)]
+    least = min(map(cost_key, front or fast))
+    return [case for case in front or fast if cost_key(case) <= least * (1 + view.tie)]
 
 
-def worse_under(view: View, case: Named, other: Named) -> tuple[str, float] | None:
+def worse_under(view: View, case: Case, other: Case) -> tuple[str, float] | None:
     """Return traffic and ratio of times where ``case`` is slowest against ``other``; None unless it is dominated.
 
     It is where ``other`` is slower under no traffic of the comparison, and faster under one.
@@ -53,23 +53,23 @@ def worse_under(view: View, case: Named, other: Named) -> tuple[str, float] | No
     return (traffic, ratio) if ratio > 1 + view.tie else None
 
 
-def why_not(view: View, case: Named, chosen: Named) -> str:
-    """Return why a case as fast as ``chosen`` is not taken, after a but; empty where nothing tells."""
-    beaten = worse_under(view, case, chosen)
-    if beaten:
-        return f"takes {words.number(beaten[1])} times as long under {beaten[0]}"
-    if cost_key(case) > cost_key(chosen) * (1 + view.tie):
+def why_not(view: View, case: Case, winner: Case) -> str:
+    """Return why a case as fast as ``winner`` is not taken, after a but; empty where nothing tells."""
+    loss = worse_under(view, case, winner)
+    if loss:
+        return f"takes {words.number(loss[1])} times as long under {loss[0]}"
+    if cost_key(case) > cost_key(winner) * (1 + view.tie):
         return f"costs {words.usd(cost_key(case))} per endpoint"
     return ""
 
 
-def optimum(view: View, network: str, traffic: str) -> Named | None:
+def optimum(view: View, network: str, traffic: str) -> Case | None:
     """Return the case of a network and traffic under the best routing there is; None where the study has none."""
-    found = [c for c in view.solved if (c.network, c.traffic) == (network, traffic) and c.get("bound_is_optimum")]
-    return min(found, key=time_of, default=None)
+    cases = [c for c in view.solutions if (c.network, c.traffic) == (network, traffic) and c.get("bound_is_optimum")]
+    return min(cases, key=time_of, default=None)
 
 
-def grouped(pairs: Sequence[tuple[str, str]]) -> str:
+def together(pairs: Sequence[tuple[str, str]]) -> str:
     """Return (name, what) as clauses, names of the same what together: SF and DF cost more; FT3 is slower."""
     whats = names.order(what for _, what in pairs)
-    return "; ".join(f"{words.listing([n for n, told in pairs if told == what])} {what}" for what in whats)
+    return "; ".join(f"{words.listing([n for n, other in pairs if other == what])} {what}" for what in whats)

@@ -15,23 +15,23 @@ _SHARE = "normalized_throughput"
 
 def answer(view: View) -> Answer | None:
     """Return what each policy keeps; None unless nearly every network and traffic met two policies."""
-    held = [one for one in repeats(view) if one.values(_SHARE)]
+    settings = [one for one in repeats(view) if one.values(_SHARE)]
     cells: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for one in held:
+    for one in settings:
         cells[one.network, one.traffic].add(one.policy)
     if not cells or any(len(policies) < 2 for policies in cells.values()):
         return None
-    worst = {policy: min(group, key=_least) for policy, group in _by_policy(held).items()}
+    worst = {policy: min(group, key=_least) for policy, group in _by_policy(settings).items()}
     best = max(map(_least, worst.values()))
     keep = [policy for policy, one in worst.items() if _least(one) >= best * (1 - view.tie)]
-    return Answer((_kept(keep, worst, best), *(_lost(worst[p]) for p in _order(worst) if p not in keep)))
+    return Answer((_best_share(keep, worst, best), *(_loss(worst[p]) for p in _order(worst) if p not in keep)))
 
 
-def _by_policy(held: Sequence[Repeat]) -> dict[str, list[Repeat]]:
-    found: dict[str, list[Repeat]] = defaultdict(list)
-    for one in held:
-        found[one.policy].append(one)
-    return found
+def _by_policy(settings: Sequence[Repeat]) -> dict[str, list[Repeat]]:
+    groups: dict[str, list[Repeat]] = defaultdict(list)
+    for one in settings:
+        groups[one.policy].append(one)
+    return groups
 
 
 def _least(one: Repeat) -> float:
@@ -42,7 +42,7 @@ def _order(worst: dict[str, Repeat]) -> list[str]:
     return sorted(worst, key=lambda policy: _least(worst[policy]))
 
 
-def _kept(keep: Sequence[str], worst: dict[str, Repeat], best: float) -> str:
+def _best_share(keep: Sequence[str], worst: dict[str, Repeat], best: float) -> str:
     verb = "carry" if len(keep) > 1 else "carries"
     if best >= 1 - 1e-6:
         return f"{words.listing(list(keep))} {verb} every traffic at its port limit."
@@ -51,7 +51,7 @@ def _kept(keep: Sequence[str], worst: dict[str, Repeat], best: float) -> str:
     return f"{words.listing(list(keep))} {verb} {words.percent(best)} of the port limit at worst ({where})."
 
 
-def _lost(one: Repeat) -> str:
+def _loss(one: Repeat) -> str:
     rate = one.mean("network_rate_bytes_per_s")
     low, high = one.least(_SHARE) or 0.0, one.most(_SHARE) or 0.0
     over = f", {words.percent(low)} to {words.percent(high)} over {len(one.cases)} seeds" if high > low else ""

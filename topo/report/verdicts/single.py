@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from topo.report import words
 from topo.report.panels.view import View
-from topo.report.verdicts.answer import Answer, held_back, time_of
+from topo.report.verdicts.answer import Answer, limit_clause, time_of
 from topo.report.verdicts.rivals import rivals
 
 
 def answer(view: View) -> Answer | None:
     """Return time, rate and limit of the first case of the headline traffic; None where no case carries traffic."""
-    cases = rivals(view) or [case for case in view.solved if case.get("completion_s")]
+    cases = rivals(view) or [case for case in view.solutions if case.get("completion_s")]
     if not cases:
         return None
     one = cases[0]
     share, rate = one.get("normalized_throughput"), one.get("network_rate_bytes_per_s")
-    took = f"{one.network} finishes {one.traffic} in {words.seconds(time_of(one))}"
+    sentence = f"{one.network} finishes {one.traffic} in {words.seconds(time_of(one))}"
     each = f": {words.rate(rate)} an endpoint" if rate else ""
     ports = f", {words.percent(share)} of what its ports allow" if share is not None else ""
-    why = held_back(one)
-    return Answer((f"{took}{each}{ports}.", f"{why[:1].upper()}{why[1:]}." if why else ""))
+    why = limit_clause(one)
+    return Answer((f"{sentence}{each}{ports}.", f"{why[:1].upper()}{why[1:]}." if why else ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from topo.report import words
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.view import View, cost_key
 from topo.report.verdicts.answer import Answer
 
@@ -15,12 +15,12 @@ _SHARE = "normalized_throughput"
 def answer(view: View) -> Answer | None:
     """Return the cheapest at every size asked for; None where no two networks met at two sizes, or without prices."""
     sizes = _sizes(view)
-    if len(sizes) < 2 or max(len({case.network for case in held}) for held in sizes.values()) < 2:
+    if len(sizes) < 2 or max(len({case.network for case in cases}) for cases in sizes.values()) < 2:
         return None
-    if not all(case.get("cost_per_endpoint_usd") for held in sizes.values() for case in held):
+    if not all(case.get("cost_per_endpoint_usd") for cases in sizes.values() for case in cases):
         return None
-    carries = {size: _carry(view, held) for size, held in sizes.items()}
-    winners = [(size, min(held, key=cost_key)) for size, held in carries.items()]
+    carries = {size: _carry(view, cases) for size, cases in sizes.items()}
+    winners = [(size, min(cases, key=cost_key)) for size, cases in carries.items()]
     one = winners[0][1]
     best = max(float(case.get(_SHARE)) for _, case in winners)
     what = "at its port limit" if best >= 1 - 1e-6 else f"at {words.percent(best)} of its port limit"
@@ -29,37 +29,37 @@ def answer(view: View) -> Answer | None:
     return Answer((first, _cheaper(sizes, winners)), rule=rule)
 
 
-def _sizes(view: View) -> dict[int, list[Named]]:
+def _sizes(view: View) -> dict[int, list[Case]]:
     """Return endpoints asked for -> cases of the headline traffic under the usual policy, smallest first."""
     if not view.traffics:
         return {}
-    found: dict[int, list[Named]] = {}
-    for case in view.solved:
-        asked = next((v for axis, v in case.record.labels.items() if axis.endswith("endpoints") and v.isdigit()), None)
-        if asked and (case.traffic, case.policy) == (view.traffics[0], view.policy) and case.get(_SHARE):
-            held = found.setdefault(int(asked), [])
-            if case.record.case.get("panel") == view.solved[0].record.case.get("panel"):
-                held.append(case)
-    return {size: found[size] for size in sorted(found) if found[size]}
+    sizes: dict[int, list[Case]] = {}
+    for case in view.solutions:
+        size = next((v for axis, v in case.record.labels.items() if axis.endswith("endpoints") and v.isdigit()), None)
+        if size and (case.traffic, case.policy) == (view.traffics[0], view.policy) and case.get(_SHARE):
+            group = sizes.setdefault(int(size), [])
+            if case.record.case.get("panel") == view.solutions[0].record.case.get("panel"):
+                group.append(case)
+    return {size: sizes[size] for size in sorted(sizes) if sizes[size]}
 
 
-def _carry(view: View, held: Sequence[Named]) -> list[Named]:
-    most = max(float(case.get(_SHARE)) for case in held)
-    return [case for case in held if float(case.get(_SHARE)) >= most * (1 - view.tie)]
+def _carry(view: View, cases: Sequence[Case]) -> list[Case]:
+    most = max(float(case.get(_SHARE)) for case in cases)
+    return [case for case in cases if float(case.get(_SHARE)) >= most * (1 - view.tie)]
 
 
-def _runs(winners: Sequence[tuple[int, Named]]) -> str:
+def _runs(winners: Sequence[tuple[int, Case]]) -> str:
     """Return neighbouring sizes of one winner together: FT2 up to 2,048 endpoints ($4,395), MPFT up to 16,384."""
-    told: list[str] = []
+    clauses: list[str] = []
     for i, (size, case) in enumerate(winners):
         if i + 1 < len(winners) and _bare(winners[i + 1][1]) == _bare(case):
             continue
-        unit = " endpoints" if not told else ""
-        told.append(f"{_bare(case)} up to {words.count(size)}{unit} ({words.usd(cost_key(case))} there)")
-    return words.listing(told, len(told))
+        unit = " endpoints" if not clauses else ""
+        clauses.append(f"{_bare(case)} up to {words.count(size)}{unit} ({words.usd(cost_key(case))} there)")
+    return words.listing(clauses, len(clauses))
 
 
-def _cheaper(sizes: dict[int, list[Named]], winners: Sequence[tuple[int, Named]]) -> str:
+def _cheaper(sizes: dict[int, list[Case]], winners: Sequence[tuple[int, Case]]) -> str:
     """Return the largest saving of a network that carries less, as a sentence; empty where there is none."""
     saving = [
         (cost_key(winner) / cost_key(low), size, low)
@@ -74,5 +74,5 @@ def _cheaper(sizes: dict[int, list[Named]], winners: Sequence[tuple[int, Named]]
     return f"{_bare(low)} would cost {prices}, but carries {share} of the port limit."
 
 
-def _bare(case: Named) -> str:
+def _bare(case: Case) -> str:
     return case.record.labels.get("fabric") or case.network

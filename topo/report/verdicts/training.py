@@ -6,44 +6,46 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from topo.report import words
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.view import View
 from topo.report.verdicts.answer import Answer, time_of, within
 
 
 def answer(view: View) -> Answer | None:
     """Return the longest step by network and its longest part; None unless all cases are training steps."""
-    if not view.solved or not all(case.get("step_parts") for case in view.solved):
+    if not view.solutions or not all(case.get("step_parts") for case in view.solutions):
         return None
-    by_traffic: dict[str, list[Named]] = defaultdict(list)
-    for case in view.solved:
+    by_traffic: dict[str, list[Case]] = defaultdict(list)
+    for case in view.solutions:
         by_traffic[case.traffic].append(case)
-    whole = max(by_traffic.values(), key=lambda held: max(map(time_of, held)))
+    whole = max(by_traffic.values(), key=lambda cases: max(map(time_of, cases)))
     return Answer((_steps(view, whole), _part(whole), _compute(whole)))
 
 
-def _steps(view: View, whole: Sequence[Named]) -> str:
+def _steps(view: View, whole: Sequence[Case]) -> str:
     fast, slow = min(whole, key=time_of), max(whole, key=time_of)
     what = "step" if any(case.get("compute_s") for case in whole) else "step's communication"
     if time_of(slow) > time_of(fast) * (1 + view.tie):
         ratio = words.number(time_of(slow) / time_of(fast))
-        took = f"A {what} takes {words.seconds(time_of(fast))} on {fast.network}"
-        return f"{took}; {slow.network} takes {ratio} times as long."
+        sentence = f"A {what} takes {words.seconds(time_of(fast))} on {fast.network}"
+        return f"{sentence}; {slow.network} takes {ratio} times as long."
     networks = words.listing([case.network for case in whole])
     alike = f" alike, {within(view.tie)}" if len(whole) > 1 else ""
     return f"A {what} takes {words.seconds(time_of(fast))} on {networks}{alike}."
 
 
-def _part(whole: Sequence[Named]) -> str:
+def _part(whole: Sequence[Case]) -> str:
     one = max(whole, key=time_of)
-    spent: dict[str, float] = defaultdict(float)
+    times: dict[str, float] = defaultdict(float)
     for part in one.get("step_parts"):
-        spent[str(part["part"])] += float(part["time_s"])
-    told = [f"{name} {words.percent(time / time_of(one))}" for name, time in sorted(spent.items(), key=lambda p: -p[1])]
-    return f"Of it, {words.listing(told[:3], 3)}." if len(told) > 1 else ""
+        times[str(part["part"])] += float(part["time_s"])
+    clauses = [
+        f"{name} {words.percent(time / time_of(one))}" for name, time in sorted(times.items(), key=lambda p: -p[1])
+    ]
+    return f"Of it, {words.listing(clauses[:3], 3)}." if len(clauses) > 1 else ""
 
 
-def _compute(whole: Sequence[Named]) -> str:
+def _compute(whole: Sequence[Case]) -> str:
     if any(case.get("compute_s") for case in whole):
         one = max(whole, key=time_of)
         return f"Nothing hides {words.percent(one.get('exposed_s') / time_of(one))} of it."

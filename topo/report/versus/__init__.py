@@ -24,12 +24,12 @@ def compare(a: Path | str, b: Path | str, *, tell: Callable[[str], None] = lambd
 
     studies = (View(read_study(a)), View(read_study(b)))
     pairs = match(studies[0].cases, studies[1].cases)
-    told = [words.plural(len(view.cases), "case") for view in studies]
+    counts = [words.plural(len(view.cases), "case") for view in studies]
     for view in studies:
-        for wrong in view.study.damaged:
+        for wrong in view.study.damage:
             tell(f"damaged: {wrong}")
     title = " against ".join(words.clip(view.study.title, 70) for view in studies)
-    facts = f"A: {_folder(a)}, {told[0]} · B: {_folder(b)}, {told[1]}"
+    facts = f"A: {_folder(a)}, {counts[0]} · B: {_folder(b)}, {counts[1]}"
     return page(title, facts, panels(*studies, pairs), version=__version__)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from topo.quantities import QUANTITIES
 from topo.report import words
-from topo.report.names import Named
+from topo.report.names import Case
 
 #: Two numbers closer than this share of the larger are the same: rounding of another machine.
 SAME = 1e-9
@@ -62,42 +62,42 @@ class Change:
 class Pairs:
     """Cases of two studies, matched."""
 
-    both: tuple[tuple[Named, Named], ...]  # in the order of A
-    only_a: tuple[Named, ...]
-    only_b: tuple[Named, ...]
+    both: tuple[tuple[Case, Case], ...]  # in the order of A
+    only_a: tuple[Case, ...]
+    only_b: tuple[Case, ...]
 
 
-def match(a: Sequence[Named], b: Sequence[Named]) -> Pairs:
+def match(a: Sequence[Case], b: Sequence[Case]) -> Pairs:
     """Return which cases belong together: alike in input, else in name and labels, else in labels alone.
 
     A case is matched once; where several would do, the first of each study.
     """
-    left_a, left_b = list(a), list(b)
-    found: dict[int, tuple[Named, Named]] = {}
-    ways: tuple[Callable[[Named], str], ...] = (_by_input, _by_name, _by_labels)
+    rest_a, rest_b = list(a), list(b)
+    matches: dict[int, tuple[Case, Case]] = {}
+    ways: tuple[Callable[[Case], str], ...] = (_by_input, _by_name, _by_labels)
     for way in ways:
-        waiting: dict[str, list[Named]] = {}
-        for case in left_b:
+        waiting: dict[str, list[Case]] = {}
+        for case in rest_b:
             waiting.setdefault(way(case), []).append(case)
-        for case in left_a:
+        for case in rest_a:
             if waiting.get(way(case)):
-                found[id(case)] = (case, waiting[way(case)].pop(0))
-        taken = {id(other) for _, other in found.values()}
-        left_a = [case for case in left_a if id(case) not in found]
-        left_b = [case for case in left_b if id(case) not in taken]
-    return Pairs(tuple(found[id(case)] for case in a if id(case) in found), tuple(left_a), tuple(left_b))
+                matches[id(case)] = (case, waiting[way(case)].pop(0))
+        partners = {id(other) for _, other in matches.values()}
+        rest_a = [case for case in rest_a if id(case) not in matches]
+        rest_b = [case for case in rest_b if id(case) not in partners]
+    return Pairs(tuple(matches[id(case)] for case in a if id(case) in matches), tuple(rest_a), tuple(rest_b))
 
 
-def _by_input(case: Named) -> str:
+def _by_input(case: Case) -> str:
     parts = {key: value for key, value in case.record.case.items() if key not in ("name", "labels", "panel")}
     return json.dumps([parts, case.record.labels], sort_keys=True, default=str)
 
 
-def _by_name(case: Named) -> str:
+def _by_name(case: Case) -> str:
     return json.dumps([case.record.name, sorted(case.record.labels.items())])
 
 
-def _by_labels(case: Named) -> str:
+def _by_labels(case: Case) -> str:
     return json.dumps(sorted(case.record.labels.items()))
 
 
@@ -111,11 +111,11 @@ def changes(pairs: Pairs) -> list[Change]:
     return [change for change in every if change.a is not None or change.b is not None]
 
 
-def title(case: Named, pairs: Pairs) -> str:
+def title(case: Case, pairs: Pairs) -> str:
     """Return what tells ``case`` from the others: its labels, else its names."""
-    varied = [axis for axis in case.record.labels if len({x.record.labels.get(axis) for x, _ in pairs.both}) > 1]
-    told = [_label(axis, case.record.labels[axis]) for axis in varied if axis in case.record.labels]
-    return ", ".join(told) or case.title or case.record.name
+    axes = [axis for axis in case.record.labels if len({x.record.labels.get(axis) for x, _ in pairs.both}) > 1]
+    parts = [_label(axis, case.record.labels[axis]) for axis in axes if axis in case.record.labels]
+    return ", ".join(parts) or case.title or case.record.name
 
 
 def _label(axis: str, value: str) -> str:
@@ -126,24 +126,24 @@ def _label(axis: str, value: str) -> str:
 
 def inputs(pairs: Pairs) -> list[tuple[str, str, str, int]]:
     """Return each input that differs: its key, its value in A and in B, and in how many pairs."""
-    counted: dict[tuple[str, str, str], int] = {}
+    counts: dict[tuple[str, str, str], int] = {}
     for one, other in pairs.both:
         a, b = (dict(_flat(case.record.case)) for case in (one, other))
         for key in sorted(a.keys() | b.keys()):
             if a.get(key) != b.get(key):
-                told = (key, words.text(a.get(key)), words.text(b.get(key)))
-                counted[told] = counted.get(told, 0) + 1
-    return [(*told, count) for told, count in counted.items()]
+                row = (key, words.text(a.get(key)), words.text(b.get(key)))
+                counts[row] = counts.get(row, 0) + 1
+    return [(*row, count) for row, count in counts.items()]
 
 
 def _flat(value: dict[str, Any], head: str = "") -> Iterator[tuple[str, Any]]:
-    for key, held in value.items():
+    for key, item in value.items():
         if not head and key in ("name", "labels", "panel"):
             continue
-        if isinstance(held, dict):
-            yield from _flat(held, f"{head}{key}.")
+        if isinstance(item, dict):
+            yield from _flat(item, f"{head}{key}.")
         else:
-            yield f"{head}{key}", held
+            yield f"{head}{key}", item
 
 
 def _number(value: Any) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 from topo.report import labels, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.marks import Series, dots
-from topo.report.names import Named
+from topo.report.names import Case
 from topo.report.panels.blocks import Block, Card, Cards, Draw, Notes, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
@@ -21,33 +21,33 @@ MOST_ROWS = 24
 
 def panels(a: View, b: View, pairs: Pairs) -> list[Panel]:
     """Return the panels of A against B, verdict first."""
-    found = changes(pairs)
+    results = changes(pairs)
     return [
-        _verdict(a, b, pairs, found),
-        _differences(found),
+        _verdict(a, b, pairs, results),
+        _differences(results),
         _inputs(a, b, pairs),
         _cases(pairs),
     ]
 
 
-def _verdict(a: View, b: View, pairs: Pairs, found: list[Change]) -> Panel:
-    moved = {change.case for change in found if change.verdict != "same"}
+def _verdict(a: View, b: View, pairs: Pairs, results: list[Change]) -> Panel:
+    cases = {change.case for change in results if change.verdict != "same"}
     cards = [Card("Cases in both", words.count(len(pairs.both)))]
-    cards.append(Card("of them with a difference", words.count(len(moved)), state="warn" if moved else "good"))
+    cards.append(Card("of them with a difference", words.count(len(cases)), state="warn" if cases else "good"))
     for key in MEASURES:
-        of = [c for c in found if c.key == key and c.ratio is not None]
+        of = [c for c in results if c.key == key and c.ratio is not None]
         if of:
             cards.append(_card(key, of))
     alone = len(pairs.only_a) + len(pairs.only_b)
     cards.append(Card("In one study alone", words.count(alone), state="warn" if alone else "plain"))
     warnings = [
-        f"{words.plural(len(view.failed), 'case')} of {letter} failed or refused."
+        f"{words.plural(len(view.failures), 'case')} of {letter} failed or refused."
         for letter, view in (("A", a), ("B", b))
-        if view.failed
+        if view.failures
     ]
     notes = Notes(tuple(warnings), "Before you rely on it", "warn") if warnings else None
     return make(
-        "verdict", "Verdict", "How does B differ from A?", _sentence(pairs, found), (notes, Cards(tuple(cards)))
+        "verdict", "Verdict", "How does B differ from A?", _sentence(pairs, results), (notes, Cards(tuple(cards)))
     )
 
 
@@ -61,19 +61,19 @@ def _card(key: str, of: Sequence[Change]) -> Card:
     return Card(labels.heading(key), value, note, state)
 
 
-def _sentence(pairs: Pairs, found: list[Change]) -> str:
+def _sentence(pairs: Pairs, results: list[Change]) -> str:
     if not pairs.both:
         return "The two studies have no case in common: neither inputs nor names nor labels match."
-    moved = [change for change in found if change.verdict != "same"]
-    if not moved:
+    differences = [change for change in results if change.verdict != "same"]
+    if not differences:
         return f"Every result compared is the same in {_all(pairs)}."
-    most = min(moved, key=lambda c: c.rank)
-    n = len({change.case for change in moved})
-    told = f"{n:,} of {words.plural(len(pairs.both), 'matched case')} {'differs' if n == 1 else 'differ'}"
+    most = min(differences, key=lambda c: c.rank)
+    n = len({change.case for change in differences})
+    sentence = f"{n:,} of {words.plural(len(pairs.both), 'matched case')} {'differs' if n == 1 else 'differ'}"
     if most.ratio is None:
-        return f"{told}: {labels.title(most.key)} of {most.case} is {most.verdict}."
+        return f"{sentence}: {labels.title(most.key)} of {most.case} is {most.verdict}."
     form = labels.form(most.key)
-    return f"{told}; most of all {labels.title(most.key)} of {most.case}: {form(most.a)} in A, {form(most.b)} in B."
+    return f"{sentence}; most of all {labels.title(most.key)} of {most.case}: {form(most.a)} in A, {form(most.b)} in B."
 
 
 def _all(pairs: Pairs) -> str:
@@ -81,20 +81,20 @@ def _all(pairs: Pairs) -> str:
     return "the one matched case" if n == 1 else f"all {n:,} matched cases"
 
 
-def _differences(found: list[Change]) -> Panel:
-    drawn = _figure(found)
+def _differences(results: list[Change]) -> Panel:
+    picture = _figure(results)
     columns = [name("Case"), name("Measure"), name("A"), name("B"), Column("Difference", words.signed_percent, "of A")]
     columns += [Column("B / A", words.number), Column("B is", words.text, numeric=False, shade=_shade)]
     rows = [
         (c.case, labels.title(c.key), _value(c, c.a), _value(c, c.b), _share(c), c.ratio, c.verdict)
-        for c in sorted(found, key=lambda c: c.rank)
+        for c in sorted(results, key=lambda c: c.rank)
     ]
     note = "Largest changes first. Better means less time, congestion and cost, and more throughput."
-    shown = table("changes", "Every result compared", columns, rows, filterable=len(rows) > 12, note=note)
-    same = sum(change.verdict == "same" for change in found)
-    answer = f"{same:,} of {words.plural(len(found), 'compared result')} are the same in both."
-    blocks: list[Block] = [Draw(drawn)] if drawn else []
-    return make("differences", "Differences", "Which results differ, and how far?", answer, [*blocks, Show(shown)])
+    listing = table("changes", "Every result compared", columns, rows, filterable=len(rows) > 12, note=note)
+    same = sum(change.verdict == "same" for change in results)
+    answer = f"{same:,} of {words.plural(len(results), 'compared result')} are the same in both."
+    blocks: list[Block] = [Draw(picture)] if picture else []
+    return make("differences", "Differences", "Which results differ, and how far?", answer, [*blocks, Show(listing)])
 
 
 def _shade(verdict: Any) -> str:
@@ -109,23 +109,23 @@ def _share(change: Change) -> float | None:
     return None if change.a is None or change.b is None or not change.a else (change.b - change.a) / change.a
 
 
-def _figure(found: list[Change]) -> Figure | None:
+def _figure(results: list[Change]) -> Figure | None:
     """Return both values of each measure side by side, the cases that changed most first."""
     variants = []
     for key in MEASURES:
-        of = sorted((c for c in found if c.key == key), key=lambda c: c.rank)[:MOST_ROWS]
+        of = sorted((c for c in results if c.key == key), key=lambda c: c.rank)[:MOST_ROWS]
         if of:
             variants.append(Variant(labels.title(key), _drawing(key, of)))
     if not variants:
         return None
-    moved = sum(change.verdict != "same" for change in found)
-    told = f"{moved:,} of {words.plural(len(found), 'compared result')} differ."
+    n = sum(change.verdict != "same" for change in results)
+    sentence = f"{n:,} of {words.plural(len(results), 'compared result')} differ."
     how = f"A row a case, a mark a study, those that changed most first; {MOST_ROWS} rows are drawn, the table has all."
-    return Figure("fig-versus", told, how, tuple(variants), None, "measure")
+    return Figure("fig-versus", sentence, how, tuple(variants), None, "measure")
 
 
 def _drawing(key: str, of: Sequence[Change]) -> dict[str, Any]:
-    factor, title = labels.scaled(key, [v for c in of for v in (c.a, c.b)])
+    factor, title = labels.scale(key, [v for c in of for v in (c.a, c.b)])
     series = [
         Series(letter, [None if v is None else v * factor for v in values], list(map(labels.form(key), values)))
         for letter, values in (("A", [c.a for c in of]), ("B", [c.b for c in of]))
@@ -137,16 +137,16 @@ def _inputs(a: View, b: View, pairs: Pairs) -> Panel:
     rows = inputs(pairs)
     run = [(key, one, other) for key, one, other in _runs(a, b)]
     differ = sum(one != other for _, one, other in run)
-    told = f"{words.plural(len(rows), 'input')} of matched cases {'differs' if len(rows) == 1 else 'differ'}"
-    told += f", {differ} of {len(run)} facts of the runs." if run else "."
+    sentence = f"{words.plural(len(rows), 'input')} of matched cases {'differs' if len(rows) == 1 else 'differ'}"
+    sentence += f", {differ} of {len(run)} facts of the runs." if run else "."
     columns = [name("Key"), name("A"), name("B"), Column("Cases", words.count, "matched")]
     blocks: list[Block] = [Notes(("Every input of every matched case is the same in both.",))]
     if rows:
         blocks = [Show(table("inputs-table", "Inputs that differ", columns, rows, filterable=len(rows) > 12))]
     facts = (name("Key"), name("A"), name("B"), Column("Differs", words.text, numeric=False, shade=_differs))
-    marked = [(key, one, other, "same" if one == other else "differs") for key, one, other in run]
-    blocks.append(Show(table("runs", "The two runs", facts, marked)))
-    return make("inputs", "Inputs", "What was asked differently?", told, blocks)
+    lines = [(key, one, other, "same" if one == other else "differs") for key, one, other in run]
+    blocks.append(Show(table("runs", "The two runs", facts, lines)))
+    return make("inputs", "Inputs", "What was asked differently?", sentence, blocks)
 
 
 def _differs(text: Any) -> str:
@@ -174,15 +174,17 @@ def _cases(pairs: Pairs) -> Panel:
     bad = [(letter, case) for pair in pairs.both for letter, case in zip("AB", pair, strict=True) if not case.record.ok]
     blocks: list[Block] = []
     if alone:
-        blocks.append(Show(_listed("alone", "Cases in one study alone", alone)))
+        blocks.append(Show(_case_table("alone", "Cases in one study alone", alone)))
     if bad:
-        blocks.append(Show(_listed("bad", "Matched cases that failed or were refused", bad)))
-    told = f"{words.plural(len(pairs.only_a), 'case')} in A alone, {words.plural(len(pairs.only_b), 'case')} in B alone"
-    told += f"; {words.plural(len(bad), 'matched case')} failed or refused." if bad else "."
-    return make("cases", "Cases", "Which cases have no counterpart?", told, blocks)
+        blocks.append(Show(_case_table("bad", "Matched cases that failed or were refused", bad)))
+    sentence = (
+        f"{words.plural(len(pairs.only_a), 'case')} in A alone, {words.plural(len(pairs.only_b), 'case')} in B alone"
+    )
+    sentence += f"; {words.plural(len(bad), 'matched case')} failed or refused." if bad else "."
+    return make("cases", "Cases", "Which cases have no counterpart?", sentence, blocks)
 
 
-def _listed(id: str, caption: str, cases: Sequence[tuple[str, Named]]) -> Any:
+def _case_table(id: str, caption: str, cases: Sequence[tuple[str, Case]]) -> Any:
     columns = [name("Study"), name("Case"), name("What"), name("Status")]
     columns += [Column("Reason", words.text, numeric=False, most=400)]
     rows = [(letter, c.record.name, c.title, c.record.status, c.record.error or None) for letter, c in cases]
