@@ -15,6 +15,7 @@ from topo.config.document import Document
 from topo.config.schema import json_schema
 from topo.config.sections import check_section
 from topo.config.signatures import FABRIC_KEYS, own_parameters
+from topo.failures import FAILURES
 from topo.flow import route, solve
 from topo.generators import size_of
 from topo.parameters import bounds, choices, meaning
@@ -85,6 +86,8 @@ def call(key, name, arguments):
         if name == "adversarial":
             return adversarial(fabric, **arguments)
         return traffic.offer(name, n_ranks=64, ranks_per_host=8, **arguments)
+    if key == "failures":
+        return FAILURES[name].losses(fabric, **arguments)
     demand = traffic.offer("shift", n_ranks=fabric.n_endpoints, ranks_per_host=HOST)
     routing = route(fabric, demand, name if key == "routing" else "ecmp", **arguments if key == "routing" else {})
     return solve(fabric, demand, routing, name if key == "solve" else "proportional")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from topo import study
-from topo.config import parse_study, read_case
+from topo.config import SECTIONS, parse_study, read_case
 from topo.quantities import QUANTITIES
 from topo.study import Outcome, outcome
 from topo.study.slowdown import with_slowdown
@@ -26,7 +26,7 @@ traffic:
     - {name: b, hosts: 2, pattern: shift, by: 4}
 """
 #: Keys of JSON that are input: sections as in study files, and the layout's number.
-INPUT = {"schema_version", "fabric", "edit", "traffic", "routing", "solve", "cost", "seed"}
+INPUT = {"schema_version", *SECTIONS, "seed"}
 
 
 def outcomes(folder) -> dict[str, Outcome]:
@@ -38,6 +38,7 @@ def outcomes(folder) -> dict[str, Outcome]:
         "training": (TREE, "training-step:tp=4,pp=2,compute_s=0.1", flows),
         "jobs": (TREE, jobs, flows),
         "collective": (TREE, "allreduce:algorithm=ring", flows),
+        "failures": (TREE, "tornado", {"failures": "random:part=nic,count=3"}),
         "optimal": (TREE, "tornado", {"routing": "optimal"}),
         "grouped": ("dragonfly:a=4,p=2,h=2,scale_up=none", "uniform", {"cost": "list-2022"}),
     }

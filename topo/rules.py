@@ -12,6 +12,9 @@ from topo.size import Tier
 
 #: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
 RELAYS = ("source", "destination", "split", "spread", "none")
+#: What routing makes of a failure: routes found anew on what is left, tables kept as they were, or the next link
+#: skipped by a switch that sees it gone while all others go on as before.
+REROUTES = ("ideal", "tables", "local")
 
 
 class FabricError(ValueError):

@@ -41,6 +41,7 @@ CODES = (
     ("topo.cost", "PriceError", INVALID),
     ("topo.units", "UnitError", INVALID),
     ("topo.formats", "FormatError", INVALID),
+    ("topo.failures", "LossError", INVALID),
     ("topo.packet", "PacketError", INVALID),
     ("topo.study", "StudyError", INVALID),
     ("topo.report", "ReportError", INVALID),

@@ -28,6 +28,8 @@ def opponents(cases: Sequence[Case]) -> tuple[Case | None, ...]:
 def _opponent(case: Case, cases: Sequence[Case]) -> Case | None:
     if not case.baseline or case.traffic is None or case.refused:
         return None
+    if case.baseline == INTACT and case.failures is not None:
+        return None  # a case with failures holds its time against that of the intact fabric by itself
     if case.baseline == INTACT:
         whole = {key: None if SECTIONS[key].on_fabric else written for key, written in case.sections.items()}
         return replace(case, name=f"{case.name}{_BETWEEN}{INTACT}", sections=whole)

@@ -41,6 +41,7 @@ class Section:
     option: str = ""  # of ``topo analyze``, with what it takes; none where empty
     says: str = ""  # one line of help for that option
     on_fabric: bool = False  # entries take a fabric and return what takes its place, before traffic is offered
+    later: bool = False  # added when records had been stored already: a case without it is identified as they are
     moves: bool = True  # rates and times depend on it
     implied: bool = False  # whether the first entry stands where none is named
 
@@ -90,7 +91,18 @@ SECTIONS: dict[str, Section] = {
         "by",
         entries="topo.formats.edit:EDITS",
         on_fabric=True,
+        later=True,
         implied=True,
+    ),
+    "failures": Section(
+        "pick",
+        entries="topo.failures.entries:FAILURES",
+        verb="losses",
+        plural="failures",
+        filled=frozenset({"fabric", "demand", "alike"}),
+        later=True,
+        option="--failures SPEC",
+        says="What fails, such as random:part=cable,count=4 or worst:part=switch,tier=spine.",
     ),
     "traffic": Section(
         "pattern",
@@ -163,6 +175,11 @@ class Case:
         return self.sections["routing"] or {}
 
     @property
+    def failures(self) -> dict[str, Any] | None:
+        """What fails; None where nothing does."""
+        return self.sections.get("failures")
+
+    @property
     def solve(self) -> dict[str, Any]:
         """Solver and parameters."""
         return self.sections["solve"] or {}
@@ -184,8 +201,8 @@ class Case:
         seed: sections that draw at random hold it themselves.
         """
         words = {key: value for key, value in self.resolved().items() if key not in _WITHOUT_EFFECT}
-        # A section that does nothing to a fabric changes no number either, so that new ones leave old records valid.
-        words = {k: v for k, v in words.items() if v is not None or k not in SECTIONS or not SECTIONS[k].on_fabric}
+        # A section that is absent changes no number either, so that new ones leave old records valid.
+        words = {k: v for k, v in words.items() if v is not None or k not in SECTIONS or not SECTIONS[k].later}
         words |= {"schema_version": SCHEMA_VERSION, "planewise": version, "refused": self.refused}
         return hashlib.sha256(canonical_json(words).encode()).hexdigest()
 

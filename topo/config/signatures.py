@@ -20,6 +20,7 @@ from topo.config.case import SECTIONS, Section
 from topo.config.errors import ConfigError, unknown
 from topo.fabric import RELAYS
 from topo.parameters import annotation_of, meaning
+from topo.rules import REROUTES
 
 #: What ``scale_up`` says where hosts have no such links, and ``hardware`` where latencies are zero.
 NONE = "none"
@@ -75,6 +76,13 @@ FABRIC_KEYS: dict[str, tuple[Any, Any]] = {
     "relay": (_said(Literal[RELAYS], "whose NICs carry between planes"), "source"),
     "hardware": (_said(str, "name or file of latencies and rates"), NONE),
 }
+#: Keys that every way to choose a loss takes.
+FAILURE_KEYS: dict[str, tuple[Any, Any]] = {
+    "reroute": (
+        _said(Literal[REROUTES], "whether routes are found anew, kept, or kept but for the next link"),
+        "ideal",
+    ),
+}
 #: Parameters whose value in a study differs from what the function takes.
 _SPECIAL: dict[str, Any] = {"bytes": Bytes, "model": str | dict[str, Any], "tables": str}
 
@@ -102,7 +110,7 @@ def _model(section: Section, key: str, name: str, function: Callable[..., Any] |
 def _common(key: str, name: str) -> dict[str, tuple[Any, Any]]:
     """Return what every entry of section ``key`` takes; entry ``name`` may have fewer keys, and its own defaults."""
     if key != "fabric":
-        return {}
+        return FAILURE_KEYS if key == "failures" else {}
     own = getattr(SECTIONS[key].registry.get(name), "common", None)
     if own is None:
         return FABRIC_KEYS

@@ -15,7 +15,7 @@ from topo.fabric import Fabric, Tier
 from topo.formats.errors import FormatError
 from topo.formats.infer import fabric_of
 from topo.formats.labels import plant_of
-from topo.formats.plant import Cable
+from topo.formats.plant import Cable, Plant
 from topo.near import hint
 
 _PAIR = re.compile(r"(.+?) -- (.+?)(?: x(\d{1,4}))?")
@@ -34,11 +34,7 @@ def by_hand(
 
     Raises FormatError for a name, a port or a cable that the fabric does not have.
     """
-    plant = plant_of(fabric)
-    number = {node.name: i for i, node in enumerate(plant.nodes)}
-    dead: set[int] = set()
-    for text in remove:
-        dead |= _found(text, plant.cables, number, dead)
+    plant, number, dead = _named(fabric, remove)
     new = [cable for text in add for cable in _new(text, fabric, plant.cables, number)]
     if not new:
         changed = fabric.without(cables=sorted(dead))
@@ -47,6 +43,24 @@ def by_hand(
     plant.name, plant.radix, plant.cables = f"{fabric.name}, edited", 0, [*left, *new]
     built = fabric_of(plant)
     return built if fabric.source is not None else replace(built, source=None)
+
+
+def cables_named(fabric: Fabric, texts: Sequence[str]) -> list[int]:
+    """Return the numbers of the cables that ``texts`` name, ascending.
+
+    Raises FormatError for a name, a port or a cable that the fabric does not have.
+    """
+    return sorted(_named(fabric, texts)[2])
+
+
+def _named(fabric: Fabric, texts: Sequence[str]) -> tuple[Plant, dict[str, int], set[int]]:
+    """Return the plant of ``fabric``, its nodes by name, and the cables that ``texts`` name."""
+    plant = plant_of(fabric)
+    number = {node.name: i for i, node in enumerate(plant.nodes)}
+    dead: set[int] = set()
+    for text in texts:
+        dead |= _found(text, plant.cables, number, dead)
+    return plant, number, dead
 
 
 def _found(text: str, cables: Sequence[Cable], number: dict[str, int], dead: set[int]) -> set[int]:

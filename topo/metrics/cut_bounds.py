@@ -43,6 +43,8 @@ def up_down_share(plane: PlaneGraph) -> float | None:
     works if all leaves spread alike over the tops; None where they do not, or where switches
     of one level are joined (no tree).
     """
+    if not plane.ports.any():
+        return None  # a plane that failures left without endpoints
     tail = np.repeat(np.arange(len(plane.ports)), np.diff(plane.capacity.indptr))
     head, capacity = plane.capacity.indices, plane.capacity.data
     if (plane.level[tail] == plane.level[head]).any():

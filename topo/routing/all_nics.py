@@ -18,6 +18,7 @@ from functools import cached_property
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topo.routing.access import Access, refusal
 from topo.routing.operator import Floats, Ints, NotConnected
@@ -105,3 +106,11 @@ def legs_by_all(access: Access, src: Ints, dst: Ints) -> tuple[Ints, Ints, Ints,
         parts.append((np.repeat(row, len(i)), nic, out, np.tile(share, len(row))))
     row, nic, out, share = (np.concatenate(column) for column in zip(*parts, strict=True))
     return row, nic, out, share
+
+
+def not_by_all(access: Access, src: Ints, dst: Ints) -> NDArray[np.bool_]:
+    """Return (P,) which pairs ``src[i] -> dst[i]`` have domains with no NICs in common."""
+    all_nics = AllNics(access)
+    key, which = np.unique(all_nics.profile(src) * all_nics.n_profiles + all_nics.profile(dst), return_inverse=True)
+    none = [not len(all_nics.pairs(*divmod(int(kind), all_nics.n_profiles))[0]) for kind in key]
+    return np.array(none, dtype=bool)[which]

@@ -15,13 +15,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from topo.routing.access import Access, refusal
-from topo.routing.all_nics import legs_by_all
+from topo.routing.all_nics import legs_by_all, not_by_all
 from topo.routing.network import Network
 from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, NotConnected, Routing
 from traffic.demand import Demand
+
+#: Relay -> whether the sender's domain relays, for each part of the traffic.
+_SIDES = {"source": (True,), "destination": (False,), "split": (True, False), "none": (True,)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +109,7 @@ def relayed(network: Network, demand: Demand, inner: Callable[[Ints, Ints], Rout
     hops = [(inside, src[inside], dst[inside], np.ones(len(inside)))]
     hops.append((row, src[row], legs.nic, legs.share))
     hops.append((row, legs.out, dst[row], legs.share))
-    return RelayRouting(inner(key % n, key // n), shares, _scale_up(access, hops, len(src)))
+    return RelayRouting(inner(key % n, key // n), shares, scale_up_shares(access, hops, len(src)))
 
 
 def legs_of(access: Access, src: Ints, dst: Ints, relay: str) -> Legs:
@@ -119,12 +123,30 @@ def legs_of(access: Access, src: Ints, dst: Ints, relay: str) -> Legs:
     rows, rest = np.flatnonzero(direct), np.flatnonzero(~direct)
     parts = [Legs(rows, src[rows], dst[rows], np.ones(len(rows)))]
     if len(rest):
-        sides = {"source": (True,), "destination": (False,), "split": (True, False), "none": (True,)}[relay]
+        sides = _SIDES[relay]
         for at_source in sides:
             legs = _by_side(access, src[rest], dst[rest], at_source, strict=relay == "none")
             parts.append(Legs(rest[legs.row], legs.nic, legs.out, legs.share / len(sides)))
     columns = ([getattr(part, key) for part in parts] for key in ("row", "nic", "out", "share"))
     return Legs(*(np.concatenate(column) for column in columns))
+
+
+def no_way(access: Access, src: Ints, dst: Ints, relay: str) -> NDArray[np.bool_]:
+    """Return (P,) which pairs ``src[i] -> dst[i]``, in different domains, no leg can carry."""
+    if relay == "spread":
+        return not_by_all(access, src, dst)
+    lost = ~(access.meet(access.islands[src], access.islands[dst]) & (access.islands[dst] >= 0))
+    rest = np.flatnonzero(lost)
+    a, b = src[rest], dst[rest]
+    stays = np.zeros(len(rest), dtype=bool)
+    for at_source in _SIDES[relay]:
+        stuck = _one_side(access, a, b, at_source)[1]
+        if len(stuck):
+            stays[stuck[_one_side(access, a[stuck], b[stuck], not at_source)[1]]] = True
+    if relay == "none":
+        stays |= (access.islands[a] >= 0) & (access.islands[b] >= 0)
+    lost[rest] = stays
+    return lost
 
 
 def _by_side(access: Access, src: Ints, dst: Ints, at_source: bool, *, strict: bool) -> Legs:
@@ -163,7 +185,7 @@ def _refuse(access: Access, src: Ints, dst: Ints, rows: Ints) -> None:
         raise NotConnected(refusal(access.network, int(src[first]), int(dst[first])))
 
 
-def _scale_up(access: Access, hops: list[tuple[Ints, Ints, Ints, Floats]], n: int) -> csr_array:
+def scale_up_shares(access: Access, hops: list[tuple[Ints, Ints, Ints, Floats]], n: int) -> csr_array:
     """Return (L, F) shares of scale-up links on hops (commodity, from, to, share) inside domains."""
     link, reverse = access.scale_up_link, access.network.fabric.reverse
     rows, columns, data = [], [], []

@@ -6,7 +6,7 @@ in any order, and gives the same bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from topo.metrics.hot_links import hot_links
 from topo.metrics.tables import commodity_table
 from topo.metrics.traffic_map import finish_quantiles, traffic_map
 from topo.study.faults import of_file
+from topo.study.loss import found
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,10 +55,24 @@ def run_case(case: Case) -> Numbers:
     """
     if case.traffic is None:
         return size_case(case)
+    if case.failures is not None:
+        return after_failures(case)
     fabric = fabric_of(case)
     demand = demand_of(case, fabric)
     routing = route(fabric, demand, **routing_of(case, fabric))
     return numbers_of(case, solve(fabric, demand, routing, **case.solve))
+
+
+def after_failures(case: Case) -> Numbers:
+    """Return the numbers of ``case`` with its parts gone: of the worst loss, where several are looked at.
+
+    Raises LossError for parts that the network does not have, and whatever ``run_case`` raises.
+    """
+    after = found(case)
+    numbers = Numbers(counted(after.fabric.size) | bill_of(case, after.fabric.size))
+    if after.solution is not None:
+        numbers = numbers_of(case, after.solution)
+    return replace(numbers, results=numbers.results | after.results())
 
 
 def size_case(case: Case) -> Numbers:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from topo.config.baseline import ALONE, PORT_LIMIT
+from topo.config.baseline import ALONE, INTACT, PORT_LIMIT
 from topo.config.case import Case
 
 Record = dict[str, Any]
@@ -22,6 +22,8 @@ def with_slowdown(record: Record, case: Case, against: Record | None, name: str 
     if not case.baseline or record["status"] != "ok" or case.traffic is None:
         return record
     mine = record["results"]
+    if case.baseline == INTACT and case.failures is not None:
+        return record | {"results": mine | {"baseline": INTACT}}
     took, alike = mine.get("completion_s"), mine.get("completion_s")
     if case.baseline == PORT_LIMIT:
         theta = mine.get("theta_port")

@@ -1,0 +1,124 @@
+"""Failures in a case: slowdown, reach, blackholed bytes and the worst loss against closed forms and brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from topo.config import demand_of, fabric_of, parse_study, read_case
+from topo.failures import LossError, random
+from topo.flow import RoutingError, route
+from topo.study import run, run_case
+
+#: Eight leaves of eight endpoints, eight spines: no cable has a parallel one.
+TREE = "fat-tree-2:radix=16,endpoints=64,endpoints_per_host=8"
+MULTI = "fat-tree-2:radix=8,planes=8,endpoints=32,endpoints_per_host=8,nic=multi-port"
+
+
+def after(failures, fabric=TREE, traffic="uniform", **sections):
+    return run_case(read_case(fabric, traffic, failures=failures, **sections)).results
+
+
+def test_nothing_lost_is_no_slowdown():
+    got = after("random:count=0")
+    assert (got["slowdown"], got["reach"], got["failed"]) == (1.0, 1.0, "nothing")
+    whole = run_case(read_case(TREE, "uniform")).results
+    assert got["completion_s"] == whole["completion_s"]
+
+
+def test_a_lone_spine_takes_its_share():
+    """Uniform traffic of a non-blocking tree: 120 of 127 flows leave the leaf, over 7 spines in the place of 8."""
+    tree = "fat-tree-2:radix=16,endpoints=128,endpoints_per_host=1,scale_up=none"
+    got = after("worst:part=switch,tier=spine", tree)
+    assert got["slowdown"] == pytest.approx(max(1.0, 120 / 127 * 8 / 7))
+    assert got["losses_tried"] == 1  # all spines are alike
+
+
+def test_the_worst_is_the_worst_of_all():
+    """Static routes know no symmetry, so that each loss is tried; brute force by name agrees."""
+    slow = [after(f"named:switch=leaf{i}", routing="static")["unreachable_commodities"] for i in range(8)]
+    got = after("worst:part=switch,tier=leaf", routing="static")
+    assert got["losses_tried"] == 8 and got["unreachable_commodities"] == max(slow)
+    each = [after(f"named:cable={i}", traffic="shift:by=17", routing="ecmp")["slowdown"] for i in range(64, 96)]
+    got = after("worst:part=cable", traffic="shift:by=17")
+    assert got["slowdown"] == pytest.approx(max(each))
+
+
+def test_planes_of_multi_port_nics():
+    """A plane down takes an eighth; half of a NIC's ports leave half of its rate."""
+    assert after("named:plane=3", MULTI)["slowdown"] == pytest.approx(8 / 7)
+    assert after("random:part=plane,count=4", MULTI)["slowdown"] == pytest.approx(2.0)
+
+
+def test_a_plane_of_single_port_nics_is_relayed():
+    """Eight planes, eight endpoints a host: the NICs of seven carry what eight did, all by relays of the host."""
+    tree = "fat-tree-2:radix=8,planes=8,endpoints=256,endpoints_per_host=8"
+    got = after("named:plane=3", tree)
+    assert got["reach_with_relay"] == 1.0 and got["unreachable_commodities"] == 0
+    assert got["slowdown"] > 8 / 7 - 1e-9
+
+
+@pytest.mark.parametrize("failures", ["part=cable,count=2", "part=nic,count=3", "part=switch,tier=spine"])
+@pytest.mark.parametrize("policy", ["static", "ecmp-hash:qps=2,seed=1"])
+def test_kept_tables_lose_what_crosses_dead_links(failures, policy):
+    """Every flow's own column of the intact routing says what of it crosses a dead link."""
+    fabric = "fat-tree-2:radix=8,planes=2,endpoints=32,endpoints_per_host=4"
+    case = read_case(fabric, "uniform", routing=policy, failures=f"random:{failures},reroute=tables")
+    whole = fabric_of(case)
+    demand = demand_of(case, whole).listed()
+    shares = route(whole, demand, **case.routing).columns().tocsc()
+    given = {key: value for key, value in case.failures.items() if key not in ("pick", "reroute")}
+    dead = random(whole, **given)[0].dead(whole)
+    # What a flow loses on its network leg it loses once, however many dead links the leg crosses.
+    crossing = np.array([shares.data[slice(*shares.indptr[f : f + 2])][dead[_rows(shares, f)]].max(initial=0.0)
+                         for f in range(demand.n_commodities)])  # fmt: skip
+    got = run_case(case).results
+    if policy == "static":
+        assert got["blackholed_share"] == pytest.approx(crossing.mean())
+    else:
+        assert crossing.mean() <= got["blackholed_share"] + 1e-12
+    again = run_case(read_case(fabric, "uniform", routing=policy, failures=f"random:{failures}")).results
+    assert again["blackholed_share"] == 0.0 and again["unreachable_commodities"] == 0
+
+
+def _rows(shares, f):
+    return shares.indices[slice(*shares.indptr[f : f + 2])]
+
+
+def test_tables_need_tables():
+    with pytest.raises(RoutingError, match="policy 'ecmp' has no tables to keep"):
+        after("random:reroute=tables")
+    with pytest.raises(RoutingError, match="no next one to take"):
+        after("random:reroute=local", routing="static")
+
+
+def test_a_network_that_is_all_gone():
+    got = after("named:plane=0", "fat-tree-2:radix=8,endpoints=16,endpoints_per_host=1,scale_up=none")
+    assert got["reach_with_relay"] == 0.0 and got["completion_s"] is None and got["slowdown"] is None
+    assert got["cut_off_count"] == 16
+
+
+def test_parts_that_are_not_there():
+    with pytest.raises(LossError, match="no switch of tier core"):
+        after("random:part=switch,tier=core")
+
+
+def test_failures_in_a_study(tmp_path):
+    """Axes like any other, the same bytes again, and a baseline that is already there."""
+    text = f"""
+schema: 1
+title: failures
+fabric: {TREE}
+traffic: uniform
+failures: random:part=cable
+baseline: intact
+sweep:
+  failures.count: [0, 1, 4]
+  seed: [0, 1]
+"""
+    done = run(parse_study(text, "s.yaml"), tmp_path)
+    got = [record["results"]["slowdown"] for record in done.records]
+    assert not done.failed and len(got) == 6
+    assert got[:2] == [1.0, 1.0] and got[4] >= got[2] >= 1.0
+    assert {record["results"]["baseline"] for record in done.records} == {"intact"}
+    assert done.records[2]["results"]["failed"] != done.records[3]["results"]["failed"]

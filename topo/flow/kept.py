@@ -1,0 +1,146 @@
+"""Tables that are kept after a failure: what they send to a dead link is lost, all else goes as before.
+
+A commodity loses the paths that cross a dead link.  What arrives of it is a smaller commodity on the paths that
+are left, so that flow is conserved and the loads are those of bytes that arrive.
+
+Limits.  Bytes that are lost load no link, though on the way to the dead one they do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from topo.fabric import Fabric
+from topo.routing.access import Access
+from topo.routing.network import Network, added
+from topo.routing.operator import Floats, Ints, Routing, RoutingError, check_ranks
+from topo.routing.paths import PathRouting
+from topo.routing.relay import Legs, RelayRouting, legs_of, scale_up_shares
+from traffic.demand import Demand, GroupedDemand
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What arrives of a demand whose routes were left as they were."""
+
+    demand: Demand | None  # commodities that arrive, each as large as what arrives of it; None where nothing does
+    routing: Routing | None
+    lost: float  # share of the bytes that are sent to dead links
+
+
+def keep_tables(
+    whole: Fabric,
+    dead: Mask,
+    demand: Demand | GroupedDemand,
+    *,
+    reroute: str,
+    policy: str,
+    **params: Any,
+) -> Kept:
+    """Return what arrives of ``demand`` by the routes of ``whole`` where the links ``dead`` (L,) are gone.
+
+    The routing is that of the fabric without them.
+
+    Raises RoutingError for a policy whose routes are no tables, DemandError where pairs are too many to list.
+    """
+    from topo.flow import POLICIES, route
+
+    if not POLICIES[policy].one_path:
+        fit = ", ".join(name for name, entry in POLICIES.items() if entry.one_path)
+        raise RoutingError(f"reroute {reroute}: policy {policy!r} has no tables to keep; those that have: {fit}")
+    if reroute == "local":
+        raise RoutingError("reroute local: a table holds one link a destination, so there is no next one to take")
+    check_ranks(whole, demand)
+    listed = demand.listed() if isinstance(demand, GroupedDemand) else demand
+    access, n = Access(Network.of(whole)), whole.n_endpoints
+    src, dst = listed.src.astype(np.int64), listed.dst.astype(np.int64)
+    apart = np.flatnonzero(access.domain[src] != access.domain[dst])
+    legs = legs_of(access, src[apart], dst[apart], whole.relay)
+    key, leg = np.unique(legs.out * n + legs.nic, return_inverse=True)
+    between = Demand.of("legs", n, src=key % n, dst=key // n, size=1.0)
+    inner = route(whole, between, policy, **params)
+    assert isinstance(inner, PathRouting)
+    paths, arrives = _alive(inner, dead)
+    share = np.ones(len(src))
+    share[apart] = added(legs.row, legs.share * arrives[leg], len(apart))
+    sent = listed.size * listed.repeat[listed.phase]
+    lost = float(sent @ (1.0 - share)) / float(sent.sum())
+    if not share.any():
+        return Kept(None, None, lost)
+    whole_row = np.where(share > 0.0, share, 1.0)[apart][legs.row]
+    legs = Legs(apart[legs.row], legs.nic, legs.out, legs.share * arrives[leg] / whole_row)
+    left, keep = _smaller(listed, share)
+    legs, leg = _of_rows(legs, leg, keep)
+    return Kept(left, _composed(access, left, legs, (leg, paths), dead), lost)
+
+
+def _alive(paths: PathRouting, dead: Mask) -> tuple[PathRouting, Floats]:
+    """Return the paths that cross no dead link, their links numbered without those, and the share (F,)
+    of each commodity that they carried.
+
+    Shares of what is left add up to 1 again; a commodity without a path has none.
+    """
+    crosses = np.logical_or.reduceat(dead[paths.link], paths.first[:-1]) if len(paths.link) else np.zeros(0, bool)
+    commodity = np.repeat(np.arange(len(paths.of) - 1), np.diff(paths.of))
+    keep = ~crosses
+    arrives = added(commodity[keep], paths.share[keep], len(paths.of) - 1)
+    of = np.concatenate([[0], np.cumsum(np.bincount(commodity[keep], minlength=len(paths.of) - 1))])
+    hops = np.diff(paths.first)
+    first = np.concatenate([[0], np.cumsum(hops[keep])]).astype(np.int64)
+    share = paths.share[keep] / arrives[commodity[keep]]
+    number = np.cumsum(~dead) - 1  # links that are left keep their order
+    link = number[paths.link[np.repeat(keep, hops)]].astype(np.int32)
+    paths = replace(paths, n_links=int(np.count_nonzero(~dead)), of=of.astype(np.int64), first=first, link=link)
+    return replace(paths, share=share), arrives
+
+
+def _smaller(demand: Demand, share: Floats) -> tuple[Demand, Ints]:
+    """Return the ``share`` (F,) of each commodity, those of none left out, and the new number (F,) of each or -1."""
+    keep = np.flatnonzero(share > 0.0)
+    number = np.full(len(share), -1, dtype=np.int64)
+    number[keep] = np.arange(len(keep))
+    columns = {key: getattr(demand, key)[keep] for key in ("src", "dst", "phase")}
+    return replace(demand, size=demand.size[keep] * share[keep], **columns), number
+
+
+def _of_rows(legs: Legs, leg: Ints, number: Ints) -> tuple[Legs, Ints]:
+    """Return the legs that carry something, their rows under the ``number`` that they have now."""
+    use = np.flatnonzero(legs.share > 0.0)
+    return Legs(number[legs.row[use]], legs.nic[use], legs.out[use], legs.share[use]), leg[use]
+
+
+def _composed(access: Access, demand: Demand, legs: Legs, ways: tuple[Ints, PathRouting], dead: Mask) -> Routing:
+    """Return the routing of ``demand`` by ``legs``, of which each takes the commodity of ``ways`` that it names."""
+    leg, paths = ways
+    used, column = np.unique(leg, return_inverse=True)
+    inner = _of_commodities(paths, used)
+    src, dst = demand.src.astype(np.int64), demand.dst.astype(np.int64)
+    row, n = legs.row, demand.n_commodities
+    if np.array_equal(column, np.arange(n)) and np.array_equal(row, column):
+        own = np.array_equal(legs.nic, src) and np.array_equal(legs.out, dst)
+        if own:  # every commodity is a leg of its own, which queue pairs are told apart by
+            return inner
+    shares = csr_array((legs.share, (column, row)), shape=(len(used), n))
+    inside = np.flatnonzero(access.domain[src] == access.domain[dst])
+    hops = [(inside, src[inside], dst[inside], np.ones(len(inside)))]
+    hops += [(row, src[row], legs.nic, legs.share), (row, legs.out, dst[row], legs.share)]
+    return RelayRouting(inner, shares, csr_array(scale_up_shares(access, hops, n)[~dead]))
+
+
+def _of_commodities(paths: PathRouting, used: Ints) -> PathRouting:
+    """Return the paths of the commodities ``used``, numbered anew."""
+    count = np.diff(paths.of)[used]
+    keep = np.zeros(len(paths.share), dtype=bool)
+    commodity = np.repeat(np.arange(len(paths.of) - 1), np.diff(paths.of))
+    keep[np.isin(commodity, used)] = True
+    hops = np.diff(paths.first)
+    of = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(hops[keep])]).astype(np.int64)
+    return replace(paths, of=of, share=paths.share[keep], first=first, link=paths.link[np.repeat(keep, hops)])

@@ -1,0 +1,139 @@
+"""What failures do to a case: its losses are applied one by one, routed as asked, and held against the intact fabric.
+
+Traffic is offered as on the intact fabric.  Flows without a path left are counted, named and left out; the time
+of the others is held against theirs on the intact fabric.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Any
+
+from topo import __version__
+from topo.config.case import Case
+from topo.config.nouns import demand_of, fabric_of, routing_of
+from topo.fabric import Fabric
+from topo.failures import FAILURES, Loss, Reach, reachable
+from topo.flow import POLICIES, RoutingError, Solution, route, solve
+from topo.flow.kept import keep_tables
+from traffic.demand import Demand, GroupedDemand
+
+#: Intact fabrics that are remembered, with their traffic and its time: cases of a study share few.
+MOST_KEPT = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Intact:
+    """A case before failures."""
+
+    fabric: Fabric
+    demand: Demand | GroupedDemand
+    solution: Solution
+
+
+@dataclass(frozen=True, eq=False)
+class After:
+    """A case after a loss."""
+
+    loss: Loss
+    fabric: Fabric
+    reach: Reach
+    blackholed: float  # share of the bytes that kept tables send to where nothing is
+    solution: Solution | None  # of the flows that arrive; None where none does
+    before_s: float | None  # [s] the same flows on the intact fabric
+    tried: int = 1  # losses that were looked at
+
+    @property
+    def slowdown(self) -> float | None:
+        """Time over that of the same flows on the intact fabric; None where nothing arrives or takes time."""
+        took = None if self.solution is None else self.solution.completion_s
+        return took / self.before_s if took and self.before_s else None
+
+    def severity(self) -> tuple[float, float]:
+        """Return what makes one loss worse than another: what does not arrive, then how long the rest takes."""
+        arrives = self.reach.share_with_relay * (1.0 - self.blackholed)
+        return (-arrives, self.slowdown or 0.0)
+
+    def results(self) -> dict[str, Any]:
+        """Return what is worth saying of the loss: flat keys, ready for JSON."""
+        return {
+            "failed": self.loss.name,
+            "failed_cables": len(self.loss.cables),
+            "failed_nodes": len(self.loss.nodes),
+            "losses_tried": self.tried,
+            **self.reach.results(),
+            "blackholed_share": self.blackholed,
+            "slowdown": self.slowdown,
+            "intact_completion_s": self.before_s,
+            **({} if self.solution is not None else {"completion_s": None, "complete": True}),
+        }
+
+
+def found(case: Case) -> After:
+    """Return ``case`` after its loss; after the worst of them where it looks for that.
+
+    Raises LossError, RoutingError and whatever solving raises.
+    """
+    given = case.failures or {}
+    entry, intact = FAILURES[given["pick"]], _intact(case)
+    own = {key: value for key, value in given.items() if key not in ("pick", "reroute")}
+    if entry.searches:
+        own |= {"demand": intact.demand, "alike": not POLICIES[case.routing["policy"]].one_path}
+    losses = entry.losses(intact.fabric, **own)
+    worst = max((_after(case, intact, loss) for loss in losses), key=After.severity)
+    return replace(worst, tried=len(losses))
+
+
+def _intact(case: Case) -> Intact:
+    """Return ``case`` before failures, which is remembered: many cases of a study have the same."""
+    whole = replace(case, sections=case.sections | {"failures": None})
+    key = whole.identity(__version__)
+    if key not in _REMEMBERED:
+        fabric = fabric_of(whole)
+        demand = demand_of(whole, fabric)
+        routing = route(fabric, demand, **routing_of(whole, fabric))
+        _REMEMBERED[key] = Intact(fabric, demand, solve(fabric, demand, routing, **case.solve))
+        if len(_REMEMBERED) > MOST_KEPT:
+            _REMEMBERED.popitem(last=False)
+    _REMEMBERED.move_to_end(key)
+    return _REMEMBERED[key]
+
+
+_REMEMBERED: OrderedDict[str, Intact] = OrderedDict()
+
+
+def _after(case: Case, intact: Intact, loss: Loss) -> After:
+    reroute = (case.failures or {})["reroute"]
+    left = loss.of(intact.fabric)
+    reach = reachable(left, intact.demand)
+    if reach.demand is None:
+        return After(loss, left, reach, 0.0, None, None)
+    if reroute != "ideal":
+        return _with_tables(case, intact, loss, reach, reach.demand)
+    if case.routing.get("tables") is not None:
+        raise RoutingError(
+            "reroute ideal: forwarding tables of a file say nothing of routes after a failure; choose reroute: tables"
+        )
+    routing = route(left, reach.demand, **routing_of(case, left))
+    solution = solve(left, reach.demand, routing, **case.solve)
+    return After(loss, left, reach, 0.0, solution, _before(case, intact, reach.demand))
+
+
+def _with_tables(case: Case, intact: Intact, loss: Loss, reach: Reach, demand: Demand | GroupedDemand) -> After:
+    """Return the case where routes are those of the intact fabric, and what they send to dead links is lost."""
+    reroute = (case.failures or {})["reroute"]
+    left, words = loss.of(intact.fabric), routing_of(case, intact.fabric)
+    kept = keep_tables(intact.fabric, loss.dead(intact.fabric), demand, reroute=reroute, **words)
+    if kept.demand is None or kept.routing is None:
+        return After(loss, left, reach, kept.lost, None, None)
+    solution = solve(left, kept.demand, kept.routing, **case.solve)
+    return After(loss, left, reach, kept.lost, solution, _before(case, intact, kept.demand))
+
+
+def _before(case: Case, intact: Intact, demand: Demand | GroupedDemand) -> float:
+    """Return the time [s] of ``demand`` on the intact fabric."""
+    if demand is intact.demand:
+        return intact.solution.completion_s
+    routing = route(intact.fabric, demand, **routing_of(case, intact.fabric))
+    return solve(intact.fabric, demand, routing, **case.solve).completion_s
