@@ -44,6 +44,11 @@ class Case:
         """Return a result of the record."""
         return self.record.get(*keys)
 
+    def rows(self, key: str, *needs: str) -> list[dict[str, Any]]:
+        """Return the rows of a result, without those that lack one of ``needs``; none where it was not stored."""
+        rows = (row for row in self.get(key) or () if isinstance(row, dict))
+        return [row for row in rows if all(row.get(column) is not None for column in needs)]
+
     @property
     def node_limit(self) -> int | None:
         """Most hosts that a token may visit; None where the traffic has no such limit."""

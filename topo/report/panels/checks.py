@@ -85,7 +85,7 @@ def _findings(view: View) -> Notes | None:
     """Return what the results remark about themselves, each once with the cases that say it."""
     remarks: dict[str, list[str]] = {}
     for case in view.cases:
-        for line in case.get("findings") or ():
+        for line in filter(None, case.get("findings") or ()):
             remarks.setdefault(str(line), []).append(case.network)
     lines = [f"{line} ({words.listing(names.order(networks))})." for line, networks in remarks.items()]
     return Notes(tuple(lines[:MOST_NOTES]), "What the results remark") if lines else None

@@ -140,12 +140,14 @@ def _finding(view: View) -> str:
         )
     if worst.get("normalized_throughput") > 1 - 1e-6:
         return f"Every network carries every traffic at its port limit under {view.policies}."
-    hottest = largest(view.grid, "max_utilization") or worst
+    share = words.percent(worst.get("normalized_throughput"))
+    sentence = f"{worst.network} gives {worst.traffic} {share} of its port limit, the least of all"
+    hottest = largest(view.grid, "max_utilization")
+    if hottest is None:
+        return f"{sentence}."
     return (
-        f"{worst.network} gives {worst.traffic} "
-        f"{words.percent(worst.get('normalized_throughput'))} of its port limit, the least of all; "
-        f"the hottest switch link is asked for {words.number(hottest.get('max_utilization'))} times its capacity "
-        f"({hottest.network}, {hottest.traffic})."
+        f"{sentence}; the hottest switch link is asked for {words.number(hottest.get('max_utilization'))} times its "
+        f"capacity ({hottest.network}, {hottest.traffic})."
     )
 
 

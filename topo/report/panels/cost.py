@@ -36,12 +36,18 @@ def panel(view: View) -> Panel | None:
 
 
 def _cases(view: View) -> list[Case]:
-    """Return one priced case a network and size, full-size rows first."""
+    """Return one priced case a network and size, full-size rows first; a bill with a part missing is none."""
     bills: dict[tuple[str, Any], Case] = {}
     for case in [*view.full_size, *view.grid, *view.solutions]:
-        if case.get("cost_parts"):
+        if _is_whole(case):
             bills.setdefault((case.network, case.get("endpoints")), case)
     return list(bills.values())
+
+
+def _is_whole(case: Case) -> bool:
+    parts = case.rows("cost_parts", "part", "usd")
+    per_endpoint = case.get("endpoints") and case.get("cost_per_endpoint_usd") is not None
+    return bool(parts and per_endpoint and len(parts) == len(case.get("cost_parts")))
 
 
 def _row(case: Case) -> str:
@@ -120,7 +126,7 @@ def _table(cases: list[Case]) -> Table:
 
 
 def _residuals(cases: list[Case]) -> Show | None:
-    rows = next((case.get("cost_residuals") for case in cases if case.get("cost_residuals")), None)
+    rows = next((rows for case in cases if (rows := case.rows("cost_residuals"))), None)
     if not rows:
         return None
     keys = ("network", "computed_usd", "printed_usd", "residual", "within_rounding")

@@ -63,7 +63,7 @@ def _prices(view: View) -> Show | None:
     rows: dict[tuple[Any, ...], None] = {}
     for case in view.cases:
         book = case.get("price_book") or case.record.part("cost").get("prices")
-        for part in case.get("cost_parts") or ():
+        for part in case.rows("cost_parts"):
             rows[book, *map(part.get, _PRICE)] = None
     if not rows:
         return None

@@ -16,21 +16,27 @@ _KEYS = ("job", "ranks", "start_s", "together_s", "alone_s", "slowdown")
 
 
 def jobs_of(case: Case) -> list[dict[str, Any]]:
-    """Return the rows of a case's jobs; none where it has no jobs."""
-    return list(case.get("jobs") or ())
+    """Return the rows of a case's jobs that state how much longer they took; none where it has no jobs."""
+    return case.rows("jobs", "job", "together_s", "alone_s", "slowdown")
 
 
 def panel(view: View) -> Panel | None:
     """Return the slowdown of every job, None where no case had jobs."""
-    jobs = [(case, job) for case in view.solutions for job in jobs_of(case)]
+    jobs = [(case, job) for case in view.solutions for job in case.rows("jobs")]
     if not jobs:
         return None
     columns = [name("Network"), name("Traffic"), name("Policy")]
     columns += [column(f"jobs.{key}", bar=key == "slowdown") for key in _KEYS]
-    rows = [(case.network, case.traffic, case.policy, *(job[key] for key in _KEYS)) for case, job in jobs]
-    case, worst = max(jobs, key=lambda one: float(one[1]["slowdown"]))
-    answer = "No job waits for another."
-    if worst["slowdown"] > 1.001:
-        answer = f"{worst['job']} suffers most: {words.number(worst['slowdown'])} times as long as alone, {case.title}."
+    rows = [(case.network, case.traffic, case.policy, *map(job.get, _KEYS)) for case, job in jobs]
     listing = table("jobs-table", "Jobs beside each other and alone", columns, rows, filterable=len(rows) > 12)
-    return make("jobs", "Jobs", "Do the jobs disturb each other?", answer, (Show(listing),))
+    return make("jobs", "Jobs", "Do the jobs disturb each other?", _answer(view), (Show(listing),))
+
+
+def _answer(view: View) -> str:
+    jobs = [(case, job) for case in view.solutions for job in jobs_of(case)]
+    if not jobs:
+        return "No job states its time beside the others and alone."
+    case, worst = max(jobs, key=lambda one: float(one[1]["slowdown"]))
+    if worst["slowdown"] <= 1.001:
+        return "No job waits for another."
+    return f"{worst['job']} suffers most: {words.number(worst['slowdown'])} times as long as alone, {case.title}."

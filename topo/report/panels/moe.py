@@ -151,8 +151,7 @@ def _times(sweep: Sequence[Case]) -> list[Series]:
 
 def _direct(case: Case) -> float | None:
     """Return the time of a step that sends every expert its own copy, None where it was not stored."""
-    forms = case.get("forms") or ()
-    return next((row.get("exchange_s") for row in forms if row.get("form") == "no deduplication"), None)
+    return next((row.get("exchange_s") for row in case.rows("forms") if row.get("form") == "no deduplication"), None)
 
 
 def _sum(*values: float | None) -> float | None:

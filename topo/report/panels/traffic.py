@@ -53,7 +53,7 @@ class Map:
 def panel(view: View) -> Panel | None:
     """Return the maps of traffic, what endpoints send and receive, and bytes by plane; None where nothing is stored."""
     maps = {traffic: one for traffic in view.traffics if (one := _map_of(view, traffic))}
-    planes = [case for case in view.grid if len(case.get("bytes_by_plane") or {}) > 1]
+    planes = [case for case in view.grid if len(_volumes(case)) > 1]
     if not maps and not planes:
         return None
     blocks: list[Draw | Show] = _figures(maps) if maps else []
@@ -147,8 +147,13 @@ def _answer(view: View, planes: list[Case]) -> str:
     )
 
 
+def _volumes(case: Case) -> list[float]:
+    """Return the bytes of each plane that states them."""
+    return [float(v) for v in (case.get("bytes_by_plane") or {}).values() if v is not None]
+
+
 def _spread(case: Case) -> float:
-    volumes = [float(v) for v in case.get("bytes_by_plane").values()]
+    volumes = _volumes(case)
     return max(volumes) * len(volumes) / sum(volumes) if sum(volumes) else 1.0
 
 
@@ -157,6 +162,6 @@ def _planes(cases: list[Case]) -> Table:
     columns += [Column("Most", words.byte_count, "bytes"), Column("Most / mean", words.ratio, "×")]
     rows = []
     for case in cases:
-        volumes = [float(v) for v in case.get("bytes_by_plane").values()]
+        volumes = _volumes(case)
         rows.append((case.network, case.traffic, len(volumes), min(volumes), max(volumes), _spread(case)))
     return table("planes", labels.heading("bytes_by_plane"), columns, rows)

@@ -20,12 +20,12 @@ MOST_ROWS = 12
 
 def panel(view: View) -> Panel | None:
     """Return the parts of every training step over time, None where no case has any."""
-    steps = [case for case in view.solutions if case.get("step_parts")]
+    steps = [case for case in view.solutions if _bars(case) and case.get("step_s")]
     if not steps:
         return None
     head = steps[:MOST_ROWS]
     factor, title = labels.scale("step_s", [case.get("step_s") for case in head])
-    rows = [(case.title, [_span(part, factor) for part in case.get("step_parts")]) for case in head]
+    rows = [(case.title, [_span(part, factor) for part in _bars(case)]) for case in head]
     how = "A row a step, a bar a part from when it starts to when it ends, all its runs."
     if len(steps) > len(head):
         how += f" The first {MOST_ROWS} are drawn, the table has all."
@@ -39,6 +39,11 @@ def panel(view: View) -> Panel | None:
     )
 
 
+def _bars(case: Case) -> list[dict[str, Any]]:
+    """Return the parts of a step that say when they start and how long they are."""
+    return case.rows("step_parts", "part", "start_s", "time_s")
+
+
 def _span(part: dict[str, Any], factor: float) -> Span:
     start, time = float(part["start_s"]), float(part["time_s"])
     return Span(str(part["part"]), start * factor, time * factor, f"{words.seconds(start)} + {words.seconds(time)}")
@@ -48,9 +53,9 @@ def _answer(steps: Sequence[Case]) -> str:
     slow, fast = (pick(steps, key=lambda case: float(case.get("step_s"))) for pick in (max, min))
     step, exposure = slow.get("step_s"), slow.get("exposed_s")
     sentence = f"The longest step takes {words.seconds(step)} ({slow.title})"
-    if slow.get("compute_s"):
+    if slow.get("compute_s") and exposure is not None:
         sentence += f", of which {words.percent(exposure / step)} is communication that nothing hides"
-    else:
+    elif not slow.get("compute_s"):
         sentence += ", all of it communication: the case states no computation"
     if fast is not slow and fast.get("step_s") < step * (1 - 1e-3):
         sentence += f"; the shortest takes {words.seconds(fast.get('step_s'))} ({fast.title})"
@@ -59,7 +64,7 @@ def _answer(steps: Sequence[Case]) -> str:
 
 def _finding(steps: Sequence[Case]) -> str:
     case = max(steps, key=lambda one: float(one.get("step_s")))
-    parts = sorted(case.get("step_parts"), key=lambda part: -float(part["time_s"]))
+    parts = sorted(_bars(case), key=lambda part: -float(part["time_s"]))
     share = float(parts[0]["time_s"]) / float(case.get("step_s"))
     return f"The longest part of the longest step is {parts[0]['part']}, {words.percent(share)} of it."
 
@@ -75,8 +80,9 @@ def _parts(steps: Sequence[Case]) -> Table:
     columns = [name("Step"), *(labels.column(f"step_parts.{key}") for key in ("part", "start_s", "time_s"))]
     columns += [Column("Share", words.percent, "of the step", bar=True)]
     rows = [
-        (case.title, part["part"], part["start_s"], part["time_s"], part["time_s"] / case.get("step_s"))
+        (case.title, part.get("part"), part.get("start_s"), time, None if time is None else time / case.get("step_s"))
         for case in steps
-        for part in case.get("step_parts")
+        for part in case.rows("step_parts")
+        for time in [part.get("time_s")]
     ]
     return table("step-parts", "Parts of the steps", columns, rows, filterable=len(rows) > 12)

@@ -46,7 +46,7 @@ def _warnings(view: View) -> list[str]:
             f"{words.number(worst.get('max_utilization'))} times its capacity."
         )
     out += _within_domains(view)
-    uneven = [(case, warning) for case in view.grid for warning in case.get("warnings") or ()]
+    uneven = [(case, warning) for case in view.grid for warning in case.get("warnings") or () if warning]
     if uneven:
         case, first = uneven[0]
         more = f" {words.plural(len(uneven) - 1, 'other case')} likewise." if len(uneven) > 1 else ""
@@ -67,17 +67,23 @@ def _within_domains(view: View) -> list[str]:
             by_traffic.setdefault(case.traffic, []).append(case)
     return [
         f"Scale-up links such as NVLink, not the network, limit {traffic} on "
-        f"{words.listing(names.order(case.network for case in cases))}: "
-        f"{words.rate(cases[0].get('scale_up_rate_bytes_per_s'))} an endpoint there, "
-        f"{words.rate(cases[0].get('network_rate_bytes_per_s'))} into the network."
+        f"{words.listing(names.order(case.network for case in cases))}{_two_rates(cases[0])}."
         for traffic, cases in by_traffic.items()
     ]
+
+
+def _two_rates(case: Case) -> str:
+    """Return the rates of an endpoint on either side, as the end of a sentence; empty where one is not stored."""
+    inner, outer = case.get("scale_up_rate_bytes_per_s"), case.get("network_rate_bytes_per_s")
+    if inner is None or outer is None:
+        return ""
+    return f": {words.rate(inner)} an endpoint there, {words.rate(outer)} into the network"
 
 
 def _cards(view: View) -> list[Card]:
     """Return numbers that say something of every study: price, node limit, fullest link."""
     cards = []
-    networks = [case for case in view.full_size if case.get("cost_per_endpoint_usd")]
+    networks = [case for case in view.full_size if case.get("cost_per_endpoint_usd") and case.get("endpoints")]
     if networks:
         least = min(networks, key=cost_key)
         note = f"{least.network}, {words.count(least.get('endpoints'))} endpoints, full size"

@@ -13,6 +13,9 @@ from topo.report import names, words
 from topo.report.load import Study
 from topo.report.names import Case
 
+#: What a case of a message sweep states, each of it more than nothing.
+_MESSAGE = ("busbw_bytes_per_s", "collective_bytes", "collective_ranks", "completion_s")
+
 
 @dataclass(frozen=True)
 class View:
@@ -70,7 +73,7 @@ class View:
         """Cases alike in all but the size of their messages, smallest first; three sizes or more make a sweep."""
         alike: dict[str, list[Case]] = {}
         for case in self.solutions:
-            if case.get("busbw_bytes_per_s"):
+            if all(case.get(key) for key in _MESSAGE):
                 alike.setdefault(_but_bytes(case), []).append(case)
         sweeps = [sorted(sweep, key=lambda c: float(c.get("collective_bytes"))) for sweep in alike.values()]
         return [sweep for sweep in sweeps if len({c.get("collective_bytes") for c in sweep}) > 2]

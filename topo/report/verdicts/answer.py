@@ -41,7 +41,7 @@ def within(beyond: float) -> str:
 def limit_clause(case: Case) -> str:
     """Return what holds a case back, as the end of a sentence; empty where nothing is known."""
     tier, full = case.get("bottleneck_tier"), case.get("max_utilization")
-    first = (case.get("limits") or [{}])[0]
+    first = next(iter(case.rows("limits")), {})
     if tier == "endpoint":
         return "the ports of its endpoints limit it"
     if tier == "scale-up":

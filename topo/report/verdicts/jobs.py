@@ -14,7 +14,7 @@ from topo.report.verdicts.answer import Answer
 
 def answer(view: View) -> Answer | None:
     """Return who waits for whom; None where no case has jobs."""
-    cases = [case for case in view.solutions if jobs_of(case)]
+    cases = [case for case in view.solutions if jobs_of(case) and case.get("slowdown_max") is not None]
     if not cases:
         return None
     worst = max(cases, key=_slowdown)

@@ -81,6 +81,7 @@ def _cards(view: View, cases: Sequence[Case], winners: Sequence[Case]) -> list[C
     share = one.get("normalized_throughput")
     if share is not None:
         state = "good" if share >= 1 - 1e-6 else "warn" if share >= 0.5 else "bad"
-        rate = words.rate(one.get("network_rate_bytes_per_s"))
-        cards.append(Card("Share of the port limit", words.percent(share), f"{rate} an endpoint", state))
+        rate = one.get("network_rate_bytes_per_s")
+        note = "" if rate is None else f"{words.rate(rate)} an endpoint"
+        cards.append(Card("Share of the port limit", words.percent(share), note, state))
     return cards

@@ -33,9 +33,11 @@ def _by_planes(view: View, traffic: str, policy: str) -> dict[int, Case]:
     cases: dict[int, Case] = {}
     for case in view.solutions:
         planes = case.record.labels.get(_AXIS, "")
-        if planes.isdigit() and (case.traffic, case.policy) == (traffic, policy) and case.get("completion_s"):
+        if not planes.isdigit() or (case.traffic, case.policy) != (traffic, policy):
+            continue
+        if case.get("completion_s") and case.get("endpoints"):
             cases.setdefault(int(planes), case)
-    equal = {int(case.get("endpoints") or 0) for case in cases.values()}
+    equal = {int(case.get("endpoints")) for case in cases.values()}
     return dict(sorted(cases.items())) if len(equal) == 1 else {}
 
 

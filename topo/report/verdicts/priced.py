@@ -9,7 +9,7 @@ from topo.report.verdicts.answer import Answer
 
 def answer(view: View) -> Answer:
     """Return the cheapest network that was sized."""
-    networks = [case for case in view.full_size if case.get("cost_per_endpoint_usd")]
+    networks = [case for case in view.full_size if case.get("cost_per_endpoint_usd") and case.get("endpoints")]
     if not networks:
         return Answer((f"{words.plural(len(view.cases), 'case')}, none of which carries traffic or a price.",))
     least = min(networks, key=cost_key)

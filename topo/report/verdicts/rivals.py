@@ -13,10 +13,10 @@ from topo.report.verdicts.answer import time_of
 def rivals(view: View) -> list[Case]:
     """Return the networks under the headline traffic, of equal endpoints: those that most networks have."""
     headline = view.of_traffic(view.traffics[0]) if view.traffics else []
-    cases = [case for case in headline if case.get("completion_s")]
     by_size: dict[int, list[Case]] = {}
-    for case in cases:
-        by_size.setdefault(int(case.get("endpoints") or 0), []).append(case)
+    for case in headline:
+        if case.get("completion_s") and case.get("endpoints"):
+            by_size.setdefault(int(case.get("endpoints")), []).append(case)
     return max(by_size.items(), key=lambda item: (len(item[1]), item[0]))[1] if by_size else []
 
 
@@ -58,7 +58,7 @@ def why_not(view: View, case: Case, winner: Case) -> str:
     loss = worse_under(view, case, winner)
     if loss:
         return f"takes {words.number(loss[1])} times as long under {loss[0]}"
-    if cost_key(case) > cost_key(winner) * (1 + view.tie):
+    if case.get("cost_per_endpoint_usd") and cost_key(case) > cost_key(winner) * (1 + view.tie):
         return f"costs {words.usd(cost_key(case))} per endpoint"
     return ""
 

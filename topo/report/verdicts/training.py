@@ -13,7 +13,7 @@ from topo.report.verdicts.answer import Answer, time_of, within
 
 def answer(view: View) -> Answer | None:
     """Return the longest step by network and its longest part; None unless all cases are training steps."""
-    if not view.solutions or not all(case.get("step_parts") for case in view.solutions):
+    if not view.solutions or not all(case.get("step_parts") and case.get("completion_s") for case in view.solutions):
         return None
     by_traffic: dict[str, list[Case]] = defaultdict(list)
     for case in view.solutions:
@@ -37,7 +37,7 @@ def _steps(view: View, whole: Sequence[Case]) -> str:
 def _part(whole: Sequence[Case]) -> str:
     one = max(whole, key=time_of)
     times: dict[str, float] = defaultdict(float)
-    for part in one.get("step_parts"):
+    for part in one.rows("step_parts", "part", "time_s"):
         times[str(part["part"])] += float(part["time_s"])
     clauses = [
         f"{name} {words.percent(time / time_of(one))}" for name, time in sorted(times.items(), key=lambda p: -p[1])
@@ -48,5 +48,6 @@ def _part(whole: Sequence[Case]) -> str:
 def _compute(whole: Sequence[Case]) -> str:
     if any(case.get("compute_s") for case in whole):
         one = max(whole, key=time_of)
-        return f"Nothing hides {words.percent(one.get('exposed_s') / time_of(one))} of it."
+        exposure = one.get("exposed_s")
+        return "" if exposure is None else f"Nothing hides {words.percent(exposure / time_of(one))} of it."
     return "No computation is stated, so nothing is hidden behind any: these are no step times."
