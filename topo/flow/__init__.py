@@ -74,7 +74,10 @@ POLICIES: dict[str, Policy] = {
         best=True,
     ),
     "static": Policy(
-        static, "destination-based forwarding tables: those of a file, or D-mod-k on trees", one_path=True
+        static,
+        "destination-based forwarding tables: those of a file, or D-mod-k on trees",
+        one_path=True,
+        by_destination=True,
     ),
     "ugal": Policy(
         ugal_mix,

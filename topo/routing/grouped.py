@@ -98,11 +98,17 @@ def inside_sites(access: Access, senders: Side, receivers: Side) -> csr_array:
     """Return (destination sites, source sites) what the terms count though it never leaves a domain."""
     network = access.network
     n = network.n_sites
-    n_places, place = _numbered(np.concatenate([_place(access, senders), _place(access, receivers)]))
+    n_places, mine, theirs = places(access, senders, receivers)
     shape = (n_places, n)
-    a = matrix(place[: len(senders.nic)], network.site[senders.nic], senders.weight, shape)
-    b = matrix(place[len(senders.nic) :], network.site[receivers.nic], receivers.weight, shape)
+    a = matrix(mine, network.site[senders.nic], senders.weight, shape)
+    b = matrix(theirs, network.site[receivers.nic], receivers.weight, shape)
     return csr_array(csc_array(b).T @ a)
+
+
+def places(access: Access, senders: Side, receivers: Side) -> tuple[int, Ints, Ints]:
+    """Return how many (term, domain) there are, and that of each row of both sides."""
+    n, place = _numbered(np.concatenate([_place(access, senders), _place(access, receivers)]))
+    return n, place[: len(senders.nic)], place[len(senders.nic) :]
 
 
 def _place(access: Access, side: Side) -> Ints:

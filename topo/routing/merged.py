@@ -1,21 +1,29 @@
-"""Single paths of a grouped demand: pairs of NICs instead of pairs of endpoints.
+"""Single paths of a grouped demand: fewer of them than pairs of endpoints.
 
-Pairs that relays lead over the same two NICs share their path, so what they send is added up first.
+Pairs that relays lead over the same two NICs share their path, so what they send is added up first (``merged``).
+Where a path goes by its destination alone, as forwarding tables make it, all NICs on the same switches share all
+of it but their own port, and one of them stands for the site (``by_destination``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from topo.routing.access import Access
-from topo.routing.grouped import inside_load, scale_up_load
-from topo.routing.network import Network
-from topo.routing.operator import Ints, Routing, TotalRouting
-from topo.routing.terms import on_endpoints, terms
-from traffic.demand import MAX_PAIRS, GroupedDemand
+from topo.routing.grouped import ROUNDING, inside_load, matrix, places, scale_up_load
+from topo.routing.network import Network, added
+from topo.routing.operator import Floats, Ints, Routing, TotalRouting
+from topo.routing.split import SplitRouting
+from topo.routing.symmetric import port_links
+from topo.routing.terms import Side, on_endpoints, terms
+from traffic.demand import MAX_PAIRS, DemandError, GroupedDemand
+
+#: Paths that are held at a time.
+BLOCK_PATHS = 2_000_000
 
 
 def merged(network: Network, demand: GroupedDemand, inner: Callable[[Ints, Ints], Routing]) -> TotalRouting:
@@ -43,3 +51,103 @@ def merged(network: Network, demand: GroupedDemand, inner: Callable[[Ints, Ints]
             unit[f] += routing.load(np.asarray(part, dtype=np.float64).ravel())
         unit[f] += scale_up_load(access, senders, some, n_terms) + inside_load(access, label, receives)
     return TotalRouting(routing.policy, unit, demand.pairs)
+
+
+def by_destination(network: Network, demand: GroupedDemand, inner: Callable[[Ints, Ints], Routing]) -> TotalRouting:
+    """Return the routing of ``demand`` whose network legs are routed by ``inner(src, dst)``, by destination alone.
+
+    Raises NotConnected where a pair has no path, DemandError above MAX_PAIRS pairs of a site and an endpoint.
+    """
+    if network.n_sites * demand.n_ranks > MAX_PAIRS:
+        raise DemandError(
+            f"{demand.name}: {network.n_sites * demand.n_ranks:.3g} paths by destination are too many "
+            f"(at most {MAX_PAIRS:.0e}); choose ecmp, or fewer ranks"
+        )
+    access = Access(network)
+    label, each = on_endpoints(network, demand)
+    senders, everyone, n_terms = terms(access, label, network.fabric.relay)
+    unit = np.zeros((len(each), network.fabric.n_links))
+    policy = ""
+    for f, receives in enumerate(each):
+        receivers = everyone.times(receives)
+        policy, load = _network_load(access, senders, receivers, n_terms, inner)
+        unit[f] += load + scale_up_load(access, senders, receivers, n_terms) + inside_load(access, label, receives)
+    return TotalRouting(policy, unit, demand.pairs)
+
+
+def _network_load(
+    access: Access, senders: Side, receivers: Side, n_terms: int, inner: Callable[[Ints, Ints], Routing]
+) -> tuple[str, Floats]:
+    """Return the policy's name and the load (L,) of all links of the network."""
+    network = access.network
+    site, n, n_ends = network.site, network.n_sites, network.fabric.n_endpoints
+    example = np.zeros(n, dtype=np.int64)
+    ends = np.flatnonzero(site >= 0)[::-1]
+    example[site[ends]] = ends  # the lowest endpoint of each site
+    total, policy = np.zeros(network.fabric.n_links), ""
+    brought = _Brought(access, senders, receivers, n_terms)
+    step = max(1, BLOCK_PATHS // max(n, 1))
+    nics = np.unique(receivers.nic)
+    for start in range(0, len(nics), step):
+        block = nics[start : start + step]
+        row = np.full(n_ends, -1, dtype=np.int64)
+        row[block] = np.arange(len(block))
+        amount = coo_array(brought.between((site, n), (row, len(block))))
+        routing = inner(example[amount.col], block[amount.row])
+        total += routing.load(amount.data)
+        policy = routing.policy
+    out = port_links(network)
+    total[out] = _leaving(network, brought.between((np.arange(n_ends), n_ends), (site, n)), example)[out]
+    return policy, total
+
+
+Groups = tuple[Ints, int]  # (E,) the group of each NIC, -1 for none, and how many there are
+
+
+@dataclass(frozen=True, eq=False)
+class _Brought:
+    """What NICs get from NICs of other domains, by groups of both."""
+
+    access: Access
+    senders: Side
+    receivers: Side
+    n_terms: int
+
+    def between(self, senders: Groups, receivers: Groups) -> csr_array:
+        """Return (groups of receivers, groups of senders) amounts."""
+        mine, theirs = self.senders, self.receivers
+        keep = np.flatnonzero(receivers[0][theirs.nic] >= 0)
+        n_places, of_mine, of_theirs = places(self.access, mine, theirs)
+        parts = []
+        for count, a, b in ((self.n_terms, mine.term, theirs.term), (n_places, of_mine, of_theirs)):
+            brought = matrix(a, senders[0][mine.nic], mine.weight, (count, senders[1]))
+            drawn = matrix(b[keep], receivers[0][theirs.nic[keep]], theirs.weight[keep], (count, receivers[1]))
+            parts.append(csr_array(drawn.T @ brought))
+        left = csr_array(parts[0] - parts[1])
+        left.data[np.abs(left.data) < ROUNDING] = 0.0
+        left.eliminate_zeros()
+        return left
+
+
+def _leaving(network: Network, sent: csr_array, example: Ints) -> Floats:
+    """Return (L,) what leaves by each port of an endpoint, of ``sent`` (sites, E)."""
+    load = np.zeros(network.fabric.n_links)
+    for site in range(network.n_sites):
+        row = slice(*sent.indptr[site : site + 2])
+        own, amount = sent.indices[row].astype(np.int64), sent.data[row]
+        if not len(own):
+            continue
+        shares = _port_shares(network, own, site, example)
+        for k in range(network.most_ports):
+            has = k < network.n_ports[own]
+            load += added(network.port[own[has]] + k, amount[has] * shares[has, k], len(load))
+    return load
+
+
+def _port_shares(network: Network, ends: Ints, site: int, example: Ints) -> Floats:
+    """Return (ends, ports) by which ports what ``ends`` send to ``site`` leaves."""
+    if network.most_ports <= 1:
+        return np.ones((len(ends), 1))
+    source = np.unique(network.site[ends])
+    split = SplitRouting.of(network, example[source], np.full(len(source), example[site]), "")
+    return np.asarray(split.port_shares[0][split.pair][np.searchsorted(source, network.site[ends])])

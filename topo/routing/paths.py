@@ -23,7 +23,7 @@ from topo.fabric import Fabric
 from topo.kernels.hashed import by_digits, drawn, mix_all
 from topo.kernels.sweep import Room, room
 from topo.parameters import Seed
-from topo.routing.merged import merged
+from topo.routing.merged import by_destination, merged
 from topo.routing.network import Network, added
 from topo.routing.operator import FactSheet, Floats, Ints, Routing, RoutingError, check_ranks
 from topo.routing.relay import relayed
@@ -136,7 +136,7 @@ def static(
     Raises RoutingError for D-mod-k on what is no tree, NotConnected where a commodity has no path.
     """
     if tables is not None:
-        return _routed(network := Network.of(fabric), demand, _by_tables(network, tables))
+        return _routed(network := Network.of(fabric), demand, _by_tables(network, tables), by_destination)
     check_tree(fabric)
     network, up = Network.of(fabric), up_cables(fabric)
 
@@ -151,7 +151,7 @@ def static(
 
         return PathRouting.of_paths("static", fabric.n_links, commodity, share, _walk(network, end, fill))
 
-    return _routed(network, demand, inner)
+    return _routed(network, demand, inner, by_destination)
 
 
 def _by_tables(network: Network, tables: Tables) -> Callable[[Ints, Ints], Routing]:
@@ -166,11 +166,16 @@ def _by_tables(network: Network, tables: Tables) -> Callable[[Ints, Ints], Routi
     return inner
 
 
-def _routed(network: Network, demand: Demand | GroupedDemand, inner: Callable[[Ints, Ints], Routing]) -> Routing:
+def _routed(
+    network: Network,
+    demand: Demand | GroupedDemand,
+    inner: Callable[[Ints, Ints], Routing],
+    together: Callable[..., Routing] = merged,
+) -> Routing:
     check_ranks(network.fabric, demand)
     if isinstance(demand, Demand):
         return relayed(network, demand, inner)
-    return merged(network, demand, inner)
+    return together(network, demand, inner)
 
 
 Toward = tuple[Ints, Ints]  # destination sites, and where the rows toward each start

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from topo.config.nouns import facts_of, size_of
 from topo.config.patterns import count_of
 from topo.flow import POLICIES, SOLVERS
+from topo.routing.merged import BLOCK_PATHS
 from topo.size import Tier
 from traffic.demand import MAX_PAIRS
 from traffic.pattern import Count
@@ -127,14 +128,17 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
     policy, solver = POLICIES[case.routing["policy"]], SOLVERS[case.solve["solver"]]
     one_path, by_commodity = policy.one_path, solver.by_commodity
     # above MAX_PAIRS the demand itself refuses to be listed, with a better message
-    lists = (one_path or by_commodity) and traffic.pairs <= MAX_PAIRS
+    lists = by_commodity or (one_path and not policy.by_destination)
+    lists = lists and traffic.pairs <= MAX_PAIRS
     listed = traffic.pairs if lists else traffic.offered
     # With few endpoints not every leaf has one.
     destinations = min(size.leaves, size.endpoint_links)
     shares = 0
     if one_path:
         queue_pairs = int(case.routing.get("qps") or 1)
-        shares = listed * queue_pairs * (size.diameter or _HOPS)
+        ports = size.planes if facts_of(case).multi_port else 1
+        paths = listed if listed > traffic.offered else min(max(listed, size.endpoints * destinations), BLOCK_PATHS)
+        shares = (paths * ports if policy.by_destination else listed * queue_pairs) * (size.diameter or _HOPS)
     elif by_commodity:
         shares = listed * _width(size) * (size.planes if facts_of(case).multi_port else 1)
         shares = 0 if shares > MOST_SHARES else shares
