@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csc_array
 
+from topo.flow.coarse import Coarse
 from topo.flow.orbits import best_turn, moves, quotient, turned
 from topo.flow.spread import Spread, spread
 from topo.kernels.spreading import Digraph, Pairs
@@ -43,6 +44,18 @@ class Places:
         """Return no place of its own: every site is its switch."""
         empty = np.zeros(0, dtype=np.int64)
         return cls(network.site, empty, empty, np.zeros(1, dtype=np.int64), empty)
+
+    @classmethod
+    def of_sites(cls, network: Network) -> Places:
+        """Return one place a site, for endpoints that are alike wherever they are on the same switches."""
+        site, ends, members = np.unique(network.site, return_index=True, return_counts=True)
+        many = (site >= 0) & (network.n_ports[ends] > 1)
+        end, count = ends[many], network.n_ports[ends[many]]
+        number = np.full(network.n_sites, -1, dtype=np.int64)
+        number[site[many]] = network.n_sites + np.arange(len(end))
+        place = np.where(network.n_ports > 1, number[network.site], network.site)
+        first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+        return cls(place, end, members[many].astype(np.int64), first, ranges(network.port[end], count))
 
     @classmethod
     def of(cls, network: Network, src: Ints, dst: Ints, size: Floats) -> Places:
@@ -142,7 +155,10 @@ class Problem:
         self._check()
         move = best_turn(moves(self.network, self.graph, self.order, self.pairs), len(self.row))
         if move is None:
-            return spread(self.graph, self.pairs, minimal=minimal, gap=gap, seconds=seconds)
+            coarse = Coarse.of(self.graph, self.pairs)
+            if coarse is None:
+                return spread(self.graph, self.pairs, minimal=minimal, gap=gap, seconds=seconds)
+            return coarse.fine(spread(coarse.graph, coarse.pairs, minimal=minimal, gap=gap, seconds=seconds))
         alone = quotient(self.graph, self.pairs, [move])
         found = spread(alone.graph, alone.pairs, minimal=minimal, gap=gap, seconds=seconds)
         return replace(found, shares=turned(found.shares, alone, move), prices=found.prices[alone.graph.orbit])
@@ -150,9 +166,15 @@ class Problem:
     def solve_loads(self, *, minimal: bool, gap: float, seconds: float) -> tuple[Spread, Floats]:
         """Return a spread of the pairs that stand for all, and the loads (A,) of arcs and ports that all cause."""
         self._check()
-        alone = quotient(self.graph, self.pairs, moves(self.network, self.graph, self.order, self.pairs))
-        found = spread(alone.graph, alone.pairs, minimal=minimal, gap=gap, seconds=seconds)
+        group = moves(self.network, self.graph, self.order, self.pairs)
         load = np.zeros(len(self.order))
+        coarse = None if group else Coarse.of(self.graph, self.pairs)
+        if coarse is not None:
+            found = spread(coarse.graph, coarse.pairs, minimal=minimal, gap=gap, seconds=seconds)
+            load[self.order] = coarse.loads(found)
+            return found, load
+        alone = quotient(self.graph, self.pairs, group)
+        found = spread(alone.graph, alone.pairs, minimal=minimal, gap=gap, seconds=seconds)
         load[self.order] = alone.even(found.shares @ alone.pairs.amount)
         return found, load
 
@@ -162,6 +184,21 @@ class Problem:
                 f"{len(self.row):,} pairs of sites are too many to solve for (at most {MAX_PAIRS:,}); "
                 "use ecmp, a smaller fabric, or a demand and fabric that share a symmetry"
             )
+
+    def port_loads(self, load: Floats) -> Floats:
+        """Return (L,) what ``load`` (arcs and ports,) puts on the ports of each member of places that have several."""
+        network, places = self.network, self.places
+        result = np.zeros(network.fabric.n_links)
+        own = places.place - network.n_sites
+        ends = np.flatnonzero(own >= 0)
+        start = self.n_arcs + places.first[own[ends]]
+        for side, reverse in ((start, False), (start + len(places.port), True)):
+            for k in range(network.most_ports):
+                has = k < network.n_ports[ends]
+                out = network.port[ends[has]] + k
+                link = network.fabric.reverse[out] if reverse else out
+                result[link] = load[side[has] + k] / places.members[own[ends[has]]]
+        return result
 
     def shares(self, found: Spread, n_pairs: int) -> csc_array:
         """Return (arcs and ports, n_pairs) the shares in the caller's numbers."""

@@ -17,14 +17,14 @@ from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
 from topo.flow.certified import CertifiedRouting, PairRouting, PhasedRouting
-from topo.flow.problem import MAX_PAIRS, Problem
+from topo.flow.problem import MAX_PAIRS, Places, Problem
 from topo.flow.spread import Spread
 from topo.routing import wcmp
 from topo.routing.grouped import grouped
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints, Routing, RoutingError, TotalRouting
 from topo.routing.relay import RelayRouting
-from topo.routing.site_amounts import site_amounts
+from topo.routing.site_amounts import alike_by_site, site_amounts
 from topo.routing.split import SplitRouting
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
@@ -113,14 +113,21 @@ def _grouped(
 ) -> CertifiedRouting:
     """Return the solved routing of all pairs at once."""
     network = Network.of(fabric, by_capacity=True)
-    if network.most_ports > 1:  # shares of ports go by pair, so the pairs have to be listed
+    alike = network.most_ports > 1 and alike_by_site(network, demand, MAX_PAIRS)
+    if network.most_ports > 1 and not alike:  # shares of ports go by pair, so the pairs have to be listed
         listed = demand.listed()
         result = _listed(fabric, listed, policy, minimal=minimal, gap=gap, seconds=seconds)
         unit = np.stack([result.inner.load(receives[listed.dst]) for receives in demand.receives])
         return replace(result, inner=TotalRouting(policy, unit, demand.pairs))
     base = grouped(network, demand, policy)
     amounts = site_amounts(network, demand, MAX_PAIRS)
-    problem = Problem.of(network, amounts.source, amounts.target, amounts.total(demand.size))
+    source, target, places = amounts.source, amounts.target, None
+    if alike:
+        places = Places.of_sites(network)
+        of_site = np.zeros(network.n_sites, dtype=np.int64)
+        of_site[network.site[network.site >= 0]] = places.place[network.site >= 0]
+        source, target = of_site[source], of_site[target]
+    problem = Problem.of(network, source, target, amounts.total(demand.size), places)
     if demand.n_commodities == 1:
         found, on_arcs = problem.solve_loads(minimal=minimal, gap=gap, seconds=seconds)
         on_arcs = on_arcs[np.newaxis]
@@ -131,7 +138,11 @@ def _grouped(
     inner: Routing = base
     if found.congestion < congestion(fabric, base, demand.size) * (1.0 - ALIKE):
         on_links = np.stack([network.to_links(row[: problem.n_arcs]) for row in on_arcs])
-        inner = TotalRouting(policy, np.where(fabric.is_switch_link, on_links, base.unit), demand.pairs)
+        chosen = fabric.is_switch_link
+        if alike:
+            on_links = on_links + problem.port_loads(on_arcs[0])
+            chosen = chosen_links(fabric)
+        inner = TotalRouting(policy, np.where(chosen, on_links, base.unit), demand.pairs)
     return certified(fabric, inner, policy, size=demand.size, found=found, gap=gap)
 
 

@@ -12,6 +12,8 @@ as a sparse correction.  Loads of endpoint and scale-up links follow from sums o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
@@ -109,6 +111,34 @@ def places(access: Access, senders: Side, receivers: Side) -> tuple[int, Ints, I
     """Return how many (term, domain) there are, and that of each row of both sides."""
     n, place = _numbered(np.concatenate([_place(access, senders), _place(access, receivers)]))
     return n, place[: len(senders.nic)], place[len(senders.nic) :]
+
+
+Groups = tuple[Ints, int]  # (E,) the group of each NIC, -1 for none, and how many there are
+
+
+@dataclass(frozen=True, eq=False)
+class Brought:
+    """What NICs get from NICs of other domains, by groups of both."""
+
+    access: Access
+    senders: Side
+    receivers: Side
+    n_terms: int
+
+    def between(self, senders: Groups, receivers: Groups) -> csr_array:
+        """Return (groups of receivers, groups of senders) amounts."""
+        mine, theirs = self.senders, self.receivers
+        keep = np.flatnonzero(receivers[0][theirs.nic] >= 0)
+        n_places, of_mine, of_theirs = places(self.access, mine, theirs)
+        parts = []
+        for count, a, b in ((self.n_terms, mine.term, theirs.term), (n_places, of_mine, of_theirs)):
+            brought = matrix(a, senders[0][mine.nic], mine.weight, (count, senders[1]))
+            drawn = matrix(b[keep], receivers[0][theirs.nic[keep]], theirs.weight[keep], (count, receivers[1]))
+            parts.append(csr_array(drawn.T @ brought))
+        left = csr_array(parts[0] - parts[1])
+        left.data[np.abs(left.data) < ROUNDING] = 0.0
+        left.eliminate_zeros()
+        return left
 
 
 def _place(access: Access, side: Side) -> Ints:

@@ -8,13 +8,12 @@ of it but their own port, and one of them stands for the site (``by_destination`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from topo.routing.access import Access
-from topo.routing.grouped import ROUNDING, inside_load, matrix, places, scale_up_load
+from topo.routing.grouped import Brought, inside_load, scale_up_load
 from topo.routing.network import Network, added
 from topo.routing.operator import Floats, Ints, Routing, TotalRouting
 from topo.routing.split import SplitRouting
@@ -85,7 +84,7 @@ def _network_load(
     ends = np.flatnonzero(site >= 0)[::-1]
     example[site[ends]] = ends  # the lowest endpoint of each site
     total, policy = np.zeros(network.fabric.n_links), ""
-    brought = _Brought(access, senders, receivers, n_terms)
+    brought = Brought(access, senders, receivers, n_terms)
     step = max(1, BLOCK_PATHS // max(n, 1))
     nics = np.unique(receivers.nic)
     for start in range(0, len(nics), step):
@@ -99,34 +98,6 @@ def _network_load(
     out = port_links(network)
     total[out] = _leaving(network, brought.between((np.arange(n_ends), n_ends), (site, n)), example)[out]
     return policy, total
-
-
-Groups = tuple[Ints, int]  # (E,) the group of each NIC, -1 for none, and how many there are
-
-
-@dataclass(frozen=True, eq=False)
-class _Brought:
-    """What NICs get from NICs of other domains, by groups of both."""
-
-    access: Access
-    senders: Side
-    receivers: Side
-    n_terms: int
-
-    def between(self, senders: Groups, receivers: Groups) -> csr_array:
-        """Return (groups of receivers, groups of senders) amounts."""
-        mine, theirs = self.senders, self.receivers
-        keep = np.flatnonzero(receivers[0][theirs.nic] >= 0)
-        n_places, of_mine, of_theirs = places(self.access, mine, theirs)
-        parts = []
-        for count, a, b in ((self.n_terms, mine.term, theirs.term), (n_places, of_mine, of_theirs)):
-            brought = matrix(a, senders[0][mine.nic], mine.weight, (count, senders[1]))
-            drawn = matrix(b[keep], receivers[0][theirs.nic[keep]], theirs.weight[keep], (count, receivers[1]))
-            parts.append(csr_array(drawn.T @ brought))
-        left = csr_array(parts[0] - parts[1])
-        left.data[np.abs(left.data) < ROUNDING] = 0.0
-        left.eliminate_zeros()
-        return left
 
 
 def _leaving(network: Network, sent: csr_array, example: Ints) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from topo.routing.access import Access
-from topo.routing.grouped import ROUNDING, inside_sites, matrix
+from topo.routing.grouped import ROUNDING, Brought, inside_sites, matrix
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints, RoutingError
 from topo.routing.terms import on_endpoints, terms
@@ -47,3 +47,25 @@ def site_amounts(network: Network, demand: GroupedDemand, most: int) -> SiteAmou
     blocks[np.abs(blocks) < ROUNDING] = 0.0
     target, source = np.nonzero(blocks.any(axis=0))
     return SiteAmounts(source, target, blocks[:, target, source])
+
+
+def alike_by_site(network: Network, demand: GroupedDemand, most: int) -> bool:
+    """Return whether endpoints on the same switches send alike to every site, and get alike from every site.
+
+    False where there are several kinds of pairs, or more than ``most`` pairs of an endpoint and a site.
+    """
+    n, n_ends = network.n_sites, network.fabric.n_endpoints
+    if demand.n_commodities > 1 or n * n_ends > most:
+        return False
+    access = Access(network)
+    label, _ = on_endpoints(network, demand)
+    brought = Brought(access, *terms(access, label, network.fabric.relay))
+    site, own = (network.site, n), (np.arange(n_ends), n_ends)
+    has = np.flatnonzero(network.site >= 0)
+    example = np.zeros(n, dtype=np.int64)
+    example[network.site[has[::-1]]] = has[::-1]
+    for matrix_ in (brought.between(own, site).T, brought.between(site, own)):
+        rows = matrix_.toarray()
+        if np.abs(rows[has] - rows[example[network.site[has]]]).max(initial=0.0) > ROUNDING:
+            return False
+    return True
