@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: What older layouts of records meant otherwise: reason not to show them beside new ones.
 _OLDER = {1: "its max_utilization is a mean over phases, not that of the worst phase"}
+#: Tiers of the links that join no two switches: a host's own, and the cables of its endpoints.
+AT_HOSTS = ("scale-up", "endpoint")
 #: What mends a damaged folder.
 CURE = "left out; run the study again on this folder: it keeps what is damaged aside and computes it afresh"
 
@@ -107,7 +109,7 @@ def between_switches(columns: Columns) -> NDArray[np.bool_]:
     """Return which rows (L,) of a link table join two switches: neither a host's own links nor an endpoint's cable."""
     import numpy as np
 
-    return ~np.isin(columns["tier"], ("scale-up", "endpoint"))
+    return ~np.isin(columns["tier"], AT_HOSTS)
 
 
 def commodities(record: Record) -> Columns | None:

@@ -72,7 +72,7 @@ def _environment() -> jinja2.Environment:
 
     loader = jinja2.FileSystemLoader(_TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters["clip"] = words.clip
+    environment.filters |= {"clip": words.clip, "plural": words.plural}
     return environment
 
 

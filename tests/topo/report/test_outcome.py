@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,13 @@ def test_one_policy_under_two_solvers_makes_two_curves(tmp_path):
     rows = [*seeded(tmp_path / "a"), *seeded(tmp_path / "b", solver="max-min")]
     (block,) = panel(View(Study(tmp_path, tuple(rows), {}, ""))).blocks
     assert [t["name"] for t in block.figure.variants[0].spec["data"]] == ["ecmp, completion", "ecmp, max-min"]
+
+
+def test_the_axis_counts_from_the_start_of_a_phase_and_says_when_an_exchange_takes_longer(tmp_path):
+    """A curve ends with its longest phase; phases that follow each other take longer together than any of them."""
+    rows = seeded(tmp_path)
+    once = panel(View(Study(tmp_path, tuple(rows), {}, ""))).blocks[0].figure
+    assert once.variants[0].spec["layout"]["xaxis"]["title"]["text"] == "time since the phase began [ms]"
+    assert "add up" not in once.how
+    rows[1] = replace(rows[1], results=rows[1].results | {"completion_s": 58 * max(TIMES[2])})
+    assert "add up" in panel(View(Study(tmp_path, tuple(rows), {}, ""))).blocks[0].figure.how

@@ -156,6 +156,9 @@ def heat(names: Sequence[str], values: Sequence[Sequence[float]], unit: str) -> 
         "y": list(range(len(names))),
         "z": [[float(f"{v:.4g}") for v in row] for row in values],
         "text": [[f"{a} to {b}" for b in names] for a in names] if len(names) <= 8 else None,
+        # From nothing on, also where all values are one: plotly would draw those from half below to half above.
+        "zmin": 0,
+        "zmax": max((v for row in values for v in row), default=0.0) or 1.0,
         "colorscale": [[0, "$wash"], [0.001, "$low"], [0.5, "$mid"], [1, "$high"]],
         "colorbar": axes.colour_bar(f"bytes [{unit}]"),
         "hovertemplate": f"from block %{{y}} to block %{{x}}: %{{z}} {unit}<extra></extra>",

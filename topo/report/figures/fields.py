@@ -115,9 +115,18 @@ class Ways:
 
 
 def grid(
-    x: Ways, y: Ways, values: Sequence[Sequence[float | None]], texts: Sequence[Sequence[str]], what: str
+    x: Ways,
+    y: Ways,
+    values: Sequence[Sequence[float | None]],
+    texts: Sequence[Sequence[str]],
+    what: str,
+    *,
+    ends: tuple[float, float],
 ) -> dict[str, Any]:
-    """Return a map of ``values`` (rows y, columns x) with its ``texts`` written in the cells where there is room."""
+    """Return a map of ``values`` (rows y, columns x) with its ``texts`` written in the cells where there is room.
+
+    ``ends`` are the least and the largest value of all maps that the reader picks among: one scale for all.
+    """
     trace: Trace = {
         "type": "heatmap",
         "x": list(range(len(x.names))),
@@ -127,6 +136,8 @@ def grid(
         "texttemplate": "%{text}" if len(x.names) <= 8 and len(y.names) <= 20 else "",
         "xgap": 2,
         "ygap": 2,
+        "zmin": ends[0],
+        "zmax": ends[1],
         "colorscale": [[0, "$wash"], [0.5, "$mid"], [1, "$high"]],
         "colorbar": axes.colour_bar(plain(what)),
         "hovertemplate": f"{plain(x.title)} %{{x}}, {plain(y.title)} %{{y}}: %{{text}}<extra></extra>",

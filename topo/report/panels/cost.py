@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 from topo.report import labels, names, published, words
 from topo.report.figures.axes import Figure, Variant
@@ -10,7 +10,7 @@ from topo.report.figures.marks import Series, bars
 from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
-from topo.report.panels.pareto import pareto
+from topo.report.panels.pareto import SAME, about_size, pareto
 from topo.report.panels.view import View, cost_key
 from topo.report.tables import Column, Table, name, table
 
@@ -18,30 +18,49 @@ _PART = ("part", "count", "usd_each", "usd")
 
 
 def panel(view: View) -> Panel | None:
-    """Return the stacked parts, None where nothing is priced."""
-    cases = _cases(view)
-    if not cases:
+    """Return the stacked parts, full size apart from other sizes; None where nothing is priced."""
+    groups = _groups(view)
+    if not groups:
         return None
-    rows, title = [_row(c) for c in cases], labels.axis("cost_per_endpoint_usd")
-    variants = [Variant("per endpoint", bars(rows, _series(cases, "endpoints"), title, _paper_marks(cases)))]
-    variants.append(Variant("total", bars(rows, _series(cases, None), labels.axis("cost_usd"))))
+    cases = [case for group in groups.values() for case in group]
     how = (
         f"Parts times prices of {words.listing(_books(cases))}; the upright mark is what the "
         "paper prints, where it does."
     )
-    figure = Figure("fig-cost", _finding(cases), how, tuple(variants), _table(cases), "measure", _prices(cases))
+    finding, variants = _finding(next(iter(groups.values()))), tuple(_variants(groups))
+    figure = Figure("fig-cost", finding, how, variants, _table(cases), "measure", _prices(cases))
     front = pareto(view)
     blocks = (Draw(figure), Draw(front) if front else None, _residuals(cases))
-    return make("cost", "Cost", "What does it cost, and what for?", _answer(cases), blocks)
+    return make("cost", "Cost", "What does it cost, and what for?", _answer(groups), blocks)
 
 
-def _cases(view: View) -> list[Case]:
-    """Return one priced case a network and size, full-size rows first; a bill with a part missing is none."""
-    bills: dict[tuple[str, Any], Case] = {}
+def _groups(view: View) -> dict[str, list[Case]]:
+    """Return full size and each other size in words -> one priced case a network: costs compare at one size alone."""
+    sizes: dict[int, dict[str, Case]] = {}
     for case in [*view.full_size, *view.grid, *view.solutions]:
         if _is_whole(case):
-            bills.setdefault((case.network, case.get("endpoints")), case)
-    return list(bills.values())
+            sizes.setdefault(about_size(case) if case.traffic else 0, {}).setdefault(case.network, case)
+    return {_size_words(size, list(bills.values())): list(bills.values()) for size, bills in sizes.items()}
+
+
+def _size_words(size: int, cases: list[Case]) -> str:
+    if not size:
+        return "full size"
+    counts = {case.get("endpoints") for case in cases}
+    return f"{words.count(counts.pop())} endpoints" if len(counts) == 1 else f"about {words.count(size)} endpoints"
+
+
+def _variants(groups: dict[str, list[Case]]) -> Iterator[Variant]:
+    # Sliders go by the number of a trace: every drawing has all parts, in one order.
+    parts = names.order(
+        str(part["part"]) for group in groups.values() for case in group for part in case.get("cost_parts")
+    )
+    for size, cases in groups.items():
+        head = f"{size}, " if len(groups) > 1 else ""
+        rows, title = [_row(c) for c in cases], labels.axis("cost_per_endpoint_usd")
+        per_endpoint = bars(rows, _series(cases, parts, "endpoints"), title, _paper_marks(cases))
+        yield Variant(f"{head}per endpoint", per_endpoint)
+        yield Variant(f"{head}total", bars(rows, _series(cases, parts, None), labels.axis("cost_usd")))
 
 
 def _is_whole(case: Case) -> bool:
@@ -60,15 +79,27 @@ def _books(cases: list[Case]) -> list[str]:
     )
 
 
-def _answer(cases: list[Case]) -> str:
+def _answer(groups: dict[str, list[Case]]) -> str:
+    """Return the cheapest and the dearest of the first size, and of that other one where most networks meet."""
+    first, *others = groups
+    sizes = [first, *([max(reversed(others), key=lambda size: len(groups[size]))] if others else [])]
+    sentences = [_cheapest(groups[size], f"At {size}, " if others else "") for size in sizes]
+    books = words.listing(_books([case for group in groups.values() for case in group]))
+    return " ".join([*sentences, f"Prices: {books}."])
+
+
+def _cheapest(cases: list[Case], head: str) -> str:
     least, most = min(cases, key=cost_key), max(cases, key=cost_key)
-    text = f"{least.network} costs least per endpoint, {words.usd(cost_key(least))}"
-    if most is not least and cost_key(least) > 0:
-        text += (
-            f"; {most.network} costs {words.number(cost_key(most) / cost_key(least))} times "
-            f"as much, {words.usd(cost_key(most))}"
-        )
-    return f"{text} (prices: {words.listing(_books(cases))})."
+    low, high = cost_key(least), cost_key(most)
+    if high <= low * (1 + SAME):
+        who = least.network if len(cases) == 1 else "every network"
+        return f"{head}{who} costs {words.usd(low)} per endpoint."
+    text = f"{head}{least.network} costs least per endpoint, {words.usd(low)}, and {most.network}"
+    return (
+        f"{text} {words.number(high / low)} times as much, {words.usd(high)}."
+        if low > 0
+        else f"{text} {words.usd(high)}."
+    )
 
 
 def _finding(cases: list[Case]) -> str:
@@ -81,8 +112,7 @@ def _finding(cases: list[Case]) -> str:
     return f"The largest single item is {part}: up to {words.percent(share)} of the bill ({case.network})."
 
 
-def _series(cases: list[Case], per: str | None) -> list[Series]:
-    parts = names.order(str(part["part"]) for case in cases for part in case.get("cost_parts"))
+def _series(cases: list[Case], parts: list[str], per: str | None) -> list[Series]:
     out = []
     for part in parts:
         values = [_part_usd(case, part) / ((case.get(per) or 1) if per else 1) for case in cases]

@@ -31,7 +31,8 @@ def panel(view: View) -> Panel | None:
     if not sweeps:
         return None
     variants = []
-    for pattern in names.order(pattern_of(sweep) for sweep in sweeps):
+    # The figure opens on what its heading speaks of.
+    for pattern in names.order(pattern_of(sweep) for sweep in [_best(sweeps), *sweeps]):
         group = [sweep for sweep in sweeps if pattern_of(sweep) == pattern]
         variants += [Variant(f"{pattern}: busbw", _busbw(group)), Variant(f"{pattern}: time", _time(group))]
     how = (
@@ -98,6 +99,11 @@ def _half(sweep: Sweep) -> float | None:
     return next((float(c.get("collective_bytes")) for c in sweep if c.get("busbw_bytes_per_s") >= most / 2), None)
 
 
+def _best(sweeps: list[Sweep]) -> Sweep:
+    """Return the sweep whose largest message reaches the most bandwidth."""
+    return max(sweeps, key=lambda sweep: float(sweep[-1].get("busbw_bytes_per_s")))
+
+
 def _finding(sweeps: list[Sweep]) -> str:
     apart: dict[tuple[Any, ...], list[float]] = {}
     for sweep in sweeps:
@@ -106,7 +112,7 @@ def _finding(sweeps: list[Sweep]) -> str:
                 key = (pattern_of(sweep), case.get("collective_ranks"), case.get("collective_bytes"))
                 apart.setdefault(key, []).append(float(case.get("completion_s")))
     spread = [max(times) / min(times) - 1 for times in apart.values() if len(times) > 1]
-    best = max((sweep[-1] for sweep in sweeps), key=lambda c: float(c.get("busbw_bytes_per_s")))
+    best = _best(sweeps)[-1]
     sentence = f"{best.network} reaches {words.rate(best.get('busbw_bytes_per_s'))} of busbw, the most of all"
     if not spread:
         return f"{sentence}."

@@ -29,13 +29,17 @@ def panel(view: View) -> Panel | None:
     settings = [one for one in repeats(view) if one.values("completion_s")]
     if not settings:
         return None
-    variants = [v for traffic in names.order(one.traffic for one in settings) if (v := _variant(settings, traffic))]
+    ends = [_times(one) for one in settings]
+    traffics = names.order(one.traffic for one in settings)
+    variants = [v for traffic in traffics if (v := _variant(settings, ends, traffic))]
     how = (
         "Share of flows that ended by a time after the start of their phase, a curve a policy; a step is all at "
         "once, a long tail is stragglers. Above 20,000 flows the curve goes through 201 quantiles a phase."
     )
     if any(len(one.cases) > 1 for one in settings):
         how += " A curve has the flows of all seeds together."
+    if any(_goes_on(one, times) for one, times in zip(settings, ends, strict=True)):
+        how += " Phases that follow each other add up: the table has the time of the whole exchange."
     listing = _table(settings)
     finding = _finding([case for case in view.solutions if case.get("completion_s") is not None])
     block = (
@@ -44,11 +48,15 @@ def panel(view: View) -> Panel | None:
     return make("outcome", "Outcome", "When is everybody done?", _answer(settings), (block,))
 
 
-def _variant(settings: Sequence[Repeat], traffic: str) -> Variant | None:
+def _goes_on(one: Repeat, times: NDArray[Any] | None) -> bool:
+    """Return whether an exchange takes longer than its longest phase: the curve ends before it does."""
+    return times is not None and (one.most("completion_s") or 0.0) > 1.005 * float(times.max())
+
+
+def _variant(settings: Sequence[Repeat], ends: Sequence[NDArray[Any] | None], traffic: str) -> Variant | None:
     panes: dict[str, dict[str, NDArray[Any]]] = {}
-    for one in settings:
-        times = _times(one) if one.traffic == traffic else None
-        if times is not None:
+    for one, times in zip(settings, ends, strict=True):
+        if one.traffic == traffic and times is not None:
             panes.setdefault(one.network, {}).setdefault(_curve(settings, one), times)
     if not panes:
         return None

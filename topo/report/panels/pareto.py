@@ -12,7 +12,7 @@ from topo.report.panels.view import View
 from topo.report.tables import Table, name, table
 
 #: Differences below this share are rounding, and no reason to call a case better.
-_SAME = 1e-6
+SAME = 1e-6
 #: Traffics that the reader can pick among.
 _MOST_TRAFFICS = 12
 
@@ -26,7 +26,7 @@ def on_front(cases: Sequence[Case]) -> list[Case]:
     candidates = sorted((c for c in cases if _measures(c) is not None), key=lambda c: _measures(c) or (0.0, 0.0))
     best: list[Case] = []
     for case in candidates:
-        if not best or float(case.get("completion_s")) < float(best[-1].get("completion_s")) * (1 - _SAME):
+        if not best or float(case.get("completion_s")) < float(best[-1].get("completion_s")) * (1 - SAME):
             best.append(case)
     return best
 
@@ -55,7 +55,7 @@ def _groups(view: View) -> dict[str, list[Case]]:
     groups: dict[tuple[str, int], list[Case]] = {}
     for case in view.solutions:
         if _measures(case) is not None:
-            groups.setdefault((case.traffic, _size(case)), []).append(case)
+            groups.setdefault((case.traffic, about_size(case)), []).append(case)
     many = {traffic for traffic, _ in groups if sum(t == traffic for t, _ in groups) > 1}
     return {
         f"{traffic}, about {words.count(size)} endpoints" if traffic in many else traffic: group
@@ -63,7 +63,8 @@ def _groups(view: View) -> dict[str, list[Case]]:
     }
 
 
-def _size(case: Case) -> int:
+def about_size(case: Case) -> int:
+    """Return the endpoints that a case was asked for, else those it has, to one digit."""
     label = next((value for axis, value in case.record.labels.items() if axis.endswith("endpoints")), None)
     return int(label) if label is not None and label.isdigit() else int(float(f"{case.get('endpoints') or 0:.1g}"))
 

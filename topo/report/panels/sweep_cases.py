@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -122,29 +123,56 @@ def over_two(view: View) -> Figure | None:
     axes = sweep_axes(cases)
     lengths = {a: len({c.record.labels.get(a) for c in cases} - {None}) for a in axes}
     long = sorted((a for a in lengths if lengths[a] > 2 and not is_seed(a)), key=lambda a: -lengths[a])
-    key = next((key for key in RESULTS[1::-1] if _lively(cases, key)), RESULTS[0])
-    if len(long) < 2 or not _lively(cases, key):
+    if len(long) < 2:
         return None
     down, along = long[0], long[1]
+    sets = ((key, _maps(cases, key, (down, along), axes)) for key in RESULTS[1::-1])
+    # A map of one colour tells nothing: the next result may.
+    key, maps = next((pair for pair in sets if _is_lively([v for one in pair[1] for v in one.values])), ("", []))
+    if not maps:
+        return None
+    form, numbers = labels.form(key), [value for one in maps for value in one.values]
+    ends = (min(numbers), max(numbers))
+    variants = []
+    for one in maps[:_MOST_MAPS]:
+        texts = [["" if v is None else form(v) for v in row] for row in one.cells]
+        spec = grid(_way(along, one.along), _way(down, one.down), one.cells, texts, labels.axis(key), ends=ends)
+        variants.append(Variant(one.setting, spec))
+    finding = f"{labels.heading(key)} over {title_of(down)} and {title_of(along)}: {' to '.join(map(form, ends))}."
+    how = "A cell a case, the median where several seeds share it; an empty cell has no computed case."
+    return Figure("fig-map", finding, how, tuple(variants), None, "the other axes")
+
+
+@dataclass(frozen=True)
+class _Map:
+    """The results of one setting over two axes."""
+
+    setting: str
+    down: list[str]
+    along: list[str]
+    cells: list[list[float | None]]
+
+    @property
+    def values(self) -> list[float]:
+        return [value for row in self.cells for value in row if value is not None]
+
+
+def _maps(cases: Sequence[Case], key: str, pair: tuple[str, str], axes: Sequence[str]) -> list[_Map]:
+    """Return a map a setting of the other axes, those with three places each way and few empty cells."""
     groups: dict[str, list[Case]] = {}
     for case in cases:
-        if case.get(key) is not None and down in case.record.labels and along in case.record.labels:
-            groups.setdefault(_setting(case, (down, along), axes), []).append(case)
-    variants, numbers, form = [], list[float](), labels.form(key)
+        if case.get(key) is not None and all(axis in case.record.labels for axis in pair):
+            groups.setdefault(_setting(case, pair, axes), []).append(case)
+    maps = []
     for setting, group in groups.items():
-        ys, xs = _places(group, down), _places(group, along)
-        cells = [[_median(group, {down: y, along: x}, key) for x in xs] for y in ys]
-        there = [v for row in cells for v in row if v is not None]
-        if min(len(xs), len(ys)) > 2 and len(there) >= _FILL * len(xs) * len(ys):
-            numbers += there
-            texts = [["" if v is None else form(v) for v in row] for row in cells]
-            variants.append(Variant(setting, grid(_way(along, xs), _way(down, ys), cells, texts, labels.axis(key))))
-    if not variants:
-        return None
-    ends = f"{form(min(numbers))} to {form(max(numbers))}"
-    finding = f"{labels.heading(key)} over {title_of(down)} and {title_of(along)}: {ends}."
-    how = "A cell a case, the median where several seeds share it; an empty cell has no computed case."
-    return Figure("fig-map", finding, how, tuple(variants[:_MOST_MAPS]), None, "the other axes")
+        ys, xs = (_places(group, axis) for axis in pair)
+        cells = [[_median(group, {pair[0]: y, pair[1]: x}, key) for x in xs] for y in ys]
+        maps.append(_Map(setting, ys, xs, cells))
+    return [
+        one
+        for one in maps
+        if min(len(one.down), len(one.along)) > 2 and len(one.values) >= _FILL * len(one.down) * len(one.along)
+    ]
 
 
 def _way(axis: str, places: Sequence[str]) -> Ways:
@@ -152,8 +180,7 @@ def _way(axis: str, places: Sequence[str]) -> Ways:
     return Ways(f"{title_of(axis)} [{kind}]", places)
 
 
-def _lively(cases: Sequence[Case], key: str) -> bool:
-    numbers = [v for v in _numbers(cases, key) if v is not None]
+def _is_lively(numbers: Sequence[float]) -> bool:
     return bool(numbers) and max(numbers) > min(numbers) * 1.001
 
 

@@ -51,8 +51,13 @@ def _drawings(view: View) -> Drawings:
         if columns is not None and one is not None:
             out.append((case, one, columns))
     # The reader came for the load: the fullest drawing opens the figure, the others keep their order.
-    fullest = max(range(len(out)), key=lambda i: float(out[i][1].utilization.max()), default=0)
+    fullest = max(range(len(out)), key=lambda i: _fullness(out[i][1]), default=0)
     return out[fullest : fullest + 1] + out[:fullest] + out[fullest + 1 :]
+
+
+def _fullness(one: Drawing) -> tuple[float, float]:
+    """Return the share of lines above their capacity, and the utilization of the fullest."""
+    return _n_over(one) / len(one.utilization), float(one.utilization.max())
 
 
 def _facing(case: Case) -> bool:
@@ -76,15 +81,22 @@ def _answer(drawings: Drawings) -> str:
 
 
 def _finding(drawings: Drawings) -> str:
-    over = [(case, int((one.utilization > 1 + 1e-9).sum()), len(one.utilization)) for case, one, _ in drawings]
-    most = max(over, key=lambda entry: entry[1] / entry[2])
-    if most[1] == 0:
+    # The first has most lines above their capacity: the drawings are sorted so.
+    case, one, _ = drawings[0]
+    most = f"{_n_over(one):,} of {len(one.utilization):,}"
+    clean = sum(_n_over(one) == 0 for _, one, _ in drawings)
+    if not _n_over(one):
         return "No line of any network drawn is asked for more than it carries."
-    clean = sum(1 for _, n, _ in over if n == 0)
-    return (
-        f"{clean} of {len(over)} cases have no line above its capacity; "
-        f"{_title(most[0])} has most, {most[1]:,} of {most[2]:,}."
-    )
+    if len(drawings) == 1:
+        return f"{most} lines of {_title(case)} are asked for more than they carry."
+    if not clean:
+        return f"In every case some line is asked for more than it carries; {_title(case)} has most of them, {most}."
+    verb = "has" if clean == 1 else "have"
+    return f"{clean} of {len(drawings)} cases {verb} no line above its capacity; {_title(case)} has most, {most}."
+
+
+def _n_over(one: Drawing) -> int:
+    return int((one.utilization > 1 + 1e-9).sum())
 
 
 def _structure(drawings: Drawings) -> Table:

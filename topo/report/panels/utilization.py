@@ -27,7 +27,10 @@ _KEYS = tuple(f"links_by_tier.*.{key}" for key in ("links", "mean", "p99", "max"
 def panel(view: View) -> Panel | None:
     """Return the distribution of every network under every traffic, None without links."""
     title = labels.axis("links.parquet:utilization")
-    variants = tuple(v for traffic in view.traffics if (v := _variant(traffic, view.of_traffic(traffic), title)))
+    worst = max(_unevenness(view), key=lambda pair: pair[1], default=None)
+    # The figure opens on what its heading speaks of.
+    traffics = sorted(view.traffics, key=lambda traffic: worst is not None and traffic != worst[0].traffic)
+    variants = tuple(v for traffic in traffics if (v := _variant(traffic, view.of_traffic(traffic), title)))
     rows = _rows(view.grid)
     if not variants and not rows:
         return None
@@ -46,7 +49,7 @@ def _answer(view: View) -> str:
     worst = largest(view.grid, "max_utilization")
     if worst is None:
         return "No case states its link loads."
-    tier = worst.get("bottleneck_tier")
+    tier = _hottest_tier(worst)
     at = f" on the {tier} tier" if tier else ""
     top, mean = worst.get("max_utilization"), worst.get("mean_utilization")
     spread = f", {words.number(top / mean)} times the mean of its switch links" if mean else ""
@@ -56,17 +59,35 @@ def _answer(view: View) -> str:
     )
 
 
+def _hottest_tier(case: Case) -> str:
+    """Return the tier of the hottest link between switches, which need not be what limits the case; "" if unknown."""
+    tops = {
+        tier: float(facts["max"])
+        for tier, facts in (case.get("links_by_tier") or {}).items()
+        if tier not in load.AT_HOSTS and facts and facts.get("max") is not None
+    }
+    return max(tops, key=tops.__getitem__, default="")
+
+
 def _finding(view: View) -> str:
-    uneven = [(c, c.get("max_utilization") / c.get("mean_utilization")) for c in view.grid if c.get("mean_utilization")]
+    uneven = _unevenness(view)
     if not uneven:
         return "The distribution of link utilization by tier."
     case, worst = max(uneven, key=lambda pair: pair[1])
     even = sum(1 for _, value in uneven if value < 1.01)
+    if even == len(uneven) > 1:
+        return f"All {even} pairs spread evenly over their switch links."
     return (
         f"{even} of {len(uneven)} pairs spread evenly over their switch links; "
         f"the least even is {case.network} under {case.traffic}, whose hottest link "
         f"carries {words.number(worst)} times the mean."
     )
+
+
+def _unevenness(view: View) -> list[tuple[Case, float]]:
+    """Return how many times the mean of its switch links the hottest of each case carries."""
+    cases = [case for case in view.grid if case.get("mean_utilization") and case.get("max_utilization") is not None]
+    return [(case, float(case.get("max_utilization") / case.get("mean_utilization"))) for case in cases]
 
 
 def _variant(traffic: str, cases: Sequence[Case], title: str) -> Variant | None:

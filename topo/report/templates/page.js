@@ -148,7 +148,7 @@
       row.hidden = !wanted.every((word) => text.includes(word));
       shown += row.hidden ? 0 : 1;
     });
-    box.querySelector(".said").textContent = wanted.length ? `${shown} rows` : "";
+    box.querySelector(".said").textContent = wanted.length ? `${shown} row${shown === 1 ? "" : "s"}` : "";
   }));
   // A leading = + - @ would be run as a formula by a spreadsheet.
   const quoted = (text) => {
