@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from traffic.placement import Placement
 from traffic.visits import Visits
@@ -14,22 +13,22 @@ def dedup_copies(visits: Visits, placement: Placement) -> tuple[float, float]:
 
     The busiest rank is taken over sending and receiving; ranks pass on what came for their host.
     """
-    hosts, p = placement.hosts, placement.ranks_on_host
-    rank = visits.rank.reshape(hosts, p) * hosts
-    network = max(_others(visits.host), (hosts - 1) * float(visits.host.max()))
-    fan_out = float((rank.sum(axis=1, keepdims=True) - rank).max())
-    return network, max(fan_out, (p - 1) * float(rank.max()))
+    host, first = np.arange(placement.ep) // placement.ranks_on_host, _starts(placement)
+    sent, received = visits.host.sum() - visits.host, (placement.served - 1) * visits.host[host]
+    served, rank = placement.served, visits.rank
+    fan_out = served * (np.add.reduceat(rank, first)[host] - rank)
+    fan_in = (np.add.reduceat(served, first)[host] - served) * rank
+    return float(max(sent.max(), received.max())), float(max(fan_out.max(), fan_in.max()))
 
 
 def direct_copies(visits: Visits, placement: Placement) -> tuple[float, float]:
     """Return copies per token of the busiest rank over the network and over scale-up links, one per picked expert."""
-    ep, p = placement.ep, placement.ranks_on_host
-    on_rank = visits.experts.reshape(placement.hosts, p)
-    on_host = on_rank.sum(axis=1)
-    network = max(_others(on_host), (ep - p) * float(on_rank.max()))
-    inside = float((on_host[:, None] - on_rank).max())
-    return network, max(inside, (p - 1) * float(on_rank.max()))
+    host = np.arange(placement.ep) // placement.ranks_on_host
+    on_host, there = np.add.reduceat(visits.experts, _starts(placement)), placement.shares[host]
+    network = max((on_host.sum() - on_host).max(), ((placement.ep - there) * visits.experts).max())
+    inside = max((on_host[host] - visits.experts).max(), ((there - 1) * visits.experts).max())
+    return float(network), float(inside)
 
 
-def _others(share: NDArray[np.float64]) -> float:
-    return float((share.sum() - share).max())
+def _starts(placement: Placement) -> np.ndarray:
+    return np.arange(0, placement.ep, placement.ranks_on_host)

@@ -11,6 +11,8 @@ domain joins several hosts, read domain for host::
                 v
     host 1   4  5  6  7          5 -> 4, 5 -> 7: to the ranks that hold the picked experts
 
+A host that has fewer ranks of the group counts round: index i arrives at i mod its ranks.
+
 Both legs are commodities of one phase: they overlap.  Without deduplication a token is
 sent once per picked expert, straight to its rank.  Sizes are expectations over tokens.
 
@@ -20,7 +22,6 @@ sent once per picked expert, straight to its rank.  Sizes are expectations over 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -29,11 +30,11 @@ from numpy.typing import NDArray
 
 from traffic.demand import DemandError
 from traffic.gate import Gating
-from traffic.groups import groups, ranks_together
+from traffic.groups import lies_evenly, ranks_together, shares_of
 from traffic.layout import check_choice
 from traffic.model import Model
 from traffic.phases import Phase, step
-from traffic.placement import Placement, balanced, contiguous
+from traffic.placement import Placement, balanced, contiguous, shuffled
 from traffic.visits import Sampler, Visits
 
 #: Tokens of a rank in one micro-batch of training and prefill; DeepEP, README.
@@ -41,6 +42,8 @@ TOKENS = 4096
 #: Ranks of an expert-parallel group where none is given, as V3 was trained; arXiv 2412.19437, section 3.2.
 TRAINING_EP = 64
 
+#: Where experts lie: in order, shuffled, or spread by load (traffic.placement).
+PLACEMENTS = ("balanced", "contiguous", "random")
 #: What patterns with experts take alike.
 ModelFigures = Annotated[Mapping[str, Any] | None, "a model: its name, file or figures; without, DeepSeek-V3"]
 Tokens = Annotated[int, Ge(1), "tokens of a rank in a micro-batch"]
@@ -78,14 +81,18 @@ def limit_of(node_limit: int | Literal["model"] | None, model: Model, hosts: int
     return min(model.node_limit, hosts) if node_limit == "model" else node_limit
 
 
-def exchange_count(members: NDArray[np.int64], *, together: int, dedup: bool) -> int:
+def exchange_count(members: NDArray[np.int64], *, slots: int, together: int, dedup: bool) -> int:
     """Return the commodities of dispatch and combine of ``members`` (groups, ep), ``together`` of a group in a host.
 
-    An upper bound where a gate is so uneven that no token of the sample visits some host or rank.
+    ``slots`` are experts and their copies.  An upper bound where a gate is so uneven that no token of the sample
+    visits some host or rank.
     """
     ep = members.shape[1]
-    partners = ep // together - 1 + together - 1 if dedup else ep - 1
-    return int(2 * members.size * partners)
+    holds = np.diff(np.arange(ep + 1) * slots // ep) > 0
+    there = shares_of(ep, together)
+    on_host = np.add.reduceat(holds, np.arange(0, ep, together), dtype=np.int64)
+    pairs = (ep - there)[on_host > 0].sum() + on_host @ (there - 1) if dedup else holds.sum() * (ep - 1)
+    return int(2 * len(members) * pairs)
 
 
 def picks(
@@ -119,49 +126,43 @@ def picks(
         topk_group=topk_group,
         seed=seed,
     )
-    check_choice(placement, ("contiguous", "balanced"), name="placement")
+    check_choice(placement, PLACEMENTS, name="placement")
     together = ranks_together(ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain)
+    how = {"ep": ep, "ranks_per_host": together, "redundant": redundant_experts}
     if placement == "balanced":
-        spread = balanced(
-            gating.popularity(),
-            ep=ep,
-            ranks_per_host=together,
-            n_group=gating.n_group,
-            redundant=redundant_experts,
-        )
-        return Sampler(gating, spread)
-    if redundant_experts:
-        raise DemandError(
-            f"redundant_experts={redundant_experts} needs placement=balanced; contiguous has one copy each"
-        )
-    return Sampler(gating, contiguous(gating.n_experts, ep=ep, ranks_per_host=together))
+        return Sampler(gating, balanced(gating.popularity(), n_group=gating.n_group, **how))
+    if placement == "random":
+        return Sampler(gating, shuffled(gating.n_experts, seed=seed, **how))
+    return Sampler(gating, contiguous(gating.n_experts, **how))
 
 
 def default_ep(
     n_ranks: int, model: Model, ranks_per_host: int = 8, ranks_per_domain: int | None = None, *, fill: bool = False
 ) -> int:
-    """Return the largest group of at most 64 ranks that divides the experts and that ``groups`` makes of the ranks.
+    """Return the largest group of at most 64 ranks that divides the experts and lies evenly on the ranks.
 
     Raises DemandError where there is none.
     """
+    where: dict[str, Any] = {"ranks_per_host": ranks_per_host, "ranks_per_domain": ranks_per_domain, "fill": fill}
     for ep in range(min(TRAINING_EP, n_ranks), 1, -1):
-        if model.routed_experts % ep == 0:
-            with suppress(DemandError):
-                groups(n_ranks, ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain, fill=fill)
-                return ep
+        if model.routed_experts % ep == 0 and lies_evenly(n_ranks, ep, **where):
+            return ep
     raise DemandError(
         f"no group of 2 to {TRAINING_EP} ranks divides {n_ranks} ranks and {model.routed_experts} experts and fits "
-        f"hosts of {ranks_per_host}; choose a number of ranks that is a multiple of {ranks_per_host}"
+        f"hosts of {ranks_per_host}; state ep, which need divide neither, or choose a number of ranks that is a "
+        f"multiple of {ranks_per_host}"
     )
 
 
 def dispatch(visits: Visits, placement: Placement, size: float) -> Phase:
     """Return the deduplicated dispatch inside one group, ``size`` [bytes] for all tokens of a rank, once each."""
-    hosts, p = placement.hosts, placement.ranks_on_host
-    rank = np.arange(placement.ep).reshape(hosts, p)
-    across = step("network", rank[:, None, :], rank[None, :, :], size * visits.host[None, :, None])
-    fan_out = visits.rank.reshape(hosts, 1, p) * hosts  # from tokens of every host
-    inside = step("scale-up", rank[:, :, None], rank[:, None, :], size * fan_out)
+    ep, hosts, p = placement.ep, placement.hosts, placement.ranks_on_host
+    rank = np.arange(ep)
+    relay = np.arange(hosts) * p + (rank % p)[:, None] % placement.shares
+    across = step("network", rank[:, None], relay, size * visits.host)
+    block = np.arange(hosts * p).reshape(hosts, p)  # numbers from ep on are places that the last host lacks
+    there, served = (np.append(part, np.zeros(hosts * p - ep))[block] for part in (visits.rank, placement.served))
+    inside = step("scale-up", block[:, :, None], block[:, None, :], size * (there[:, None, :] * served[:, :, None]))
     parts = zip(across[1:4], inside[1:4], strict=True)
     src, dst, each = (np.concatenate(pair) for pair in parts)
     return Phase("dispatch", src, dst, each)

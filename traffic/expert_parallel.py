@@ -88,9 +88,9 @@ def moe_all_to_all(
     n_group: Annotated[int | None, Ge(1), "groups of experts; without, as many as the model says"] = None,
     topk_group: Annotated[int | None, Ge(1), "groups of experts that a token may pick from; without, all"] = None,
     placement: Annotated[
-        Literal["contiguous", "balanced"], "experts in order, or spread by load (traffic.placement)"
+        Literal["balanced", "contiguous", "random"], "experts spread by load, in order, or shuffled (traffic.placement)"
     ] = "contiguous",
-    redundant_experts: Annotated[int, Ge(0), "copies of hot experts beside them, of placement balanced"] = 0,
+    redundant_experts: Annotated[int, Ge(0), "copies of experts beside them: of the hottest where balanced"] = 0,
     seed: Seed = 0,
 ) -> Demand:
     """Return the phases dispatch and combine of ``tokens`` a rank, in groups of ``ep`` ranks.
@@ -98,8 +98,7 @@ def moe_all_to_all(
     Groups are those of ``traffic.groups``, how tokens pick is that of ``traffic.gate``; a node limit counts
     scale-up domains where those join several hosts.
 
-    Raises DemandError where ``ep`` does not divide ranks or experts, a group does not fill its hosts, or a limit
-    leaves a token too few experts.
+    Raises DemandError where the ranks hold no group, or a limit leaves a token too few experts.
     """
     check_ranks(n_ranks, what="moe-all-to-all")
     figures = Model.of(model)
@@ -140,11 +139,13 @@ def moe_count(
     model: Mapping[str, Any] | None,
     ep: int | None,
     dedup: bool,
+    redundant_experts: int,
 ) -> Count:
     """Return the commodities of ``moe_all_to_all``; see ``exchange_count``."""
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
     figures = Model.of(model)
     size = default_ep(n_ranks, figures, **where) if ep is None else ep
     members = groups(n_ranks, size, **where)
-    n = exchange_count(members, together=ranks_together(size, **where), dedup=dedup)
+    slots = figures.routed_experts + redundant_experts
+    n = exchange_count(members, slots=slots, together=ranks_together(size, **where), dedup=dedup)
     return Count.listed(n, sample_size(figures.routed_experts))

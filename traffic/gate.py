@@ -132,8 +132,16 @@ def ranked(affinity: Affinity, most: np.float32 | None = None) -> Keys:
     return np.asarray((level << np.uint32(bits)) | np.arange(n_experts, dtype=np.uint32))
 
 
-def chosen(affinity: Affinity, keys: Keys, gating: Gating, by_host: NDArray[np.int64]) -> NDArray[np.int64]:
+def chosen(
+    affinity: Affinity,
+    keys: Keys,
+    gating: Gating,
+    by_host: NDArray[np.int64] | None,
+    host: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
     """Return (tokens, top_k) experts that each token picks, for experts ``by_host`` (hosts, experts on a host).
+
+    Where hosts have unequal numbers, ``host`` (tokens or 1, experts) is that of each expert instead.
 
     Raises DemandError where the limits leave a token fewer experts than it needs.
     """
@@ -141,14 +149,17 @@ def chosen(affinity: Affinity, keys: Keys, gating: Gating, by_host: NDArray[np.i
     if gating.topk_group is not None and gating.topk_group < gating.n_group:
         groups = np.arange(n_experts).reshape(gating.n_group, -1)
         keys = _keep(affinity, keys, groups, gating.topk_group, gating)
-    if gating.node_limit is not None and gating.node_limit < len(by_host):
+    if gating.node_limit is not None and host is not None:
+        keys = _keep_unequal(affinity, keys, host, gating.node_limit, gating)
+    elif gating.node_limit is not None and by_host is not None and gating.node_limit < len(by_host):
         keys = _keep(affinity, keys, by_host, gating.node_limit, gating)
     best = np.partition(keys, n_experts - gating.top_k, axis=1)[:, n_experts - gating.top_k :]
     if not best.all():
         raise DemandError(
             f"top_k={gating.top_k} experts do not fit into the limits node_limit={gating.node_limit}, "
-            f"topk_group={gating.topk_group}: a host has {by_host.shape[1]} experts, "
-            f"a group {n_experts // gating.n_group}; raise a limit"
+            f"topk_group={gating.topk_group}: a group has {n_experts // gating.n_group} experts"
+            + (f", a host {by_host.shape[1]}" if by_host is not None else "")
+            + "; raise a limit"
         )
     return (best & np.uint32((1 << _id_bits(n_experts)) - 1)).astype(np.int64)
 
@@ -171,6 +182,27 @@ def _keep(affinity: Affinity, keys: Keys, sets: NDArray[np.int64], keep: int, ga
     set_of = np.empty(gating.n_experts, dtype=np.int64)
     set_of[sets.ravel()] = np.repeat(np.arange(n_sets), size)
     return keys * kept[:, set_of]
+
+
+def _keep_unequal(affinity: Affinity, keys: Keys, host: NDArray[np.int64], keep: int, gating: Gating) -> Keys:
+    """Return ``keys`` with those of all hosts but the best ``keep`` of each token put to 0."""
+    n_hosts = int(host.max()) + 1
+    if keep >= n_hosts:
+        return keys
+    cell = np.arange(len(keys))[:, None] * n_hosts + host
+    left, score = keys.copy(), np.zeros(len(keys) * n_hosts, dtype=np.float64)
+    for _ in range(
+        1 if gating.score == "max" else max(1, gating.top_k // keep)
+    ):  # the best of each host, then the next
+        top = np.zeros(len(score), dtype=np.uint32)
+        np.maximum.at(top, cell.ravel(), left.ravel())
+        best = (left == top[cell]) & (left > 0)
+        score += np.bincount(cell[best], top[cell[best]] if gating.score == "max" else affinity[best], len(score))
+        left[best] = 0
+    ranked = np.argpartition(score.reshape(-1, n_hosts), n_hosts - keep, axis=1)
+    kept = np.zeros((len(keys), n_hosts), dtype=bool)
+    np.put_along_axis(kept, ranked[:, n_hosts - keep :], True, axis=1)
+    return np.asarray(keys * np.take_along_axis(kept, np.broadcast_to(host, keys.shape), axis=1))
 
 
 def _id_bits(n_experts: int) -> int:

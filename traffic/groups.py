@@ -1,8 +1,8 @@
-"""Expert-parallel groups: the ranks of each, whole hosts in as few scale-up domains as hold it.
+"""Expert-parallel groups: the ranks of each, in as few scale-up domains as hold it, alike in all groups.
 
-A group of ep ranks spans ceil(ep / domain) domains and has equally many ranks in each.  Where a
-domain is one host, groups are runs of consecutive ranks that leave none over.  Where a domain joins
-several hosts, what a whole number of groups leaves of it idles::
+A group of ep ranks spans ceil(ep / domain) domains.  Where a domain is one host, it fills them, and the last one has
+the rest.  Where a domain joins several hosts, it takes equally many hosts of each, as nearly as can be.  What a whole
+number of groups leaves of a domain idles::
 
     domain 0   [ group 0: 64 ranks          ] 8 idle         72 ranks, hosts of 4
     domain 1   [ group 1: 64 ranks          ] 8 idle
@@ -14,62 +14,63 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traffic.demand import DemandError
-from traffic.layout import check_divides, check_whole, domain_of, nearest_multiples
+from traffic.layout import check_whole, domain_of
 
 
 def ranks_together(ep: int, *, ranks_per_host: int, ranks_per_domain: int | None = None) -> int:
-    """Return the ranks of a group of ``ep`` in each of its scale-up domains.
+    """Return the ranks of a group of ``ep`` in each of its scale-up domains; the last one may have fewer.
 
-    Raises DemandError where it spans several hosts or domains and does not fill hosts, or lies unevenly.
+    >>> [ranks_together(ep, ranks_per_host=4, ranks_per_domain=72) for ep in (64, 100, 144)]
+    [64, 52, 72]
     """
     check_whole(ep, 2, name="ep")
     host, domain = ranks_per_host, domain_of(ranks_per_host, ranks_per_domain)
-    unit, word = (host, "hosts") if host <= domain else (domain, "scale-up domains")
-    if ep > unit and ep % unit:
-        raise _unfilled(ep, word, unit)
-    spans = -(-ep // domain)
-    if spans > 1 and ep % (spans * unit):
-        raise DemandError(
-            f"ep={ep} does not lie evenly, in whole hosts of {host}, on {spans} scale-up domains of {domain} ranks; "
-            f"the nearest that would do: {nearest_multiples(ep, spans * unit)}"
-        )
-    return ep // spans
+    if domain <= host:
+        return min(ep, domain)
+    hosts = -(-ep // host)
+    spans = -(-hosts // (domain // host))
+    return min(ep, -(-hosts // spans) * host)
 
 
-def groups(
-    n_ranks: int, ep: int, *, ranks_per_host: int, ranks_per_domain: int | None = None, fill: bool = False
-) -> NDArray[np.int64]:
-    """Return (groups, ep) the ranks of each group; with ``fill`` groups are consecutive and no rank idles.
+def shares_of(ep: int, together: int) -> NDArray[np.int64]:
+    """Return (domains,) the ranks of a group of ``ep`` in each domain that takes ``together`` of them."""
+    spans = -(-ep // together)
+    return np.append(np.full(spans - 1, together), ep - (spans - 1) * together)
+
+
+def groups(n_ranks: int, ep: int, *, ranks_per_host: int, ranks_per_domain: int | None = None) -> NDArray[np.int64]:
+    """Return (groups, ep) the ranks of each group.
 
     >>> groups(144, 64, ranks_per_host=4, ranks_per_domain=72)[:, [0, 63]].tolist()
     [[0, 63], [72, 135]]
 
-    Raises DemandError where there is none, or ``ep`` does not fit the hosts or domains.
+    Raises DemandError where the ranks hold none.
     """
-    host, domain = ranks_per_host, domain_of(ranks_per_host, ranks_per_domain)
-    check_whole(ep, 2, name="ep")
-    if fill or domain <= host:
-        check_divides(ep, n_ranks, name="ep", what="ranks")
-    near = ranks_together(ep, ranks_per_host=host, ranks_per_domain=domain)
-    if ep < host and ep != n_ranks:
-        check_divides(ep, host, name="ep", what="ranks of a host")
-    if fill or domain <= host:
-        if ep > domain and ep % domain:
-            raise _unfilled(ep, "scale-up domains", domain)
-        if ep < domain and ep != n_ranks:
-            check_divides(ep, domain, name="ep", what="ranks of a scale-up domain")
-        return np.arange(n_ranks, dtype=np.int64).reshape(-1, ep)
-    spans = ep // near
-    room = np.append(np.full(n_ranks // domain, domain // near), n_ranks % domain // near)
-    room = room[: len(room) // spans * spans].reshape(-1, spans).min(axis=1)
+    domain = domain_of(ranks_per_host, ranks_per_domain)
+    share = shares_of(ep, ranks_together(ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain))
+    there = np.append(np.full(n_ranks // domain, domain), n_ranks % domain)
+    room = (there[: len(there) // len(share) * len(share)].reshape(-1, len(share)) // share).min(axis=1)
+    if not room.any():
+        raise DemandError(f"ep={ep} is more than the {n_ranks} ranks in scale-up domains of {domain} hold")
     block = np.repeat(np.arange(len(room)), room)
     slot = np.arange(len(block)) - np.repeat(np.cumsum(room) - room, room)
-    if not len(block):
-        raise DemandError(f"ep={ep} is more than the {n_ranks} ranks in scale-up domains of {domain} hold")
-    mine = np.arange(spans)[:, None] * domain + np.arange(near)
-    return np.asarray((block * spans * domain + slot * near)[:, None] + mine.ravel(), dtype=np.int64)
+    part = np.repeat(np.arange(len(share)), share)  # domain of the block that each rank of a group is in
+    inside = np.arange(ep) - np.repeat(np.cumsum(share) - share, share)
+    first = (block[:, None] * len(share) + part) * domain
+    return np.asarray(first + slot[:, None] * share[part] + inside, dtype=np.int64)
 
 
-def _unfilled(ep: int, what: str, ranks: int) -> DemandError:
-    near = nearest_multiples(ep, ranks)
-    return DemandError(f"ep={ep} does not fill {what} of {ranks} ranks; the nearest that would do: {near}")
+def lies_evenly(
+    n_ranks: int, ep: int, *, ranks_per_host: int, ranks_per_domain: int | None = None, fill: bool = False
+) -> bool:
+    """Return whether groups of ``ep`` have equally many ranks, in whole hosts, in each domain that they span.
+
+    Where domains are hosts, and with ``fill``, no rank idles either.
+    """
+    host, domain = ranks_per_host, domain_of(ranks_per_host, ranks_per_domain)
+    unit, together = min(host, domain), ranks_together(ep, ranks_per_host=host, ranks_per_domain=domain)
+    if (ep > unit and ep % unit) or (ep < host and ep != n_ranks and host % ep):
+        return False
+    if fill or domain <= host:
+        return n_ranks % ep == 0 and (ep == n_ranks <= domain or max(ep, domain) % min(ep, domain) == 0)
+    return ep % together == 0 and n_ranks // domain + n_ranks % domain // together >= ep // together

@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from inspect import signature
-from math import ceil
 from typing import Any, Literal
 
 from traffic.copies import dedup_copies, direct_copies
@@ -30,7 +29,7 @@ from traffic.exchange import TOKENS, TRAINING_EP, picks
 from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, SpeedLimit, speed_limit
 from traffic.layout import check_choice, check_positive, check_whole, domain_of
 from traffic.model import Model
-from traffic.visits import Sampler
+from traffic.visits import Sampler, least_limit
 
 #: One way [B/s]: a 400 Gb/s NIC, and NVLink of an H800; arXiv 2505.09343, section 4.1.
 NIC = 50e9
@@ -217,9 +216,8 @@ class _Study:
 
     @property
     def least_limit(self) -> int:
-        """Fewest hosts that hold as many experts as a token picks."""
-        placement = self.sampler.placement
-        return ceil(self.sampler.gating.top_k * placement.hosts / placement.n_experts)
+        """Fewest hosts that surely hold as many experts as a token picks."""
+        return least_limit(self.sampler.placement, self.sampler.gating.top_k)
 
     def legs(self, limit: int | None, copy_bytes: float, *, dedup: bool = True) -> Legs:
         visits, place = self.sampler.visits(limit), self.sampler.placement
@@ -239,7 +237,7 @@ class _Study:
             node_limit=limit,
             hosts_per_token=copies,
             endpoints_per_token=visits.ranks if dedup else float(top_k),
-            remote_copies=copies * (place.hosts - 1) / place.hosts,
+            remote_copies=visits.remote_hosts if dedup else visits.remote_experts(place.shares),
             gain_worst_case=most / min(most, limit or most) if dedup else 1.0,
             gain_expected=_ratio(self.sampler.visits(None).remote_hosts, visits.remote_hosts) if dedup else 1.0,
             dispatch_s=there.seconds,

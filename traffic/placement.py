@@ -1,15 +1,22 @@
 """Which rank of an expert-parallel group holds which expert.
 
-``contiguous`` deals experts out in order.  ``balanced`` follows DeepSeek's EPLB [1]_:
+Experts and their redundant copies fill slots, which ranks have as evenly as can be: rank r of ep has slots
+floor(r S / ep) to floor((r + 1) S / ep) of S, so two ranks differ by one at most, and so do hosts of equal size.
+Where there are fewer slots than ranks, some ranks have no expert; they have tokens all the same.
+
+``contiguous`` deals experts out in order, ``shuffled`` in an order drawn from a seed; copies lie evenly among
+them, each of an expert of the next rank on the same host that has fewest.  ``balanced`` follows DeepSeek's EPLB [1]_:
 whole groups of experts are packed onto hosts by load, then each host copies its
 hottest experts into spare slots, then packs the copies onto its ranks.  All copies
-of an expert stay on one host, so a limit on hosts keeps its meaning.
+of an expert stay on one host, so a limit on hosts keeps its meaning, unless hosts have one rank or no expert:
+then copies go to other hosts, and a token takes one of them by lot before any limit.
 
 .. [1] https://github.com/deepseek-ai/EPLB, hierarchical load balancing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traffic.demand import DemandError
-from traffic.layout import check_divides, check_whole, nearest_multiples
+from traffic.groups import shares_of
+from traffic.layout import check_whole
+from traffic.packing import filled, replicated
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +37,8 @@ class Placement:
 
     name: str
     n_experts: int
-    hosts: int
-    slots: NDArray[np.int64]  # (ep, slots) expert in each slot of each rank
+    ranks_on_host: int  # of each host but the last, which has the rest
+    slots: Ints  # (ep, most slots) expert in each slot of each rank; -1 is no slot
 
     def __post_init__(self) -> None:
         self.slots.setflags(write=False)
@@ -38,43 +49,87 @@ class Placement:
         return len(self.slots)
 
     @property
-    def ranks_on_host(self) -> int:
-        """Ranks of the group on each of its hosts."""
-        return self.ep // self.hosts
+    def hosts(self) -> int:
+        """Hosts of the group."""
+        return -(-self.ep // self.ranks_on_host)
 
     @cached_property
-    def copies(self) -> NDArray[np.int64]:
+    def shares(self) -> Ints:
+        """(hosts,) ranks on each host."""
+        return shares_of(self.ep, self.ranks_on_host)
+
+    @cached_property
+    def served(self) -> Ints:
+        """(ep,) ranks whose tokens for the host of each rank arrive there, itself included: those of its index.
+
+        A host that has fewer ranks than the sender's counts round: index i arrives at i mod its ranks.
+        """
+        ranks = [np.arange(share) for share in self.shares[[0, -1]]]
+        full, rest = ([np.bincount(mine % n, minlength=n) for n in self.shares] for mine in ranks)
+        return np.concatenate([f * (self.hosts - 1) + r for f, r in zip(full, rest, strict=True)])
+
+    @cached_property
+    def copies(self) -> Ints:
         """(experts,) slots that hold each expert."""
-        return np.bincount(self.slots.ravel(), minlength=self.n_experts)
+        return np.bincount(self.slots[self.slots >= 0], minlength=self.n_experts)
 
     @cached_property
-    def ranks(self) -> NDArray[np.int64]:
+    def ranks(self) -> Ints:
         """(experts, most copies) ranks that hold each expert, repeated from the first to fill the row."""
-        order = np.argsort(self.slots.ravel(), kind="stable") // self.slots.shape[1]
+        rank, slot = np.nonzero(self.slots >= 0)
+        order = rank[np.argsort(self.slots[rank, slot], kind="stable")]
         first = np.concatenate([[0], np.cumsum(self.copies)[:-1]])
         column = np.arange(int(self.copies.max())) % self.copies[:, None]
-        ranks: NDArray[np.int64] = order[first[:, None] + column]
+        ranks: Ints = order[first[:, None] + column]
         return ranks
 
     @cached_property
-    def host(self) -> NDArray[np.int64]:
-        """(experts,) host that holds each expert."""
+    def host(self) -> Ints:
+        """(experts,) host that holds each expert; of several that of its first copy."""
         return self.ranks[:, 0] // self.ranks_on_host
 
     @cached_property
-    def by_host(self) -> NDArray[np.int64]:
-        """(hosts, experts on a host) the experts of each host."""
+    def on_one_host(self) -> bool:
+        """Whether no expert has copies on several hosts."""
+        return bool((self.ranks // self.ranks_on_host == self.host[:, None]).all())
+
+    @cached_property
+    def on_hosts(self) -> Ints:
+        """(hosts,) experts whose copies are all on each host."""
+        there = self.ranks // self.ranks_on_host
+        return np.bincount(there[(there == there[:, :1]).all(axis=1), 0], minlength=self.hosts)
+
+    @cached_property
+    def alike(self) -> bool:
+        """Whether all hosts have equally many ranks, and experts of their own."""
+        return bool(self.on_one_host and not np.ptp(self.shares) and not np.ptp(self.on_hosts))
+
+    @cached_property
+    def even(self) -> bool:
+        """Whether all ranks have equally many experts too, one copy of each."""
+        return self.alike and bool((self.copies == 1).all() and (self.slots >= 0).all())
+
+    @cached_property
+    def by_host(self) -> Ints:
+        """(hosts, experts on a host) the experts of each host, where all are ``alike``."""
         return np.argsort(self.host, kind="stable").reshape(self.hosts, -1)
 
 
-def contiguous(n_experts: int, *, ep: int, ranks_per_host: int) -> Placement:
-    """Return experts dealt out in order: n_experts / ep to a rank.
+def contiguous(n_experts: int, *, ep: int, ranks_per_host: int, redundant: int = 0) -> Placement:
+    """Return experts dealt out in order, with ``redundant`` further copies.
 
-    Raises DemandError where ``ep`` does not divide the experts or does not fill its hosts.
+    >>> contiguous(4, ep=6, ranks_per_host=3, redundant=4).slots.tolist()
+    [[0, -1], [1, -1], [0, 1], [2, -1], [3, -1], [2, 3]]
+
+    Raises DemandError for more copies than other ranks have room for.
     """
-    hosts = hosts_of(ep, ranks_per_host)
-    check_divides(ep, n_experts, name="ep", what="routed experts")
-    return Placement("contiguous", n_experts, hosts, np.arange(n_experts).reshape(ep, -1))
+    return _dealt("contiguous", np.arange(n_experts), ep=ep, ranks_per_host=ranks_per_host, redundant=redundant)
+
+
+def shuffled(n_experts: int, *, ep: int, ranks_per_host: int, redundant: int = 0, seed: int = 0) -> Placement:
+    """Return experts dealt out in an order drawn from ``seed``; else as ``contiguous``."""
+    order = np.random.default_rng([seed, 3]).permutation(n_experts)
+    return _dealt("random", order, ep=ep, ranks_per_host=ranks_per_host, redundant=redundant)
 
 
 def balanced(
@@ -88,60 +143,60 @@ def balanced(
     Limits. Three greedy stages, each near its own optimum, not the best placement of all: that was up to 1.33
     times better in 60 small draws of heavy-tailed loads.
 
-    Raises DemandError where ``ep`` does not divide experts plus copies, or hosts do not divide the experts.
+    Raises DemandError for more copies than other ranks have room for.
     """
-    hosts, n_experts = hosts_of(ep, ranks_per_host), len(load)
-    check_whole(redundant, 0, name="redundant_experts")
-    check_divides(ep, n_experts + redundant, name="ep", what="experts, redundant ones included")
-    check_divides(hosts, n_experts, name="the number of hosts", what="routed experts")
-    whole_groups = n_group % hosts == 0 and n_experts % n_group == 0
+    n_experts, together = len(load), min(ranks_per_host, ep)
+    even = contiguous(n_experts, ep=ep, ranks_per_host=ranks_per_host, redundant=redundant)
+    room = (even.slots >= 0).sum(axis=1)
+    shares, slots = even.shares, np.add.reduceat(room, np.arange(0, ep, together))
+    own = even.on_hosts
+    if redundant and not (even.on_one_host and own[slots > 0].all()):  # hosts that cannot copy their own
+        shares, slots, own = np.array([ep]), np.array([room.sum()]), np.array([n_experts])
+    hosts = len(shares)
+    whole_groups = n_group % hosts == 0 and n_experts % n_group == 0 and not np.ptp(own)
     units = np.arange(n_experts).reshape(n_group if whole_groups else n_experts, -1)
-    by_host = packed(load[units].sum(axis=1), hosts)
-    per_host, slots = (n_experts + redundant) // hosts, (n_experts + redundant) // ep
-    rows = []
-    for mine in by_host:
-        held = replicated(load, units[mine].ravel(), per_host)
+    rows: list[list[int]] = []
+    for host, mine in enumerate(filled(load[units].sum(axis=1), own // units.shape[1], shares)):
+        held = replicated(load, units[mine].ravel(), int(slots[host]))
         share = load[held] / np.bincount(held, minlength=n_experts)[held]
-        rows.append(held[packed(share, ep // hosts)].reshape(-1, slots))
-    return Placement("balanced", n_experts, hosts, np.concatenate(rows))
+        first = int(shares[:host].sum())
+        rows += [held[pack].tolist() for pack in filled(share, room[first : first + shares[host]])]
+    return Placement("balanced", n_experts, together, _table(rows))
 
 
-def packed(weight: NDArray[np.float64], packs: int) -> NDArray[np.int64]:
-    """Return (packs, n / packs) items of each pack: heaviest first, each into the lightest pack with room.
-
-    The heaviest pack is at most max(2, 7/3 - 1/(3 packs) - 1/(room - 1)) times the least possible; where no pack
-    fills early it is Graham's 4/3 - 1/(3 packs), and with room for two it is the least possible.
-    """
-    room, total = len(weight) // packs, np.zeros(packs)
-    content: list[list[int]] = [[] for _ in range(packs)]
-    for item in np.argsort(-weight, kind="stable").tolist():
-        pack = min((p for p in range(packs) if len(content[p]) < room), key=lambda p: total[p])
-        content[pack].append(item)
-        total[pack] += weight[item]
-    return np.array(content, dtype=np.int64)
-
-
-def replicated(load: NDArray[np.float64], experts: NDArray[np.int64], slots: int) -> NDArray[np.int64]:
-    """Return ``experts`` followed by copies up to ``slots``: each copy goes to the largest load per copy."""
-    count = np.ones(len(experts))
-    extra = []
-    for _ in range(slots - len(experts)):
-        hottest = int(np.argmax(load[experts] / count))
-        count[hottest] += 1
-        extra.append(experts[hottest])
-    return np.concatenate([experts, np.array(extra, dtype=np.int64)])
-
-
-def hosts_of(ep: int, ranks_per_host: int) -> int:
-    """Return the hosts of a group of ``ep`` ranks.
-
-    Raises DemandError where it spans several hosts and does not fill them.
-    """
+def _dealt(name: str, order: Ints, *, ep: int, ranks_per_host: int, redundant: int) -> Placement:
     check_whole(ep, 2, name="ep")
     check_whole(ranks_per_host, 1, name="ranks_per_host")
-    if ep > ranks_per_host and ep % ranks_per_host:
+    check_whole(redundant, 0, name="redundant_experts")
+    n = len(order)
+    if redundant > n * (ep - 1):
         raise DemandError(
-            f"ep={ep} does not fill hosts of {ranks_per_host} ranks; the nearest that would do: "
-            f"{nearest_multiples(ep, ranks_per_host)}"
+            f"redundant_experts={redundant}: {n} experts have at most {n * (ep - 1)} copies on other ranks"
         )
-    return max(1, ep // ranks_per_host)
+    together, slots = min(ranks_per_host, ep), n + redundant
+    rank = np.repeat(np.arange(ep), np.diff(np.arange(ep + 1) * slots // ep))
+    copy = np.diff(np.arange(slots + 1) * redundant // slots) > 0
+    rows: list[list[int]] = [[] for _ in range(ep)]
+    for expert, r in zip(range(n), rank[~copy].tolist(), strict=True):
+        rows[r].append(expert)
+    _copy(rows, home=rank[~copy], copies=rank[copy], together=together)
+    return Placement(name, n, together, _table([order[row].tolist() for row in rows]))
+
+
+def _copy(rows: list[list[int]], *, home: Ints, copies: Ints, together: int) -> None:
+    """Add to the ``rows`` of ranks ``copies`` an expert each, of those that have theirs on the ranks ``home``."""
+    ep, count = len(rows), np.zeros(len(home), dtype=np.int64)
+    for r in copies.tolist():
+        elsewhere = home // together != r // together
+        cost = (elsewhere * (len(copies) + 1) + count) * ep + (home - r - 1) % ep
+        cost[rows[r]] += 2 * ep * (len(copies) + 1)
+        best = int(np.argmin(cost))
+        rows[r].append(best)
+        count[best] += 1
+
+
+def _table(rows: Sequence[list[int]]) -> Ints:
+    table = np.full((len(rows), max(map(len, rows))), -1, dtype=np.int64)
+    for row, experts in zip(table, rows, strict=True):
+        row[: len(experts)] = experts
+    return table

@@ -130,28 +130,29 @@ def training_step(
 ) -> Demand:
     """Return the phases of one training step of ``model``, ``tokens`` a rank and micro-batch.
 
+    Ranks that whole groups of ``ep`` leave over idle.
+
     Raises DemandError where a part is overlapped without ``compute_s``, or ``pp`` does not divide the
-    ranks, or ``tp`` or ``ep`` the ranks of a stage.
+    ranks, or ``tp`` those of a stage, or a stage holds no group of ``ep``.
     """
     check_ranks(n_ranks, what="training-step")
     check_divides(pp, n_ranks, name="pp", what="ranks")
-    check_divides(tp, n_ranks // pp, name="tp", what="ranks of a stage")
     check_whole(micro_batches, 1, name="micro_batches")
     check_whole(tokens, 1, name="tokens")
     figures, stage = Model.of(model), np.arange(n_ranks, dtype=np.int64).reshape(pp, -1)
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
-    near = where["ranks_per_domain"]
+    near, group = where["ranks_per_domain"], 1
+    if stage.shape[1] > 1:
+        group = default_ep(stage.shape[1], figures, **where, fill=True) if ep is None else ep
+        stage = _whole(stage, group, **where)
+    check_divides(tp, stage.shape[1], name="tp", what="ranks of a stage")
     parts: list[tuple[Part, list[Phase]]] = []
     if tensor and tp > 1:
         runs = 8 * micro_batches * -(-figures.layers // pp)
         parts.append((tensor, [_tensor(stage.reshape(-1, tp), figures, tokens, runs, ranks_per_host=near)]))
-    group = 1
-    if stage.shape[1] > 1:
-        group = default_ep(stage.shape[1], figures, **where, fill=True) if ep is None else ep
-        check_divides(group, stage.shape[1], name="ep", what="ranks of a stage")
     if experts and group > 1:
         sampler = picks(model=figures, ep=group, **where, gate=gate, seed=seed)
-        members = groups(n_ranks, group, **where, fill=True)
+        members = stage.reshape(-1, group)
         runs = 2 * micro_batches * -(-figures.moe_layers // pp)
         limit = limit_of(node_limit, figures, sampler.placement.hosts)
         held = exchange(sampler, figures, members=members, tokens=tokens, node_limit=limit, dedup=dedup, repeat=runs)
@@ -160,10 +161,11 @@ def training_step(
         parts.append((pipeline, _pipeline(stage, figures, tokens=tokens, micro_batches=micro_batches)))
     if gradients:
         parts.append((gradients, _gradients(stage, figures, tp=tp, ep=group, ranks_per_host=near)))
-    name = f"training-step({figures.name}, tp={tp}, pp={pp}, ep={group}, micro_batches={micro_batches})"
+    name = f"training-step({figures.name}, tp={tp}, pp={pp}, ep={group}, micro_batches={micro_batches}"
+    name += f", {n_ranks - stage.size} ranks idle)" if stage.size < n_ranks else ")"
     demand = in_sequence(name, n_ranks, _ordered(parts, compute_s * (1 + (pp - 1) / micro_batches)))
     return replace(
-        demand, about=Step(compute_s, compute_s * (pp - 1) / micro_batches, tokens * micro_batches * n_ranks / pp)
+        demand, about=Step(compute_s, compute_s * (pp - 1) / micro_batches, tokens * micro_batches * stage.shape[1])
     )
 
 
@@ -188,19 +190,34 @@ def training_count(
     near, group = where["ranks_per_domain"], 1
     if stage.shape[1] > 1:
         group = default_ep(stage.shape[1], figures, **where, fill=True) if ep is None else ep
+        stage = _whole(stage, group, **where)
     n = drawn = 0
     if tensor and tp > 1:
         n += steps.ring_count(stage.reshape(-1, tp), ranks_per_host=near)
     if experts and group > 1:
-        members = groups(n_ranks, group, **where, fill=True)
-        n += exchange_count(members, together=ranks_together(group, **where), dedup=dedup)
+        together = ranks_together(group, **where)
+        n += exchange_count(stage.reshape(-1, group), slots=figures.routed_experts, together=together, dedup=dedup)
         drawn = sample_size(figures.routed_experts)
     if pipeline:
-        n += 2 * (n_ranks - stage.shape[1])
+        n += 2 * (stage.size - stage.shape[1])
     if gradients:
         replicas = [members for members in (_strided(stage, tp), _strided(stage, group)) if members.shape[1] > 1]
         n += 2 * sum(steps.ring_count(members, ranks_per_host=near) for members in replicas)
     return Count.listed(n, drawn)
+
+
+def _whole(stage: NDArray[np.int64], ep: int, **where: Any) -> NDArray[np.int64]:
+    """Return the ranks of each stage that whole expert groups of ``ep`` take, of ``stage`` (pp, ranks)."""
+    if ep == 1:
+        return stage
+    members = groups(stage.size, ep, **where)
+    each = len(members) // len(stage)
+    if not each:
+        raise DemandError(
+            f"ep={ep}: {stage.size} ranks hold {len(members)} groups of it, fewer than the {len(stage)} stages of pp; "
+            "give a smaller ep or pp"
+        )
+    return members[: each * len(stage)].reshape(len(stage), -1)
 
 
 def _tensor(groups: NDArray[np.int64], figures: Model, tokens: int, runs: int, *, ranks_per_host: int) -> Phase:

@@ -4,7 +4,8 @@ k distinct experts out of E, drawn evenly, land on D of G equal places; a place 
 probability C(E - E/G, k) / C(E, k), so E[D] = G (1 - C(E - E/G, k) / C(E, k)).  Under a
 limit of M hosts by best expert a token walks down its ranking and takes every expert on
 the first M hosts that it meets: it visits exactly min(M, D) hosts, D being what it would
-have visited without the limit, whatever the affinities are.
+have visited without the limit, whatever the affinities are.  Places that are not equal have closed forms of their
+own (``traffic.uneven``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import comb
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from traffic.demand import DemandError
 from traffic.gate import Affinity, Gating, Keys, affinities, chosen, ranked
 from traffic.layout import check_whole
 from traffic.placement import Placement
+from traffic.uneven import classes, free_visits, limited_hosts
 
 #: Tokens of a sample: mean hosts of a token at EP64 to about 0.012 (95 %).
 SAMPLE_TOKENS = 16_384
@@ -39,6 +42,7 @@ class Visits:
     hosts_error: float  # half of the 95 % interval of mean hosts; 0 where they are exact
     ranks_error: float  # the same of mean ranks
     sampled_hosts: float | None  # mean hosts of the sample; None where none was drawn
+    senders: NDArray[np.float64] | None = None  # (hosts,) share of the ranks on each host; None where all are equal
 
     @property
     def hosts(self) -> float:
@@ -54,7 +58,12 @@ class Visits:
     def remote_hosts(self) -> float:
         """Mean hosts that a token visits other than the sender's own: copies on the network."""
         n = len(self.host)
-        return self.hosts * (n - 1) / n
+        return self.hosts * (n - 1) / n if self.senders is None else float(self.host @ (1 - self.senders))
+
+    def remote_experts(self, shares: NDArray[np.int64]) -> float:
+        """Return the mean experts that a token picks on other hosts, of hosts with ``shares`` ranks."""
+        on_host = np.add.reduceat(self.experts, np.cumsum(shares) - shares)
+        return float(on_host @ (1 - shares / shares.sum()))
 
     @property
     def remote_ranks(self) -> float:
@@ -100,8 +109,7 @@ def check_limit(node_limit: int | None, placement: Placement, top_k: int) -> Non
     """Raise DemandError unless ``node_limit`` hosts exist and hold the experts of a token; None is no limit."""
     if node_limit is None:
         return
-    per_host = placement.by_host.shape[1]
-    least = -(-top_k // per_host)
+    least = least_limit(placement, top_k)
     check_whole(node_limit, 1, name="node_limit")
     if node_limit > placement.hosts:
         raise DemandError(
@@ -109,10 +117,19 @@ def check_limit(node_limit: int | None, placement: Placement, top_k: int) -> Non
             f"give {least} to {placement.hosts}, or none"
         )
     if node_limit < least:
-        raise DemandError(
-            f"node_limit={node_limit}: {node_limit * per_host} experts on that many hosts, "
-            f"but a token picks {top_k}; give at least {least}"
-        )
+        held = f"{int(np.sort(_sure(placement))[:node_limit].sum())} experts on that many hosts"
+        raise DemandError(f"node_limit={node_limit}: {held}, but a token picks {top_k}; give at least {least}")
+
+
+def least_limit(placement: Placement, top_k: int) -> int:
+    """Return the fewest hosts that surely hold the ``top_k`` experts of a token, whichever are its best."""
+    return min(int(np.searchsorted(np.cumsum(np.sort(_sure(placement))), top_k)) + 1, placement.hosts)
+
+
+def _sure(placement: Placement) -> NDArray[np.int64]:
+    """Return the experts that a token surely finds on each host that is its best: one at least."""
+    held = np.bincount(placement.ranks.ravel() // placement.ranks_on_host, minlength=placement.hosts) > 0
+    return np.maximum(placement.on_hosts, 1)[held]
 
 
 class Sampler:
@@ -131,6 +148,8 @@ class Sampler:
         """
         check_limit(node_limit, self.placement, self.gating.top_k)
         limit = None if node_limit is None or self.cannot_bind(node_limit) else node_limit
+        if self._exact and not self.placement.even:
+            return self._unequal(limit)
         if limit is None and self._exact:
             return self._even(self._mean_hosts(None), self._mean_ranks(), None)
         sample = self._sampled(limit)
@@ -151,12 +170,30 @@ class Sampler:
     def _symmetric(self) -> bool:
         n_group, hosts = self.gating.n_group, self.placement.hosts
         aligned = self.gating.gate != "zipf" and (n_group % hosts == 0 or hosts % n_group == 0)
-        return self._exact or (self.placement.name == "contiguous" and aligned)
+        return self._exact or (self.placement.name == "contiguous" and aligned and self.placement.even)
 
     @property
     def _exact(self) -> bool:
         uniform = self.gating.gate == "uniform" and self.gating.topk_group is None
-        return uniform and self.placement.name == "contiguous"
+        return uniform and self.placement.name in ("contiguous", "random")
+
+    def _unequal(self, limit: int | None) -> Visits:
+        """Return the visits of places that hold unequal shares; a limit's effect on ranks is the sample's."""
+        place, top_k = self.placement, self.gating.top_k
+        host, rank, experts = free_visits(place, top_k)
+        senders = place.shares / place.ep
+        free = Visits(host, rank, experts, 0.0, 0.0, None, senders)
+        if limit is None:
+            return free
+        sample, drawn = self._sampled(limit), self._sampled(None)
+        if not place.on_one_host:
+            return sample
+        kind = _kinds(place)
+        rank, experts = rank + _alike(sample.rank - drawn.rank, kind), _alike(sample.experts, kind)
+        if self.gating.score == "max" or top_k < 2 * limit:
+            sizes = place.on_hosts
+            return replace(sample, host=limited_hosts(sizes, top_k, limit), rank=rank, experts=experts, hosts_error=0.0)
+        return replace(sample, rank=rank, experts=experts, host=_alike(sample.host, place.on_hosts))
 
     def _mean_hosts(self, limit: int | None) -> float:
         g, hosts = self.gating, self.placement.hosts
@@ -186,7 +223,7 @@ class Sampler:
         host, rank, on_rank = np.zeros(place.hosts), np.zeros(place.ep), np.zeros(place.ep)
         hosts, ranks = [], []
         for affinity, keys in self._blocks():
-            chose = _ranks(chosen(affinity, keys, gating, place.by_host), place, pick)
+            chose = self._chosen(affinity, keys, gating, pick)
             on_hosts, on_ranks = _visited(chose // place.ranks_on_host, place.hosts), _visited(chose, place.ep)
             host += on_hosts.sum(axis=0)
             rank += on_ranks.sum(axis=0)
@@ -202,7 +239,20 @@ class Sampler:
             hosts_error=hosts_error,
             ranks_error=ranks_error,
             sampled_hosts=hosts_mean,
+            senders=None if not np.ptp(place.shares) else place.shares / place.ep,
         )
+
+    def _chosen(self, affinity: Affinity, keys: Keys, gating: Gating, pick: np.random.Generator) -> NDArray[np.int64]:
+        """Return (tokens, top_k) ranks that hold what each token picks; of several copies one by lot."""
+        place = self.placement
+        if place.alike:
+            return _ranks(chosen(affinity, keys, gating, place.by_host), place, pick)
+        if place.on_one_host:
+            return _ranks(chosen(affinity, keys, gating, None, place.host[None, :]), place, pick)
+        lot = pick.integers(2**31, size=keys.shape, dtype=np.int32) % place.copies  # where limits know which copy it is
+        rank = place.ranks[np.arange(place.n_experts), lot]
+        picked = chosen(affinity, keys, gating, None, rank // place.ranks_on_host)
+        return np.asarray(np.take_along_axis(rank, picked, axis=1))
 
     def _blocks(self) -> Iterator[tuple[Affinity, Keys]]:
         """Give affinities and keys of the sample; what is one block is kept, more are drawn again each time."""
@@ -229,6 +279,19 @@ def _ranks(experts: NDArray[np.int64], place: Placement, pick: np.random.Generat
     if place.ranks.shape[1] == 1:
         return np.asarray(place.ranks[experts, 0])
     return np.asarray(place.ranks[experts, pick.integers(2**31, size=experts.shape) % place.copies[experts]])
+
+
+def _kinds(place: Placement) -> NDArray[np.int64]:
+    """Return (ep,) a number for each kind of rank: what it holds, and how many experts its host has."""
+    on_host = place.on_hosts[np.arange(place.ep) // place.ranks_on_host].tolist()
+    number: dict[Any, int] = {}
+    return np.array([number.setdefault(kind, len(number)) for kind in zip(classes(place), on_host, strict=True)])
+
+
+def _alike(value: NDArray[np.float64], kind: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return ``value`` with the mean of its kind in place of each."""
+    _, row, count = np.unique(kind, return_inverse=True, return_counts=True)
+    return np.asarray((np.bincount(row, value) / count)[row])
 
 
 def _visited(place: NDArray[np.int64], places: int) -> NDArray[np.bool_]:

@@ -111,13 +111,12 @@ def test_the_busiest_rank_of_the_commodities_is_that_of_the_report(params):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"n_ranks": 100, "ep": 64}, "64 or 128 ranks"),
-        ({"n_ranks": 96, "ep": 48}, "routed experts"),
+        ({"n_ranks": 60, "ep": 64}, "ep=64 is more than the 60 ranks"),
+        ({"n_ranks": 64, "ep": 1}, "ep must be a whole number of at least 2"),
         ({"n_ranks": 64, "ep": 64, "node_limit": 0}, "at least 1"),
         ({"n_ranks": 64, "ep": 64, "node_limit": 9}, "more than the 8 hosts"),
         ({"n_ranks": 64, "ep": 64, "tokens": 0}, "tokens"),
-        ({"n_ranks": 64, "ep": 4, "ranks_per_host": 6}, "ranks of a host"),
-        ({"n_ranks": 64, "ep": 64, "redundant_experts": 64}, "needs placement=balanced"),
+        ({"n_ranks": 8, "ep": 2, "redundant_experts": 300}, "256 experts have at most 256 copies on other ranks"),
         ({"n_ranks": 64, "model": {"hiden": 7000}}, "did you mean hidden"),
         ({"n_ranks": 64, "model": {"hidden": "7000"}}, "model hidden must be a whole number"),
         ({"n_ranks": 64, "model": "deepseek-v3"}, "must be a mapping"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import traffic
 from traffic.demand import DemandError
 from traffic.exchange import default_ep
-from traffic.groups import groups, ranks_together
+from traffic.groups import groups, lies_evenly, ranks_together, shares_of
 from traffic.model import Model
 from traffic.moe import report
 
@@ -22,24 +22,26 @@ NVL72 = {"ranks_per_host": 4, "ranks_per_domain": 72}
     hosts=st.sampled_from([0.5, 1, 2, 3, 9, 18]),
     ep=st.integers(2, 160),
     n=st.integers(2, 700),
-    fill=st.booleans(),
 )
-def test_groups_lie_alike_in_whole_hosts_and_few_domains(host, hosts, ep, n, fill):
+def test_groups_lie_alike_in_whole_hosts_and_few_domains(host, hosts, ep, n):
     domain = int(host * hosts)
     assume(domain)
+    where = {"ranks_per_host": host, "ranks_per_domain": domain}
     try:
-        members = groups(n, ep, ranks_per_host=host, ranks_per_domain=domain, fill=fill)
+        members = groups(n, ep, **where)
     except DemandError:
         return
     assert members.shape[1] == ep and len(members) and members.min() >= 0 and members.max() < n
     assert len(np.unique(members)) == members.size, "law: no rank is in two groups"
-    together = ranks_together(ep, ranks_per_host=host, ranks_per_domain=domain)
+    together = ranks_together(ep, **where)
     for group in members:
         _, share = np.unique(group // domain, return_counts=True)
-        assert len(share) == -(-ep // domain) and set(share) == {together}, "law: as few domains as hold it, alike"
-        _, share = np.unique(group // host, return_counts=True)
-        assert len(share) == 1 or set(share) == {host} or domain < host, "law: several hosts are whole"
-    if fill or domain <= host:
+        assert share.tolist() == shares_of(ep, together).tolist(), "law: alike in all groups"
+        assert len(share) == -(-ep // domain) or domain % host, "law: as few domains as hold it"
+        if lies_evenly(n, ep, **where):
+            _, share = np.unique(group // host, return_counts=True)
+            assert len(share) == 1 or set(share) == {host} or domain < host, "law: several hosts are whole"
+    if lies_evenly(n, ep, **where, fill=True):
         assert members.ravel().tolist() == list(range(n)), "law: hosts are filled"
     elif together == ep:
         idle = np.bincount(np.setdiff1d(np.arange(n), members) // domain, minlength=1)
@@ -48,7 +50,8 @@ def test_groups_lie_alike_in_whole_hosts_and_few_domains(host, hosts, ep, n, fil
 
 @pytest.mark.parametrize(("n", "ep", "starts"), [
     (72, 64, [0]), (64, 64, [0]), (100, 64, [0]), (136, 64, [0, 72]), (576, 72, [72 * i for i in range(8)]),
-    (144, 36, [0, 36, 72, 108]), (144, 128, [0]), (72, 16, [0, 16, 32, 48]),
+    (144, 36, [0, 36, 72, 108]), (144, 128, [0]), (72, 16, [0, 16, 32, 48]), (72, 63, [0]),
+    (576, 76, [0, 144, 288, 432]),
 ])  # fmt: skip
 def test_what_a_domain_cannot_hold_idles(n, ep, starts):
     assert groups(n, ep, **NVL72)[:, 0].tolist() == starts
@@ -57,12 +60,10 @@ def test_what_a_domain_cannot_hold_idles(n, ep, starts):
 @pytest.mark.parametrize(
     ("n", "ep", "message"),
     [
-        (72, 63, "ep=63 does not fill hosts of 4 ranks; the nearest that would do: 60 or 64"),
-        (576, 76, "ep=76 does not lie evenly, in whole hosts of 4, on 2 scale-up domains of 72 .* 72 or 80"),
         (48, 64, "ep=64 is more than the 48 ranks"),
     ],
 )
-def test_what_fits_no_domain_is_told_what_would(n, ep, message):
+def test_more_ranks_than_there_are_are_refused(n, ep, message):
     with pytest.raises(DemandError, match=message):
         groups(n, ep, **NVL72)
 
@@ -91,6 +92,13 @@ def test_deduplication_goes_by_domain():
     assert limited.size[across].sum() < demand.size[across].sum()
     with pytest.raises(DemandError, match="node_limit=3 is more than the 2"):
         traffic.offer("moe-all-to-all", n_ranks=144, ep=144, model={"routed_experts": 288}, node_limit=3, **NVL72)
+
+
+@pytest.mark.parametrize(("ep", "shares"), [(144, [8] * 18), (320, [8] * 40), (100, [8] * 12 + [4]), (12, [8, 4])])
+def test_hosts_are_filled_and_the_last_has_the_rest(ep, shares):
+    members = groups(2048, ep, ranks_per_host=8)
+    assert np.unique(members[1] // 8, return_counts=True)[1].tolist() == shares
+    assert len(members) == 2048 // 8 // len(shares)
 
 
 def test_rings_and_two_levels_go_by_domain():

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.traffic.packing import best_placement, least_maximum
 from traffic import DemandError
-from traffic.placement import balanced, contiguous, packed
+from traffic.packing import packed
+from traffic.placement import balanced, contiguous, shuffled
 
 
 def test_contiguous_deals_experts_in_order():
@@ -144,8 +145,8 @@ def test_one_rank_a_host_without_copies_is_a_packing_alone():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"ep": 48, "ranks_per_host": 8}, "240 or 288 routed experts"),
-        ({"ep": 12, "ranks_per_host": 8}, "8 or 16"),
+        ({"ep": 2, "ranks_per_host": 8, "redundant": 257}, "at most 256 copies"),
+        ({"ep": 2, "ranks_per_host": 8, "redundant": -1}, "redundant_experts must be"),
         ({"ep": 1, "ranks_per_host": 8}, "at least 2"),
         ({"ep": 8, "ranks_per_host": 0}, "ranks_per_host"),
     ],
@@ -155,6 +156,43 @@ def test_what_is_refused_and_why(params, message):
         contiguous(256, **params)
 
 
-def test_redundant_experts_must_fill_the_ranks():
-    with pytest.raises(DemandError, match="redundant ones included"):
-        balanced(np.ones(256), ep=64, ranks_per_host=8, redundant=10)
+UNEVEN = [(144, 8, 0), (144, 8, 32), (320, 8, 0), (320, 8, 64), (320, 1, 64), (20, 7, 5), (48, 8, 0), (12, 8, 3)]
+
+
+@pytest.mark.parametrize(("ep", "p", "redundant"), UNEVEN)
+@pytest.mark.parametrize("kind", ["contiguous", "random", "balanced"])
+def test_ranks_and_hosts_hold_as_evenly_as_can_be(kind, ep, p, redundant):
+    """Two ranks differ by one slot at most, two equal hosts too; no expert is lost, no rank holds one twice."""
+    how = {"ep": ep, "ranks_per_host": p, "redundant": redundant}
+    load = np.random.default_rng(ep).pareto(2.0, 256) + 0.5
+    place = {
+        "contiguous": lambda: contiguous(256, **how),
+        "random": lambda: shuffled(256, seed=3, **how),
+        "balanced": lambda: balanced(load, **how),
+    }[kind]()
+    slots = (place.slots >= 0).sum(axis=1)
+    assert slots.sum() == 256 + redundant and np.ptp(slots) <= 1
+    assert place.copies.min() >= 1 and place.copies.sum() == 256 + redundant
+    assert place.shares.sum() == ep and (place.shares[:-1] == min(p, ep)).all()
+    on_host = np.add.reduceat(slots, np.arange(0, ep, p))[place.shares == min(p, ep)]
+    assert np.ptp(on_host) <= 1
+    assert place.on_one_host == (p > 1 or not redundant)
+    if kind != "balanced":
+        assert all(len(set(row[row >= 0].tolist())) == (row >= 0).sum() for row in place.slots)
+        assert place.copies.max() <= 2
+
+
+def test_where_ep_divides_nothing_changes():
+    """The order of slots is that of the plain reshape, for every way to divide 256 experts."""
+    for ep in (2, 4, 8, 16, 32, 64, 128, 256):
+        place = contiguous(256, ep=ep, ranks_per_host=8)
+        assert np.array_equal(place.slots, np.arange(256).reshape(ep, -1)) and place.even
+
+
+def test_relays_of_unequal_hosts_count_round():
+    """Senders of every index, one by one: who arrives where."""
+    place = contiguous(64, ep=20, ranks_per_host=8)
+    rank = np.arange(20)
+    for host, share in enumerate(place.shares):
+        arrives = np.where(rank // 8 == host, rank % 8, rank % 8 % share)
+        assert np.array_equal(np.bincount(arrives, minlength=share), place.served[host * 8 : host * 8 + share])
