@@ -119,7 +119,7 @@ def contiguous(n_experts: int, *, ep: int, ranks_per_host: int, redundant: int =
     """Return experts dealt out in order, with ``redundant`` further copies.
 
     >>> contiguous(4, ep=6, ranks_per_host=3, redundant=4).slots.tolist()
-    [[0, -1], [1, -1], [0, 1], [2, -1], [3, -1], [2, 3]]
+    [[0, -1], [1, -1], [1, 0], [2, -1], [3, -1], [3, 2]]
 
     Raises DemandError for more copies than other ranks have room for.
     """
