@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from topo.cost import PriceBook, PriceError, bill
     from topo.fabric import Fabric, FabricError, NodeKind
     from topo.flow import POLICIES, SOLVERS, Solution, route, solve
-    from topo.formats import read, write
+    from topo.formats import read, read_measurements, write
     from topo.generators import FAMILIES, GeneratorError, generate, size_of
     from topo.metrics import explain_pair, link_table, measure, structure
     from topo.routing import NotConnected, Routing, RoutingError
@@ -53,6 +53,7 @@ _ROOM = {
     "load_study": "topo.config",
     "measure": "topo.metrics",
     "read": "topo.formats",
+    "read_measurements": "topo.formats",
     "route": "topo.flow",
     "run_study": "topo.study.study:run",
     "size_of": "topo.generators",
@@ -87,6 +88,7 @@ __all__ = [
     "load_study",
     "measure",
     "read",
+    "read_measurements",
     "route",
     "run_study",
     "size_of",

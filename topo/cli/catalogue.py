@@ -70,7 +70,7 @@ def _print_one(name: str, entry: dict[str, Any]) -> None:
     from topo.cli import output
 
     if "values" in entry:
-        stated = [(key, _stated(key, value), entry["sources"][key]) for key, value in entry["values"].items()]
+        stated = [(key, _word(value), entry["sources"][key]) for key, value in entry["values"].items()]
         output.print_table(("key", "value", "source"), stated, title=f"{name}: {entry['summary']}")
         return
     rows = [
@@ -78,17 +78,6 @@ def _print_one(name: str, entry: dict[str, Any]) -> None:
         for key, said in entry.get("says", {}).items()
     ]
     output.print_table(("parameter", "default", "allowed", "what"), rows, title=f"{name}: {entry['summary']}")
-
-
-def _stated(key: str, value: Any) -> str:
-    """Return a value of a hardware file as people read it: curves by their ends."""
-    from topo.config.document import Document
-    from topo.config.efficiency import in_words, read_efficiency
-
-    part, _, name = key.partition(".")
-    if part != "efficiency":
-        return _word(value)
-    return in_words(read_efficiency(Document({name: value}), part)).removeprefix(f"{name} ")
 
 
 def _entries(kind: str) -> dict[str, dict[str, Any]]:
@@ -117,10 +106,10 @@ def _machine(name: str) -> dict[str, Any]:
 
 def _formats() -> dict[str, dict[str, Any]]:
     """Return what every file format is, whether it is read and written, and what it cannot carry."""
-    from topo.formats import DEMANDS, FABRICS, LOADS, ROUTES, TABLES
+    from topo.formats import DEMANDS, FABRICS, LOADS, MEASUREMENTS, ROUTES, TABLES
 
     found = {}
-    for name, one in sorted((FABRICS | TABLES | DEMANDS | ROUTES | LOADS).items()):
+    for name, one in sorted((FABRICS | TABLES | DEMANDS | ROUTES | LOADS | MEASUREMENTS).items()):
         done = [word for word, does in (("read", one.reads), ("written", one.writes)) if does]
         said = {"read": one.reads, "written": one.writes, "suffixes": list(one.suffixes), "lacks": list(one.lacks)}
         found[name] = {"summary": f"{one.title} ({', '.join(done)})", **said}

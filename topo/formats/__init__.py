@@ -9,13 +9,15 @@ from __future__ import annotations
 from topo.formats.carried import lost
 from topo.formats.entries import Format, FormatError, chosen, load, reader, text_of, writer
 from topo.formats.files import read, write
+from topo.formats.measurements import read_measurements
 from topo.formats.plant import Reading
-from topo.formats.registry import DEMANDS, FABRICS, LOADS, ROUTES, TABLES
+from topo.formats.registry import DEMANDS, FABRICS, LOADS, MEASUREMENTS, ROUTES, TABLES
 
 __all__ = [
     "DEMANDS",
     "FABRICS",
     "LOADS",
+    "MEASUREMENTS",
     "ROUTES",
     "TABLES",
     "Format",
@@ -25,6 +27,7 @@ __all__ = [
     "load",
     "lost",
     "read",
+    "read_measurements",
     "reader",
     "text_of",
     "write",

@@ -196,3 +196,22 @@ LOADS: dict[str, Format] = {
         r"\Atail,head,cable,capacity,load",
     ),
 }
+
+#: Formats of what was measured: ``read(log, collective) -> Measurements``, line by line.
+MEASUREMENTS: dict[str, Format] = {
+    "inspector": Format(
+        "topo.formats.inspector",
+        "NCCL Inspector: JSON, a line for an operation of a rank",
+        (".jsonl", ".inspector.log"),
+        r'\A\s*\{\s*"header"\s*:|"coll_perf"\s*:',
+        writes=False,
+        untried="a foreign file; one in the manner of its README",
+    ),
+    "nccl-tests": Format(
+        "topo.formats.nccl_tests",
+        "what nccl-tests prints: sizes, times, bandwidths",
+        (".log", ".out", ".txt"),
+        r"(?m)^# nThread \d|^# +size +count +type|^# Collective test starting",
+        writes=False,
+    ),
+}

@@ -14,9 +14,12 @@ import pytest
 
 import topo
 import traffic
+from tests.topo.formats.test_measurements import NCCL as NCCL_TESTS
+from tests.topo.formats.test_measurements import record
 from topo.cli import main
 from topo.fabric import Fabric
-from topo.formats import DEMANDS, FABRICS, LOADS, TABLES, FormatError, Reading, text_of
+from topo.formats import DEMANDS, FABRICS, LOADS, MEASUREMENTS, TABLES, FormatError, Reading, text_of
+from topo.formats.logs import log_of
 from topo.routing.tables import by_position
 
 #: [s] for each reader.
@@ -130,6 +133,33 @@ def test_readers_of_loads_answer_or_refuse(name):
     entry = LOADS[name]
     text = entry.function("write")(TREE, TREE.capacity)
     fuzz(lambda changed: entry.function("read")(changed, "f", TREE), text, SECONDS)
+
+
+#: What each program measured.
+LOGS = {"inspector": f"{record()}\n{record(rank=3)}\n", "nccl-tests": NCCL_TESTS.format(test="all_reduce")}
+
+
+@pytest.mark.parametrize("name", MEASUREMENTS)
+def test_readers_of_measurements_answer_or_refuse(name):
+    def attempt(text):
+        found = MEASUREMENTS[name].function("read")(log_of(text, "f"))
+        assert (found.busbw() > 0).all()
+        assert found.group.max() < len(found.groups)
+
+    attempt(LOGS[name])
+    fuzz(attempt, LOGS[name], SECONDS)
+
+
+@pytest.mark.parametrize("name", MEASUREMENTS)
+def test_logs_that_never_end_take_no_time(name):
+    for piece in ENDLESS:
+        for text in (piece * 30_000, LOGS[name] + piece * 30_000):
+            begin = time.monotonic()
+            for other in MEASUREMENTS.values():
+                other.fits(text)
+            with contextlib.suppress(FormatError):
+                MEASUREMENTS[name].function("read")(log_of(text, "f"))
+            assert time.monotonic() - begin < 3, (piece, text[:20])
 
 
 @pytest.mark.parametrize("name", [name for name, entry in FABRICS.items() if entry.reads])
