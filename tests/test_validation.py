@@ -100,6 +100,13 @@ def test_launch_and_rate_are_fitted_to_two_rows_of_one_collective(found):
         assert abs(rows[f"{pattern}, 8GiB"].error) < 0.05
 
 
+def test_one_efficiency_and_one_alpha_describe_what_is_above_64_mb(found):
+    """Four collectives, eight sizes each, every one within a tenth."""
+    rows = found["One efficiency and one alpha a collective, above 64 MB"]
+    assert len(rows) == 4 * 8
+    assert all(abs(row.error) < 0.1 for row in rows)
+
+
 def test_kinds_stand_apart_and_largest_errors_come_first(validation, found):
     """All rows are on the page, each under its own kind."""
     parts = validation.PAGE.read_text().split("\n## ")[1:]

@@ -30,11 +30,29 @@ VERBS = {
     "study tiny.yaml --workers 0": "study",
     "validate tiny.yaml": "validate",
     "doctor": "doctor",
+    "expect fat-tree-2:radix=4,endpoints_per_host=2,hardware=a100-nccl log.jsonl": "",
 }
 #: A leaf has one cable to a spine where the others have two.
 BROKEN = "a,b,capacity,count\n" + "".join(
     f"h{h},leaf{h // 2},9,1\n" for h in range(8)) + "".join(
     f"leaf{i},spine{j},9,{1 + (i + j < 4)}\n" for i in range(4) for j in range(2))  # fmt: skip
+#: Sizes enough for a fit, and a host that is slower at each.
+LOG = "".join(
+    json.dumps(
+        {
+            "header": {"id": f"c{host}", "rank": 0, "n_ranks": 2, "nnodes": 1},
+            "metadata": {"hostname": f"n{host}", "pid": 1},
+            "coll_perf": {
+                "coll": "AllReduce",
+                "coll_msg_size_bytes": 2**k,
+                "coll_exec_time_us": 2**k // 2**17 << host // 3,
+            },
+        }
+    )
+    + "\n"
+    for host in range(4)
+    for k in (24, 26, 28, 30)
+)
 TINY = "schema: 1\ntitle: t\nfabric: {family: fat-tree-2, radix: 8}\ncost: {prices: paper-table-3}\n"
 
 
@@ -49,6 +67,7 @@ def printed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("verbs")
     (folder / "tiny.yaml").write_text(TINY)
     (folder / "broken.edges.csv").write_text(BROKEN)
+    (folder / "log.jsonl").write_text(LOG)
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -28,6 +28,7 @@ VERBS = {
     "check": Verb("check", "What is wrong with a fabric as it is cabled, and what each fault costs."),
     "convert": Verb("convert", "A fabric from one file format into another."),
     "doctor": Verb("doctor", "Check this installation: versions, kernels, optional programs."),
+    "expect": Verb("expect", "What collectives should reach on a fabric, beside what logs measured."),
     "explain": Verb("explain", "Paths, shares and bottleneck between two endpoints."),
     "list": Verb("catalogue", "Names that the other verbs take: families, patterns, policies, ..."),
     "moe": Verb("moe", "Copies, bytes and time of expert-parallel dispatch and combine."),

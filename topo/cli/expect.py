@@ -1,0 +1,143 @@
+"""``topo expect``: what operations should take on a fabric, and what logs say that they took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from topo.cli.options import (
+    COUNT,
+    Check,
+    MemoryType,
+    checks_option,
+    json_option,
+    judge,
+    section_option,
+    seed_option,
+)
+
+#: Columns that people read of an expectation, and what a log adds.
+BOUNDS = ("operation", "ranks", "hosts", "bytes", "expected_s", "port_busbw_bytes_per_s", "shared_busbw_bytes_per_s",
+          "expected_busbw_bytes_per_s", "accepted_busbw_bytes_per_s")  # fmt: skip
+FOUND = ("operation", "ranks", "hosts", "bytes", "records", "expected_busbw_bytes_per_s", "measured_busbw_bytes_per_s",
+         "share", "least_share", "fitted_share", "accepted")  # fmt: skip
+#: Columns of the acceptance table.
+ACCEPTANCE = ("operation", "ranks", "hosts", "bytes", "expected_busbw_bytes_per_s", "accepted_busbw_bytes_per_s",
+              "measured_busbw_bytes_per_s", "share", "accepted")  # fmt: skip
+#: Times by which one size is larger than the one before, where no log gives sizes.
+STEP = 4
+
+
+@click.command("expect")
+@click.argument("fabric")
+@click.argument("logs", metavar="[LOG]...", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@section_option("routing")
+@click.option("--collective", "operations", multiple=True, metavar="NAME",
+              help="Of a log that does not say it; without logs, which to print. May be repeated.")  # fmt: skip
+@click.option("--format", "format_", metavar="FORMAT", help="Of the logs; told by the logs themselves if not given.")
+@click.option("--ranks", type=COUNT, metavar="N", help="Without logs: the first N endpoints; all if not given.")
+@click.option("--from", "least", type=MemoryType(), default="1KiB", show_default=True, metavar="SIZE",
+              help="Without logs: the smallest size.")  # fmt: skip
+@click.option("--to", "most", type=MemoryType(), default="16GiB", show_default=True, metavar="SIZE",
+              help="Without logs: the largest size.")  # fmt: skip
+@click.option("--threshold", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",
+              help="Share of the expected bus bandwidth that is accepted; 0.92 if not given.")  # fmt: skip
+@click.option("--csv", "table", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write the acceptance table to FILE.")  # fmt: skip
+@seed_option
+@json_option
+@checks_option
+def expect_verb(
+    *,
+    fabric: str,
+    logs: tuple[Path, ...],
+    routing: str,
+    seed: int,
+    table: Path | None,
+    as_json: bool,
+    checks: tuple[Check, ...],
+    **given: Any,
+) -> int:
+    """Print what collectives should reach on FABRIC, and beside it what each LOG measured.
+
+    Bounds are those of ports, of links shared under --routing, and with latency; a LOG is one of NCCL Inspector
+    or nccl-tests. Hosts, rails and sizes that fall behind are listed.
+
+    \b
+    topo expect fat-tree-2:radix=64,planes=8,endpoints=128,hardware=h800 --ranks 64
+    topo expect site.ibnetdiscover logs/*.jsonl --routing static --csv acceptance.csv --fail-on 'rejected>0'
+    """
+    from topo.cli import output
+    from topo.config import fabric_of, read_part, routing_of
+
+    case = read_part(fabric=fabric, routing=routing, seed=seed)
+    built = fabric_of(case)
+    chosen = routing_of(case, built)
+    given["share"] = {} if given["threshold"] is None else {"threshold": given["threshold"]}
+    results = _measured(built, chosen, logs, given) if logs else _curves(built, chosen, given)
+    code = judge(checks, results)
+    if table is not None:
+        _write(table, results["expectations"])
+    if as_json:
+        output.print_json({"fabric": case.fabric, "routing": case.routing, **results})
+    else:
+        _print(built.name, results)
+    for text in (*([] if built.source is None else built.source.notes), *results["inferred"]):
+        output.note(f"note: {text}")
+    return code
+
+
+def _measured(
+    fabric: Any, routing: Mapping[str, Any], logs: Sequence[Path], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    from topo.formats import read_measurements
+    from topo.metrics.against import against
+
+    if len(given["operations"]) > 1:
+        raise click.UsageError("--collective: logs take one; give those of each collective to a run of its own")
+    operation = given["operations"][0] if given["operations"] else ""
+    measured = read_measurements(logs, given["format_"], collective=operation)
+    return against(measured, fabric, routing, **given["share"])
+
+
+def _curves(fabric: Any, routing: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    from topo.metrics.expected import curves
+
+    if given["least"] > given["most"]:
+        raise click.UsageError("--from is larger than --to")
+    sizes = [given["least"]]
+    while sizes[-1] * STEP <= given["most"]:
+        sizes.append(sizes[-1] * STEP)
+    chosen = {"operations": given["operations"]} if given["operations"] else {}
+    return curves(fabric, routing, sizes=sizes, ranks=given["ranks"], **chosen, **given["share"])
+
+
+def _print(name: str, results: Mapping[str, Any]) -> None:
+    from topo.cli.results import print_results, print_rows
+
+    print_results(name, results, ("measurements", "communicators", "threshold", "judged", "rejected"))
+    rows = results["expectations"]
+    shown = FOUND if "records" in results else BOUNDS
+    print_rows(
+        "\nexpected" + (" and measured" if "records" in results else ""), rows, [f"expectations.{k}" for k in shown]
+    )
+    for key, title in (("fits", "time = alpha + time at shared links / efficiency"), ("outliers", "what falls behind")):
+        if results.get(key):
+            print_rows(f"\n{title}", results[key], [f"{key}.{inner}" for inner in results[key][0]])
+
+
+def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    import csv
+    import io
+
+    from topo.atomic import write_text
+
+    columns = [key for key in ACCEPTANCE if key in rows[0]]
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(columns)
+    lines.writerows([["" if row[key] is None else row[key] for key in columns] for row in rows])
+    write_text(path, text.getvalue())
