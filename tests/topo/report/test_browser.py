@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,13 +192,63 @@ def _choose_a_line(page: Any) -> None:
     page.mouse.click(*where)
 
 
-def test_paper_has_every_figure_and_table(browser: Any, path: Path) -> None:
+def test_paper_has_every_figure_and_the_head_of_every_open_table(browser: Any, path: Path) -> None:
     visit = Visit(browser, path)
     until(visit.page, "Boolean(window.Plotly)")
     pdf = visit.page.pdf(format="A4")
     assert pdf.startswith(b"%PDF") and len(pdf) > 100_000
+    # What is folded stays folded, and long tables end with a line that says so: it once had 42 pages.
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 12
+    assert visit.page.locator("[data-cut]").count() > 0
     assert visit.page.locator("[data-drawn]").count() == visit.page.locator("[data-plot]").count()
     assert visit.complaints == []
+    visit.page.close()
+
+
+#: Pairs of texts of one kind within a figure whose boxes meet, measured on the screen.
+MEETING = """() => {
+  const boxes = (svg, kind) => [...svg.querySelectorAll(kind)].map((e) => [e.textContent, e.getBoundingClientRect()])
+    .filter(([text, box]) => text.trim() && box.width);
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const found = new Set();
+  for (const svg of document.querySelectorAll('.plot svg')) {
+    for (const kind of ['.annotation-text', '.xtick text', '.ytick text', '.legendtext']) {
+      const texts = boxes(svg, kind);
+      texts.forEach(([a, box], i) => texts.slice(i + 1).forEach(([b, other]) => {
+        if (meet(box, other)) found.add(a + ' | ' + b);
+      }));
+    }
+    boxes(svg, '.xtitle').forEach(([a, box]) => boxes(svg, '.xtick text').forEach(([b, other]) => {
+      if (meet(box, other) || box.top < other.top) found.add(a + ' | ' + b);
+    }));
+  }
+  return [...found];
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 768])
+def test_no_two_texts_of_a_figure_meet(browser: Any, path: Path, width: int) -> None:
+    """Titles of parallel axes, words beside levels and names along an axis stand apart on a phone and a tablet."""
+    visit = Visit(browser, path, width=width)
+    visit.draw_all()
+    assert visit.page.evaluate(MEETING) == []
+    visit.page.close()
+
+
+def test_the_table_of_costs_is_seen_whole_on_a_desk(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    box = visit.page.locator("#full-size .scroll")
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+    visit.page.close()
+
+
+def test_the_list_of_panels_follows_on_a_phone(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path, width=390)
+    for panel in ("routing", "provenance", "verdict"):
+        visit.page.evaluate(f"document.getElementById('{panel}').scrollIntoView({{behavior: 'instant'}})")
+        link = f"document.querySelector('nav a[href=\"#{panel}\"]')"
+        until(visit.page, f"{link}.ariaCurrent === 'true'")
+        until(visit.page, f"{link}.getBoundingClientRect().left >= 0 && {link}.getBoundingClientRect().right <= 390")
     visit.page.close()
 
 

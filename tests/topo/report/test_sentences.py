@@ -13,6 +13,7 @@ from tests.topo.report.sample import record, write_study
 from tests.topo.report.test_sweep import view_of
 from topo.report import render
 from topo.report.figures.curves import heat
+from topo.report.figures.drawing import CLASSES
 from topo.report.load import read_study
 from topo.report.panels import cost, topology, utilization
 from topo.report.panels.blocks import Draw, Panel
@@ -74,6 +75,14 @@ def test_a_figure_opens_on_the_case_that_its_heading_names(view):
 def test_rows_are_counted_with_their_noun(folder):
     text = render(folder)
     assert "(1 rows)" not in text and "(1 row)" in text
+
+
+def test_lines_are_counted_once_in_the_legend(view):
+    """Crosses repeat what the colour says: a row of their own would count the same lines again."""
+    spec = first_figure(topology.panel(view)).variants[0].spec
+    rows = [trace["name"] for trace in spec["data"] if trace.get("showlegend", True)]
+    assert rows and all(name.partition(" (")[0] in {one[1] for one in CLASSES} for name in rows)
+    assert any(trace.get("name") == "crosses" for trace in spec["data"])
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0])

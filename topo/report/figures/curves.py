@@ -41,9 +41,11 @@ def distributions(
         layout[f"yaxis{number}"] = _share_axis(1 - (i + 1) / n + 0.01, top)
         layout["shapes"] += [] if at is None else [_level(at, number)]
         layout["annotations"].append(_heading(network, top))
-        for value, text in _together((levels or {}).get(network, {}), widest):
+        for row, (value, text) in enumerate(_together((levels or {}).get(network, {}), widest)):
             layout["shapes"].append(_level(value, number) | {"line": {"color": "$ink", "width": 1, "dash": "dot"}})
-            layout["annotations"].append(_level_words(value, text, number, right=value > 0.6 * widest))
+            layout["annotations"].append(
+                _level_words(value, text, f"y{number} domain", row, right=value > 0.6 * widest)
+            )
         for curve in pane:
             traces.append(
                 _steps(
@@ -135,9 +137,10 @@ def _together(levels: Mapping[str, float], widest: float) -> list[tuple[float, s
     return [(value, " · ".join(names)) for value, names in places]
 
 
-def _level_words(value: float, text: str, number: str, *, right: bool) -> dict[str, Any]:
-    """Return the words beside a level; those far right stand before their line."""
-    place = {"x": value, "xref": "x", "xanchor": "right" if right else "left", "y": 0.03, "yref": f"y{number} domain"}
+def _level_words(value: float, text: str, pane: str, row: int, *, right: bool) -> dict[str, Any]:
+    """Return the words beside a level, each a ``row`` above the last; those far right stand before their line."""
+    # At rows of their own: how far apart levels are in pixels is known to the reader's screen alone.
+    place = {"x": value, "xref": "x", "xanchor": "right" if right else "left", "y": 0.03 + 0.2 * row, "yref": pane}
     look = {"font": {"size": 10, "color": "$ink"}, "bgcolor": "$paper", "opacity": 0.85, "borderpad": 0}
     return place | look | {"yanchor": "bottom", "text": plain(text), "showarrow": False}
 

@@ -89,7 +89,8 @@ def _crosses(drawing: Drawing) -> list[Trace]:
     if not rows:
         return []
     ends = drawing.ends[rows].tolist()
-    look = {"type": "scatter", "mode": "markers", "hoverinfo": "skip", "name": f"above its capacity ({len(rows):,})"}
+    # Not in the legend: a row of its own beside the classes would count the same lines twice.
+    look = {"type": "scatter", "mode": "markers", "hoverinfo": "skip", "name": "crosses", "showlegend": False}
     at = {
         "x": [round(float(drawing.x[a] * 3 + drawing.x[b] * 2) / 5, 4) for a, b in ends],
         "y": [round(float(drawing.y[a] * 3 + drawing.y[b] * 2) / 5, 4) for a, b in ends],

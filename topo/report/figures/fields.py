@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 from topo.report import labels, words
@@ -15,11 +16,14 @@ from topo.report.figures.marks import plain
 _MOST_TICKS = 9
 #: Least distance between parallel axes, for the words beside them [px].
 _WIDTH = 96
+#: Letters of a name on a parallel axis, and of a line of its title: more would reach the next axis.
+_LETTERS = 14
 #: Cases up to which each line of parallel axes has its own name and marks.
 _FEW = 60
 #: Points of a front that are named; more would stand on each other.
 _MOST_NAMES = 6
 #: Room for a title below the map, which the colour bar above would take.
+_STANDOFF = 36  # [px] from the map to that title, past the names along it: plotly sees those beneath the title alone
 _MARGIN = {"l": 12, "r": 16, "t": 12, "b": 56}
 
 
@@ -47,7 +51,7 @@ def by_name(title: str, values: Sequence[str | None]) -> Upright:
     step = 1 / max(1, len(choices) - 1)
     place = {value: 1 - i * step for i, value in enumerate(choices)}
     every = -(-len(choices) // _MOST_TICKS)
-    ticks = [(place[value], words.clip(value, 18)) for value in choices[::every]]
+    ticks = [(place[value], words.clip(value, _LETTERS)) for value in choices[::every]]
     return Upright(title, [None if v is None else place[v] for v in values], ticks)
 
 
@@ -61,7 +65,7 @@ def parallel(uprights: Sequence[Upright], cases: Sequence[str], group: Sequence[
     xaxis = axes.axis(
         "",
         tickvals=list(range(len(uprights))),
-        ticktext=[plain(one.title).replace(" [", "<br>[") for one in uprights],
+        ticktext=["<br>".join(map(plain, wrap(one.title, _LETTERS))) for one in uprights],
         range=[-0.25, len(uprights) - 0.35],
         tickangle=0,
         showgrid=True,
@@ -144,7 +148,7 @@ def grid(
     }
     bare = {"showgrid": False, "zeroline": False}
     xaxis = axes.axis(x.title, tickvals=trace["x"], ticktext=[plain(words.clip(n, 18)) for n in x.names], **bare)
-    xaxis["title"] |= {"standoff": 22}  # names stand between the axis and its title
+    xaxis["title"] |= {"standoff": _STANDOFF}
     yaxis = axes.axis(
         y.title,
         tickvals=trace["y"],
@@ -169,10 +173,12 @@ def square(values: Sequence[Sequence[float | None]], xtitle: str, ytitle: str, r
     }
     down, along = _whole(len(values)), _whole(max(map(len, values), default=0))
     yaxis = axes.axis(ytitle, autorange="reversed", **down)
+    xaxis = axes.axis(xtitle, **along)
+    xaxis["title"] |= {"standoff": _STANDOFF}
     height = 230 + max(120, min(420, 7 * len(values)))
     return {
         "data": [trace],
-        "layout": axes.layout(height, xaxis=axes.axis(xtitle, **along), yaxis=yaxis, margin=_MARGIN),
+        "layout": axes.layout(height, xaxis=xaxis, yaxis=yaxis, margin=_MARGIN),
     }
 
 

@@ -9,6 +9,7 @@
 
   // Colours in a figure are tokens, so that one drawing serves the light and the dark page.
   const PAPER = 680; // [px] width of a figure on paper, A4 within its margins
+  const PAPER_ROWS = 20;
   let printing = false;
   const painted = (value) => {
     if (typeof value === "string") return value in palette ? palette[value][dark.matches && !printing ? 1 : 0] : value;
@@ -90,15 +91,23 @@
   if (document.getElementById("plotly")) addEventListener("load", () => setTimeout(() => plotly().catch(() => {}), 300));
   const redraw = () => all("[data-drawn]").forEach((box) => draw(box.dataset.plot));
   dark.addEventListener("change", redraw);
+  // On paper a table ends after some rows and says so; what is folded stays folded, for paper has no use for its length.
+  const cut = (body) => {
+    const rows = [...body.rows].filter((row) => !row.hidden), more = rows.slice(PAPER_ROWS);
+    more.forEach((row) => row.classList.add("unprinted"));
+    const box = body.closest(".tablebox");
+    if (more.length) box.dataset.cut = `The first ${PAPER_ROWS} of ${rows.length} rows; the page has them all.`;
+    else delete box.dataset.cut;
+  };
   addEventListener("beforeprint", () => {
     printing = true;
-    all("details.fold").forEach((fold) => { if (!fold.open) { fold.open = true; fold.dataset.print = "yes"; } });
+    all("tbody").forEach(cut);
     // Printing waits for nobody: figures are painted here and now, or not at all.
     if (window.Plotly) all("[data-plot]").forEach((box) => paint(box.dataset.plot));
   });
   addEventListener("afterprint", () => {
     printing = false;
-    all("[data-print]").forEach((fold) => { fold.open = false; delete fold.dataset.print; });
+    all(".unprinted").forEach((row) => row.classList.remove("unprinted"));
     redraw();
   });
 
@@ -231,7 +240,12 @@
   const here = new IntersectionObserver((entries) => entries.forEach((entry) => {
     if (!entry.isIntersecting) return;
     links.forEach((a) => a.removeAttribute("aria-current"));
-    links.get(entry.target.id)?.setAttribute("aria-current", "true");
+    const link = links.get(entry.target.id);
+    if (!link) return;
+    link.setAttribute("aria-current", "true");
+    // On a narrow page the list is a strip that scrolls sideways, and goes along.
+    const strip = link.closest("nav");
+    strip.scrollTo({ left: strip.scrollLeft + link.getBoundingClientRect().left - (strip.clientWidth - link.offsetWidth) / 2 });
   }), { rootMargin: "-15% 0px -75% 0px" });
   all("section.panel").forEach((section) => here.observe(section));
 })();
