@@ -36,5 +36,5 @@ class Section(NamedTuple):
         return self._replace(rows=sorted(rows, key=lambda one: -abs(round(one.error or 0.0, 4))))
 
 
-def row(what: str, unit: str, published: float, computed: float, reason: str) -> Row:
-    return Row(what, unit, f"{published:,.6g}", computed, computed / published - 1, reason)
+def row(what: str, unit: str, published: float, computed: float, reason: str, *, kind: str = "") -> Row:
+    return Row(what, unit, f"{published:,.6g}", computed, computed / published - 1, reason, kind)

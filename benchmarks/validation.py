@@ -18,7 +18,7 @@ import numpy as np
 
 import topo
 import traffic
-from benchmarks import curves, deepep, launches, packets
+from benchmarks import curves, deepep, launches, packets, reliability
 from benchmarks.collectives import all_to_all, fabrics, routing_order
 from benchmarks.decoding import inference, simulated
 from benchmarks.rows import BOUND, CALIBRATED, CONSISTENT, NIC, PAPER, PREDICTED, SCALE_UP, Row, Section, row
@@ -121,6 +121,7 @@ SECTIONS = (
     ("Fluid against packets, the mean message", packets.SOURCE, PREDICTED, packets.means),
     ("One launch and one rate for a host", launches.SOURCE, PREDICTED, launches.rows),
     ("One efficiency and one alpha a collective, above 64 MB", curves.SOURCE, CALIBRATED, curves.rows),
+    ("Failures of jobs and networks", reliability.SOURCE, PREDICTED, reliability.rows),
     ("Cost", f"{PAPER}, Table 3", CALIBRATED, costs),
 )
 

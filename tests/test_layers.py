@@ -23,6 +23,7 @@ LAYERS = (
     {"topo.study"},
     {"topo.config"},
     {"topo.design"},
+    {"topo.availability"},
     {"topo.failures"},
     {"topo.metrics", "topo.cost", "topo.check", "topo.formats"},
     {"topo.flow"},

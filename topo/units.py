@@ -14,12 +14,17 @@ _COUNTS = {**_DECIMAL, "E": 1e18}
 _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
 _PREFIX = {**_DECIMAL, **_BINARY}
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-12}
+#: [s] what repairs, checkpoints and failures are counted in; a month is a twelfth of a year of 365.25 days.
+_SPANS = {**_SECONDS, "min": 60.0, "h": 3600.0, "d": 86400.0, "week": 604800.0, "month": 2629800.0, "year": 31557600.0}
 _NUMBER = r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*"
 _RATE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(b|B|bit|bits|byte|bytes)(?:/s|ps)\s*")
 _SIZE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(B|b|bit|bits|byte|bytes)?\s*")
 _SHARE = re.compile(_NUMBER + r"(%?)\s*")
 _FLOPS = re.compile(_NUMBER + r"([kKMGTPE]?)FLOP(?:/s|S|s)\s*")
 _TIME = re.compile(_NUMBER + r"(s|ms|us|µs|ns|ps)\s*")
+_SPAN_UNIT = r"(s|ms|us|µs|ns|ps|min|h|d|weeks?|months?|years?)\s*"
+_SPAN = re.compile(_NUMBER + _SPAN_UNIT)
+_FREQUENCY = re.compile(_NUMBER + r"(%?)\s*per\s+(?:" + _NUMBER + r")?" + _SPAN_UNIT)
 
 
 #: Rates, sizes and times of anything real, with room to spare; beyond, products of them leave double precision.
@@ -76,6 +81,40 @@ def duration(text: str | float) -> float:
     return seconds
 
 
+def span(text: str | float) -> float:
+    """Return the time written in ``text`` [s], which may be long: ``75min``, ``4h``, ``7d``, ``1 week``.
+
+    Raises UnitError for a number without a unit, an unknown unit or a negative time.
+    """
+    if text in (0, 0.0) and not isinstance(text, bool):
+        return 0.0
+    match = _SPAN.fullmatch(_text(text, "time", "75min or 4h"))
+    if match is None:
+        raise UnitError(f"time: {text!r} is none; write a number with s, min, h, d or week, such as 75min")
+    seconds = float(match[1]) * _span(match[2])
+    if not 0 <= seconds <= LARGEST:
+        raise UnitError(f"time: {text!r} must not be negative and at most {LARGEST:g} s")
+    return seconds
+
+
+def frequency(text: str) -> float:
+    """Return how often something happens, written in ``text`` [1/s].
+
+    ``6.5 per 1000 d``, ``0.057 % per month`` and ``1 per 98.5 h`` are such: a number or a share of the parts, and the
+    time over which they were counted.
+
+    Raises UnitError for what has no time, an unknown unit, or is not positive.
+    """
+    match = _FREQUENCY.fullmatch(_text(text, "failure rate", "6.5 per 1000 d"))
+    if match is None:
+        raise UnitError(
+            f"failure rate: {text!r} is none; write how many per time, such as 6.5 per 1000 d or 0.057 % per month"
+        )
+    number, percent, times, unit = match.groups()
+    over = float(times or 1) * _span(unit)
+    return _positive(float(number) / (100 if percent else 1) / over if over > 0 else 0.0, "failure rate", text)
+
+
 def share(text: str | float) -> float:
     """Return the share written in ``text``: ``1 %`` and 0.01 are equal.
 
@@ -123,6 +162,10 @@ def gbps(bytes_per_second: float) -> float:
 def from_gbps(gigabits_per_second: float) -> float:
     """Return a datasheet rate [Gb/s] in bytes a second."""
     return gigabits_per_second * 1e9 / BITS_PER_BYTE
+
+
+def _span(unit: str) -> float:
+    return _SPANS[unit] if unit in _SPANS else _SPANS[unit.removesuffix("s")]
 
 
 def _text(value: object, what: str, example: str) -> str:

@@ -23,6 +23,10 @@ MAIN = (
     "memory_bandwidth",
     "flops.bf16",
     "flops.fp8",
+    "failures.host",
+    "failures.gpu",
+    "failures.leaf",
+    "failures.port",
 )
 
 

@@ -9,10 +9,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from topo import units
+from topo.availability.rates import Rates
 from topo.config.data import Files
 from topo.config.document import Document, parse_mapping
 from topo.config.errors import ConfigError, Problem
 from topo.config.machine import PARTS, Machine, check_parts, machine_of, strays, unsourced, values_of
+from topo.config.reliability import rates_of
 from topo.config.sections import check_model
 from topo.config.signatures import NONE, STRICT, Bytes, Count, Duration, Rate
 from topo.packet import Packet, PacketError
@@ -56,6 +58,9 @@ class Hardware(BaseModel):
     memory_bandwidth: Rate | None = None
     flops: dict[str, Any] | None = None
     reached: dict[str, Any] | None = None
+    # Of parts, by kind: how often one fails, how long its repair takes.
+    failures: dict[str, Any] | None = None
+    repairs: dict[str, Any] | None = None
     sources: dict[str, str] = {}
 
 
@@ -99,6 +104,14 @@ def machine(hardware: str, files: Files | None = None) -> Machine:
     if hardware == NONE:
         return Machine()
     return machine_of(read_hardware(*(files or Files()).read("hardware", hardware)))
+
+
+def rates(hardware: str, files: Files | None = None) -> Rates:
+    """Return the rates of failure and repair that a hardware name or file states; none of ``none``."""
+    if hardware == NONE:
+        return Rates()
+    stated = read_hardware(*(files or Files()).read("hardware", hardware))
+    return rates_of(stated["failures"], stated["repairs"])
 
 
 def stated_values(text: str, shown: str) -> dict[str, tuple[Any, str]]:

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, WithJsonSchema
 from topo import units
 from topo.config.document import Document
 from topo.config.errors import ConfigError, Problem, unknown
+from topo.config.reliability import FailureRates, RepairTimes
 from topo.config.sections import check_model
 from topo.config.signatures import STRICT, Rate
 
@@ -57,7 +58,12 @@ class Reached(BaseModel):
 
 
 #: Keys that hold a mapping, and what it may hold.
-PARTS: dict[str, type[BaseModel]] = {"flops": FlopRates, "reached": Reached}
+PARTS: dict[str, type[BaseModel]] = {
+    "flops": FlopRates,
+    "reached": Reached,
+    "failures": FailureRates,
+    "repairs": RepairTimes,
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class Machine:
 
 def machine_of(stated: Mapping[str, Any]) -> Machine:
     """Return the machine of the checked content of a hardware file."""
-    said = {key: stated[key] or {} for key in PARTS}
+    said = {key: stated[key] or {} for key in ("flops", "reached")}
     return Machine(
         memory=None if stated["memory"] is None else units.size(stated["memory"]),
         memory_bandwidth=None if stated["memory_bandwidth"] is None else units.rate(stated["memory_bandwidth"]),
