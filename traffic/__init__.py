@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from traffic import collectives, expert_parallel, synthetic, training
+from traffic import collectives, expert_parallel, serving, synthetic, training
 from traffic.demand import Demand, DemandError, GroupedDemand
 from traffic.layout import check_choice
 from traffic.pattern import Count, Pattern
@@ -23,10 +23,12 @@ PATTERNS: dict[str, Pattern] = {
     "all-to-all": Pattern(collectives.all_to_all, collectives.all_to_all_count, "uniform all-to-all"),
     "allreduce": Pattern(collectives.allreduce, collectives.allreduce_count),
     "bit-complement": Pattern(synthetic.bit_complement, synthetic.one_each),
+    "decode-step": Pattern(serving.decode_step, serving.serving_count),
     "hotspot": Pattern(synthetic.hotspot, synthetic.hotspot_count),
     "incast": Pattern(synthetic.incast, synthetic.incast_count),
     "moe-all-to-all": Pattern(expert_parallel.moe_all_to_all, expert_parallel.moe_count, "expert-parallel all-to-all"),
     "permutation": Pattern(synthetic.permutation, synthetic.one_each),
+    "prefill-step": Pattern(serving.prefill_step, serving.serving_count),
     "reduce-scatter": Pattern(collectives.reduce_scatter, collectives.one_way_count),
     "shift": Pattern(synthetic.shift, synthetic.one_each),
     "tornado": Pattern(synthetic.tornado, synthetic.one_each),

@@ -52,6 +52,10 @@ NodeLimit = Annotated[
     "hosts, or scale-up domains, that a token may visit: the model's own limit, a number, or none",
 ]
 Dedup = Annotated[bool, "whether a token crosses the network once a host, not once an expert"]
+ExpertPlaces = Annotated[
+    Literal["balanced", "contiguous", "random"], "experts spread by load, in order, or shuffled (traffic.placement)"
+]
+Redundant = Annotated[int, Ge(0), "copies of experts beside them: of the hottest where balanced"]
 Gate = Annotated[Literal["uniform", "zipf", "correlated"], "how tokens pick experts"]
 
 
@@ -60,7 +64,7 @@ def exchange(
     model: Model,
     *,
     members: NDArray[np.int64],
-    tokens: int,
+    tokens: float,
     node_limit: int | None = None,
     dedup: bool = True,
     repeat: int = 1,

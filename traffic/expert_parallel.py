@@ -16,9 +16,11 @@ from traffic.demand import Demand
 from traffic.exchange import (
     TOKENS,
     Dedup,
+    ExpertPlaces,
     Gate,
     ModelFigures,
     NodeLimit,
+    Redundant,
     Tokens,
     default_ep,
     exchange,
@@ -87,10 +89,8 @@ def moe_all_to_all(
     ] = "max",
     n_group: Annotated[int | None, Ge(1), "groups of experts; without, as many as the model says"] = None,
     topk_group: Annotated[int | None, Ge(1), "groups of experts that a token may pick from; without, all"] = None,
-    placement: Annotated[
-        Literal["balanced", "contiguous", "random"], "experts spread by load, in order, or shuffled (traffic.placement)"
-    ] = "contiguous",
-    redundant_experts: Annotated[int, Ge(0), "copies of experts beside them: of the hottest where balanced"] = 0,
+    placement: ExpertPlaces = "contiguous",
+    redundant_experts: Redundant = 0,
     seed: Seed = 0,
 ) -> Demand:
     """Return the phases dispatch and combine of ``tokens`` a rank, in groups of ``ep`` ranks.

@@ -20,6 +20,8 @@ REFUSED = {
     ("transpose", 72): "square number",
     ("moe-all-to-all", 49): "no group of",
     ("training-step", 49): "no group of",
+    ("decode-step", 49): "no group of",
+    ("prefill-step", 49): "no group of",
     ("bit-complement", 49): "power of two",
 }
 

@@ -53,7 +53,9 @@ def _of_traffic(case: Case, facts: Facts) -> list[str]:
         said.append(_relay(facts))
     if "model" in traffic:
         model = traffic["model"] if isinstance(traffic["model"], str) else "deepseek-v3, the default"
-        said.append(f"model {model}, {traffic['tokens']} tokens a rank, {traffic['gate']} gate")
+        said.append(f"model {model}, {traffic.get('tokens') or traffic['batch']} tokens a rank, {traffic['gate']} gate")
+    if traffic.get("compute_s") == 0:
+        said.append("computation is not counted: compute_s is 0, so times are those of communication alone")
     elif "bytes" in traffic:
         said.append(f"bytes {traffic['bytes']}")
     if "seed" in traffic or "seed" in case.routing:

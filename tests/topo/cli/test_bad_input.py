@@ -76,7 +76,7 @@ CASES = {
     "bytes in a wrong unit": Wrong("analyze fat-tree-2:radix=8 uniform:bytes=3miles", 3, ("bytes", "3miles")),
     "negative bytes": Wrong("analyze fat-tree-2:radix=8 uniform:bytes=-3", 3, ("bytes", "-3")),
     "node_limit 0": Wrong("analyze fat-tree-2:radix=16 moe-all-to-all:ep=64,node_limit=0", 3, ("node_limit", "0")),
-    "ep that does not divide": Wrong("analyze fat-tree-2:radix=16 moe-all-to-all:ep=48", 3, ("ep", "48")),
+    "ep of more ranks than there are": Wrong("analyze fat-tree-2:radix=16 moe-all-to-all:ep=480", 3, ("ep", "480")),
     "no power of two": Wrong("analyze fat-tree-2:radix=12 bit-complement", 3, ("power of two", "72")),
     "file that is missing": Wrong("analyze fat-tree-2:radix=8 file:path=./none.csv", 3, ("none.csv",)),
     "file with a wrong rank": Wrong("analyze fat-tree-2:radix=8 file:path=FILE.csv", 3, ("99",), "src,dst,bytes\n0,99,5\n"),
@@ -124,7 +124,7 @@ CASES = {
     "unknown kind of list": Wrong("list fabrics", 2, ("fabrics", "families")),
     "unknown model": Wrong("moe --model gpt-1", 3, ("gpt-1", "deepseek-v3")),
     "unknown figure": Wrong("moe --set hiden=7000", 3, ("hiden", "did you mean hidden")),
-    "ep of no model": Wrong("moe --ep 7", 3, ("ep", "7")),
+    "ep of no model": Wrong("moe --ep 1", 3, ("ep", "1")),
     # study files
     "unknown study": Wrong("study deepseek-v4 -o out", 3, ("deepseek-v4", "deepseek-v3")),
     "missing study file": Wrong("study ./none.yaml -o out", 3, ("none.yaml", "no such file")),
