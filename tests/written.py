@@ -39,6 +39,7 @@ def outcomes(folder) -> dict[str, Outcome]:
         "jobs": (TREE, jobs, flows),
         "collective": (TREE, "allreduce:algorithm=ring", flows),
         "failures": (TREE, "tornado", {"failures": "random:part=nic,count=3"}),
+        "efficiency": (TREE, "allreduce:algorithm=ring", {"solve": "completion:efficiency=simai-nccl"}),
         "optimal": (TREE, "tornado", {"routing": "optimal"}),
         "grouped": ("dragonfly:a=4,p=2,h=2,scale_up=none", "uniform", {"cost": "list-2022"}),
     }

@@ -31,6 +31,7 @@ from traffic.layout import (
     on_hosts,
     power_of_two,
 )
+from traffic.operation import Operation
 from traffic.outcome import Outcome
 from traffic.pattern import Count
 from traffic.phases import in_sequence
@@ -94,11 +95,13 @@ def all_to_all(
     check_choice(algorithm, ("direct", "hierarchical"), name="algorithm")
     size = members.shape[1]
     done = Collective("all-to-all", size, bytes)
+    near = domain_of(ranks_per_host, ranks_per_domain)
+    one = Operation.of("all-to-all", bytes, members, per_domain=near)
     if algorithm == "direct":
         demand = GroupedDemand.of(f"all-to-all(ep={size})", label=np.arange(n_ranks) // size, size=bytes / size)
-        return replace(demand, about=done)
-    hosts = on_hosts(members, domain_of(ranks_per_host, ranks_per_domain), what="hierarchical all-to-all")
-    phases = steps.two_level_exchange(hosts, bytes / size)
+        return replace(demand, about=done, operations=(one,))
+    hosts = on_hosts(members, near, what="hierarchical all-to-all")
+    phases = [phase._replace(operation=one) for phase in steps.two_level_exchange(hosts, bytes / size)]
     return replace(in_sequence(f"all-to-all(ep={size}, hierarchical)", n_ranks, phases), about=done)
 
 
@@ -213,6 +216,8 @@ def _algorithm(
         phases = [steps.ring(members, size, ranks_per_host=ranks_per_host, channels=channels, passes=1 + both)]
     n = members.shape[1]
     group = f", group_size={n}" if n != members.size else ""
+    one = Operation.of(what, size, members, per_domain=ranks_per_host)
+    phases = [phase._replace(operation=one) for phase in phases]
     demand = in_sequence(f"{what}({algorithm}{group})", members.size, phases)
     return replace(demand, about=Collective(what, n, size))
 

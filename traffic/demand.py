@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from traffic.operation import Operation
 from traffic.rules import LARGEST_SIZE, SIZES, SMALLEST_SIZE, DemandError, check_phases, in_range, refuse, runs
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Demand:
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # (phases,) [s] or empty, of one run
     by_rank: tuple[bool, ...] = ()  # one a phase: each rank goes on by itself; () for none
     about: About | None = None  # what it carries out, with results of its own; None where there are none
+    operations: tuple[Operation | None, ...] = ()  # one a phase: the collective that it is; () where none is one
 
     @classmethod
     def of(
@@ -71,6 +73,7 @@ class Demand:
         after: Sequence[Sequence[int]] = (),
         compute_s: ArrayLike = (),
         by_rank: tuple[bool, ...] = (),
+        operations: tuple[Operation | None, ...] = (),
     ) -> Demand:
         """Return the demand of these commodities, in any order; scalars stand for all.
 
@@ -97,7 +100,14 @@ class Demand:
         refuse((phase_ < 0) | (phase_ >= len(repeat_)), src_, dst_, f"phases go from 0 to {len(repeat_) - 1}")
         after_ = tuple(tuple(int(p) for p in before) for before in after)
         compute_ = np.array(compute_s, dtype=np.float64)
-        check_phases(len(repeat_), names=phase_names, by_rank=by_rank, after=after_, compute_s=compute_)
+        check_phases(
+            len(repeat_),
+            names=phase_names,
+            by_rank=by_rank,
+            after=after_,
+            compute_s=compute_,
+            operations=len(operations),
+        )
         order = np.lexsort((src_, dst_, phase_))
         return cls(
             name,
@@ -111,6 +121,7 @@ class Demand:
             after_,
             compute_,
             by_rank,
+            operations=operations,
         )
 
     def __post_init__(self) -> None:
@@ -169,6 +180,7 @@ class Demand:
             after=self.after,
             compute_s=self.compute_s,
             by_rank=self.by_rank,
+            operations=self.operations,
         )
 
     def matrix(self) -> csr_array:
@@ -197,6 +209,7 @@ class GroupedDemand:
     after: tuple[tuple[int, ...], ...] = ()  # there is but one phase
     compute_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # none
     about: About | None = None  # what it carries out, with results of its own; None where there are none
+    operations: tuple[Operation | None, ...] = ()  # the collective that it is; () where it is none
 
     @classmethod
     def of(cls, name: str, *, label: ArrayLike, size: ArrayLike, repeat: int = 1, kind: ArrayLike = 0) -> GroupedDemand:
@@ -300,7 +313,7 @@ class GroupedDemand:
         src, dst = src[other], dst[other]
         size = self.size[self.kind[dst]]
         listed = Demand.of(self.name, self.n_ranks, src=src, dst=dst, size=size, repeat=self.repeat)
-        return replace(listed, about=self.about)
+        return replace(listed, about=self.about, operations=self.operations)
 
 
 def _freeze(demand: Demand | GroupedDemand) -> None:

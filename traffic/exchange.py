@@ -33,6 +33,7 @@ from traffic.gate import Gating
 from traffic.groups import lies_evenly, ranks_together, shares_of
 from traffic.layout import check_choice
 from traffic.model import Model
+from traffic.operation import Operation
 from traffic.phases import Phase, step
 from traffic.placement import Placement, balanced, contiguous, shuffled
 from traffic.visits import Sampler, Visits
@@ -74,9 +75,15 @@ def exchange(
     build = dispatch if dedup else dispatch_copies
     out = build(visits, place, tokens * model.dispatch_bytes)
     back = build(visits, place, tokens * model.combine_bytes)
+    copies = tokens * sampler.gating.top_k  # of a rank in one run, those to itself included
+    hosts = place.hosts
     return [  # groups are alike: one is built, and all are copies of it
-        step("dispatch", members[:, out.src], members[:, out.dst], out.size, repeat),
-        step("combine", members[:, back.dst], members[:, back.src], back.size, repeat),
+        step("dispatch", members[:, out.src], members[:, out.dst], out.size, repeat)._replace(
+            operation=Operation("all-to-all", copies * model.dispatch_bytes, hosts)
+        ),
+        step("combine", members[:, back.dst], members[:, back.src], back.size, repeat)._replace(
+            operation=Operation("all-to-all", copies * model.combine_bytes, hosts)
+        ),
     ]
 
 

@@ -154,6 +154,7 @@ def _phases(job: Job, first: int, opening: tuple[int, ...]) -> list[Phase]:
             float(compute[p]),
             tuple(q + first for q in before[p]) or opening,
             bool(demand.by_rank and demand.by_rank[p]),
+            demand.operations[p] if demand.operations else None,
         )
         for p in range(demand.n_phases)
     ]

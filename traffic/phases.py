@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traffic.demand import Demand, DemandError
+from traffic.operation import Operation
 
 
 class Phase(NamedTuple):
@@ -22,6 +23,7 @@ class Phase(NamedTuple):
     compute_s: float = 0.0  # [s] before the transfer of each run; a phase may do nothing else
     after: tuple[int, ...] | None = None  # phases of the list that must have ended; None: the one before
     by_rank: bool = False  # each rank starts a run when it has itself sent and received all of the run before
+    operation: Operation | None = None  # the collective that all runs carry out; None where they are none
 
 
 def step(name: str, src: Any, dst: Any, size: Any, repeat: int = 1, *, by_rank: bool = False) -> Phase:
@@ -56,6 +58,7 @@ def in_sequence(name: str, n_ranks: int, phases: Sequence[Phase]) -> Demand:
         after=_order(name, phases, runs) if any(phase.after is not None for phase in phases) else (),
         compute_s=[phase.compute_s for phase in kept] if any(phase.compute_s for phase in kept) else (),
         by_rank=tuple(phase.by_rank for phase in kept) if any(phase.by_rank for phase in kept) else (),
+        operations=tuple(phase.operation for phase in kept) if any(phase.operation for phase in kept) else (),
     )
 
 

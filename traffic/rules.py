@@ -40,12 +40,15 @@ def check_phases(
     by_rank: tuple[bool, ...],
     after: tuple[tuple[int, ...], ...],
     compute_s: NDArray[np.float64],
+    operations: int = 0,
 ) -> None:
     """Check what is said of each of ``phases``; raise DemandError with the first that does not hold."""
     if names and len(names) != phases:
         raise DemandError(f"{len(names)} phase names for {phases} phases; give one a phase, or none")
     if by_rank and len(by_rank) != phases:
         raise DemandError(f"by_rank says yes or no {len(by_rank)} times for {phases} phases; give one a phase, or none")
+    if operations and operations != phases:
+        raise DemandError(f"{operations} operations for {phases} phases; give one a phase, or none")
     if after and len(after) != phases:
         raise DemandError(f"after names {len(after)} phases of {phases}; give one list a phase, or none")
     for phase, before in enumerate(after):

@@ -62,6 +62,7 @@ from traffic.exchange import (
 from traffic.groups import groups, ranks_together
 from traffic.layout import check_divides, check_ranks, check_whole, hosts_and_domains
 from traffic.model import Model
+from traffic.operation import Operation
 from traffic.outcome import Outcome
 from traffic.pattern import Count
 from traffic.phases import Phase, in_sequence, step
@@ -224,7 +225,9 @@ def _tensor(groups: NDArray[np.int64], figures: Model, tokens: int, runs: int, *
     """Return one pass around the ring of each of ``groups`` (G, tp), ``runs`` times over."""
     size = float(tokens * groups.shape[1] * figures.hidden * ACTIVATION)
     one = steps.ring(groups, size, ranks_per_host=ranks_per_host, passes=1)
-    return one._replace(name="tensor", repeat=one.repeat * runs)
+    # Half of the passes are reduce-scatters of the same size.
+    does = Operation.of("all-gather", size, groups, per_domain=ranks_per_host)
+    return one._replace(name="tensor", repeat=one.repeat * runs, operation=does)
 
 
 def _pipeline(stage: NDArray[np.int64], figures: Model, *, tokens: int, micro_batches: int) -> list[Phase]:
@@ -267,7 +270,8 @@ def _gradients(stage: NDArray[np.int64], model: Model, *, tp: int, ep: int, rank
         if members.shape[1] > 1:
             for how, value in (("reduce-scatter", GRADIENT), ("all-gather", PARAMETER)):
                 ring = steps.ring(members, parameters * value, ranks_per_host=ranks_per_host, passes=1)
-                phases.append(ring._replace(name=f"{what} {how}"))
+                does = Operation.of(how, parameters * value, members, per_domain=ranks_per_host)
+                phases.append(ring._replace(name=f"{what} {how}", operation=does))
     return phases
 
 

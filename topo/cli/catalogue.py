@@ -74,7 +74,7 @@ def _print_one(name: str, entry: dict[str, Any]) -> None:
     from topo.cli import output
 
     if "values" in entry:
-        stated = [(key, _word(value), entry["sources"][key]) for key, value in entry["values"].items()]
+        stated = [(key, _stated(key, value), entry["sources"][key]) for key, value in entry["values"].items()]
         output.print_table(("key", "value", "source"), stated, title=f"{name}: {entry['summary']}")
         return
     rows = [
@@ -82,6 +82,17 @@ def _print_one(name: str, entry: dict[str, Any]) -> None:
         for key, said in entry.get("says", {}).items()
     ]
     output.print_table(("parameter", "default", "allowed", "what"), rows, title=f"{name}: {entry['summary']}")
+
+
+def _stated(key: str, value: Any) -> str:
+    """Return a value of a hardware file as people read it: curves by their ends."""
+    from topo.config.document import Document
+    from topo.config.efficiency import in_words, read_efficiency
+
+    part, _, name = key.partition(".")
+    if part != "efficiency":
+        return _word(value)
+    return in_words(read_efficiency(Document({name: value}), part)).removeprefix(f"{name} ")
 
 
 def _entries(kind: str) -> dict[str, dict[str, Any]]:

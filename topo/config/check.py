@@ -10,8 +10,9 @@ from typing import Any
 from topo.config.case import SECTIONS, Case, canonical_json
 from topo.config.data import Files, Tracking
 from topo.config.document import Document
+from topo.config.efficiency import read_efficiency
 from topo.config.errors import ConfigError, Problem
-from topo.config.hardware import beyond_ports, latencies, with_rates
+from topo.config.hardware import beyond_ports, efficiency_of, latencies, with_rates
 from topo.config.match import choose
 from topo.config.nouns import Facts, bill_of, facts_of, size_of
 from topo.config.sections import check_section
@@ -117,9 +118,27 @@ def _check_together(case: Case, words: Document) -> list[Problem]:
             case.files.read("tables", case.routing["tables"])
         except ConfigError as error:
             problems.append(Problem(words.place(("routing", "tables")), "routing.tables", str(error)))
+    problems += _check_efficiency(case, words)
     if case.traffic is not None:
         problems += _check_traffic(case.traffic, size, facts, words, case.files)
     return problems
+
+
+def _check_efficiency(case: Case, words: Document) -> list[Problem]:
+    """Return what is wrong with the curves that the solver of ``case`` is to go by."""
+    given = case.solve.get("efficiency")
+    try:
+        if isinstance(given, str):
+            efficiency_of(given, case.files)
+        elif given is not None:
+            written = isinstance(words.data.get("solve"), dict)
+            read_efficiency(words.at("solve", "efficiency") if written else Document(given), "solve.efficiency")
+    except ConfigError as error:
+        place = words.place(("solve", "efficiency"))
+        return [
+            Problem(place, "solve.efficiency", str(error)) if isinstance(given, str) else Problem("", "", str(error))
+        ]
+    return []
 
 
 def _check_pair(case: Case, words: Document) -> list[Problem]:

@@ -10,14 +10,16 @@ from pydantic import BaseModel, Field
 
 from topo import units
 from topo.availability.rates import Rates
-from topo.config.data import Files
+from topo.config.data import Files, names
 from topo.config.document import Document, parse_mapping
+from topo.config.efficiency import read_efficiency
 from topo.config.errors import ConfigError, Problem
 from topo.config.machine import PARTS, Machine, check_parts, machine_of, strays, unsourced, values_of
 from topo.config.reliability import rates_of
 from topo.config.sections import check_model
 from topo.config.signatures import NONE, STRICT, Bytes, Count, Duration, Rate
 from topo.packet import Packet, PacketError
+from traffic.efficiency import Efficiency
 
 #: Keys of a hardware file that are keys of a fabric too.
 OF_FABRIC = ("nic_rate", "scale_up", "endpoints_per_host", "scale_up_domain")
@@ -61,6 +63,8 @@ class Hardware(BaseModel):
     # Of parts, by kind: how often one fails, how long its repair takes.
     failures: dict[str, Any] | None = None
     repairs: dict[str, Any] | None = None
+    # Of its collectives; a solver that is told to goes by it.
+    efficiency: dict[str, Any] | None = None
     sources: dict[str, str] = {}
 
 
@@ -119,6 +123,27 @@ def stated_values(text: str, shown: str) -> dict[str, tuple[Any, str]]:
     stated = read_hardware(text, shown)
     sources, keys = stated["sources"], _said(stated)
     return {key: (one, sources.get(key) or sources[key.split(".")[0]]) for key, one in values_of(stated, keys).items()}
+
+
+def efficiency_of(given: str | Mapping[str, Any], files: Files | None = None) -> Efficiency:
+    """Return the curves of a hardware name or file, or of a mapping that a study holds.
+
+    Raises ConfigError for a file that states none, or a mapping that holds what is none.
+    """
+    if not isinstance(given, str):
+        return read_efficiency(Document(dict(given)), "efficiency")
+    text, shown = (files or Files()).read("hardware", given)
+    if read_hardware(text, shown)["efficiency"] is None:
+        has = [name for name in names("hardware") if read_hardware(*Files().read("hardware", name))["efficiency"]]
+        raise ConfigError(
+            f"hardware {given} states no efficiency; of those shipped these do: {', '.join(has) or 'none'}"
+        )
+    return _curves(text, shown)
+
+
+@lru_cache(maxsize=64)
+def _curves(text: str, shown: str) -> Efficiency:
+    return read_efficiency(parse_mapping(text, shown).at("efficiency"), "efficiency")
 
 
 def _packet(stated: Mapping[str, Any]) -> Packet:

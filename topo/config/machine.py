@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema, create_model
 
 from topo import units
 from topo.config.document import Document
+from topo.config.efficiency import read_efficiency
 from topo.config.errors import ConfigError, Problem, unknown
 from topo.config.reliability import FailureRates, RepairTimes
 from topo.config.sections import check_model
 from topo.config.signatures import STRICT, Rate
+from traffic.operation import Named
 
 
 def _flops(text: str) -> str:
@@ -57,12 +59,16 @@ class Reached(BaseModel):
     mfu: Part | None = None
 
 
+#: What part of its bound each collective reaches; ``topo.config.efficiency`` reads the values.
+_SHARES: dict[str, Any] = {name.replace("-", "_"): (Any, Field(None, alias=name)) for name in get_args(Named)}
+
 #: Keys that hold a mapping, and what it may hold.
 PARTS: dict[str, type[BaseModel]] = {
     "flops": FlopRates,
     "reached": Reached,
     "failures": FailureRates,
     "repairs": RepairTimes,
+    "efficiency": create_model("Shares", __config__=STRICT, **_SHARES),
 }
 
 
@@ -102,6 +108,8 @@ def check_parts(document: Document, resolved: dict[str, Any]) -> dict[str, Any]:
         problems += wrong
     if problems:
         raise ConfigError.of(problems)
+    if "efficiency" in found:
+        read_efficiency(document.at("efficiency"), "efficiency")
     return resolved | found
 
 
@@ -126,7 +134,11 @@ def unsourced(resolved: Mapping[str, Any], stated: list[str]) -> Iterator[str]:
         yield from (name for name in names or [key] if name not in resolved["sources"])
 
 
+def _names(key: str) -> list[str]:
+    return [field.alias or name for name, field in PARTS[key].model_fields.items()]
+
+
 def strays(sources: Mapping[str, str], known: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield each key of ``sources`` that no hardware file has, and what to say of it."""
-    names = [*known, *(f"{key}.{name}" for key, shape in PARTS.items() for name in shape.model_fields)]
+    names = [*known, *(f"{key}.{name}" for key in PARTS for name in _names(key))]
     yield from ((key, unknown(key, names)) for key in sources if key not in names)

@@ -12,7 +12,7 @@ from topo.config import prices
 from topo.config.case import SECTIONS
 from topo.config.errors import ConfigError
 from topo.config.fabrics import FromFile
-from topo.config.hardware import latencies, packet
+from topo.config.hardware import efficiency_of, latencies, packet
 from topo.config.signatures import FABRIC_KEYS, NONE
 from topo.cost import bill
 from topo.formats import TABLES, FormatError, reader
@@ -127,6 +127,17 @@ def routing_of(case: Case, fabric: Fabric) -> dict[str, Any]:
             given["tables"] = reader(TABLES, text, shown).function("read")(text, shown, fabric)
         except FormatError as error:
             raise ConfigError(str(error)) from None
+    return given
+
+
+def solving_of(case: Case) -> dict[str, Any]:
+    """Return what ``solve`` takes for ``case``: solver and parameters, files in the nouns they hold.
+
+    Raises ConfigError for a file that states no efficiency.
+    """
+    given = dict(case.solve)
+    if given.get("efficiency") is not None:
+        given["efficiency"] = efficiency_of(given["efficiency"], case.files)
     return given
 
 

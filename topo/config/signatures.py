@@ -84,7 +84,12 @@ FAILURE_KEYS: dict[str, tuple[Any, Any]] = {
     ),
 }
 #: Parameters whose value in a study differs from what the function takes.
-_SPECIAL: dict[str, Any] = {"bytes": Bytes, "model": str | dict[str, Any], "tables": str}
+_SPECIAL: dict[str, Any] = {
+    "bytes": Bytes,
+    "efficiency": str | dict[str, Any],
+    "model": str | dict[str, Any],
+    "tables": str,
+}
 
 
 def model(key: str, name: str = "") -> type[BaseModel]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
@@ -21,6 +23,7 @@ from topo.kernels import in_blocks
 from topo.kernels.refilling import complete
 from topo.routing.operator import Routing
 from traffic.demand import Demand
+from traffic.efficiency import Efficiency
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +33,16 @@ WORTH_PARTS = 200_000
 VISITS = 40
 
 
-def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
+def completion_times(
+    fabric: Fabric,
+    demand: Demand,
+    routing: Routing,
+    *,
+    efficiency: Annotated[
+        Efficiency | None,
+        "part of its bound that a collective reaches, by size: a hardware file, or a mapping; without, all",
+    ] = None,
+) -> Solution:
     """Return when every commodity ends if all of a phase start together and share fairly to the last.
 
     ``rate`` is the mean over a commodity's time, ``load`` the mean over the phase, ``tightest``
@@ -38,6 +50,7 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
     ``finish`` comes the fabric's overhead and the latency of the commodity's path, a mean where
     it has several: phase time = alpha + bytes beta.  Where the fabric states packets, bytes are those on the
     wire and a packet takes its time on every hop; where it states a launch, everything starts that much later.
+    A phase that reaches a share of its bound by ``efficiency`` fills links as if its bytes were so many more.
 
     Raises NotSolved where the shares are too many to hold.
 
@@ -50,7 +63,7 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
             f"{demand.n_commodities} commodities over too many; use max-min or proportional, or fewer commodities"
         )
     delay = fabric.overhead + routing.sum_along(fabric.latency) + hop_by_hop(fabric, demand, routing)
-    wire = on_wire(fabric, demand, columns)
+    wire = at_efficiency(on_wire(fabric, demand, columns), demand, efficiency)
     side_by_side = overlap(demand) is not None
     times = (_together if side_by_side else _one_by_one)(wire, fabric, demand, delay)
     load = phase_loads(routing, demand, demand.size / times.transfer[demand.phase], columns)
@@ -72,6 +85,15 @@ def completion_times(fabric: Fabric, demand: Demand, routing: Routing) -> Soluti
         span=(times.started, times.ended),
         method="completion: refilled at each end" + (" and start" if side_by_side else ""),
     )
+
+
+def at_efficiency(wire: csc_array, demand: Demand, efficiency: Efficiency | None) -> csc_array:
+    """Return what links carry (L, F) where each phase reaches its share of the bound: 1/share as much of each."""
+    share = np.ones(demand.n_phases) if efficiency is None else efficiency.of(demand)
+    if (share == 1.0).all():
+        return wire
+    each = np.repeat(1.0 / share[demand.phase], np.diff(wire.indptr))
+    return csc_array((wire.data * each, wire.indices, wire.indptr), shape=wire.shape)
 
 
 def _together(columns: csc_array, fabric: Fabric, demand: Demand, delay: Floats) -> Timeline:

@@ -57,7 +57,17 @@ def at_once(demand: Demand | GroupedDemand) -> Demand | GroupedDemand:
     if isinstance(demand, GroupedDemand):
         return replace(demand, size=size, repeat=repeat, after=(), compute_s=none)
     one = np.zeros(demand.n_commodities, np.int32)
-    return replace(demand, size=size, repeat=repeat, after=(), compute_s=none, phase=one, phase_names=(), by_rank=())
+    return replace(
+        demand,
+        size=size,
+        repeat=repeat,
+        after=(),
+        compute_s=none,
+        phase=one,
+        phase_names=(),
+        by_rank=(),
+        operations=(),
+    )
 
 
 def overlap(demand: Demand | GroupedDemand) -> tuple[int, int] | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from topo import units
 from topo.config.case import SECTIONS, Case
-from topo.config.hardware import read_hardware
+from topo.config.efficiency import in_words
+from topo.config.hardware import efficiency_of, read_hardware
 from topo.config.nouns import Facts, facts_of
 from topo.config.signatures import NONE
 from topo.flow import POLICIES, SOLVERS
@@ -48,6 +49,7 @@ def _of_traffic(case: Case, facts: Facts) -> list[str]:
         f"solver {case.solve['solver']}: {SOLVERS[case.solve['solver']].assumes}",
         _latency(case),
         *_packets(case),
+        *_efficiency(case),
     ]
     if facts.relay == "spread" or (facts.planes > 1 and not facts.multi_port):
         said.append(_relay(facts))
@@ -108,6 +110,16 @@ def _packets(case: Case) -> list[str]:
         timed = " and ".join(name for name, entry in SOLVERS.items() if entry.timed)
         said.append(f"solver {case.solve['solver']} leaves them out, and latency with them: only {timed} counts times")
     return said
+
+
+def _efficiency(case: Case) -> list[str]:
+    """Return the curves by which collectives fall short of their bound, where the case goes by any."""
+    given = case.solve.get("efficiency")
+    if given is None:
+        return []
+    whose = given if isinstance(given, str) else "as the study states it"
+    curves = in_words(efficiency_of(given, case.files))
+    return [f"efficiency {whose}, of the bound of a collective by its size: {curves}; all else reaches its bound"]
 
 
 def _hardware(case: Case) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from topo import __version__
 from topo.config.case import Case
-from topo.config.nouns import demand_of, fabric_of, routing_of
+from topo.config.nouns import demand_of, fabric_of, routing_of, solving_of
 from topo.fabric import Fabric
 from topo.failures import FAILURES, Loss, Reach, reachable
 from topo.flow import POLICIES, RoutingError, Solution, route, solve
@@ -93,7 +93,7 @@ def _intact(case: Case) -> Intact:
         fabric = fabric_of(whole)
         demand = demand_of(whole, fabric)
         routing = route(fabric, demand, **routing_of(whole, fabric))
-        _REMEMBERED[key] = Intact(fabric, demand, solve(fabric, demand, routing, **case.solve))
+        _REMEMBERED[key] = Intact(fabric, demand, solve(fabric, demand, routing, **solving_of(case)))
         if len(_REMEMBERED) > MOST_KEPT:
             _REMEMBERED.popitem(last=False)
     _REMEMBERED.move_to_end(key)
@@ -116,7 +116,7 @@ def _after(case: Case, intact: Intact, loss: Loss) -> After:
             "reroute ideal: forwarding tables of a file say nothing of routes after a failure; choose reroute: tables"
         )
     routing = route(left, reach.demand, **routing_of(case, left))
-    solution = solve(left, reach.demand, routing, **case.solve)
+    solution = solve(left, reach.demand, routing, **solving_of(case))
     return After(loss, left, reach, 0.0, solution, _before(case, intact, reach.demand))
 
 
@@ -127,7 +127,7 @@ def _with_tables(case: Case, intact: Intact, loss: Loss, reach: Reach, demand: D
     kept = keep_tables(intact.fabric, loss.dead(intact.fabric), demand, reroute=reroute, **words)
     if kept.demand is None or kept.routing is None:
         return After(loss, left, reach, kept.lost, None, None)
-    solution = solve(left, kept.demand, kept.routing, **case.solve)
+    solution = solve(left, kept.demand, kept.routing, **solving_of(case))
     return After(loss, left, reach, kept.lost, solution, _before(case, intact, kept.demand))
 
 
@@ -136,4 +136,4 @@ def _before(case: Case, intact: Intact, demand: Demand | GroupedDemand) -> float
     if demand is intact.demand:
         return intact.solution.completion_s
     routing = route(intact.fabric, demand, **routing_of(case, intact.fabric))
-    return solve(intact.fabric, demand, routing, **case.solve).completion_s
+    return solve(intact.fabric, demand, routing, **solving_of(case)).completion_s

@@ -11,10 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from topo.config.case import Case
-from topo.config.nouns import bill_of, demand_of, fabric_of, routing_of, size_of
+from topo.config.nouns import bill_of, demand_of, fabric_of, routing_of, size_of, solving_of
 from topo.flow import POLICIES, route, solve
 from topo.metrics import link_table, measure
 from topo.metrics.hot_links import hot_links
+from topo.metrics.reached import reached
 from topo.metrics.tables import commodity_table
 from topo.metrics.traffic_map import finish_quantiles, traffic_map
 from topo.study.faults import of_file
@@ -60,7 +61,7 @@ def run_case(case: Case) -> Numbers:
     fabric = fabric_of(case)
     demand = demand_of(case, fabric)
     routing = route(fabric, demand, **routing_of(case, fabric))
-    return numbers_of(case, solve(fabric, demand, routing, **case.solve))
+    return numbers_of(case, solve(fabric, demand, routing, **solving_of(case)))
 
 
 def after_failures(case: Case) -> Numbers:
@@ -86,6 +87,7 @@ def numbers_of(case: Case, solution: Solution) -> Numbers:
     fabric, links = solution.fabric, link_table(solution)
     measured = measure(solution, again=partial(_completion, case, fabric))
     measured |= of_file(fabric, measured["findings"], solution.routed.params.get("tables"))
+    measured |= reached(solution.demand, solving_of(case).get("efficiency"))
     measured |= {"bound_is_optimum": POLICIES[case.routing["policy"]].best}
     return Numbers(
         measured | bill_of(case, fabric.size),
@@ -110,4 +112,4 @@ def counted(size: Size) -> dict[str, Any]:
 
 def _completion(case: Case, fabric: Fabric, demand: Demand) -> float:
     """Return the time [s] of another demand, routed and solved as those of ``case`` are."""
-    return solve(fabric, demand, route(fabric, demand, **routing_of(case, fabric)), **case.solve).completion_s
+    return solve(fabric, demand, route(fabric, demand, **routing_of(case, fabric)), **solving_of(case)).completion_s
