@@ -19,6 +19,26 @@ DRAWN = "document.querySelectorAll('[data-plot]').length === document.querySelec
 
 TARGETS = "document.querySelectorAll('#fig-topology-plot .scatterlayer .points path')"
 
+#: Pairs of texts of one kind within a figure whose boxes meet, measured on the screen.
+MEETING = """() => {
+  const boxes = (svg, kind) => [...svg.querySelectorAll(kind)].map((e) => [e.textContent, e.getBoundingClientRect()])
+    .filter(([text, box]) => text.trim() && box.width);
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const found = new Set();
+  for (const svg of document.querySelectorAll('.plot svg')) {
+    for (const kind of ['.annotation-text', '.xtick text', '.ytick text', '.legendtext']) {
+      const texts = boxes(svg, kind);
+      texts.forEach(([a, box], i) => texts.slice(i + 1).forEach(([b, other]) => {
+        if (meet(box, other)) found.add(a + ' | ' + b);
+      }));
+    }
+    boxes(svg, '.xtitle').forEach(([a, box]) => boxes(svg, '.xtick text').forEach(([b, other]) => {
+      if (meet(box, other) || box.top < other.top) found.add(a + ' | ' + b);
+    }));
+  }
+  return [...found];
+}"""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
@@ -78,6 +98,8 @@ def test_draws_everything_quietly_and_fits(browser: Any, path: Path, width: int,
     assert len([url for url in visit.requests if url.startswith("file:")]) == 1
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
     assert visit.page.locator(".plot svg.main-svg").count() >= 6
+    # Titles of parallel axes, words beside levels and names along an axis stand apart.
+    assert visit.page.evaluate(MEETING) == []
     visit.page.close()
 
 
@@ -202,36 +224,6 @@ def test_paper_has_every_figure_and_the_head_of_every_open_table(browser: Any, p
     assert visit.page.locator("[data-cut]").count() > 0
     assert visit.page.locator("[data-drawn]").count() == visit.page.locator("[data-plot]").count()
     assert visit.complaints == []
-    visit.page.close()
-
-
-#: Pairs of texts of one kind within a figure whose boxes meet, measured on the screen.
-MEETING = """() => {
-  const boxes = (svg, kind) => [...svg.querySelectorAll(kind)].map((e) => [e.textContent, e.getBoundingClientRect()])
-    .filter(([text, box]) => text.trim() && box.width);
-  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
-  const found = new Set();
-  for (const svg of document.querySelectorAll('.plot svg')) {
-    for (const kind of ['.annotation-text', '.xtick text', '.ytick text', '.legendtext']) {
-      const texts = boxes(svg, kind);
-      texts.forEach(([a, box], i) => texts.slice(i + 1).forEach(([b, other]) => {
-        if (meet(box, other)) found.add(a + ' | ' + b);
-      }));
-    }
-    boxes(svg, '.xtitle').forEach(([a, box]) => boxes(svg, '.xtick text').forEach(([b, other]) => {
-      if (meet(box, other) || box.top < other.top) found.add(a + ' | ' + b);
-    }));
-  }
-  return [...found];
-}"""
-
-
-@pytest.mark.parametrize("width", [390, 768])
-def test_no_two_texts_of_a_figure_meet(browser: Any, path: Path, width: int) -> None:
-    """Titles of parallel axes, words beside levels and names along an axis stand apart on a phone and a tablet."""
-    visit = Visit(browser, path, width=width)
-    visit.draw_all()
-    assert visit.page.evaluate(MEETING) == []
     visit.page.close()
 
 

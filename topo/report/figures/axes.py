@@ -46,7 +46,6 @@ class Variant:
 
     name: str
     spec: dict[str, Any]
-    finding: str = ""
 
 
 @dataclass(frozen=True)
