@@ -18,13 +18,13 @@ import numpy as np
 
 import topo
 import traffic
-from benchmarks import curves, deepep, launches, packets, reliability
+from benchmarks import curves, deepep, launches, low_latency, measured, packets, reliability
 from benchmarks.collectives import all_to_all, fabrics, routing_order
 from benchmarks.decoding import inference, simulated
 from benchmarks.rows import BOUND, CALIBRATED, CONSISTENT, NIC, PAPER, PREDICTED, SCALE_UP, Row, Section, row
 from topo.config import prices
 from topo.config.hardware import latencies
-from topo.cost import residuals
+from topo.cost import TABLE_3, TABLE_3_CAPACITY, bill, residuals
 from traffic.demand import Demand
 
 PAGE = Path(__file__).parents[1] / "docs" / "validation.md"
@@ -91,6 +91,14 @@ def costs() -> Iterator[Row]:
         yield row(one["network"], "M$", one["printed_usd"] / 1e6, one["computed_usd"] / 1e6, why)
 
 
+def street() -> Iterator[Row]:
+    book = prices.load("street-2024-08")
+    why = "street prices of one vendor, nothing fitted; what the paper paid is not public"
+    for one in TABLE_3:
+        found = bill(one.size, book, capacity=TABLE_3_CAPACITY)["cost_usd"]
+        yield row(one.name, "M$", one.usd / 1e6, found / 1e6, why)
+
+
 #: Title, source, kind of most rows, and rows of every section.
 SECTIONS = (
     ("Speed limit of expert-parallel inference", f"{PAPER}, section 2.3.2", CONSISTENT, inference),
@@ -108,6 +116,22 @@ SECTIONS = (
         PREDICTED,
         deepep.uncalibrated,
     ),
+    ("DeepEP, low latency on one host", low_latency.SOURCE, PREDICTED, low_latency.one_host),
+    (
+        "DeepEP, low latency on several hosts, the NIC as specified",
+        f"{low_latency.SOURCE}; start and rate inside a host fitted to one host up to 64 tokens",
+        PREDICTED,
+        low_latency.specified,
+    ),
+    (
+        "DeepEP, low latency on several hosts, the paper's effective NIC",
+        f"{low_latency.SOURCE}; start and rate inside a host fitted to one host up to 64 tokens; {PAPER}, section 4.3",
+        PREDICTED,
+        low_latency.effective,
+    ),
+    ("DeepEP, copies over NVLink to copies over RDMA", measured.COPIES_SOURCE, PREDICTED, measured.copies),
+    ("All-gather on several hosts", measured.GATHER_SOURCE, PREDICTED, measured.gathers),
+    ("Efficiency curves, each entry left out", measured.CURVES_SOURCE, PREDICTED, measured.curves),
     ("All-to-all, eight planes against eight rails", f"{PAPER}, Figures 5 and 6; bytes a GPU", CONSISTENT, all_to_all),
     ("Training on 2,048 GPUs", f"{PAPER}, Table 4", CONSISTENT, training),
     (
@@ -123,6 +147,7 @@ SECTIONS = (
     ("One efficiency and one alpha a collective, above 64 MB", curves.SOURCE, CALIBRATED, curves.rows),
     ("Failures of jobs and networks", reliability.SOURCE, PREDICTED, reliability.rows),
     ("Cost", f"{PAPER}, Table 3", CALIBRATED, costs),
+    ("Cost at street prices", f"{PAPER}, Table 3; book street-2024-08", PREDICTED, street),
 )
 
 
