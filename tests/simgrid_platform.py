@@ -1,7 +1,8 @@
 """Completion times by SimGrid on a platform file, for Debian's ``/usr/bin/python3``: JSON on stdin and stdout.
 
-In: ``platform``, a path; ``src``, ``dst``, ``size`` [bytes] of each flow.  Out: ``finish`` [s] of each.  Plain
-max-min sharing: model CM02, no cross-traffic, no window.
+In: ``platform``, a path; ``src``, ``dst``, ``size`` [bytes] of each flow; ``prefix`` of the names of hosts, "e" where
+it is not given; ``alone``, to send one after another.  Out: ``finish`` [s] of each, of one that is alone how long it
+took.  Plain max-min sharing: model CM02, no cross-traffic, no window.
 """
 
 import json
@@ -16,17 +17,21 @@ def main() -> None:
     given = json.load(sys.stdin)
     engine = Engine(["peer", "--log=root.thres:error", *(f"--cfg={setting}" for setting in SETTINGS)])
     engine.load_platform(given["platform"])
-    comms = []
+    prefix, comms, alone = given.get("prefix", "e"), [], []
 
     def send_all() -> None:
         for s, d, size in zip(given["src"], given["dst"], given["size"], strict=True):
-            comm = Comm.sendto_init(Host.by_name(f"e{s}"), Host.by_name(f"e{d}"))
+            comm = Comm.sendto_init(Host.by_name(f"{prefix}{s}"), Host.by_name(f"{prefix}{d}"))
+            begin = Engine.clock
             comms.append(comm.set_payload_size(int(size)).start())
+            if given.get("alone"):
+                comm.wait()
+                alone.append(Engine.clock - begin)
         Comm.wait_all(comms)
 
-    Actor.create("sender", Host.by_name(f"e{given['src'][0]}"), send_all)
+    Actor.create("sender", Host.by_name(f"{prefix}{given['src'][0]}"), send_all)
     engine.run()
-    json.dump({"finish": [comm.finish_time for comm in comms]}, sys.stdout)
+    json.dump({"finish": alone or [comm.finish_time for comm in comms]}, sys.stdout)
 
 
 main()

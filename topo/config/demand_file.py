@@ -7,7 +7,7 @@ from io import StringIO
 
 from topo.config.data import Files
 from topo.config.errors import ConfigError, Problem, unknown
-from topo.formats import DEMANDS, FormatError
+from topo.formats import DEMANDS, FormatError, elsewhere
 from traffic.demand import LARGEST_SIZE, SMALLEST_SIZE, Demand, DemandError
 
 _COLUMNS = ("src", "dst", "bytes", "phase")
@@ -55,6 +55,8 @@ def demand_text(path: str, files: Files) -> tuple[str, str]:
     text, shown = files.read("traffic", path)
     try:
         told = [entry for entry in DEMANDS.values() if entry.reads and entry.fits(text)]
+        if not told and (said := elsewhere(DEMANDS, text, shown)):
+            raise FormatError(f"{shown}: {said}")
         return (told[0].function("read")(text, shown) if told else text), shown  # CSV says itself what it misses
     except FormatError as error:
         raise ConfigError(str(error)) from None

@@ -7,9 +7,10 @@ A format is one module, imported when a file of it is met: ``read(text, shown, h
 from __future__ import annotations
 
 from topo.formats.carried import lost
-from topo.formats.entries import Format, FormatError, chosen, load, reader, text_of, writer
+from topo.formats.entries import Format, FormatError, chosen, load, text_of, writer
 from topo.formats.files import read, write
 from topo.formats.measurements import read_measurements
+from topo.formats.nouns import elsewhere, reader
 from topo.formats.plant import Reading
 from topo.formats.registry import DEMANDS, FABRICS, LOADS, MEASUREMENTS, ROUTES, TABLES
 
@@ -24,6 +25,7 @@ __all__ = [
     "FormatError",
     "Reading",
     "chosen",
+    "elsewhere",
     "load",
     "lost",
     "read",

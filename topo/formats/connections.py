@@ -23,6 +23,8 @@ _TRIGGER = re.compile(
 )
 _KNOWN = {"id", "start", "size", "trigger", "send_done_trigger", "recv_done_trigger", "prio"}
 
+#: [bytes] of a connection: htsim reads sizes with ``stoi``, a whole number of 32 bits with its sign.
+MOST_SIZE = 2**31 - 1
 #: Phases that triggers may make.
 MOST_PHASES = 10_000
 
@@ -111,9 +113,18 @@ def read(text: str, shown: str) -> str:
 
 
 def write(demand: Demand | GroupedDemand) -> str:
-    """Return ``demand`` as a connection matrix, sizes in whole bytes; a barrier starts each run of a phase."""
+    """Return ``demand`` as a connection matrix, sizes in whole bytes; a barrier starts each run of a phase.
+
+    Raises FormatError for more bytes than htsim reads of a connection.
+    """
     if isinstance(demand, GroupedDemand):
         demand = demand.listed()
+    if demand.n_commodities and round(demand.size.max()) > MOST_SIZE:
+        f = int(demand.size.argmax())
+        raise FormatError(
+            f"{demand.name}: {demand.src[f]}->{demand.dst[f]} sends {demand.size[f]:,.0f} bytes at once; htsim reads "
+            f"sizes of up to {MOST_SIZE:,}: send less, or the same in several phases"
+        )
     runs = [phase for phase, n in enumerate(demand.repeat.tolist()) for _ in range(n) if (demand.phase == phase).any()]
     count = [int((demand.phase == phase).sum()) for phase in runs]
     head = [f"Nodes {demand.n_ranks}", f"Connections {sum(count)}"]

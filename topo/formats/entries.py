@@ -14,7 +14,7 @@ from topo.atomic import check_ends
 from topo.formats.errors import FormatError
 from topo.near import hint
 
-__all__ = ["Format", "FormatError", "chosen", "load", "reader", "text_of", "writer"]
+__all__ = ["Format", "FormatError", "chosen", "load", "named", "text_of", "writer"]
 
 #: [bytes] of a file: a million cables in the wordiest format that is read.
 MOST_BYTES = 512 * 2**20
@@ -45,27 +45,6 @@ class Format:
         return bool(self.mark) and re.search(self.mark, text[:HEAD]) is not None
 
 
-def reader(registry: Mapping[str, Format], text: str, shown: str, format: str | None = None) -> Format:
-    """Return the format of a file of ``text`` called ``shown``: as given, by what it begins with, or by suffix.
-
-    Raises FormatError for a format that is unknown or not read, and for a file that nothing tells of.
-    """
-    known = {name: entry for name, entry in registry.items() if entry.reads}
-    if format is not None:
-        return known[_named(format, registry, known, "read")]
-    named = [entry for entry in known.values() if shown.lower().endswith(entry.suffixes)]
-    told = [entry for entry in named if entry.fits(text)] or [entry for entry in known.values() if entry.fits(text)]
-    if told:
-        return told[0]
-    if named:
-        return max(named, key=lambda entry: max(len(s) for s in entry.suffixes if shown.lower().endswith(s)))
-    out = [name for name, one in registry.items() if not one.reads and shown.lower().endswith(one.suffixes)]
-    only = f" ({out[0]} is written, never read)" if out else ""
-    raise FormatError(
-        f"{shown}: is in no format that is read here{only}; give it by name if it is: {', '.join(sorted(known))}"
-    )
-
-
 def writer(registry: Mapping[str, Format], path: Path, format: str | None = None) -> Format:
     """Return the format to write ``path`` in: as given, or by suffix.
 
@@ -73,7 +52,7 @@ def writer(registry: Mapping[str, Format], path: Path, format: str | None = None
     """
     known = {name: entry for name, entry in registry.items() if entry.writes}
     if format is not None:
-        return known[_named(format, registry, known, "written")]
+        return known[named(format, registry, known, "written")]
     fits = {s: entry for entry in reversed(known.values()) for s in entry.suffixes if path.name.lower().endswith(s)}
     if not fits:
         endings = ", ".join(f"{entry.suffixes[0]} ({name})" for name, entry in sorted(known.items()))
@@ -86,7 +65,11 @@ def chosen(registry: Mapping[str, Format], entry: Format) -> str:
     return next(name for name, one in registry.items() if one is entry)
 
 
-def _named(format: str, registry: Mapping[str, Format], known: Mapping[str, Format], done: str) -> str:
+def named(format: str, registry: Mapping[str, Format], known: Mapping[str, Format], done: str) -> str:
+    """Return ``format``, which must be among ``known`` of ``registry``: those of it that are ``done``, read or written.
+
+    Raises FormatError, with those that are.
+    """
     if format in known:
         return format
     if format in registry:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from topo.atomic import write_bytes
 from topo.fabric import Fabric
-from topo.formats.entries import load, reader, writer
+from topo.formats.entries import load, writer
+from topo.formats.nouns import reader
 from topo.formats.plant import Reading
 from topo.formats.registry import FABRICS
 

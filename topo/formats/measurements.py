@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from topo.formats.entries import FormatError, reader
+from topo.formats.entries import FormatError
 from topo.formats.logs import opened
+from topo.formats.nouns import reader
 from topo.formats.registry import MEASUREMENTS
 from traffic.layout import check_choice
 from traffic.measured import Measurements, joined

@@ -24,6 +24,13 @@ FABRICS: dict[str, Format] = {
         r'(?m)^(?:(?:vendid|sysimgguid)=0x|(?:Switch|Ca|Hca)\s+\d+\s+")',
         lacks=(*_NUMBERS, "scale-up networks", "rates that InfiniBand does not have"),
     ),
+    "netq": Format(
+        "topo.formats.netq",
+        "topology graph of NetQ, topologyGraph.json: cables as LLDP finds them",
+        ("topologygraph.json",),
+        r'"compounded_(?:links|nodes)"',
+        writes=False,
+    ),
     "node-link": Format(
         "topo.formats.node_link",
         "graph as JSON, as networkx's node_link_data gives it",
@@ -80,6 +87,13 @@ FABRICS: dict[str, Format] = {
         r"(?m)^(?:infrastructure|devices|instances):\s*$",
         lacks=(*_NUMBERS, "scale-up networks", "radix"),
     ),
+    "simgrid-cluster": Format(
+        "topo.formats.simgrid_cluster",
+        "SimGrid platform of a cluster, FAT_TREE or DRAGONFLY",
+        (".xml",),
+        r"<platform[\s>]",
+        writes=False,
+    ),
     "nccl": Format(
         "topo.formats.nccl",
         "NCCL's topology XML of one host: GPUs, NICs, NVLink",
@@ -104,8 +118,7 @@ FABRICS: dict[str, Format] = {
         "topo.formats.booksim",
         "BookSim's anynet",
         (".anynet",),
-        "",
-        reads=False,
+        r"(?m)^[ \t]*(?:router|node)[ \t]+\d+[ \t]+(?:router|node)[ \t]+\d",
         lacks=(*_NUMBERS, "rates", "scale-up networks", "hosts", "radix"),
         untried=_PROGRAM,
     ),
@@ -128,14 +141,24 @@ FABRICS: dict[str, Format] = {
             "parts of a nanosecond",
         ),
     ),
+    "ns3": Format(
+        "topo.formats.ns3",
+        "topology text of ns-3, as the RDMA simulator of HPCC and others after it take it",
+        (".ns3", ".topology.txt"),
+        r"\A\s{0,9}\d{1,9}(?:[ \t]+\d{1,9}){2}[ \t\r]*\n\s{0,9}\d",
+        lacks=(
+            *("symmetry", "groups", "overhead", "relay", "weights", "media", "packets", "bundles", "radix"),
+            *("hosts", "scale-up networks"),
+        ),
+        untried=_NEITHER,
+    ),
     "simai": Format(
         "topo.formats.simai",
         "topology text of ns-3, as SimAI takes it",
-        (".simai", ".topology.txt"),
-        "",
-        reads=False,
+        (".simai",),
+        r"\A\s{0,9}\d{1,9}(?:[ \t]+\d{1,9}){4}[ \t]+[A-Za-z]",
         lacks=("symmetry", "groups", "overhead", "relay", "weights", "media", "packets", "bundles", "radix"),
-        untried=_PROGRAM,
+        untried=_NEITHER,
     ),
 }
 

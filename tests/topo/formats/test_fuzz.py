@@ -43,7 +43,22 @@ HTSIM = (
     "Nodes 8\nTiers 2\nPodsize 8\nTier 0\nDownlink_speed_Gbps 100\nRadix_Down 4\nRadix_Up 4\nDownlink_Latency_ns 5\n"
     "Tier 1\nDownlink_speed_Gbps 100\nRadix_Down 2\nDownlink_Latency_ns 5\n"
 )
-GIVEN = {"subnet": SUBNET * 2, "nccl": NCCL, "topograph": TOPOGRAPH, "htsim": HTSIM}
+NETQ = (
+    '[{"nodes": [{"compounded_nodes": [{"id": "a", "device_type": "switch"}, {"id": "b", "name": "h"}]}], "links": '
+    '[{"compounded_links": [{"interfaces": [{"node": "a", "interface": "1"}, {"node": "b", "interface": "2"}]}]}]}]'
+)
+CLUSTER = (
+    '<platform version="4.1"><cluster id="c" prefix="n" radical="0-7" suffix="" bw="1GBps" lat="1us" '
+    'topology="FAT_TREE" topo_parameters="2;4,2;1,2;1,2"/></platform>'
+)
+GIVEN = {
+    "netq": NETQ,
+    "simgrid-cluster": CLUSTER,
+    "subnet": SUBNET * 2,
+    "nccl": NCCL,
+    "topograph": TOPOGRAPH,
+    "htsim": HTSIM,
+}
 
 #: Pieces that files of these kinds are made of, and some that none should hold.
 PIECES = (
@@ -59,7 +74,9 @@ def good(name: str) -> str:
     if name in GIVEN:
         return GIVEN[name]
     fabric = (
-        topo.generate("fat-tree-2", radix=4, capacity=50e9, endpoints_per_host=1) if name.startswith("slurm") else TREE
+        topo.generate("fat-tree-2", radix=4, capacity=50e9, endpoints_per_host=1)
+        if name.startswith(("slurm", "booksim"))
+        else TREE
     )
     written = FABRICS[name].function("write")(fabric)
     return text_of(written, name) if isinstance(written, bytes) else written

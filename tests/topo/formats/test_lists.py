@@ -120,7 +120,6 @@ def test_samples_have_the_counts_of_their_files(name):
         ("infragraph/two-tier-clos-fabric-server.yaml", "no connections between instances"),
         ("nccl-xml/azure-ncv4-topo.xml", "the host has no NIC"),
         ("nccl-xml/aws-g5.48xl-topo.xml", "no NCCL topology with GPUs"),
-        ("simgrid/cluster_fat_tree.xml", "in no format that is read here|no NCCL topology"),
     ],
 )
 def test_samples_that_hold_no_network_say_so(name, says):

@@ -40,7 +40,7 @@ def test_counts_are_those_of_the_file(name):
     ("name", "says"),
     [
         ("ibnetdiscover/topograph-bad.out", "holds no cable; 'dgx-gb200-n01-c1 HCA-1'"),
-        ("models/Qwen--Qwen3-32B.config.json", "no node-link graph|in no format"),
+        ("models/Qwen--Qwen3-32B.config.json", "the configuration of a model"),
         ("measured/packets.csv", "packets.csv"),
     ],
 )
@@ -49,21 +49,21 @@ def test_what_holds_no_fabric_says_why(name, says):
         topo.read(sample(name), capacity=1e9)
 
 
-NONE = "is in no format that is read here"
 #: Folder or file that holds no fabric that is read -> the reason; every other file of FABRIC_FOLDERS is read.
 REASONS = {
-    "booksim": NONE,
-    "htsim": NONE,  # connection matrices: traffic; its .topo files are read
+    "booksim/anynet_config": "is a configuration of BookSim",
+    "booksim/dragonflyconfig": "is a configuration of BookSim",
+    "booksim/fattree_config": "is a configuration of BookSim",
+    "htsim": "holds traffic",  # connection matrices; its .topo files are read
     "ibnetdiscover/topograph-bad.out": "holds no cable",
-    "ibsim/ft64-generated-ftree.dump_lfts": NONE,  # forwarding tables, as are the next two
-    "ibsim/ft64-generated-opensm-lfts.dump": NONE,
-    "ibsim/ft64-generated-opensm.fdbs": NONE,
+    "ibsim/ft64-generated-ftree.dump_lfts": "holds forwarding tables",
+    "ibsim/ft64-generated-opensm-lfts.dump": "holds forwarding tables",
+    "ibsim/ft64-generated-opensm.fdbs": "holds forwarding tables",
     "infragraph/two-tier-clos-fabric-server.yaml": "no connections between instances",
     "infragraph/two-tier-clos-fabric-switch.yaml": "no connections between instances",
-    "lldp-netq": 'is no node-link graph; it needs lists "nodes" and "edges"',
+    "lldp-netq/computeNodes.json": "a list of compute nodes of NetQ",
     "nccl-xml/aws-g5.48xl-topo.xml": "is no NCCL topology with GPUs",
     "nccl-xml/azure-ncv4-topo.xml": "the host has no NIC",
-    "simgrid": "is no NCCL topology with GPUs",
 }
 FABRIC_FOLDERS = (
     "booksim", "htsim", "ibnetdiscover", "ibsim", "infragraph", "lldp-netq", "nccl-xml", "simgrid", "slurm",

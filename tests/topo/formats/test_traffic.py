@@ -13,7 +13,7 @@ import traffic
 from tests.samples import sample
 from topo.config.demand_file import read_demand
 from topo.formats import DEMANDS, FormatError
-from topo.formats.connections import rows_of
+from topo.formats.connections import MOST_SIZE, rows_of
 
 
 def test_traffic_goes_out_and_comes_back(tmp_path):
@@ -94,7 +94,7 @@ def test_flows_and_connections_come_back(tmp_path_factory, data):
     phases = data.draw(st.lists(st.lists(pair, min_size=1, max_size=5), min_size=1, max_size=4))
     flows = [(s, d, p) for p, pairs in enumerate(phases) for s, d in pairs]
     src, dst, phase = map(list, zip(*flows, strict=True))
-    size = data.draw(st.lists(st.floats(1, 1e12), min_size=len(src), max_size=len(src)))
+    size = data.draw(st.lists(st.floats(1, MOST_SIZE), min_size=len(src), max_size=len(src)))
     repeat = data.draw(st.lists(st.integers(1, 3), min_size=len(phases), max_size=len(phases)))
     demand = traffic.Demand.of("d", n, src=src, dst=dst, size=size, phase=phase, repeat=repeat)
     runs = [p for p in range(len(phases)) for _ in range(repeat[p])]
@@ -162,3 +162,10 @@ def test_what_a_file_of_traffic_cannot_carry_is_said(tmp_path, monkeypatch, caps
     assert "note: flows cannot carry: ranks that go on by themselves" in capsys.readouterr().err
     assert main(["convert", words[0], "o.goal", *words[1:]]) == 0
     assert "cannot carry" not in capsys.readouterr().err
+
+
+def test_htsim_reads_no_size_beyond_32_bits():
+    write = DEMANDS["connections"].function("write")
+    assert f"size {MOST_SIZE}" in write(traffic.offer("shift", n_ranks=4, ranks_per_host=1, bytes=MOST_SIZE))
+    with pytest.raises(FormatError, match="3->0 sends 2,147,483,648 bytes at once; htsim reads sizes of up to"):
+        write(traffic.offer("shift", n_ranks=4, ranks_per_host=1, bytes=2**31))
