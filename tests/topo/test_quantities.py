@@ -23,6 +23,7 @@ VERBS = {
     "size fat-tree-2:radix=8 --prices paper-table-3": "",
     "build slim-fly:q=5": "",
     "check broken.edges.csv": "",
+    "check slim-fly:q=5 --routing ecmp": "",
     "analyze fat-tree-2:radix=8 uniform": "",
     "moe": "",
     "explain fat-tree-2:radix=8,planes=2 --from 0 --to 21": "",

@@ -10,44 +10,63 @@ from topo.cli.options import Check, checks_option, json_option, judge, section_o
 
 #: Ports of a fault that the terminal names.
 MOST_PORTS = 4
+#: Links of a cycle that the terminal names.
+MOST_LINKS = 12
 #: Shares of uniform traffic that print alike.
 ALIKE = 5e-4
 _SHOWN = ("endpoints", "hosts", "switches", "switch_links", "endpoint_links", "planes", "oversubscription")
+_DEADLOCK = ("deadlock_free", "deadlock_links", "deadlock_circles", "lanes_by_hop", "route_switch_links")
 
 
 @click.command("check")
 @click.argument("fabric")
-@section_option("routing")
+@section_option("routing", asked=True)
 @json_option
 @checks_option
-def check_verb(*, fabric: str, routing: str, as_json: bool, checks: tuple[Check, ...]) -> int:
+def check_verb(*, fabric: str, routing: str | None, as_json: bool, checks: tuple[Check, ...]) -> int:
     """Find what is wrong with FABRIC as it is cabled: a dump, a cabling list, any file.
 
-    Missing, swapped, miswired and slow cables, uneven bundles, single points of failure, names; with --routing
-    static:tables=FILE what is wrong with those tables.  Each fault says what mending it brings.
+    Missing, swapped, miswired and slow cables, uneven bundles, single points of failure, names.  Each fault says
+    what mending it brings.  With --routing also whether its routes can deadlock, by which ports, and the virtual
+    lanes that keep them from it; static:tables=FILE takes tables as they are and says what else is wrong with them.
 
     \b
     topo check dump.ibnetdiscover --fail-on 'fault_count>0'
     topo check dump.ibnetdiscover --routing static:tables=opensm-lfts.dump --json
+    topo check dragonfly:a=8 --routing ecmp
     """
     from topo.cli import output
     from topo.cli.results import print_results
     from topo.config import fabric_of, read_part, routing_of
     from topo.study import checked
+    from topo.study.deadlocks import deadlocks
 
     case = read_part(fabric=fabric, routing=routing)
     built = fabric_of(case, symmetry=False)
-    results: dict[str, Any] = checked(built, routing_of(case, built).get("tables"))
+    given = {} if routing is None else routing_of(case, built)
+    results: dict[str, Any] = checked(built, given.get("tables")) | (deadlocks(built, given) if given else {})
     code = judge(checks, results)
     if as_json:
         output.print_json({"fabric": case.fabric, "routing": case.routing, "name": built.name, **results})
         return code
-    print_results(built.name, results, (*_SHOWN, "uniform_throughput", "fault_count"))
+    print_results(built.name, results, (*_SHOWN, "uniform_throughput", "fault_count", *_DEADLOCK))
+    for cycle in results.get("deadlock_cycles", []):
+        click.echo("\n".join(_cycle(cycle["ports"])))
     for fault in results["faults"]:
         click.echo("\n".join(_lines(fault, results["uniform_throughput"])))
     for text in results["findings"]:
         output.note(f"note: {text}")
     return code
+
+
+def _cycle(ports: list[str]) -> list[str]:
+    """Return the cycle of links that leave ``ports`` as people read it; --json has all of a long one."""
+    more = f"  and {len(ports) - MOST_LINKS} more, the last of which" if len(ports) > MOST_LINKS else "  which"
+    return [
+        f"\ncycle of {len(ports)} links, each of which waits for the next:",
+        *(f"  {port}" for port in ports[:MOST_LINKS]),
+        f"{more} waits for the first",
+    ]
 
 
 def _lines(fault: dict[str, Any], now: float | None) -> list[str]:

@@ -85,12 +85,12 @@ def seed_option(function: _F) -> _F:
     return click.option("--seed", type=kind, default=0, show_default=True, help="Seed of all that is random.")(function)
 
 
-def section_option(key: str) -> Callable[[_F], _F]:
-    """Add the option of a section of a study, as the section says it."""
+def section_option(key: str, *, asked: bool = False) -> Callable[[_F], _F]:
+    """Add the option of a section of a study, as the section says it; None unless it is ``asked`` for."""
     section = SECTIONS[key]
     option, metavar = section.option.split()
-    shown = bool(section.default)
-    return click.option(option, key, metavar=metavar, default=section.default, show_default=shown, help=section.says)
+    default = None if asked else section.default
+    return click.option(option, key, metavar=metavar, default=default, show_default=bool(default), help=section.says)
 
 
 def section_options(function: _F) -> _F:

@@ -85,9 +85,14 @@ POLICIES: dict[str, Policy] = {
         shortest=False,
         solved=True,
         direct=True,
+        turns=True,
     ),
     "valiant": Policy(
-        valiant_split, "minimal to a random switch of the same plane and minimal from there", shortest=False
+        valiant_split,
+        "minimal to a random switch of the same plane and minimal from there",
+        shortest=False,
+        straight=False,
+        turns=True,
     ),
     "wcmp": Policy(wcmp, "split over all shortest paths by capacity"),
 }

@@ -22,6 +22,8 @@ class Policy:
     shortest: bool = True  # never leaves the shortest paths
     solved: bool = False  # a search with a certificate; takes ``gap`` and ``seconds``
     best: bool = False  # chooses among all routings, so that its bound holds for every policy
+    straight: bool = True  # takes shortest paths
+    turns: bool = False  # takes paths that are shortest to a third switch and shortest from there
     direct: bool = False  # what networks are run with whose every switch has endpoints: shortest paths are few there
 
 

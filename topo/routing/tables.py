@@ -1,10 +1,11 @@
 """Forwarding tables as a subnet manager fills them: one link for each switch and destination port.
 
-Limits. What tables say is taken as it is; no credit loops are looked for here.
+Limits. What tables say is taken as it is; ``topo.check.deadlock`` looks for credit loops.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,10 +90,21 @@ def by_position(fabric: Fabric) -> Tables:
 
     Raises RoutingError where the fabric is not a tree.
     """
+    network = Network.of(fabric)
+    link = np.full((fabric.n_nodes - network.base, len(ports_of(fabric))), -1, dtype=np.int32)
+    for rows, columns, part in parts_by_position(network):
+        link[np.ix_(rows, columns)] = part
+    return Tables.of(fabric, link)
+
+
+def parts_by_position(network: Network) -> Iterator[tuple[Ints, Ints, NDArray[np.int32]]]:
+    """Yield the tables of D-mod-k in parts: rows, columns, and the links (rows, columns).
+
+    Raises RoutingError where the fabric is not a tree.
+    """
+    fabric = network.fabric
     check_tree(fabric)
-    network, ports = Network.of(fabric), ports_of(fabric)
-    switches = np.arange(network.base, fabric.n_nodes)
-    link = np.full((len(switches), len(ports)), -1, dtype=np.int32)
+    ports, switches = ports_of(fabric), np.arange(network.base, fabric.n_nodes)
     into = fabric.reverse[np.minimum(fabric.first[switches], fabric.n_links - 1)].astype(np.int64)
     for site in range(network.n_sites):
         here = np.flatnonzero(network.site[fabric.tail[ports]] == site)
@@ -100,8 +112,7 @@ def by_position(fabric: Fabric) -> Tables:
         for island in np.unique(network.island[fabric.head[ports[here]] - network.base]):
             there = here[network.island[fabric.head[ports[here]] - network.base] == island]
             reached = switches[network.island == island]
-            link[np.ix_(reached - network.base, there)] = _toward(network, into, reached, ports[there])
-    return Tables.of(fabric, link)
+            yield reached - network.base, there, _toward(network, into, reached, ports[there])
 
 
 def _toward(network: Network, into: Ints, switches: Ints, ports: Ints) -> NDArray[np.int32]:
