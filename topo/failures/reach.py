@@ -98,12 +98,7 @@ class _Classes:
     def of(cls, fabric: Fabric) -> _Classes:
         """Return the classes of the endpoints of ``fabric``: by their islands, and by the NICs of their domain."""
         access = Access(Network.of(fabric))
-        n_sets = max(len(access.network.site_islands[1]), 1) + 1
-        domain = np.unique(access.domain, return_inverse=True)[1].astype(np.int64)
-        n_domains = int(domain.max(initial=-1)) + 1
-        count = np.bincount(domain * n_sets + access.islands + 1, minlength=n_domains * n_sets)
-        mates = np.unique(count.reshape(n_domains, n_sets), axis=0, return_inverse=True)[1].ravel()
-        _, number = np.unique(mates[domain] * n_sets + access.islands + 1, return_inverse=True)
+        domain, number = np.unique(access.domain, return_inverse=True)[1].astype(np.int64), access.kinds[0]
         n = int(number.max(initial=-1)) + 1
         way, own = np.zeros((2, n, n), dtype=bool)
         row, column, a, b = _examples(number, domain, n)

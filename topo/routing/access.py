@@ -64,6 +64,29 @@ class Access:
         share = np.concatenate([np.ones(len(end) - len(rows)), np.repeat(1.0 / np.maximum(count, 1), count)])
         return row, nic, share, rows[count == 0]
 
+    @cached_property
+    def kinds(self) -> tuple[Ints, Ints]:
+        """Return (E,) a number for each endpoint, and an endpoint of each: equal ones have equal ways to any island.
+
+        They have the same islands, in domains with as many NICs of each island set.
+        """
+        n_sets = max(len(self.network.site_islands[1]), 1) + 1
+        domain = np.unique(self.domain, return_inverse=True)[1].astype(np.int64)
+        n = int(domain.max(initial=-1)) + 1
+        count = np.bincount(domain * n_sets + self.islands + 1, minlength=n * n_sets).reshape(n, n_sets)
+        mates = np.unique(count, axis=0, return_inverse=True)[1].ravel()
+        _, example, kind = np.unique(mates[domain] * n_sets + self.islands + 1, return_index=True, return_inverse=True)
+        return kind.astype(np.int64), example.astype(np.int64)
+
+    def mates(self, end: Ints, sets: Ints) -> tuple[Ints, Ints]:
+        """Return (row, NIC): the NICs in the domain of each ``end`` whose island set is one of ``sets``."""
+        order = np.argsort(self.domain, kind="stable")
+        of = self.domain[order]
+        start, stop = (np.searchsorted(of, self.domain[end], side=side) for side in ("left", "right"))
+        mate, row = order[ranges(start, stop - start)], np.repeat(np.arange(len(end)), stop - start)
+        fits = np.isin(self.islands[mate], sets)
+        return row[fits], mate[fits]
+
     def _fitting(self, domain: Ints, wanted: Ints) -> tuple[Ints, Ints]:
         """Return the NICs of each ``domain[i]`` that meet ``wanted[i]``, as (first, nics)."""
         order = np.argsort(self.domain, kind="stable")

@@ -4,8 +4,8 @@ Inside a scale-up domain traffic stays on scale-up links.  Between endpoints tha
 plane it goes by a neighbour: ``source`` over scale-up to the NICs of the sender's domain on the
 destination's plane, then the network; ``destination`` over the sender's plane to the
 receiver's domain, then scale-up; ``split`` half each way.  An endpoint that lost its port is
-served evenly by all NICs of its domain that fit; where the relay's own side has no NIC left on
-the plane, the other side relays.  With ``spread`` all traffic between domains goes by all NICs of both.
+served evenly by all NICs of its domain that the other side can reach; where the relay's own side
+has no NIC left on the plane, the other side relays.  With ``spread`` all traffic between domains goes by all NICs of both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from scipy.sparse import csc_array, csr_array
 
 from topo.routing.access import Access, refusal
 from topo.routing.all_nics import legs_by_all, not_by_all
-from topo.routing.network import Network
+from topo.routing.network import Network, added
 from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, NotConnected, Routing
 from traffic.demand import Demand
 
@@ -169,14 +169,21 @@ def _by_side(access: Access, src: Ints, dst: Ints, at_source: bool, *, strict: b
 
 
 def _one_side(access: Access, src: Ints, dst: Ints, at_source: bool) -> tuple[Legs, Ints, Floats]:
-    """Return legs, and rows with the share for which the relaying side has no NIC."""
+    """Return legs, and rows with the share for which the relaying side has no NIC.
+
+    An end that lost its port is served by those NICs of its domain that the relaying side can reach.
+    """
     far, near = (dst, src) if at_source else (src, dst)
     row, end, share, lost = access.ways(far, np.full(len(far), -1))
     leg, nic, part, stuck = access.ways(near[row], access.islands[end])
-    stuck_row = np.concatenate([row[stuck], lost])
-    stuck_share = np.concatenate([share[stuck], np.ones(len(lost))])
+    fits = np.ones(len(row), dtype=bool)
+    fits[stuck] = False
+    total = added(row[fits], share[fits], len(far))
+    nowhere = np.setdiff1d(row[stuck], row[fits])
+    stuck_row = np.concatenate([nowhere, lost])
+    share = np.where(fits, share, 0.0) / np.where(total > 0.0, total, 1.0)[row]
     nic, end = (nic, end[leg]) if at_source else (end[leg], nic)
-    return Legs(row[leg], nic, end, share[leg] * part), stuck_row, stuck_share
+    return Legs(row[leg], nic, end, share[leg] * part), stuck_row, np.ones(len(stuck_row))
 
 
 def _refuse(access: Access, src: Ints, dst: Ints, rows: Ints) -> None:

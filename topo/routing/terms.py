@@ -33,6 +33,12 @@ class Side:
         """Return all rows of ``parts``."""
         return Side(*(np.concatenate([getattr(p, key) for p in parts]) for key in ("term", "nic", "end", "weight")))
 
+    @staticmethod
+    def none() -> Side:
+        """Return no rows."""
+        empty = np.zeros(0, dtype=np.int64)
+        return Side(empty, empty, empty, np.zeros(0))
+
     def times(self, factor: Floats) -> Side:
         """Return the rows with weights times ``factor`` (E,) of their ends, without those that weigh nothing."""
         weight = self.weight * factor[self.end]
@@ -95,13 +101,26 @@ def _refuse_apart(all_nics: AllNics, label: Ints, senders: Ints, receivers: Ints
 
 def _side_terms(access: Access, label: Ints, *, strict: bool) -> tuple[Side, Side, int]:
     """Return the terms with the relay at the senders; at the receivers where a sender's host has no NIC."""
+    member = np.flatnonzero(label >= 0)
+    _refuse_lost(access, label, member[access.ways(member, np.full(len(member), -1))[3]])
+    own = member[access.islands[member] >= 0]
+    senders, receivers, n_terms = _own_terms(access, label, own, strict=strict)
+    if len(own) == len(member):
+        return senders, receivers, n_terms
+    more_senders, more_receivers, more = _lost_terms(access, label, np.setdiff1d(member, own))
+    joined = (
+        Side.joined([senders, more_senders.shifted(n_terms)]),
+        Side.joined([receivers, more_receivers.shifted(n_terms)]),
+    )
+    return *joined, n_terms + more
+
+
+def _own_terms(access: Access, label: Ints, own: Ints, *, strict: bool) -> tuple[Side, Side, int]:
+    """Return the terms of the receivers ``own``, which have ports: one for each group and island set."""
     n_sets = max(len(access.network.site_islands[1]), 1)
     member = np.flatnonzero(label >= 0)
-    row, nic, share, lost = access.ways(member, np.full(len(member), -1))
-    _refuse_lost(access, label, member[lost])
-    end, wanted = member[row], access.islands[nic]
-    term_key, term = np.unique(label[end] * n_sets + wanted, return_inverse=True)
-    receivers = Side(term, nic, end, share)
+    term_key, term = np.unique(label[own] * n_sets + access.islands[own], return_inverse=True)
+    receivers = Side(term.astype(np.int64), own, own, np.ones(len(own)))
 
     group, of_term = term_key // n_sets, term_key % n_sets
     by_group = member[np.argsort(label[member], kind="stable")]
@@ -116,6 +135,42 @@ def _side_terms(access: Access, label: Ints, *, strict: bool) -> tuple[Side, Sid
     if not len(stuck):
         return senders, receivers, len(term_key)
     return _with_detours(access, (senders, receivers, len(term_key)), sender_term[stuck], sender[stuck])
+
+
+def _lost_terms(access: Access, label: Ints, lost: Ints) -> tuple[Side, Side, int]:
+    """Return the terms of the receivers ``lost``, which have no port: NICs of their domains that senders can reach.
+
+    Which of them a sender can reach goes by its kind, so there is a term for each group, kind of sender, domain's
+    island sets and island set.
+    """
+    member = np.flatnonzero(label >= 0)
+    kind, example = access.kinds
+    sets = np.unique(access.islands[access.islands >= 0])
+    senders, receivers, n = [Side.none()], [Side.none()], 0
+    for group in np.unique(label[lost]):
+        sending, receiving = member[label[member] == group], lost[label[lost] == group]
+        for of_sender in np.unique(kind[sending]):
+            ends = sending[kind[sending] == of_sender]
+            meets = sets[~np.isin(np.arange(len(sets)), access.ways(np.full(len(sets), example[of_sender]), sets)[3])]
+            row, nic = access.mates(receiving, meets)
+            count = np.bincount(row, minlength=len(receiving))
+            _refuse_apart_kinds(access, ends, receiving[count == 0])
+            for wanted in meets:
+                on = access.islands[nic] == wanted
+                if on.any():
+                    of, by, share, _ = access.ways(ends, np.full(len(ends), wanted))
+                    senders.append(Side(np.full(len(of), n), by, ends[of], share))
+                    drawn = Side(np.full(int(on.sum()), n), nic[on], receiving[row[on]], 1.0 / count[row[on]])
+                    receivers.append(drawn)
+                    n += 1
+    return Side.joined(senders), Side.joined(receivers), n
+
+
+def _refuse_apart_kinds(access: Access, senders: Ints, receivers: Ints) -> None:
+    for end in receivers:
+        others = senders[access.domain[senders] != access.domain[end]]
+        if len(others):
+            raise NotConnected(refusal(access.network, int(others[0]), int(end)))
 
 
 def _with_detours(

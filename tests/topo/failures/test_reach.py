@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import traffic
-from topo.failures import parts_of, random, reachable
+from topo.failures import named, parts_of, random, reachable
 from topo.flow import NotConnected, route, solve
 from topo.generators import GeneratorError, generate
 from topo.rules import RELAYS
+from topo.size import Tier
 from traffic.demand import Demand
 
 FAMILIES = [
@@ -83,3 +84,18 @@ def test_a_port_that_is_lost_is_relayed():
         assert found.share_with_relay == pytest.approx(share)
         assert found.n_cut_off == (0 if scale_up else 1)
         assert len(found.cut_off) == found.n_cut_off
+
+
+def test_both_ends_without_a_port_meet_on_the_planes_that_both_domains_have():
+    """Host 0 lost plane 1, host 1 plane 2: their own NICs are gone, six planes are left to both."""
+    fabric = generate("fat-tree-2", radix=16, planes=8, endpoints=64, endpoints_per_host=8, capacity=50e9)
+    left = named(fabric, nic=[1, 10])[0].of(fabric)
+    pair = Demand.of("pair", 64, src=[1, 10], dst=[10, 1], size=1.0)
+    assert reachable(left, pair).share_with_relay == 1.0
+    load = route(left, pair, "ecmp").load(np.ones(2))
+    out = [load[(left.tail == end) & (left.tier == Tier.ENDPOINT)].sum() for end in range(8)]
+    assert out == pytest.approx([1 / 6, 0, 0, *[1 / 6] * 5])
+    uniform = traffic.offer("uniform", n_ranks=64, ranks_per_host=8)
+    grouped = route(left, uniform, "ecmp").load(np.ones(1))
+    listed = route(left, uniform.listed(), "ecmp").load(np.ones(64 * 63))
+    assert grouped == pytest.approx(listed)
