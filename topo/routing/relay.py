@@ -5,7 +5,8 @@ plane it goes by a neighbour: ``source`` over scale-up to the NICs of the sender
 destination's plane, then the network; ``destination`` over the sender's plane to the
 receiver's domain, then scale-up; ``split`` half each way.  An endpoint that lost its port is
 served evenly by all NICs of its domain that the other side can reach; where the relay's own side
-has no NIC left on the plane, the other side relays.  With ``spread`` all traffic between domains goes by all NICs of both.
+has no NIC left on the plane, the other side relays.  With ``spread`` all traffic between domains
+goes by all NICs of both.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from topo.flow import NotConnected, route, solve
 from topo.generators import GeneratorError, generate
 from topo.rules import RELAYS
 from topo.size import Tier
-from traffic.demand import Demand
+from traffic.demand import Demand, GroupedDemand
 
 FAMILIES = [
     {"family": "fat-tree-2", "radix": 8, "planes": 2, "endpoints": 32},
@@ -88,14 +88,17 @@ def test_a_port_that_is_lost_is_relayed():
 
 def test_both_ends_without_a_port_meet_on_the_planes_that_both_domains_have():
     """Host 0 lost plane 1, host 1 plane 2: their own NICs are gone, six planes are left to both."""
-    fabric = generate("fat-tree-2", radix=16, planes=8, endpoints=64, endpoints_per_host=8, capacity=50e9)
+    fabric = generate(
+        "fat-tree-2", radix=16, planes=8, endpoints=64, endpoints_per_host=8, scale_up=200e9, capacity=50e9
+    )
     left = named(fabric, nic=[1, 10])[0].of(fabric)
     pair = Demand.of("pair", 64, src=[1, 10], dst=[10, 1], size=1.0)
     assert reachable(left, pair).share_with_relay == 1.0
     load = route(left, pair, "ecmp").load(np.ones(2))
     out = [load[(left.tail == end) & (left.tier == Tier.ENDPOINT)].sum() for end in range(8)]
     assert out == pytest.approx([1 / 6, 0, 0, *[1 / 6] * 5])
-    uniform = traffic.offer("uniform", n_ranks=64, ranks_per_host=8)
-    grouped = route(left, uniform, "ecmp").load(np.ones(1))
-    listed = route(left, uniform.listed(), "ecmp").load(np.ones(64 * 63))
+    label = np.full(64, -1)
+    label[[1, 3, 10, 12]] = 0
+    some = GroupedDemand.of("some", label=label, size=1.0)
+    grouped, listed = (route(left, d, "ecmp").load(np.ones(d.n_commodities)) for d in (some, some.listed()))
     assert grouped == pytest.approx(listed)
