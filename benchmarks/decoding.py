@@ -9,6 +9,7 @@ import topo
 import traffic
 from benchmarks.rows import NIC, SCALE_UP, Row, row
 from topo.config.hardware import latencies
+from traffic.deepseek_v3 import DEEPSEEK_V3
 from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, speed_limit
 from traffic.model import Model
 
@@ -59,7 +60,7 @@ def simulated() -> Iterator[Row]:
         yield row(f"{name}: step, bandwidth alone", "us", system.step_us, plain * 1e6, system.own_copies)
         adds = f"latency adds {(late - plain) * 1e6:.3g} us to its two phases; the paper leaves it out and says so"
         yield Row(f"{name}: step, with latency", "us", unprinted, late * 1e6, None, adds)
-        speed = 1 / (MICRO_BATCHES * Model().layers * late)
+        speed = 1 / (MICRO_BATCHES * Model.of(None).layers * late)
         yield Row(f"{name}: speed, with latency", "tokens/s", unprinted, speed, None, "nothing but communication")
         once = exchange(system, {}, latency=True, dedup=True)
         full = "hidden 7,168, with scales, headers and latency"
@@ -70,7 +71,7 @@ def exchange(system: System, model: dict[str, Any], *, latency: bool = False, de
     """Return dispatch and combine of one micro-batch over the fabric [s]: one expert a rank, the shared one among 9."""
     seconds: dict[str, Any] = dict(latencies("infiniband")) if latency else {}
     fabric = topo.generate("fat-tree-2", radix=64, endpoints=system.ranks, **system.fabric, **seconds)
-    figures = {"routed_experts": system.ranks, "top_k": EXPERTS} | model
+    figures = {**DEEPSEEK_V3, "routed_experts": system.ranks, "top_k": EXPERTS} | model
     demand = traffic.offer(
         "moe-all-to-all",
         n_ranks=system.ranks,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.tables import markdown
-from topo.formats import DEMANDS, FABRICS, LOADS, MEASUREMENTS, ROUTES, TABLES, Format
+from topo.formats import DEMANDS, FABRICS, LOADS, MEASUREMENTS, MODELS, ROUTES, TABLES, Format
 
 PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
 MARK = "<!-- benchmarks/formats.py -->"
@@ -22,6 +22,7 @@ NOUNS: dict[str, Mapping[str, Format]] = {
     "Traffic with its routes": ROUTES,
     "Loads of links": LOADS,
     "Measurements": MEASUREMENTS,
+    "Models": MODELS,
 }
 
 

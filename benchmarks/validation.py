@@ -18,7 +18,7 @@ import numpy as np
 
 import topo
 import traffic
-from benchmarks import curves, deepep, launches, low_latency, measured, packets, reliability
+from benchmarks import curves, deepep, launches, low_latency, measured, models, packets, reliability
 from benchmarks.collectives import all_to_all, fabrics, routing_order
 from benchmarks.decoding import inference, simulated
 from benchmarks.rows import BOUND, CALIBRATED, CONSISTENT, NIC, PAPER, PREDICTED, SCALE_UP, Row, Section, row
@@ -146,6 +146,8 @@ SECTIONS = (
     ("One launch and one rate for a host", launches.SOURCE, PREDICTED, launches.rows),
     ("One efficiency and one alpha a collective, above 64 MB", curves.SOURCE, CALIBRATED, curves.rows),
     ("Failures of jobs and networks", reliability.SOURCE, PREDICTED, reliability.rows),
+    ("Parameters of models", models.SOURCE, CONSISTENT, models.rows),
+    ("Cache and operations of a token", f"{PAPER}, Tables 1, 2 and 4", CONSISTENT, models.derived),
     ("Cost", f"{PAPER}, Table 3", CALIBRATED, costs),
     ("Cost at street prices", f"{PAPER}, Table 3; book street-2024-08", PREDICTED, street),
 )

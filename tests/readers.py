@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.traffic.configs import DEEPSEEK, MINIMAX
 from topo import formats, study
 from topo.config import parse_study, read_case
 from topo.config.demand_file import read_demand
+from topo.config.models import load_model
 from topo.config.prices import load as load_prices
 from topo.config.study_file import load_study
 from topo.fabric import Fabric
@@ -72,6 +74,24 @@ switch-64,400,,50000,700,a list,2024-01
 endpoint-cable,400,3,500,0,a list,2024-01
 switch-cable,400,30,1500,9,"a list, again",2024-01
 """
+MODELS = (
+    """\
+name: ours  # a note
+layers: 4
+hidden: 64
+heads: 8
+kv_heads: 2
+vocabulary: 1000
+precision: bf16
+routed_experts: 16
+top_k: 2
+expert_intermediate: 32
+dense_intermediate: 192
+dense_at: [0]
+""",
+    json.dumps(DEEPSEEK, indent=1),
+    json.dumps(MINIMAX),
+)
 RECORDED = """\
 schema: 1
 title: Recorded
@@ -111,6 +131,10 @@ def readers(folder: Path) -> dict[str, Reader]:
         ),
         "prices": Reader(
             "p.csv", (PRICES.encode(),), lambda path: load_prices(str(path)), ("size fat-tree-2:radix=8 --prices {}",)
+        ),
+        "model": Reader(
+            "config.json", _bytes(MODELS), lambda path: load_model(str(path)),
+            ("moe --model {}", "list models {}", "analyze fat-tree-2:radix=4 training-step:model={}"),
         ),
         "record": Reader("record.json", _lines(whole), _record, ()),
         "records": Reader(

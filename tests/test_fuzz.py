@@ -20,7 +20,16 @@ from topo.cli.exits import INTERNAL, exit_code
 
 TIMES = float(os.environ.get("PLANEWISE_FUZZ", "1"))
 #: Inputs of each reader in a minute of all of them.
-EXAMPLES = {"study": 150, "spec": 400, "records": 200, "record": 800, "run": 800, "flows": 1000, "prices": 1000}
+EXAMPLES = {
+    "study": 150,
+    "model": 150,
+    "spec": 400,
+    "records": 200,
+    "record": 800,
+    "run": 800,
+    "flows": 1000,
+    "prices": 1000,
+}
 _FORMATS = 1000  # of each format of fabrics
 BAD = 500
 
@@ -31,7 +40,7 @@ def known():
         yield readers(Path(folder))
 
 
-NAMES = ("study", "spec", "flows", "prices", "record", "records", "run", *FORMATS)
+NAMES = ("study", "spec", "flows", "prices", "model", "record", "records", "run", *FORMATS)
 
 
 def test_every_reader_is_fuzzed(known):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from topo.config import load_study
+    from topo.config.models import load_model
     from topo.config.prices import load as load_prices
     from topo.cost import PriceBook, PriceError, bill
     from topo.fabric import Fabric, FabricError, NodeKind
@@ -49,6 +50,7 @@ _ROOM = {
     "explain_pair": "topo.metrics",
     "generate": "topo.generators",
     "link_table": "topo.metrics",
+    "load_model": "topo.config.models",
     "load_prices": "topo.config.prices:load",
     "load_study": "topo.config",
     "measure": "topo.metrics",
@@ -84,6 +86,7 @@ __all__ = [
     "explain_pair",
     "generate",
     "link_table",
+    "load_model",
     "load_prices",
     "load_study",
     "measure",

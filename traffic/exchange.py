@@ -89,7 +89,9 @@ def exchange(
 
 def limit_of(node_limit: int | Literal["model"] | None, model: Model, hosts: int) -> int | None:
     """Return the hosts that a token may visit where a group has ``hosts``; None is any number."""
-    return min(model.node_limit, hosts) if node_limit == "model" else node_limit
+    if node_limit != "model":
+        return node_limit
+    return None if model.node_limit is None else min(model.node_limit, hosts)
 
 
 def exchange_count(members: NDArray[np.int64], *, slots: int, together: int, dedup: bool) -> int:

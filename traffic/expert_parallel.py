@@ -101,7 +101,7 @@ def moe_all_to_all(
     Raises DemandError where the ranks hold no group, or a limit leaves a token too few experts.
     """
     check_ranks(n_ranks, what="moe-all-to-all")
-    figures = Model.of(model)
+    figures = Model.of(model).with_experts()
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
     size = default_ep(n_ranks, figures, **where) if ep is None else ep
     members = groups(n_ranks, size, **where)
@@ -143,7 +143,7 @@ def moe_count(
 ) -> Count:
     """Return the commodities of ``moe_all_to_all``; see ``exchange_count``."""
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
-    figures = Model.of(model)
+    figures = Model.of(model).with_experts()
     size = default_ep(n_ranks, figures, **where) if ep is None else ep
     members = groups(n_ranks, size, **where)
     slots = figures.routed_experts + redundant_experts

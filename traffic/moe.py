@@ -26,6 +26,8 @@ from typing import Any, Literal
 
 from traffic.copies import dedup_copies, direct_copies
 from traffic.exchange import TOKENS, TRAINING_EP, picks
+from traffic.figures import SEQUENCE
+from traffic.figures import figures as of_model
 from traffic.inference import DECODE_TOKENS, MICRO_BATCHES, SpeedLimit, speed_limit
 from traffic.layout import check_choice, check_positive, check_whole, domain_of
 from traffic.model import Model
@@ -34,6 +36,8 @@ from traffic.visits import Sampler, least_limit
 #: One way [B/s]: a 400 Gb/s NIC, and NVLink of an H800; arXiv 2505.09343, section 4.1.
 NIC = 50e9
 SCALE_UP = 200e9
+#: What is said of a dense model.
+NO_EXPERTS = "it has no experts, so there is no dispatch and no combine; these are the figures of the model alone."
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Limited:
 def report(
     *,
     model: Mapping[str, Any] | None = None,
-    ep: int = TRAINING_EP,
+    ep: int | None = None,
     node_limit: int | Literal["model"] | None = "model",
     tokens: int = TOKENS,
     nic: float = NIC,
@@ -84,10 +88,13 @@ def report(
     ranks_per_host: int = 8,
     ranks_per_domain: int | None = None,
     decode_tokens: int = DECODE_TOKENS,
+    sequence: int = SEQUENCE,
     **gating: Any,
 ) -> dict[str, Any]:
     """Return all figures of one expert-parallel group as a flat mapping, ready for JSON.
 
+    Those of the model alone (``traffic.figures``, at ``sequence`` tokens a sequence) come last; of a dense one there
+    are no others.  Without ``ep`` a group is the largest of at most 64 ranks that divides the experts.
     ``node_limit="model"`` is the model's own (V3: 4), None is none; one of more hosts than there are limits nothing,
     and ``explanation`` says so.  ``nic`` and ``scale_up`` are one way [B/s].  ``gating`` takes top_k, gate, skew,
     correlation, affinity, score, n_group, topk_group, placement, redundant_experts and seed of ``moe-all-to-all``.
@@ -99,8 +106,14 @@ def report(
     """
     figures = Model.of(model)
     _check(tokens=tokens, nic=nic, scale_up=scale_up, gating=gating)
-    return figures_of(
-        picks(model=figures, ep=ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain, **gating),
+    own = of_model(figures, sequence=sequence)
+    if not figures.routed_experts:
+        if ep is not None:
+            figures.with_experts()
+        return {"model": figures.name, "explanation": f"{figures.name} is dense: {NO_EXPERTS}", **own}
+    group = default_group(figures) if ep is None else ep
+    of_group = figures_of(
+        picks(model=figures, ep=group, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain, **gating),
         figures,
         node_limit=figures.node_limit if node_limit == "model" else node_limit,
         tokens=tokens,
@@ -110,6 +123,12 @@ def report(
         ranks_per_domain=domain_of(ranks_per_host, ranks_per_domain),
         decode_tokens=decode_tokens,
     )
+    return of_group | own
+
+
+def default_group(model: Model) -> int:
+    """Return the largest group of at most 64 ranks that divides the experts of ``model``."""
+    return next(ep for ep in range(TRAINING_EP, 0, -1) if model.routed_experts % ep == 0)
 
 
 def figures_of(

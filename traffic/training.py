@@ -59,6 +59,7 @@ from traffic.exchange import (
     limit_of,
     picks,
 )
+from traffic.figures import ACTIVATION, GRADIENT, PARAMETER, dense_parameters, expert_parameters
 from traffic.groups import groups, ranks_together
 from traffic.layout import check_divides, check_ranks, check_whole, hosts_and_domains
 from traffic.model import Model
@@ -67,11 +68,6 @@ from traffic.outcome import Outcome
 from traffic.pattern import Count
 from traffic.phases import Phase, in_sequence, step
 from traffic.visits import sample_size
-
-#: Bytes of a value: activations and parameters in BF16, gradients in FP32; arXiv 2412.19437, section 3.3.
-ACTIVATION = 2
-PARAMETER = 2
-GRADIENT = 4
 
 #: A part of the step: left out, exposed, or beside the computation.
 Part = bool | Literal["overlapped"]
@@ -142,10 +138,8 @@ def training_step(
     check_whole(tokens, 1, name="tokens")
     figures, stage = Model.of(model), np.arange(n_ranks, dtype=np.int64).reshape(pp, -1)
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
-    near, group = where["ranks_per_domain"], 1
-    if stage.shape[1] > 1:
-        group = default_ep(stage.shape[1], figures, **where, fill=True) if ep is None else ep
-        stage = _whole(stage, group, **where)
+    near, group = where["ranks_per_domain"], _experts_over(stage.shape[1], figures, ep, where)
+    stage = _whole(stage, group, **where)
     check_divides(tp, stage.shape[1], name="tp", what="ranks of a stage")
     parts: list[tuple[Part, list[Phase]]] = []
     if tensor and tp > 1:
@@ -188,10 +182,8 @@ def training_count(
     """Return the commodities of ``training_step``; see ``exchange_count``."""
     figures, stage = Model.of(model), np.arange(n_ranks, dtype=np.int64).reshape(pp, -1)
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
-    near, group = where["ranks_per_domain"], 1
-    if stage.shape[1] > 1:
-        group = default_ep(stage.shape[1], figures, **where, fill=True) if ep is None else ep
-        stage = _whole(stage, group, **where)
+    near, group = where["ranks_per_domain"], _experts_over(stage.shape[1], figures, ep, where)
+    stage = _whole(stage, group, **where)
     n = drawn = 0
     if tensor and tp > 1:
         n += steps.ring_count(stage.reshape(-1, tp), ranks_per_host=near)
@@ -202,7 +194,8 @@ def training_count(
     if pipeline:
         n += 2 * (stage.size - stage.shape[1])
     if gradients:
-        replicas = [members for members in (_strided(stage, tp), _strided(stage, group)) if members.shape[1] > 1]
+        widths = (tp, group) if figures.routed_experts else (tp,)
+        replicas = [members for members in (_strided(stage, width) for width in widths) if members.shape[1] > 1]
         n += 2 * sum(steps.ring_count(members, ranks_per_host=near) for members in replicas)
     return Count.listed(n, drawn)
 
@@ -219,6 +212,20 @@ def _whole(stage: NDArray[np.int64], ep: int, **where: Any) -> NDArray[np.int64]
             "give a smaller ep or pp"
         )
     return members[: each * len(stage)].reshape(len(stage), -1)
+
+
+def _experts_over(n: int, figures: Model, ep: int | None, where: Mapping[str, Any]) -> int:
+    """Return the ranks of an expert group among the ``n`` of a stage: 1 where there is none to have.
+
+    Raises DemandError where a dense model is given a group.
+    """
+    if not figures.routed_experts:
+        if ep not in (None, 1):
+            raise DemandError(f"ep={ep}: {figures.name} is dense, so there are no experts to divide; leave ep out")
+        return 1
+    if n == 1:
+        return 1
+    return default_ep(n, figures, **where, fill=True) if ep is None else ep
 
 
 def _tensor(groups: NDArray[np.int64], figures: Model, tokens: int, runs: int, *, ranks_per_host: int) -> Phase:
@@ -260,9 +267,9 @@ def _ordered(parts: list[tuple[Part, list[Phase]]], compute: float) -> list[Phas
 def _gradients(stage: NDArray[np.int64], model: Model, *, tp: int, ep: int, ranks_per_host: int) -> list[Phase]:
     """Return reduce-scatter and all-gather over replicas: of the dense parameters, then of the routed experts."""
     pp = len(stage)
-    all_experts = model.moe_layers * model.routed_experts * model.expert_parameters
+    all_experts = model.moe_layers * model.routed_experts * expert_parameters(model)
     parts = (
-        ("dense", _strided(stage, tp), model.dense_parameters / pp / tp),
+        ("dense", _strided(stage, tp), dense_parameters(model) / pp / tp),
         ("experts", _strided(stage, ep), all_experts / pp / ep),
     )
     phases = []

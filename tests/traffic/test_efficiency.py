@@ -88,7 +88,7 @@ def test_collectives_say_what_they_are():
 
 
 def test_an_exchange_counts_all_copies_of_the_tokens_of_a_rank():
-    figures = Model()
+    figures = Model.of(None)
     sampler = picks(model=figures, ep=16)
     phases = exchange(sampler, figures, members=np.arange(16)[None], tokens=128)
     assert [phase.operation for phase in phases] == [

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.oracles import check_demand
 from traffic import DemandError
+from traffic.deepseek_v3 import DEEPSEEK_V3
 from traffic.expert_parallel import moe_all_to_all
 from traffic.moe import report
 
@@ -41,7 +42,9 @@ def test_fan_out_reaches_the_ranks_of_the_picked_experts():
     np.testing.assert_allclose(np.bincount(src, bytes_, 64), TOKENS * DISPATCH * 7.67575 * 7 / 8, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("given", "meant"), [({}, 4), ({"node_limit": "model"}, 4), ({"model": {"node_limit": 2}}, 2)])
+@pytest.mark.parametrize(
+    ("given", "meant"), [({}, 4), ({"node_limit": "model"}, 4), ({"model": DEEPSEEK_V3 | {"node_limit": 2}}, 2)]
+)
 def test_the_limit_is_the_models_own_where_none_is_given(given, meant):
     """As in ``topo moe``; a group of fewer hosts is not limited."""
     got, wanted = moe_all_to_all(n_ranks=64, ep=64, **given), moe_all_to_all(n_ranks=64, ep=64, node_limit=meant)
@@ -117,10 +120,10 @@ def test_the_busiest_rank_of_the_commodities_is_that_of_the_report(params):
         ({"n_ranks": 64, "ep": 64, "node_limit": 9}, "more than the 8 hosts"),
         ({"n_ranks": 64, "ep": 64, "tokens": 0}, "tokens"),
         ({"n_ranks": 8, "ep": 2, "redundant_experts": 300}, "256 experts have at most 256 copies on other ranks"),
-        ({"n_ranks": 64, "model": {"hiden": 7000}}, "did you mean hidden"),
-        ({"n_ranks": 64, "model": {"hidden": "7000"}}, "model hidden must be a whole number"),
+        ({"n_ranks": 64, "model": DEEPSEEK_V3 | {"hiden": 7000}}, "did you mean hidden"),
+        ({"n_ranks": 64, "model": DEEPSEEK_V3 | {"hidden": "7000"}}, "model hidden must be a whole number"),
         ({"n_ranks": 64, "model": "deepseek-v3"}, "must be a mapping"),
-        ({"n_ranks": 64, "model": {"top_k": 300}}, "more than its 256"),
+        ({"n_ranks": 64, "model": DEEPSEEK_V3 | {"top_k": 300}}, "more than its 256"),
     ],
 )
 def test_what_is_refused_and_why(params, message):

@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import traffic
+from traffic.deepseek_v3 import DEEPSEEK_V3
 from traffic.demand import DemandError
 from traffic.exchange import default_ep
 from traffic.groups import groups, lies_evenly, ranks_together, shares_of
@@ -15,6 +16,7 @@ from traffic.model import Model
 from traffic.moe import report
 
 NVL72 = {"ranks_per_host": 4, "ranks_per_domain": 72}
+MANY = DEEPSEEK_V3 | {"routed_experts": 288}
 
 
 @given(
@@ -69,13 +71,13 @@ def test_more_ranks_than_there_are_are_refused(n, ep, message):
 
 
 def test_the_default_group_leaves_ranks_of_a_rack_over():
-    assert default_ep(576, Model(), **NVL72) == 64
-    assert default_ep(576, Model(), **NVL72, fill=True) == 8
-    assert default_ep(64, Model(), 8) == default_ep(64, Model(), 8, 8) == 64
+    assert default_ep(576, Model.of(None), **NVL72) == 64
+    assert default_ep(576, Model.of(None), **NVL72, fill=True) == 8
+    assert default_ep(64, Model.of(None), 8) == default_ep(64, Model.of(None), 8, 8) == 64
 
 
 def test_ep64_on_one_domain_never_crosses_the_network():
-    figures = report(model={"hidden": 7000}, scale_up=900e9, **NVL72)
+    figures = report(model=DEEPSEEK_V3 | {"hidden": 7000}, scale_up=900e9, **NVL72)
     assert (figures["hosts"], figures["remote_copies"], figures["bound_by"]) == (1, 0, "scale-up")
     assert round(figures["step_s"] * 1e6, 2) == 6.72
     assert "one scale-up domain of 72 ranks, 4 a host" in figures["explanation"]
@@ -85,13 +87,13 @@ def test_ep64_on_one_domain_never_crosses_the_network():
 
 def test_deduplication_goes_by_domain():
     """EP144 on two domains: one copy a domain to the rank of the same index there, whatever hosts it visits."""
-    demand = traffic.offer("moe-all-to-all", n_ranks=144, ep=144, model={"routed_experts": 288}, **NVL72)
+    demand = traffic.offer("moe-all-to-all", n_ranks=144, ep=144, model=MANY, **NVL72)
     across = demand.src // 72 != demand.dst // 72
     assert (demand.src[across] % 72 == demand.dst[across] % 72).all() and across.sum() == 2 * 144
-    limited = traffic.offer("moe-all-to-all", n_ranks=144, ep=144, model={"routed_experts": 288}, node_limit=1, **NVL72)
+    limited = traffic.offer("moe-all-to-all", n_ranks=144, ep=144, model=MANY, node_limit=1, **NVL72)
     assert limited.size[across].sum() < demand.size[across].sum()
     with pytest.raises(DemandError, match="node_limit=3 is more than the 2"):
-        traffic.offer("moe-all-to-all", n_ranks=144, ep=144, model={"routed_experts": 288}, node_limit=3, **NVL72)
+        traffic.offer("moe-all-to-all", n_ranks=144, ep=144, model=MANY, node_limit=3, **NVL72)
 
 
 @pytest.mark.parametrize(("ep", "shares"), [(144, [8] * 18), (320, [8] * 40), (100, [8] * 12 + [4]), (12, [8, 4])])

@@ -10,10 +10,11 @@ from topo.flow import route, solve
 from topo.generators import generate
 from topo.metrics import measure
 from traffic import DemandError
+from traffic.deepseek_v3 import DEEPSEEK_V3
 from traffic.inference import speed_limit
 
 #: What the paper counts: 7,000 values, 8 routed and one shared expert, no scales, no header, every layer with experts.
-PAPER = {
+PAPER = DEEPSEEK_V3 | {
     "hidden": 7000, "top_k": 9, "routed_experts": 576, "n_group": 1, "topk_group": 1, "dense_layers": 0,
     "dispatch_scale_block": 0, "dispatch_header_bytes": 0,
 }  # fmt: skip

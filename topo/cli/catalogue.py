@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from topo.cli import models
 from topo.cli.options import json_option
 from topo.config.case import SECTIONS
 
@@ -40,7 +41,7 @@ def kinds() -> dict[str, str]:
 @click.argument("name", required=False)
 @json_option
 def list_verb(kind: str | None, name: str | None, as_json: bool) -> int:
-    """List names, of one KIND or of all; of one NAME what its parameters mean.
+    """List names, of one KIND or of all; of one NAME what its parameters mean, of a model what follows from it.
 
     Kinds: families, patterns, policies, solvers, prices, hardware, models, studies, formats.
     """
@@ -55,15 +56,21 @@ def list_verb(kind: str | None, name: str | None, as_json: bool) -> int:
         _print_one(name, entries[kind][name])
     else:
         for number, (each, found) in enumerate(entries.items()):
-            rows = [(name, entry["summary"], _main(entry) or _keys(entry)) for name, entry in found.items()]
+            rows = [
+                (name, entry["summary"], _main(entry) or models.in_billions(entry) or _keys(entry))
+                for name, entry in found.items()
+            ]
             last = "main values" if each == "hardware" else "parameters"
             output.print_table(("name", "what", last), rows, title=("\n" if number else "") + each)
     return 0
 
 
 def _one(kind: str, name: str, entries: dict[str, Any]) -> Any:
+    from topo.config.data import is_path
     from topo.config.errors import unknown
 
+    if kind == "models" and (name in entries or is_path(name)):
+        return models.of(name)
     if name not in entries:
         raise click.BadParameter(f"{kind}: {unknown(name, entries)}", param_hint="NAME")
     return entries[name]
@@ -73,6 +80,9 @@ def _print_one(name: str, entry: dict[str, Any]) -> None:
     """Print what the entry does and a row a parameter: default, range and meaning."""
     from topo.cli import output
 
+    if "active_parameters" in entry:
+        models.print_one(name, entry)
+        return
     if "values" in entry:
         stated = [(key, _stated(key, value), entry["sources"][key]) for key, value in entry["values"].items()]
         output.print_table(("key", "value", "source"), stated, title=f"{name}: {entry['summary']}")
@@ -100,6 +110,8 @@ def _entries(kind: str) -> dict[str, dict[str, Any]]:
         return {name: _registered(section, name) for name in sorted(SECTIONS[section].registry)}
     if kind == "formats":
         return _formats()
+    if kind == "models":
+        return models.shipped()
     from topo.config import names
 
     return {
@@ -121,10 +133,10 @@ def _machine(name: str) -> dict[str, Any]:
 
 def _formats() -> dict[str, dict[str, Any]]:
     """Return what every file format is, whether it is read and written, and what it cannot carry."""
-    from topo.formats import DEMANDS, FABRICS, LOADS, MEASUREMENTS, ROUTES, TABLES
+    from topo.formats import DEMANDS, FABRICS, LOADS, MEASUREMENTS, MODELS, ROUTES, TABLES
 
     found = {}
-    for name, one in sorted((FABRICS | TABLES | DEMANDS | ROUTES | LOADS | MEASUREMENTS).items()):
+    for name, one in sorted((FABRICS | TABLES | DEMANDS | ROUTES | LOADS | MEASUREMENTS | MODELS).items()):
         done = [word for word, does in (("read", one.reads), ("written", one.writes)) if does]
         said = {"read": one.reads, "written": one.writes, "suffixes": list(one.suffixes), "lacks": list(one.lacks)}
         found[name] = {"summary": f"{one.title} ({', '.join(done)})", **said}

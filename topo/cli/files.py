@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -54,24 +55,49 @@ def schema_verb(*, of_record: bool) -> int:
 
 
 @click.command("new")
-@click.argument("study")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File; STUDY.yaml if not given.")
-def new_verb(study: str, output: Path | None) -> int:
-    """Write a study to start from: a commented one titled STUDY, or a copy of the shipped study of that name.
+@click.argument("study", metavar="[model] NAME")
+@click.argument("name", required=False, metavar="")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File; NAME.yaml if not given.")
+@click.option("--like", default="deepseek-v3", show_default=True, metavar="MODEL", help="Shipped model to start from.")
+def new_verb(study: str, name: str | None, output: Path | None, like: str) -> int:
+    """Write a study to start from: a commented one titled NAME, or a copy of the shipped study of that name.
 
-    Never overwrites a file.
+    With the word model before NAME, write a model: a copy of the shipped one of that name, or one called NAME
+    after --like, each figure with its meaning or its source. Never overwrites a file.
     """
     from topo.atomic import write_text
-    from topo.config import ConfigError, data_root, names
+    from topo.config import ConfigError
 
-    path = output or Path(f"{study.removesuffix('.yaml').replace('/', '-')}.yaml")
+    if name is not None and study != "model":
+        raise click.UsageError(f"{study!r} is nothing that can be written; give a NAME, or: model NAME")
+    path = output or Path(f"{(name or study).removesuffix('.yaml').replace('/', '-')}.yaml")
     if path.exists():
         raise ConfigError(f"{path}: exists already; choose another name with -o")
-    if study in names("studies"):
-        text = (data_root() / "studies" / f"{study}.yaml").read_text(encoding="utf-8")
-    else:
-        starter = files("topo.cli").joinpath("starter.yaml").read_text(encoding="utf-8")
-        text = starter.replace("TITLE", '"' + study.replace("\\", "\\\\").replace('"', '\\"') + '"')
-    write_text(path, text)
+    write_text(path, _study(study) if name is None else _model(name.removesuffix(".yaml"), like))
     click.echo(str(path))
     return 0
+
+
+def _study(title: str) -> str:
+    """Return the text of a shipped study, or of a new one of that ``title``."""
+    from topo.config import data_root, names
+
+    if title in names("studies"):
+        return (data_root() / "studies" / f"{title}.yaml").read_text(encoding="utf-8")
+    starter = files("topo.cli").joinpath("starter.yaml").read_text(encoding="utf-8")
+    return starter.replace("TITLE", _quoted(title))
+
+
+def _model(name: str, like: str) -> str:
+    """Return the text of the shipped model ``name``, or of one called so that starts as ``like``."""
+    from topo.config import Files, names
+
+    if name in names("models"):
+        return Files().read("models", name)[0]
+    text, _ = Files().read("models", like)
+    head = f"# {name}, to be filled in: every figure below is that of {like}.\n"
+    return head + re.sub(r"(?m)^name: .*$", lambda _: f"name: {_quoted(name)}", text)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

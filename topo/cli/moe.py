@@ -14,6 +14,10 @@ SHOWN = (
     "remote_copies", "gain_worst_case", "gain_expected", "gain_dedup", "gain_time", "step_s", "layer_s", "tpot_s",
     "tokens_per_s", "dedup_step_s", "bound_by", "logical_bytes_per_s", "physical_bytes_per_s", "method",
 )  # fmt: skip
+MODEL = (
+    "parameters", "active_parameters", "mtp_parameters", "flops_forward", "flops_backward", "flops_6n",
+    "kv_bytes_per_token", "ep_dispatch_bytes_per_token", "ep_combine_bytes_per_token",
+)  # fmt: skip
 LIMITS = (
     "node_limit", "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "exchange_s", "bound_by",
 )  # fmt: skip
@@ -36,9 +40,13 @@ class Limit(click.ParamType[Any]):
 
 @click.command("moe")
 @click.option(
-    "--model", default="deepseek-v3", show_default=True, metavar="MODEL", help="Model: a shipped name or a file."
+    "--model",
+    default="deepseek-v3",
+    show_default=True,
+    metavar="MODEL",
+    help="Model: a shipped name, or a file: YAML or a hub's config.json.",
 )
-@click.option("--ep", type=COUNT, metavar="N", help="Endpoints of an expert-parallel group; 64 if not given.")
+@click.option("--ep", type=COUNT, metavar="N", help="Endpoints of an expert-parallel group; up to 64 if not given.")
 @click.option(
     "--node-limit", type=Limit(), default="model", metavar="M", help="Hosts a token may visit; none, or the model's."
 )
@@ -54,7 +62,8 @@ def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: t
 
     step_s, layer_s, tpot_s and tokens_per_s are the speed limit of section 2.3.2 of the
     paper (no deduplication); dedup_* are those with one copy a host. exchange_s is one
-    dispatch and combine of --tokens tokens a rank.
+    dispatch and combine of --tokens tokens a rank. Of the model itself: parameters,
+    operations and bytes a token; of a dense one nothing else.
 
     \b
     topo moe --ep 64 --node-limit 4
@@ -68,10 +77,15 @@ def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: t
     arguments = exchange_arguments(model, overrides, **given)
     results = report(**arguments)
     code = judge(checks, results)
+    for remark in results["model_remarks"]:
+        output.note(f"{results['model']}: {remark}")
     if as_json:
         output.print_json(results)
         return code
-    print_results(f"expert parallelism of {results['model']}", results, SHOWN)
-    print_rows("\nby node limit", results["by_limit"], [f"by_limit.{key}" for key in LIMITS])
+    if "by_limit" in results:
+        print_results(f"expert parallelism of {results['model']}", results, SHOWN)
+        print_rows("\nby node limit", results["by_limit"], [f"by_limit.{key}" for key in LIMITS])
+        click.echo()
+    print_results(f"{results['model']} itself, at {results['sequence']} tokens a sequence", results, MODEL)
     output.note(str(results["explanation"]))
     return code

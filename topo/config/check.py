@@ -14,6 +14,7 @@ from topo.config.efficiency import read_efficiency
 from topo.config.errors import ConfigError, Problem
 from topo.config.hardware import beyond_ports, efficiency_of, latencies, with_rates
 from topo.config.match import choose
+from topo.config.models import files_of, remarks
 from topo.config.nouns import Facts, bill_of, facts_of, size_of
 from topo.config.sections import check_section
 from topo.cost import PriceError
@@ -66,6 +67,8 @@ def check_case(
     if not problems:
         problems = _check_together(case, words)
         problems += _check_pair(case, words) if pairs else []
+    if not problems:
+        case = replace(case, notes=(*case.notes, *_remarks(case)))
     refused = "\n".join(str(problem) for problem in problems)
     return replace(case, files=tracked.only(sorted(tracked.used)), refused=refused), problems
 
@@ -141,6 +144,16 @@ def _check_efficiency(case: Case, words: Document) -> list[Problem]:
     return []
 
 
+def _remarks(case: Case) -> list[str]:
+    """Return what was taken for granted of the models that ``case`` names."""
+    if case.traffic is None:
+        return []
+    from topo.config.patterns import parts_of
+
+    parts = [case.traffic, *parts_of(case.traffic)]
+    return list(dict.fromkeys(said for part in parts for said in remarks(part.get("model"), case.files)))
+
+
 def _check_pair(case: Case, words: Document) -> list[Problem]:
     """Return a solver that picks the routing itself, asked for with a policy that has picked it already."""
     from topo.config.patterns import parts_of
@@ -162,12 +175,12 @@ def _check_traffic(traffic: dict[str, Any], size: Size, facts: Facts, words: Doc
     from topo.config.patterns import needs_fabric, parts_of
 
     for part in [traffic, *parts_of(traffic)]:
-        for key, kind in (("path", "traffic"), ("model", "models")):
-            if isinstance(part.get(key), str):
-                try:
-                    files.read(kind, part[key])
-                except ConfigError as error:
-                    return [Problem(words.place(("traffic", key)), f"traffic.{key}", str(error))]
+        named = [("path", "traffic", part["path"])] if isinstance(part.get("path"), str) else []
+        for key, kind, name in named + [("model", "models", each) for each in files_of(part.get("model"))]:
+            try:
+                files.read(kind, name)
+            except ConfigError as error:
+                return [Problem(words.place(("traffic", key)), f"traffic.{key}", str(error))]
     if size.endpoints > MAX_TRIED_RANKS or needs_fabric(traffic):
         return []
     where = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain}

@@ -45,7 +45,7 @@ def names(kind: str) -> list[str]:
 
 def is_path(text: str) -> bool:
     """Return whether ``text`` names a file rather than something shipped: it has a ``/`` or a suffix."""
-    return "/" in text or bool(Path(text).suffix.strip(".0123456789"))
+    return "/" in text or Path(text).suffix[1:2].isalpha()
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Files:
         shipped = f"{kind}/{name}"
         if shipped in self.texts or name in self.texts:
             return (shipped if shipped in self.texts else name), Path(name)
-        if not is_path(name) and name in names(kind):
+        if "/" not in name and name in names(kind):  # a shipped name may have dots
             return shipped, data_root() / kind / (name + _SUFFIX.get(kind, ".yaml"))
         if not is_path(name):
             raise ConfigError(f"{unknown(name, names(kind))} (a file needs a / or a suffix)")

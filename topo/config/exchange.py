@@ -11,7 +11,7 @@ from topo.config.data import Files
 from topo.config.document import TooLarge, parse_scalar
 from topo.config.errors import ConfigError, unknown
 from topo.config.hardware import read_hardware
-from topo.config.patterns import model_figures
+from topo.config.models import model_figures
 
 
 def exchange_arguments(
@@ -66,7 +66,7 @@ def _figure_keys() -> list[str]:
 
     from traffic.model import Model
 
-    return [field.name for field in fields(Model)]
+    return [field.name for field in fields(Model) if field.name != "remarks"]
 
 
 def _gate_keys() -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +15,11 @@ import traffic as workloads
 from topo import units
 from topo.config.data import Files
 from topo.config.demand_file import demand_text, read_demand
-from topo.config.document import parse_mapping
-from topo.config.errors import ConfigError
+from topo.config.models import model_figures
 from topo.routing.adversarial import adversarial, adversarial_count
 from traffic import Count, Demand, DemandError, GroupedDemand, Pattern
 from traffic.jobs import Job, joined_ranks, on_hosts, together
 from traffic.layout import hosts_and_domains
-from traffic.model import Model
 
 if TYPE_CHECKING:
     from topo.fabric import Fabric
@@ -34,7 +31,7 @@ def traffic_arguments(traffic: Mapping[str, Any], files: Files | None = None) ->
     arguments = {key: value for key, value in traffic.items() if key != "pattern"}
     if isinstance(arguments.get("bytes"), str):
         arguments["bytes"] = units.size(arguments["bytes"])
-    if isinstance(arguments.get("model"), str):
+    if arguments.get("model") is not None:
         arguments["model"] = model_figures(arguments["model"], files)
     return arguments
 
@@ -84,26 +81,6 @@ def parts_of(traffic: Mapping[str, Any]) -> list[dict[str, Any]]:
 def needs_fabric(traffic: Mapping[str, Any]) -> bool:
     """Return whether the pattern of ``traffic`` looks at the graph, so that it cannot be had without the fabric."""
     return "fabric" in signature(PATTERNS[traffic["pattern"]].offer).parameters
-
-
-def model_figures(name: str, files: Files | None = None) -> dict[str, Any]:
-    """Return the figures of a model name or file, checked by the traffic side.
-
-    Raises ConfigError at the key that is wrong.
-    """
-    text, shown = (files or Files()).read("models", name)
-    return _model_figures(text, shown)
-
-
-@lru_cache(maxsize=64)
-def _model_figures(text: str, shown: str) -> dict[str, Any]:
-    document = parse_mapping(text, shown)
-    try:
-        Model.of(document.data)
-    except DemandError as error:
-        key = next((key for key in document.data if f" {key} " in f" {error} ".replace("'", " ")), "")
-        raise ConfigError(f"{document.place((key,))}: {error}") from None
-    return dict(document.data)
 
 
 def _from_file(*, n_ranks: int, files: Files, path: str) -> Demand:

@@ -12,13 +12,14 @@ from topo.formats.files import read, write
 from topo.formats.measurements import read_measurements
 from topo.formats.nouns import elsewhere, reader
 from topo.formats.plant import Reading
-from topo.formats.registry import DEMANDS, FABRICS, LOADS, MEASUREMENTS, ROUTES, TABLES
+from topo.formats.registry import DEMANDS, FABRICS, LOADS, MEASUREMENTS, MODELS, ROUTES, TABLES
 
 __all__ = [
     "DEMANDS",
     "FABRICS",
     "LOADS",
     "MEASUREMENTS",
+    "MODELS",
     "ROUTES",
     "TABLES",
     "Format",

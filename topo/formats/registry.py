@@ -238,3 +238,21 @@ MEASUREMENTS: dict[str, Format] = {
         writes=False,
     ),
 }
+
+#: Formats of models: ``read(mapping, name)`` returns the figures of a parsed file.
+MODELS: dict[str, Format] = {
+    "hub": Format(
+        "topo.formats.hub_config",
+        "config.json of a model hub, as it lies beside published weights",
+        ("config.json", ".json"),
+        r"""(?m)["']?\b(?:num_hidden_layers|hidden_size|model_type|architectures|text_config)["']?[ \t]*:""",
+        writes=False,
+    ),
+    "model": Format(
+        "topo.formats.model_sheet",
+        "planewise's own: figures of a model in YAML",
+        (".yaml", ".yml"),
+        r"(?m)^(?:layers|base|routed_experts):",
+        writes=False,
+    ),
+}

@@ -8,9 +8,11 @@ from topo import units
 from topo.config.case import SECTIONS, Case
 from topo.config.efficiency import in_words
 from topo.config.hardware import efficiency_of, read_hardware
+from topo.config.models import model_figures
 from topo.config.nouns import Facts, facts_of
 from topo.config.signatures import NONE
 from topo.flow import POLICIES, SOLVERS
+from traffic.model import Model
 
 
 def assumptions(case: Case) -> list[str]:
@@ -54,8 +56,7 @@ def _of_traffic(case: Case, facts: Facts) -> list[str]:
     if facts.relay == "spread" or (facts.planes > 1 and not facts.multi_port):
         said.append(_relay(facts))
     if "model" in traffic:
-        model = traffic["model"] if isinstance(traffic["model"], str) else "deepseek-v3, the default"
-        said.append(f"model {model}, {traffic.get('tokens') or traffic['batch']} tokens a rank, {traffic['gate']} gate")
+        said.append(_model(case, traffic))
     if traffic.get("compute_s") == 0:
         said.append("computation is not counted: compute_s is 0, so times are those of communication alone")
     elif "bytes" in traffic:
@@ -64,6 +65,14 @@ def _of_traffic(case: Case, facts: Facts) -> list[str]:
         said.append(f"seed {case.seed}")
     said.append("steady state: no queueing, packet loss, congestion control or incast collapse")
     return said
+
+
+def _model(case: Case, traffic: dict[str, Any]) -> str:
+    """Return which model is meant, and what it is given to do."""
+    given = traffic["model"]
+    model = Model.of(None if given is None else model_figures(given, case.files))
+    name = "deepseek-v3, the default" if given is None else given if isinstance(given, str) else model.name
+    return f"model {name}, {traffic.get('tokens') or traffic['batch']} tokens a rank, {traffic['gate']} gate"
 
 
 def _scale_up(inside: str, *, in_file: bool) -> str:

@@ -18,9 +18,9 @@ traffic: {pattern: moe-all-to-all, tokens: 64}
 cases:
   - {name: one rack, fabric: {endpoints: 72}, traffic: {ep: 64}}
   - {name: eight racks, traffic: {ep: 64}}
-  - {name: whole racks, traffic: {ep: 72, model: {routed_experts: 288}}}
-  - {name: two racks a group, traffic: {ep: 144, model: {routed_experts: 288}}}
-  - {name: planes, fabric: {planes: 8}, traffic: {ep: 144, model: {routed_experts: 288}}}
+  - {name: whole racks, traffic: {ep: 72, model: {base: deepseek-v3, routed_experts: 288}}}
+  - {name: two racks a group, traffic: {ep: 144, model: {base: deepseek-v3, routed_experts: 288}}}
+  - {name: planes, fabric: {planes: 8}, traffic: {ep: 144, model: {base: deepseek-v3, routed_experts: 288}}}
 """
 
 

@@ -125,7 +125,7 @@ def test_dry_run_lists_and_writes_nothing(tmp_path, monkeypatch, capsys):
 def test_the_sample_of_a_gate_is_seen_and_bounded(tmp_path):
     """A model of 30,000 experts took 12 GB at an estimate of 201 MiB."""
     for n in (64, 2**15):
-        (tmp_path / f"{n}.yaml").write_text(f"routed_experts: {n}\n")
+        (tmp_path / f"{n}.yaml").write_text(f"base: deepseek-v3\nrouted_experts: {n}\n")
     few, many = (of("fat-tree-2:radix=16", f"moe-all-to-all:model={tmp_path}/{n}.yaml") for n in (64, 2**15))
     assert many.memory > few.memory + 150 * 2**20
     tracemalloc.start()
