@@ -46,16 +46,18 @@ class Places:
         return cls(network.site, empty, empty, np.zeros(1, dtype=np.int64), empty)
 
     @classmethod
-    def of_sites(cls, network: Network) -> Places:
-        """Return one place a site, for endpoints that are alike wherever they are on the same switches."""
-        site, ends, members = np.unique(network.site, return_index=True, return_counts=True)
-        many = (site >= 0) & (network.n_ports[ends] > 1)
+    def of_classes(cls, network: Network, number: Ints) -> tuple[Places, Ints]:
+        """Return one place a class of endpoints that are alike, and the place of each class.
+
+        ``number`` (E,) is the class, -1 without a port; those with one port are on their switch.
+        """
+        _, ends, of, members = np.unique(number, return_index=True, return_inverse=True, return_counts=True)
+        many = network.n_ports[ends] > 1
+        place = np.where(many, network.n_sites + np.cumsum(many) - 1, network.site[ends])
         end, count = ends[many], network.n_ports[ends[many]]
-        number = np.full(network.n_sites, -1, dtype=np.int64)
-        number[site[many]] = network.n_sites + np.arange(len(end))
-        place = np.where(network.n_ports > 1, number[network.site], network.site)
         first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-        return cls(place, end, members[many].astype(np.int64), first, ranges(network.port[end], count))
+        ports = ranges(network.port[end], count)
+        return cls(place[of], end, members[many].astype(np.int64), first, ports), place[number[ends] >= 0]
 
     @classmethod
     def of(cls, network: Network, src: Ints, dst: Ints, size: Floats) -> Places:

@@ -24,11 +24,13 @@ from topo.routing.grouped import grouped
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints, Routing, RoutingError, TotalRouting
 from topo.routing.relay import RelayRouting
-from topo.routing.site_amounts import alike_by_site, site_amounts
+from topo.routing.site_amounts import alike, site_amounts
 from topo.routing.split import SplitRouting
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
 
+#: Pairs of an endpoint and a class of endpoints up to which classes are looked for.
+MAX_CLASSED = 20_000_000
 #: Largest utilizations that differ by less than this, relatively, are alike.
 ALIKE = 1e-12
 
@@ -113,20 +115,18 @@ def _grouped(
 ) -> CertifiedRouting:
     """Return the solved routing of all pairs at once."""
     network = Network.of(fabric, by_capacity=True)
-    alike = network.most_ports > 1 and alike_by_site(network, demand, MAX_PAIRS)
-    if network.most_ports > 1 and not alike:  # shares of ports go by pair, so the pairs have to be listed
+    classes = alike(network, demand, MAX_CLASSED) if network.most_ports > 1 else None
+    if network.most_ports > 1 and classes is None:  # shares of ports go by pair, so the pairs have to be listed
         listed = demand.listed()
         result = _listed(fabric, listed, policy, minimal=minimal, gap=gap, seconds=seconds)
         unit = np.stack([result.inner.load(receives[listed.dst]) for receives in demand.receives])
         return replace(result, inner=TotalRouting(policy, unit, demand.pairs))
     base = grouped(network, demand, policy)
-    amounts = site_amounts(network, demand, MAX_PAIRS)
-    source, target, places = amounts.source, amounts.target, None
-    if alike:
-        places = Places.of_sites(network)
-        of_site = np.zeros(network.n_sites, dtype=np.int64)
-        of_site[network.site[network.site >= 0]] = places.place[network.site >= 0]
-        source, target = of_site[source], of_site[target]
+    amounts, places = site_amounts(network, demand, MAX_PAIRS) if classes is None else classes[1], None
+    source, target = amounts.source, amounts.target
+    if classes is not None:
+        places, of_class = Places.of_classes(network, classes[0])
+        source, target = of_class[source], of_class[target]
     problem = Problem.of(network, source, target, amounts.total(demand.size), places)
     if demand.n_commodities == 1:
         found, on_arcs = problem.solve_loads(minimal=minimal, gap=gap, seconds=seconds)
@@ -139,7 +139,7 @@ def _grouped(
     if found.congestion < congestion(fabric, base, demand.size) * (1.0 - ALIKE):
         on_links = np.stack([network.to_links(row[: problem.n_arcs]) for row in on_arcs])
         chosen = fabric.is_switch_link
-        if alike:
+        if places is not None:
             on_links = on_links + problem.port_loads(on_arcs[0])
             chosen = chosen_links(fabric)
         inner = TotalRouting(policy, np.where(chosen, on_links, base.unit), demand.pairs)

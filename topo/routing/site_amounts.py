@@ -49,23 +49,28 @@ def site_amounts(network: Network, demand: GroupedDemand, most: int) -> SiteAmou
     return SiteAmounts(source, target, blocks[:, target, source])
 
 
-def alike_by_site(network: Network, demand: GroupedDemand, most: int) -> bool:
-    """Return whether endpoints on the same switches send alike to every site, and get alike from every site.
+def alike(network: Network, demand: GroupedDemand, most: int) -> tuple[Ints, SiteAmounts] | None:
+    """Return the class (E,) of each endpoint, -1 without a port, and what goes from class to class.
 
-    False where there are several kinds of pairs, or more than ``most`` pairs of an endpoint and a site.
+    Endpoints of a class are on the same switches, and send alike to every class and get alike from every class: sites
+    are split until that is so.  None where there are several kinds of pairs, or more than ``most`` pairs of an
+    endpoint and a class.
     """
-    n, n_ends = network.n_sites, network.fabric.n_endpoints
-    if demand.n_commodities > 1 or n * n_ends > most:
-        return False
+    n_ends = network.fabric.n_endpoints
+    if demand.n_commodities > 1:
+        return None
     access = Access(network)
     label, _ = on_endpoints(network, demand)
     brought = Brought(access, *terms(access, label, network.fabric.relay))
-    site, own = (network.site, n), (np.arange(n_ends), n_ends)
-    has = np.flatnonzero(network.site >= 0)
-    example = np.zeros(n, dtype=np.int64)
-    example[network.site[has[::-1]]] = has[::-1]
-    for matrix_ in (brought.between(own, site).T, brought.between(site, own)):
-        rows = matrix_.toarray()
-        if np.abs(rows[has] - rows[example[network.site[has]]]).max(initial=0.0) > ROUNDING:
-            return False
-    return True
+    has, own = np.flatnonzero(network.site >= 0), (np.arange(n_ends), n_ends)
+    number, n = network.site.copy(), network.n_sites
+    while n * n_ends <= most:
+        out, into = brought.between(own, (number, n)).toarray().T, brought.between((number, n), own).toarray()
+        rows = np.round(np.hstack([number[has, None], out[has], into[has]]) / ROUNDING)
+        finer = np.unique(rows, axis=0, return_inverse=True)[1].ravel()
+        count = int(finer.max(initial=-1)) + 1
+        if count == n:
+            amount = brought.between((number, n), (number, n)).tocoo()
+            return number, SiteAmounts(amount.col.astype(np.int64), amount.row.astype(np.int64), amount.data[None])
+        number[has], n = finer, count
+    return None
