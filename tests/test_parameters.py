@@ -88,6 +88,8 @@ def call(key, name, arguments):
         return traffic.offer(name, n_ranks=64, ranks_per_host=8, **arguments)
     if key == "failures":
         return FAILURES[name].losses(fabric, **arguments)
+    if key == "availability":
+        return SECTIONS[key].function(name)(**arguments)
     demand = traffic.offer("shift", n_ranks=fabric.n_endpoints, ranks_per_host=HOST)
     routing = route(fabric, demand, name if key == "routing" else "ecmp", **arguments if key == "routing" else {})
     return solve(fabric, demand, routing, name if key == "solve" else "proportional")

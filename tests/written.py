@@ -38,6 +38,11 @@ def outcomes(folder) -> dict[str, Outcome]:
         "training": (TREE, "training-step:tp=4,pp=2,compute_s=0.1", flows),
         "jobs": (TREE, jobs, flows),
         "collective": (TREE, "allreduce:algorithm=ring", flows),
+        "availability": (
+            SQUARE,
+            "uniform",
+            {"availability": "states:hardware=hpn,repair=1h,checkpoint=1h,wait=7d,exact=1,samples=2"},
+        ),
         "failures": (TREE, "tornado", {"failures": "random:part=nic,count=3"}),
         "efficiency": (TREE, "allreduce:algorithm=ring", {"solve": "completion:efficiency=simai-nccl"}),
         "optimal": (TREE, "tornado", {"routing": "optimal"}),

@@ -27,14 +27,19 @@ class Rates:
         """Return these rates, with those of ``other`` where these say nothing."""
         return Rates({**other.failures, **self.failures}, {**other.repairs, **self.repairs})
 
+    def repair(self, part: str) -> float:
+        """Return the mean time to repair one ``part`` [s].
+
+        Raises RatesError where none was stated, or none passes.
+        """
+        if not self.repairs.get(part):
+            raise RatesError(f"repairs: a failed {part} needs a time to repair it, such as repairs={{{part}: 4h}}")
+        return self.repairs[part]
+
     def down(self, part: str) -> float:
         """Return the share of time that one ``part`` is down: MTTR / (MTBF + MTTR).
 
         Raises RatesError where it fails and no repair time was stated.
         """
         rate = self.failures.get(part, 0.0)
-        if rate == 0:
-            return 0.0
-        if part not in self.repairs:
-            raise RatesError(f"repairs: a failed {part} needs a time to repair it, such as repairs={{{part}: 4h}}")
-        return rate * self.repairs[part] / (1 + rate * self.repairs[part])
+        return rate * self.repair(part) / (1 + rate * self.repair(part)) if rate else 0.0

@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from topo.size import Size
 
 _PARTS = [f"cost_parts.{key}" for key in ("part", "count", "usd_each", "usd")]
+_SPARES = [f"spares.{key}" for key in ("part", "count", "failures_per_year", "spares")]
 _RESIDUALS = [f"cost_residuals.{key}" for key in ("network", "computed_usd", "printed_usd", "residual")]
 
 
 @click.command("size")
 @click.argument("fabric")
 @section_option("cost")
+@section_option("availability")
 @json_option
 @checks_option
-def size_verb(fabric: str, cost: str | None, as_json: bool, checks: tuple[Check, ...]) -> int:
+def size_verb(fabric: str, cost: str | None, availability: str | None, as_json: bool, checks: tuple[Check, ...]) -> int:
     """Print endpoints, switches, cables and cost of FABRIC.
 
     Closed forms at any scale; a network that cannot be built is sized all the same and says so.
@@ -30,10 +32,12 @@ def size_verb(fabric: str, cost: str | None, as_json: bool, checks: tuple[Check,
     topo size slim-fly:q=28,p=21 --json
     """
     from topo.config import bill_of, read_part, size_of
+    from topo.config.availability import by_counts
 
-    case = read_part(fabric=fabric, cost=cost)
+    case = read_part(fabric=fabric, cost=cost, availability=availability)
     size = size_of(case)
     results = counts(size) | dict.fromkeys(("price_book", "cost_usd", "cost_per_endpoint_usd")) | bill_of(case, size)
+    results |= by_counts(case, size)
     code = judge(checks, results)
     _print(case.fabric, results, as_json=as_json)
     return code
@@ -56,10 +60,12 @@ def _print(fabric: dict[str, Any], results: dict[str, Any], *, as_json: bool) ->
     if as_json:
         output.print_json({"fabric": fabric, **results})
         return
-    nested = ["name", "cables", "oversubscription", "cost_parts", "cost_residuals", "reason", "neighbours"]
+    nested = ["name", "cables", "oversubscription", "cost_parts", "cost_residuals", "reason", "neighbours", "spares"]
     print_results(results["name"], results, [key for key in results if key not in (*nested, "price_book")])
     if not results["buildable"]:
         output.note(results["reason"])
+    if results.get("spares"):
+        print_rows("\nspare parts", results["spares"], _SPARES)
     if results["price_book"] is None:
         return
     parts = results["cost_parts"]

@@ -131,6 +131,16 @@ SECTIONS: dict[str, Section] = {
         option="--solver SOLVER",
         says="Solver of the rates.",
     ),
+    "availability": Section(
+        "by",
+        entries="topo.config.availability:QUESTIONS",
+        filled=frozenset({"files", "fabric_hardware"}),
+        later=True,
+        option="--availability SPEC",
+        says="Failures and repairs over time, such as states:hardware=hpn,repair=4h.",
+        moves=False,
+        implied=True,
+    ),
     "cost": Section(
         only="prices", option="--prices BOOK", says="Price book: a shipped name, or a CSV file.", moves=False
     ),

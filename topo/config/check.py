@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from topo.availability.rates import RatesError
+from topo.config.availability import plan_of
 from topo.config.case import SECTIONS, Case, canonical_json
 from topo.config.data import Files, Tracking
 from topo.config.document import Document
@@ -122,6 +124,7 @@ def _check_together(case: Case, words: Document) -> list[Problem]:
         except ConfigError as error:
             problems.append(Problem(words.place(("routing", "tables")), "routing.tables", str(error)))
     problems += _check_efficiency(case, words)
+    problems += _check_availability(case, words)
     if case.traffic is not None:
         problems += _check_traffic(case.traffic, size, facts, words, case.files)
     return problems
@@ -152,6 +155,21 @@ def _remarks(case: Case) -> list[str]:
 
     parts = [case.traffic, *parts_of(case.traffic)]
     return list(dict.fromkeys(said for part in parts for said in remarks(part.get("model"), case.files)))
+
+
+def _check_availability(case: Case, words: Document) -> list[Problem]:
+    """Return what is wrong with what ``case`` asks about failures and repairs."""
+    given = case.sections["availability"]
+    if given is None:
+        return []
+    text = ""
+    if case.failures is not None:
+        text = "looks at everything that may fail; leave failures, which takes parts out for good, to a case of its own"
+    try:
+        plan_of(given, case.fabric["hardware"], case.files)
+    except (ConfigError, RatesError) as error:
+        text = str(error)
+    return [Problem(words.place(("availability",)), "availability", text)] if text else []
 
 
 def _check_pair(case: Case, words: Document) -> list[Problem]:

@@ -20,13 +20,17 @@ from traffic.demand import Demand, GroupedDemand
 def representatives(fabric: Fabric, parts: Parts, demand: Demand | GroupedDemand | None) -> Ints:
     """Return one part of each orbit under the stated symmetries of ``fabric`` that keep ``demand``: the least."""
     orbit = np.arange(parts.count, dtype=np.int32)
-    for moved in fabric.symmetry:
-        if not _keeps(fabric.domain, moved) or (demand is not None and not _keeps_demand(demand, moved)):
-            continue
-        image = _image(fabric, parts, moved)
+    for moved in kept_symmetries(fabric, demand):
+        image = image_of(fabric, parts, moved)
         if image is not None:
             join(orbit, image)
     return np.unique(orbit).astype(np.int64)
+
+
+def kept_symmetries(fabric: Fabric, demand: Demand | GroupedDemand | None) -> list[NDArray[np.int32]]:
+    """Return the stated symmetries of ``fabric`` that keep its scale-up domains and ``demand``."""
+    fits = (moved for moved in fabric.symmetry if _keeps(fabric.domain, moved))
+    return [moved for moved in fits if demand is None or _keeps_demand(demand, moved)]
 
 
 def _keeps(of: NDArray[Any], moved: NDArray[np.int32]) -> bool:
@@ -49,7 +53,7 @@ def _keeps_demand(demand: Demand | GroupedDemand, moved: NDArray[np.int32]) -> b
     return bool(same and np.array_equal(demand.size[order], demand.size))
 
 
-def _image(fabric: Fabric, parts: Parts, moved: NDArray[np.int32]) -> Ints | None:
+def image_of(fabric: Fabric, parts: Parts, moved: NDArray[np.int32]) -> Ints | None:
     """Return (parts,) the part that each becomes; None where one is torn apart."""
     image = np.full(parts.count, -1, dtype=np.int64)
     for of, what, after in (

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from topo.config.availability import by_counts
 from topo.config.case import Case
 from topo.config.nouns import bill_of, demand_of, fabric_of, routing_of, size_of, solving_of
 from topo.flow import POLICIES, route, solve
@@ -20,6 +21,7 @@ from topo.metrics.tables import commodity_table
 from topo.metrics.traffic_map import finish_quantiles, traffic_map
 from topo.study.faults import of_file
 from topo.study.loss import found
+from topo.study.outages import over_states
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +63,9 @@ def run_case(case: Case) -> Numbers:
     fabric = fabric_of(case)
     demand = demand_of(case, fabric)
     routing = route(fabric, demand, **routing_of(case, fabric))
-    return numbers_of(case, solve(fabric, demand, routing, **solving_of(case)))
+    solution = solve(fabric, demand, routing, **solving_of(case))
+    numbers = numbers_of(case, solution)
+    return replace(numbers, results=numbers.results | over_states(case, solution))
 
 
 def after_failures(case: Case) -> Numbers:
@@ -79,7 +83,7 @@ def after_failures(case: Case) -> Numbers:
 def size_case(case: Case) -> Numbers:
     """Return the parts list and cost of ``case`` in closed form, whether or not it can be built."""
     size = size_of(case)
-    return Numbers(counted(size) | bill_of(case, size))
+    return Numbers(counted(size) | bill_of(case, size) | by_counts(case, size))
 
 
 def numbers_of(case: Case, solution: Solution) -> Numbers:

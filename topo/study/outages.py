@@ -1,0 +1,80 @@
+"""What failures and repairs over time make of a case: closed forms of its parts, and the states of its network.
+
+Every state is routed anew over what is left, with the traffic of the intact network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from topo.availability.expected import Expected, Interval, Judged, Worth, expected
+from topo.availability.passage import stays_good
+from topo.availability.plan import Plan, counts_of
+from topo.availability.rates import RatesError
+from topo.availability.units import Ints, Units
+from topo.config.availability import asked
+from topo.config.case import Case
+from topo.config.nouns import routing_of, solving_of
+from topo.fabric import NodeKind
+from topo.failures import reachable
+from topo.flow import POLICIES, NotConnected, Solution, route, solve
+
+
+def over_states(case: Case, intact: Solution) -> dict[str, Any]:
+    """Return what failures and repairs make of ``case``, whose ``intact`` network is solved: flat keys.
+
+    Raises RatesError for rates without repair times, or where nothing is asked about that fails.
+    """
+    plan = asked(case)
+    if plan is None:
+        return {}
+    if case.routing.get("tables") is not None:
+        raise RatesError("availability: forwarding tables of a file say nothing of routes after a failure")
+    fabric = intact.fabric
+    counts = counts_of(fabric.size) | {
+        kind: int((fabric.kind == NodeKind[kind.upper()]).sum()) for kind in ("leaf", "spine", "core")
+    }
+    found = plan.closed_forms(counts)
+    alike = not POLICIES[case.routing["policy"]].one_path
+    units = Units.of(fabric, plan.rates, intact.offered, alike=alike)
+    if not units.n:
+        return found
+    judged = Judged(units, Judge(case, intact))
+    means = expected(judged, most=plan.most, exact=plan.exact, samples=plan.samples, seed=plan.seed)
+    lasting = stays_good(units, means, period=plan.period, most=plan.most)
+    return found | _results(plan, means, lasting, len(judged.known))
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """Routes and solves the traffic of a case on what is left of its network."""
+
+    case: Case
+    intact: Solution
+
+    def __call__(self, cables: Ints, nodes: Ints) -> Worth:
+        """Return what the network is worth without ``cables`` and ``nodes``."""
+        if not len(cables) + len(nodes):
+            return Worth(1.0, 1.0)
+        left, demand = self.intact.fabric.without(cables=cables, nodes=nodes), self.intact.offered
+        if reachable(left, demand).share_with_relay < 1:
+            return Worth(0.0, 0.0)
+        try:
+            solution = solve(left, demand, route(left, demand, **routing_of(self.case, left)), **solving_of(self.case))
+        except NotConnected:
+            return Worth(0.0, 0.0)
+        return Worth(self.intact.completion_s / solution.completion_s if solution.completion_s else 1.0, 1.0)
+
+
+def _results(plan: Plan, means: Expected, lasting: Interval, tried: int) -> dict[str, Any]:
+    pairs = {
+        "expected_throughput": means.throughput,
+        "full_reach": means.reach,
+        "good_time": means.within,
+        "no_slowdown": lasting,
+    }
+    found: dict[str, Any] = {"accepted_slowdown": plan.most, "states_tried": tried}
+    for key, one in pairs.items():
+        found |= {key: one.value, f"{key}_low": one.low, f"{key}_high": one.high}
+    return found | {"states_by_failed": [stratum.row() for stratum in means.strata]}
