@@ -41,7 +41,7 @@ def outcomes(folder) -> dict[str, Outcome]:
         "availability": (
             SQUARE,
             "uniform",
-            {"availability": "states:hardware=hpn,repair=1h,checkpoint=1h,wait=7d,exact=1,samples=2"},
+            {"availability": "states:hardware=hpn,repair=1h,checkpoint=1h,wait=7d,exact=1,samples=2,length=9d"},
         ),
         "failures": (TREE, "tornado", {"failures": "random:part=nic,count=3"}),
         "efficiency": (TREE, "allreduce:algorithm=ring", {"solve": "completion:efficiency=simai-nccl"}),

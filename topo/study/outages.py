@@ -12,6 +12,7 @@ from topo.availability.expected import Expected, Interval, Judged, Worth, expect
 from topo.availability.passage import stays_good
 from topo.availability.plan import Plan, counts_of
 from topo.availability.rates import RatesError
+from topo.availability.timeline import play
 from topo.availability.units import Ints, Units
 from topo.config.availability import asked
 from topo.config.case import Case
@@ -38,11 +39,15 @@ def over_states(case: Case, intact: Solution) -> dict[str, Any]:
     found = plan.closed_forms(counts)
     alike = not POLICIES[case.routing["policy"]].one_path
     units = Units.of(fabric, plan.rates, intact.offered, alike=alike)
+    if plan.length is not None and not units.n:
+        found |= play(None, plan, plan.stops(counts)).results()
     if not units.n:
         return found
     judged = Judged(units, Judge(case, intact))
     means = expected(judged, most=plan.most, exact=plan.exact, samples=plan.samples, seed=plan.seed)
     lasting = stays_good(units, means, period=plan.period, most=plan.most)
+    if plan.length is not None:
+        found |= play(judged, plan, plan.stops(counts)).results()
     return found | _results(plan, means, lasting, len(judged.known))
 
 
