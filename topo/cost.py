@@ -1,35 +1,40 @@
 """What a network costs: parts times prices.
 
 A price book has one row a part: ``switch-<ports>``, ``endpoint-cable``,
-``switch-cable``, ``copper-cable``, ``optical-cable`` or ``transceiver``.  A cable
+``switch-cable``, ``copper-cable``, ``optical-cable``, ``transceiver`` or ``nic``.  A cable
 is priced by where it goes if the book says so (``endpoint-cable``,
 ``switch-cable``), else by what it is made of; a ``transceiver`` row adds two to
 every cable priced as ``optical-cable``.  A switch is the smallest one with
-enough ports, whatever it leaves empty.
+enough ports, whatever it leaves empty.  NICs are counted where the book has a price of them.
 
-Limits.  Purchase prices only: no servers, NICs, racks, installation or energy,
-and no scale-up network, which comes with the server.
+A port that breaks out serves several of a part of its speed: a row of 800 Gb/s with ``breakout`` 2 is a switch of
+twice as many ports at 400 Gb/s, a transceiver for two cables (twin-port optics), a NIC for two ports.
+
+A part that the book does not price leaves the sum open: it stands on the bill without a price, and ``unpriced``
+says what is missing.
+
+Limits.  Purchase prices only: no servers, racks, installation or energy, and no scale-up network, which comes with
+the server; NICs where the book prices them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from topo.size import Medium, Size, Tier, cable_row
 from topo.units import from_gbps, gbps
 
 _SWITCH = re.compile(r"switch-([1-9]\d{0,8})")
-_CABLES = ("endpoint-cable", "switch-cable", "copper-cable", "optical-cable", "transceiver")
+_CABLES = ("endpoint-cable", "switch-cable", "copper-cable", "optical-cable", "transceiver", "nic")
 #: A speed of a book and that of a port are the same within this fraction: units were converted on the way.
 _SAME_SPEED = 1e-9
 
 
 class PriceError(ValueError):
-    """A price book that lacks a row, or has a wrong one; the message names it."""
+    """A price book with a wrong row; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -37,24 +42,40 @@ class Price:
     """One row of a price book."""
 
     part: str  # one of the names above
-    usd: float  # [USD] each
+    usd: float | None  # [USD] each; None where no source gives it
     speed_gbps: float | None = None  # [Gb/s] of a port; None fits every speed
     reach_m: float | None = None  # [m] longest distance that a cable covers
     watts: float | None = None  # [W] each; None where no source gives it
     source: str = ""
     date: str = ""
+    breakout: int = 1  # ports of speed_gbps / breakout that one port serves
 
     def __post_init__(self) -> None:
         if not (_SWITCH.fullmatch(self.part) or self.part in _CABLES):
             raise PriceError(f"part {self.part!r} is unknown; known: switch-<ports>, {', '.join(_CABLES)}")
-        if not 0 <= self.usd < float("inf"):
+        if self.usd is not None and not 0 <= self.usd < float("inf"):
             raise PriceError(f"{self.part}: usd {self.usd!r} must be finite and not negative")
+
+        if self.breakout < 1 or (self.breakout > 1 and self.speed_gbps is None):
+            raise PriceError(
+                f"{self.part}: breakout {self.breakout} must be a whole number of at least 1, and needs a speed_gbps"
+            )
 
     @property
     def ports(self) -> int:
-        """Ports of a switch, 0 for other parts."""
+        """Ports of a switch as its part names them, 0 for other parts."""
         match = _SWITCH.fullmatch(self.part)
         return int(match[1]) if match else 0
+
+    @property
+    def serves(self) -> int:
+        """Ports of a switch at the speed that it breaks out to; 0 for other parts."""
+        return self.ports * self.breakout
+
+    @property
+    def at_gbps(self) -> float | None:
+        """Speed of a port that it serves [Gb/s]; None fits every speed."""
+        return None if self.speed_gbps is None else self.speed_gbps / self.breakout
 
 
 @dataclass(frozen=True)
@@ -101,40 +122,70 @@ TABLE_3 = tuple(_table_3())
 TABLE_3_CAPACITY = from_gbps(400)  # [B/s]
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of a bill."""
+
+    part: str
+    count: int
+    price: Price | None = None  # None where the book has no row
+    lacks: str = ""  # why there is no price, and what would do
+    note: str = ""
+
+    @property
+    def usd_each(self) -> float | None:
+        """Price of one [USD]; None where there is none."""
+        return self.price.usd if self.price else None
+
+    @property
+    def why(self) -> str:
+        """What is missing of the price; empty where nothing is."""
+        if self.usd_each is not None:
+            return ""
+        return self.lacks or f"{self.part}: the book has a row of it without a price"
+
+
 def bill(size: Size, prices: PriceBook, *, capacity: float) -> dict[str, Any]:
     """Return what the parts of ``size`` cost and draw, with switch ports of ``capacity`` [B/s].
 
-    Keys: price_book, cost_usd, cost_per_endpoint_usd (None without endpoints), watts (None
+    Keys: price_book, cost_usd and cost_per_endpoint_usd (None where a part has no price, the latter also without
+    endpoints), priced_usd (of the parts that have one), unpriced (a sentence a part that has none), watts (None
     unless every part has a sourced value), cost_parts (a list of part, count, usd_each, usd,
-    watts_each, watts, source, date, note), and for a calibrated book cost_residuals.
-
-    Raises PriceError that names the row which ``prices`` lacks.
+    watts_each, watts, source, date, note), cost_by_layer (switches of a tree apart), and for a calibrated book
+    cost_residuals.
     """
-    parts = [_part(price, n, size.radix) for price, n in _counted(size, prices, capacity).items()]
-    usd = sum(part["usd"] for part in parts)
+    lines = _lines(size, prices, capacity)
+    parts = [_part(line) for line in lines]
+    priced = sum(part["usd"] for part in parts if part["usd"] is not None)
+    missing = [line.why for line in lines if line.why]
     drawn = [part["watts"] for part in parts]
     result = {
         "price_book": prices.name,
-        "cost_usd": usd,
-        "cost_per_endpoint_usd": usd / size.endpoints if size.endpoints else None,
+        "cost_usd": None if missing else priced,
+        "cost_per_endpoint_usd": None if missing or not size.endpoints else priced / size.endpoints,
+        "priced_usd": priced,
+        "unpriced": list(dict.fromkeys(missing)),
         "watts": None if None in drawn else sum(drawn),
         "cost_parts": parts,
+        "cost_by_layer": [_layer(name, n, lines[0]) for name, n in size.layers.items()] if size.switches else [],
     }
-    if prices.calibrated:
-        with suppress(PriceError):  # a book made from a calibrated one may lack the parts of Table 3
-            result["cost_residuals"] = residuals(prices)
+    if prices.calibrated and (rows := residuals(prices)):
+        result["cost_residuals"] = rows
     return result
 
 
 def residuals(prices: PriceBook) -> list[dict[str, Any]]:
-    """Return for each row of Table 3 what ``prices`` gives against what the paper prints.
+    """Return for each row of Table 3 what ``prices`` gives against what the paper prints; none where it lacks a part.
 
     No linear model in switches, endpoint cables and switch cables meets all five printed
     costs within their rounding; ``within_rounding`` says which are met.
     """
     rows = []
     for row in TABLE_3:
-        usd = sum(price.usd * n for price, n in _counted(row.size, prices, TABLE_3_CAPACITY).items())
+        lines = _lines(row.size, prices, TABLE_3_CAPACITY)
+        if any(line.why for line in lines):
+            return []
+        usd = sum((line.usd_each or 0.0) * line.count for line in lines)
         rows.append(
             {
                 "network": row.name,
@@ -147,53 +198,100 @@ def residuals(prices: PriceBook) -> list[dict[str, Any]]:
     return rows
 
 
-def _counted(size: Size, prices: PriceBook, capacity: float) -> dict[Price, int]:
-    """Return how many of each row of ``prices`` the network takes."""
+def _lines(size: Size, prices: PriceBook, capacity: float) -> list[Line]:
+    """Return the lines of the bill, switches first."""
     speed = gbps(capacity)
-    offer = _at_speed(prices, speed)
-    where = f"price book {prices.name} at {speed:g} Gb/s"
-    counts = {_switch(offer, size.radix, where): size.switches} if size.switches else {}
+    offer = _Offer(_at_speed(prices, speed), f"price book {prices.name} at {speed:g} Gb/s")
+    lines = [_switches(offer, size)] if size.switches else []
+    if lines and lines[0].price:
+        offer = offer._replace(split=lines[0].price.breakout)
     for tier, medium, n in size.cables:
-        for price, each in _cable(offer, tier, medium, where):
-            counts[price] = counts.get(price, 0) + each * n
-    return counts
+        if tier != Tier.SCALE_UP:
+            lines += _cables(offer, tier, medium, n)
+    if nic := _find(offer.rows, "nic"):
+        lines.append(Line("nic", size.endpoint_links, nic))
+    if not offer.rows:
+        lines = [replace(line, lacks=_no_speed(prices, speed)) for line in lines]
+    return _merged(lines)
+
+
+#: Parts of which one serves ``breakout`` ports; of switches and cables each is one.
+_SHARED = ("transceiver", "nic")
+
+
+def _merged(lines: list[Line]) -> list[Line]:
+    """Return ``lines`` with those of one price, or of one part that has none, added up; twin ports are shared."""
+    same: dict[tuple[Price | None, str], list[Line]] = {}
+    for line in lines:
+        same.setdefault((line.price, line.part), []).append(line)
+    return [_together(equal) for equal in same.values()]
+
+
+def _together(equal: list[Line]) -> Line:
+    ports, first = sum(line.count for line in equal), equal[0]
+    shared = first.price.breakout if first.price and first.part in _SHARED else 1
+    return replace(first, count=-(-ports // shared))
 
 
 def _at_speed(prices: PriceBook, speed_gbps: float) -> list[Price]:
-    """Return the rows for ports of this speed, before the rows that fit every speed."""
-    exact = [p for p in prices.rows if p.speed_gbps and abs(p.speed_gbps / speed_gbps - 1) < _SAME_SPEED]
-    offer = exact + [p for p in prices.rows if p.speed_gbps is None]
-    if not offer:
-        speeds = ", ".join(f"{speed:g}" for speed in sorted({p.speed_gbps or 0.0 for p in prices.rows})) or "none"
-        raise PriceError(
-            f"price book {prices.name} has no rows for {speed_gbps:g} Gb/s; its speeds: {speeds}. "
-            "Add rows with that speed_gbps, or leave speed_gbps empty to fit every speed"
-        )
-    return offer
+    """Return the rows for ports of this speed, before the rows that fit every speed; none where no row names either."""
+    exact = [p for p in prices.rows if p.at_gbps and abs(p.at_gbps / speed_gbps - 1) < _SAME_SPEED]
+    return exact + [p for p in prices.rows if p.speed_gbps is None]
 
 
-def _switch(offer: list[Price], radix: int, where: str) -> Price:
-    enough = [p for p in offer if p.ports >= radix and p.ports]
-    if not enough:
-        sold = ", ".join(p.part for p in offer if p.ports) or "none"
-        raise PriceError(
-            f"{where} lacks a row switch-{radix} or larger: a switch here needs {radix} ports; it has {sold}"
-        )
-    return min(enough, key=lambda p: p.ports)
+def _no_speed(prices: PriceBook, speed_gbps: float) -> str:
+    speeds = ", ".join(f"{speed:g}" for speed in sorted({p.at_gbps or 0.0 for p in prices.rows})) or "none"
+    return (
+        f"price book {prices.name} has no rows for {speed_gbps:g} Gb/s; its speeds: {speeds}. "
+        "Add rows with that speed_gbps, or leave speed_gbps empty to fit every speed"
+    )
 
 
-def _cable(offer: list[Price], tier: Tier, medium: Medium, where: str) -> Iterator[tuple[Price, int]]:
-    if tier == Tier.SCALE_UP:
-        return
+def _switches(offer: _Offer, size: Size) -> Line:
+    enough = [p for p in offer.rows if p.serves >= size.radix and p.ports]
+    if enough:
+        price = min(enough, key=lambda p: p.serves)
+        return Line(price.part, size.switches, price, note=_larger(price, size.radix))
+    sold = ", ".join(p.part for p in offer.rows if p.ports) or "none"
+    need = f"a switch here needs {size.radix} ports; it has {sold}"
+    return Line(
+        f"switch-{size.radix}", size.switches, lacks=f"{offer.where} lacks a row switch-{size.radix} or larger: {need}"
+    )
+
+
+class _Offer(NamedTuple):
+    """What a price book has for ports of one speed."""
+
+    rows: list[Price]
+    where: str  # the book and the speed, as messages call them
+    split: int = 1  # cables that a port of the switches serves
+
+
+def _cables(offer: _Offer, tier: Tier, medium: Medium, n: int) -> Iterator[Line]:
+    """Yield ``n`` cables, and the transceivers at their ends."""
     by_tier = "endpoint-cable" if tier == Tier.ENDPOINT else "switch-cable"
     by_medium = "optical-cable" if medium.optical else f"{medium.name.lower()}-cable"
-    price = _find(offer, by_tier) or _find(offer, by_medium)
+    price = _find(offer.rows, by_tier) or _find(offer.rows, by_medium)
     if price is None:
-        raise PriceError(f"{where} lacks a row {by_medium} or {by_tier} for {tier.label} cables; add one of the two")
-    yield price, 1
-    transceiver = _find(offer, "transceiver")
-    if price.part == "optical-cable" and transceiver:
-        yield transceiver, 2
+        lacks = f"{offer.where} lacks a row {by_medium} or {by_tier} for {tier.label} cables; add one of the two"
+        yield Line(by_medium, n, lacks=lacks)
+    else:
+        yield Line(price.part, n, price)
+    if medium.optical and not (price and price.part == by_tier):
+        yield from _transceivers(offer, n if tier == Tier.ENDPOINT else 2 * n, n if tier == Tier.ENDPOINT else 0)
+
+
+def _transceivers(offer: _Offer, at_switches: int, at_endpoints: int) -> Iterator[Line]:
+    """Yield the ends of optical cables: where switch ports break out, one there serves as many; none without a row."""
+    single = _find([p for p in offer.rows if p.breakout == 1], "transceiver")
+    twin = _find([p for p in offer.rows if p.breakout == offer.split], "transceiver") or single
+    if twin:
+        yield Line("transceiver", at_switches, twin)
+    if at_endpoints and single:
+        yield Line("transceiver", at_endpoints, single)
+    elif at_endpoints and twin:
+        lacks = f"{offer.where} lacks a row transceiver that does not break out, for endpoints; add one"
+        yield Line("transceiver", at_endpoints, lacks=lacks)
 
 
 def _find(offer: list[Price], part: str) -> Price | None:
@@ -202,22 +300,34 @@ def _find(offer: list[Price], part: str) -> Price | None:
     return max(rows, key=lambda p: (p.speed_gbps is not None, p.reach_m or 0.0), default=None)
 
 
-def _larger(price: Price, radix: int) -> str | None:
-    """Return what to say of a switch that has more ports than are needed; None of anything else."""
-    if not price.ports or price.ports <= radix:
-        return None
-    return f"{radix} ports are needed; the smallest switch in the book with as many has {price.ports}"
+def _larger(price: Price, radix: int) -> str:
+    """Return what to say of a switch that breaks out, or has more ports than are needed; empty of one that fits."""
+    broken = f"{price.ports} ports of {price.speed_gbps:g} Gb/s, each as {price.breakout}" if price.breakout > 1 else ""
+    more = f"{radix} ports are needed; the smallest switch in the book with as many has {price.serves}"
+    return "; ".join(said for said in (broken, more if price.serves > radix else "") if said)
 
 
-def _part(price: Price, count: int, radix: int) -> dict[str, Any]:
+def _layer(name: str, switches: int, line: Line) -> dict[str, Any]:
+    watts = line.price.watts if line.price else None
     return {
-        "note": _larger(price, radix),
-        "part": price.part,
-        "count": count,
-        "usd_each": price.usd,
-        "usd": count * price.usd,
-        "watts_each": price.watts,
-        "watts": None if price.watts is None else count * price.watts,
-        "source": price.source,
-        "date": price.date,
+        "layer": name,
+        "switches": switches,
+        "usd": None if line.usd_each is None else switches * line.usd_each,
+        "watts": None if watts is None else switches * watts,
+    }
+
+
+def _part(line: Line) -> dict[str, Any]:
+    price, usd = line.price, line.usd_each
+    watts = price.watts if price else None
+    return {
+        "note": line.note or None,
+        "part": line.part,
+        "count": line.count,
+        "usd_each": usd,
+        "usd": None if usd is None else line.count * usd,
+        "watts_each": watts,
+        "watts": None if watts is None else line.count * watts,
+        "source": price.source if price else "",
+        "date": price.date if price else "",
     }

@@ -89,6 +89,7 @@ class Size:
     reason: str = ""
     neighbours: tuple[str, ...] = ()
     leaves: int = 0  # switches that bear endpoints, or may
+    cores: int = field(default=0, compare=False)  # switches above the spines of a tree
     groups: Groups = Groups.NONE
     group_count: int = 0
     diameter: int | None = field(default=None, compare=False)  # [cables] of minimal routes, with every leaf populated
@@ -102,6 +103,17 @@ class Size:
             count[tier] += n
         rises = ((Tier.ENDPOINT, Tier.LEAF_SPINE), (Tier.LEAF_SPINE, Tier.SPINE_CORE))
         return {up.label: count[down] / count[up] for down, up in rises if count[up]}
+
+    @property
+    def layers(self) -> dict[str, int]:
+        """Switches of each layer of a tree, from below; all of them as one where leaves are all there is."""
+        above = self.switches - self.leaves
+        if not 0 < self.leaves < self.switches:
+            return {"switch": self.switches}
+        if self.cores:
+            return {"leaf": self.leaves, "spine": above - self.cores, "core": self.cores}
+        many = any(tier == Tier.SPINE_CORE for tier, _, _ in self.cables)
+        return {"leaf": self.leaves, "spine and core" if many else "spine": above}
 
     @property
     def switch_links(self) -> int:
@@ -127,7 +139,7 @@ class Size:
         """Return ``planes`` copies; ``shared_endpoints`` gives every endpoint a port on each."""
         endpoints = self.endpoints if shared_endpoints else self.endpoints * planes
         cables = tuple((tier, medium, n * planes) for tier, medium, n in self.cables)
-        counts = {key: getattr(self, key) * planes for key in ("switches", "leaves", "group_count")}
+        counts = {key: getattr(self, key) * planes for key in ("switches", "leaves", "cores", "group_count")}
         return replace(self, endpoints=endpoints, cables=cables, planes=planes, **counts)
 
 

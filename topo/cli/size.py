@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _PARTS = [f"cost_parts.{key}" for key in ("part", "count", "usd_each", "usd")]
 _SPARES = [f"spares.{key}" for key in ("part", "count", "failures_per_year", "spares")]
+_LAYERS = [f"cost_by_layer.{key}" for key in ("layer", "switches", "usd", "watts")]
 _RESIDUALS = [f"cost_residuals.{key}" for key in ("network", "computed_usd", "printed_usd", "residual")]
 
 
@@ -61,6 +62,7 @@ def _print(fabric: dict[str, Any], results: dict[str, Any], *, as_json: bool) ->
         output.print_json({"fabric": fabric, **results})
         return
     nested = ["name", "cables", "oversubscription", "cost_parts", "cost_residuals", "reason", "neighbours", "spares"]
+    nested += ["unpriced", "cost_by_layer", *(("priced_usd",) if results.get("cost_usd") is not None else ())]
     print_results(results["name"], results, [key for key in results if key not in (*nested, "price_book")])
     if not results["buildable"]:
         output.note(results["reason"])
@@ -71,6 +73,10 @@ def _print(fabric: dict[str, Any], results: dict[str, Any], *, as_json: bool) ->
     parts = results["cost_parts"]
     noted = ["cost_parts.note"] if any(part["note"] for part in parts) else []
     print_rows(f"\nprices: {results['price_book']}", parts, [*_PARTS, *noted])
+    if len(results["cost_by_layer"]) > 1:
+        print_rows("\nswitches by layer", results["cost_by_layer"], _LAYERS)
+    for missing in results["unpriced"]:
+        output.note(f"no price, so the sum is open: {missing}")
     if results.get("cost_residuals"):
         title = "\nresiduals of these prices against the paper's Table 3"
         print_rows(title, results["cost_residuals"], _RESIDUALS)

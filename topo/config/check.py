@@ -19,7 +19,6 @@ from topo.config.match import choose
 from topo.config.models import files_of, remarks
 from topo.config.nouns import Facts, bill_of, facts_of, size_of
 from topo.config.sections import check_section
-from topo.cost import PriceError
 from topo.generators import GeneratorError
 from topo.size import Size
 from traffic.demand import DemandError
@@ -116,7 +115,7 @@ def _check_together(case: Case, words: Document) -> list[Problem]:
         problems.append(Problem(words.place(("fabric", "hardware")), "fabric.hardware", str(error)))
     try:
         bill_of(case, size)
-    except (ConfigError, PriceError) as error:
+    except ConfigError as error:
         problems.append(Problem(words.place(("cost", "prices")), "cost.prices", str(error)))
     if case.routing.get("tables") is not None:
         try:

@@ -180,7 +180,7 @@ def book_of(case: Case) -> Book | None:
 def bill_of(case: Case, size: Size) -> dict[str, Any]:
     """Return what the parts of ``size`` cost, by part and in all; nothing where the case names no price book.
 
-    Raises ConfigError for a price book that cannot be used, PriceError where it lacks a part.
+    Raises ConfigError for a price book that cannot be used.
     """
     book = book_of(case)
     return {} if book is None else bill(size, **book)

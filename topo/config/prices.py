@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from io import StringIO
@@ -12,7 +13,7 @@ from topo.config.data import Files
 from topo.config.errors import ConfigError, Problem, unknown
 from topo.cost import Price, PriceBook, PriceError
 
-_COLUMNS = ("part", "speed_gbps", "reach_m", "usd", "watts", "source", "date")
+_COLUMNS = ("part", "speed_gbps", "reach_m", "usd", "watts", "source", "date", "breakout")
 _NEEDED = ("part", "usd")
 
 
@@ -76,14 +77,25 @@ def _row(row: dict[str, str], extra: int, place: str, problems: list[Problem]) -
     numbers = {
         key: _number(row.get(key, ""), key, place, problems) for key in ("usd", "speed_gbps", "reach_m", "watts")
     }
+    breakout = row.get("breakout") or "1"
+    if not re.fullmatch(r"[1-9]\d{0,3}", breakout):
+        problems.append(Problem(place, "breakout", f"a whole number of at least 1 is needed; got {breakout!r}"))
     if len(problems) > before:
         return
-    if numbers["usd"] is None:
-        problems.append(Problem(place, "usd", "is missing; give the price of one part in US dollars"))
+    usd = numbers.pop("usd")
+    if usd is None and numbers["watts"] is None:
+        text = "is missing, and so is watts; give the price of one part in US dollars, or what it draws"
+        problems.append(Problem(place, "usd", text))
         return
-    usd = numbers.pop("usd") or 0.0
     try:
-        yield Price(part=row["part"], usd=usd, source=row.get("source", ""), date=row.get("date", ""), **numbers)
+        yield Price(
+            part=row["part"],
+            usd=usd,
+            breakout=int(breakout),
+            source=row.get("source", ""),
+            date=row.get("date", ""),
+            **numbers,
+        )
     except PriceError as error:
         problems.append(Problem(place, "", str(error)))
 

@@ -9,7 +9,7 @@ from topo.config.case import SECTIONS, Case
 from topo.config.efficiency import in_words
 from topo.config.hardware import efficiency_of, read_hardware
 from topo.config.models import model_figures
-from topo.config.nouns import Facts, facts_of
+from topo.config.nouns import Facts, bill_of, facts_of, size_of
 from topo.config.signatures import NONE
 from topo.flow import POLICIES, SOLVERS
 from traffic.model import Model
@@ -29,8 +29,17 @@ def assumptions(case: Case) -> list[str]:
     else:
         said += _of_traffic(case, facts)
     if case.cost is not None:
-        said.append(f"prices: {case.cost['prices']}; switches and cables only")
+        said += _prices(case)
     return said
+
+
+def _prices(case: Case) -> list[str]:
+    """Return whose prices count and what they leave out."""
+    bill = bill_of(case, size_of(case))
+    nics = any(part["part"] == "nic" for part in bill["cost_parts"])
+    what = "switches, cables and NICs" if nics else "switches and cables only"
+    missing = [f"no price, so the sum is open: {one}" for one in bill["unpriced"]]
+    return [f"prices: {bill['price_book']}; {what}", *missing]
 
 
 def _acting(key: str, case: Case) -> str:

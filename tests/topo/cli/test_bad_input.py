@@ -64,9 +64,6 @@ CASES = {
     # prices
     "unknown prices": Wrong("size fat-tree-2:radix=64 --prices list-1822", 3, ("list-1822", "list-2022")),
     "missing price file": Wrong("size fat-tree-2:radix=64 --prices ./none.csv", 3, ("none.csv", "no such file")),
-    "missing price": Wrong(
-        "size fat-tree-2:radix=64 --prices FILE.csv", 3, ("switch-64",), "part,usd\noptical-cable,9\ncopper-cable,9\n"
-    ),
     "price in words": Wrong("size fat-tree-2:radix=64 --prices FILE.csv", 3, (":2", "usd"), "part,usd\nswitch-64,cheap\n"),
     "negative price": Wrong("size fat-tree-2:radix=64 --prices FILE.csv", 3, (":2", "usd"), "part,usd\nswitch-64,-5\n"),
     "unknown price column": Wrong("size fat-tree-2:radix=64 --prices FILE.csv", 3, ("euro",), "part,euro\nswitch-64,5\n"),

@@ -241,6 +241,16 @@ def test_explain_shares_add_up(load):
     assert text["hops"] == 2 or text["bottleneck"]["tier"] == "scale-up"
 
 
+def test_a_price_that_a_book_lacks_leaves_the_cost_open(run, load, tmp_path):
+    (tmp_path / "p.csv").write_text("part,usd\noptical-cable,9\ncopper-cable,9\n")
+    words = ("size", "fat-tree-2:radix=64", "--prices", str(tmp_path / "p.csv"))
+    data = load(*words)
+    assert data["cost_usd"] is None and data["priced_usd"] == 2 * 2048 * 9
+    code, out, err = run(*words)
+    assert code == 0 and "$36,864" in out
+    assert "no price, so the sum is open: " in err and "lacks a row switch-64 or larger" in err
+
+
 @pytest.mark.parametrize(
     "kind", ["families", "patterns", "policies", "solvers", "prices", "hardware", "models", "studies"]
 )
