@@ -20,6 +20,7 @@ PROGRAMS = {
     "opensm": "opensm",
     "ibsim-utils": "ibsim",
     "infiniband-diags": "ibnetdiscover",
+    "ibutils": "ibdmchk",
     "graphviz": "dot",
     "slurmctld": "slurmctld",
 }

@@ -107,7 +107,12 @@ def classes(fabric: Fabric) -> NDArray[np.int8]:
 
 
 def dependencies(fabric: Fabric, policy: Policy, name: str, tables: Tables | None = None, **given: Any) -> Dependencies:
-    """Return the channels of the routes of ``policy``, called ``name``; ``tables`` and ``given`` are its parameters.
+    """Return what ``marks_of`` has seen."""
+    return marks_of(fabric, policy, name, tables, **given).done()
+
+
+def marks_of(fabric: Fabric, policy: Policy, name: str, tables: Tables | None = None, **given: Any) -> Marks:
+    """Return marks of the channels of the routes of ``policy``; ``tables`` and ``given`` are its parameters.
 
     Raises RoutingError for a policy whose routes depend on the traffic, or that is not defined for the fabric.
     """
@@ -118,12 +123,12 @@ def dependencies(fabric: Fabric, policy: Policy, name: str, tables: Tables | Non
     marks = Marks.of(network, by_link=policy.by_destination)
     if policy.by_destination:
         _tables(marks, tables)
-        return marks.done()
+        return marks
     if policy.straight:
         _shortest(marks)
     if policy.turns:
         _turning(marks, stops_of(network, given.get("via", "switch")))
-    return marks.done()
+    return marks
 
 
 def _shortest(marks: Marks) -> None:

@@ -1,8 +1,13 @@
 """Deadlock: whether packets can wait for each other in a circle, and how many virtual lanes keep them from it.
 
 Routes are free of deadlock where no channel depends on itself through others [1]_.  Where some do, lanes help:
-a packet climbs to the next one where it goes against an order of channels (up, local, global, down), so that
-each lane has that order and no cycle.
+
+    by path   a route keeps its lane from end to end, so routes are dealt out until no lane has a cycle.
+              Source, destination and lane go together, as an InfiniBand service level does (``lanes``)
+    by hop    a packet climbs to the next lane where it goes against the order of channels: up, local,
+              global, down.  Each lane then has that order and no cycle
+
+All routes of a pair (``ecmp``) are on one lane by path.  Lanes by path are not sought for routes that turn.
 
 Limits. Lossless links with a buffer for each lane; what endpoints wait for (replies, credits of a protocol)
 is not looked at.  An optimum over schemes that change lanes in other ways is not sought.
@@ -21,7 +26,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from topo.check.channels import Dependencies, dependencies
+from topo.check.channels import Dependencies, marks_of
+from topo.check.lanes import Units, lanes
+from topo.check.units import units_of
 from topo.fabric import Fabric
 from topo.flow.entries import Policy
 from topo.kernels.cycles import shortest_cycle
@@ -44,6 +51,9 @@ class Deadlock:
     cycles: tuple[tuple[int, ...], ...]  # links, each waited for by the one before it and the first by the last
     shortest: bool  # whether no cycle is shorter than the first
     circles: int  # destinations some way to which goes in a circle of its own
+    lanes_lower: int | None  # lanes by path are no fewer; None where a route goes in a circle
+    lanes_upper: int | None  # and no more; None where that was not worked out
+    lanes_method: str
     lanes_by_hop: int | None  # None where a route goes in a circle
     hops: int  # switch links of the longest route
 
@@ -58,10 +68,13 @@ def deadlock(fabric: Fabric, policy: Policy, name: str, tables: Tables | None = 
 
     Raises RoutingError for a policy whose routes depend on the traffic, or that is not defined for the fabric.
     """
-    found = dependencies(fabric, policy, name, tables, **given)
+    marks = marks_of(fabric, policy, name, tables, **given)
+    found = marks.done()
     part = _parts(found)
     cycles, shortest = _cycles(found, part)
     free = not cycles
+    units = None if free or found.circles or policy.turns else units_of(marks, found, part, policy, tables)
+    no_fewer, no_more, how = _lanes(units, free=free, circles=found.circles)
     return Deadlock(
         channels=len(found.link),
         dependencies=len(found.before),
@@ -69,9 +82,21 @@ def deadlock(fabric: Fabric, policy: Policy, name: str, tables: Tables | None = 
         cycles=tuple(tuple(found.link[cycle].tolist()) for cycle in cycles),
         shortest=shortest,
         circles=found.circles,
+        lanes_lower=no_fewer,
+        lanes_upper=no_more,
+        lanes_method=how,
         lanes_by_hop=None if found.circles else 1 if free else found.climbs + 1,
         hops=found.hops,
     )
+
+
+def _lanes(units: Units | None, *, free: bool, circles: int) -> tuple[int | None, int | None, str]:
+    """Return the least and the most lanes by path that the optimum can be, and how they were found."""
+    if circles:
+        return None, None, "a route goes in a circle"
+    if free:
+        return 1, 1, "no cycle"
+    return (2, None, "not sought") if units is None else lanes(units)
 
 
 def _parts(found: Dependencies) -> NDArray[np.int32]:

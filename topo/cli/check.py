@@ -15,7 +15,10 @@ MOST_LINKS = 12
 #: Shares of uniform traffic that print alike.
 ALIKE = 5e-4
 _SHOWN = ("endpoints", "hosts", "switches", "switch_links", "endpoint_links", "planes", "oversubscription")
-_DEADLOCK = ("deadlock_free", "deadlock_links", "deadlock_circles", "lanes_by_hop", "route_switch_links")
+_DEADLOCK = (
+    *("deadlock_free", "deadlock_links", "deadlock_circles"),
+    *("lanes_lower", "lanes_upper", "lanes_method", "lanes_by_hop", "route_switch_links"),
+)
 
 
 @click.command("check")

@@ -25,6 +25,9 @@ def deadlocks(fabric: Fabric, routing: dict[str, Any]) -> dict[str, Any]:
         "deadlock_circles": found.circles,
         "dependency_links": found.channels,
         "dependency_count": found.dependencies,
+        "lanes_lower": found.lanes_lower,
+        "lanes_upper": found.lanes_upper,
+        "lanes_method": found.lanes_method,
         "lanes_by_hop": found.lanes_by_hop,
         "route_switch_links": found.hops,
     }

@@ -61,3 +61,25 @@ def girth(edges):
     graph = nx.DiGraph(list(edges))
     short = dict(nx.all_pairs_shortest_path_length(graph))
     return min((1 + short[b][a] for a, b in graph.edges if a in short[b]), default=0)
+
+
+def fewest_lanes(units):
+    """Return the least number of lanes for ``units``, each the set of its dependencies, by trying every deal."""
+    largest = [one for one in units if not any(one < other for other in units)]
+    return next(k for k in range(1, len(largest) + 1) if deals(sorted(set(map(frozenset, largest)), key=sorted), k))
+
+
+def deals(units, k):
+    """Return whether ``units`` can be dealt over ``k`` lanes without a cycle."""
+
+    def deal(i, lanes):
+        if i == len(units):
+            return True
+        for n in range(min(len(lanes) + 1, k)):
+            more = lanes[n] | units[i] if n < len(lanes) else units[i]
+            free = nx.is_directed_acyclic_graph(nx.DiGraph(list(more)))
+            if free and deal(i + 1, [*lanes[:n], more, *lanes[n + 1 :]]):
+                return True
+        return False
+
+    return deal(0, [])

@@ -138,6 +138,52 @@ def test_lanes_that_are_known(family, policy, given_, lanes):
     assert (found.lanes_by_hop, found.free) == (lanes, lanes == 1)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(3, 6), st.integers(0, 2**20))
+def test_lanes_by_path_of_random_graphs(n, seed):
+    """Oracle: every deal of all pairs over one lane, two, three."""
+    rng = np.random.default_rng(seed)
+    fabric = ring(n, *(rng.choice(n, 2, replace=False).tolist() for _ in range(seed % 3)))
+    ways = routes.shortest(routes.switch_graph(fabric), routes.leaves_of(fabric))
+    found = of(fabric, "ecmp")
+    fewest = routes.fewest_lanes([routes.dependencies(pair) for pair in ways.values()])
+    assert found.lanes_lower <= fewest <= found.lanes_upper
+    assert (found.lanes_lower == found.lanes_upper) == (found.lanes_method in ("proof", "no cycle"))
+
+
+def one_way(n):
+    """A ring that is passed one way round, by tables."""
+    fabric = ring(n)
+    table = np.empty((n, n), dtype=np.int32)
+    for v in range(n):
+        (link,) = np.flatnonzero((fabric.tail == n + v) & (fabric.head == n + (v + 1) % n))
+        table[v] = link
+        table[v, v] = fabric.reverse[fabric.first[v]]
+    return fabric, Tables.of(fabric, table)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5, 6, 7, 8])
+def test_a_ring_one_way_round_needs_half_as_many_lanes_as_switches_by_path(n):
+    """On each lane some switch is passed by no route; two of the n longest do not pass it: they begin or end there."""
+    fabric, tables = one_way(n)
+    found = of(fabric, "static", tables=tables)
+    assert found.lanes_lower == found.lanes_upper == (n + 1) // 2
+    assert [len(cycle) for cycle in found.cycles] == [n]
+
+
+def test_groups_in_order_need_two_lanes():
+    found = of(topo.generate("dragonfly", a=8, capacity=50e9), "ecmp")
+    assert (found.lanes_lower, found.lanes_upper, found.lanes_method) == (2, 2, "proof")
+
+
+def test_no_lane_helps_a_route_in_a_circle():
+    fabric, tables = one_way(4)
+    table = tables.link.copy()
+    table[2, 2] = table[2, 1]
+    found = of(fabric, "static", tables=Tables.of(fabric, table))
+    assert (found.free, found.circles, found.lanes_lower, found.lanes_upper) == (False, 1, None, None)
+
+
 @pytest.mark.parametrize("name", ["two layers", "bundles", "three layers", "planes"])
 def test_tables_of_positions_in_a_file_and_by_the_policy_are_one(name):
     fabric = topo.generate(**FABRICS[name], capacity=50e9)
