@@ -24,6 +24,8 @@ QUEUED = 3
 #: A chunk holds cases of about this long together [s], and never more than MOST: small cases come back in parcels,
 #: large ones one at a time.
 CHUNK, MOST = 0.1, 32
+#: Time that a worker has to end when it is told to [s].
+GRACE = 2.0
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "PLANEWISE_THREADS")
 
 
@@ -67,11 +69,20 @@ def _until_death(
         waiting += [case for case in reversed(out) if tried[id(case)] < ATTEMPTS]
         yield from ((case, failed(case, f"{FAULTS[2]}: its process died {ATTEMPTS} times")) for case in lost)
     except KeyboardInterrupt:
-        for child in multiprocessing.active_children():
-            child.terminate()  # their cases are run again; waiting for them could take long
+        _end(multiprocessing.active_children())  # their cases are run again; waiting for them could take long
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _end(children: Sequence[multiprocessing.process.BaseProcess]) -> None:
+    """End ``children``; one that has not gone after GRACE is killed, for this process waits for all at its own end."""
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.join(GRACE)
+        if child.is_alive():
+            child.kill()
 
 
 def _outcomes(run: Callable[[Case], Outcome], cases: Sequence[Case]) -> tuple[list[Outcome], float]:
