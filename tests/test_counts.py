@@ -48,6 +48,15 @@ WAYS = [
         for n, p, tp, pp, ep in _LAYOUTS
         for parts in _PARTS
     ),
+    *(
+        ("training-step", 64, 8, {"pp": 2, "ep": 8, "micro_batches": 4} | more)
+        for more in (
+            {"cp": 4, "tp": 2, "zero": 3},
+            {"etp": 2, "experts": True},
+            {"schedule": "dualpipe"},
+            {"schedule": "interleaved", "chunks": 2},
+        )
+    ),
     ("transpose", 24, 8, {"rows": 4}),
     ("transpose", 24, 8, {"rows": 3}),
     ("incast", 16, 8, {"fan_in": 5, "target": 3}),

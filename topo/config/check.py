@@ -14,7 +14,7 @@ from topo.config.data import Files, Tracking
 from topo.config.document import Document
 from topo.config.efficiency import read_efficiency
 from topo.config.errors import ConfigError, Problem
-from topo.config.hardware import beyond_ports, efficiency_of, latencies, with_rates
+from topo.config.hardware import beyond_ports, efficiency_of, latencies, with_machine, with_rates
 from topo.config.match import choose
 from topo.config.models import files_of, remarks
 from topo.config.nouns import Facts, bill_of, facts_of, size_of
@@ -55,6 +55,8 @@ def check_case(
         if key not in sections:
             sections[key], wrong = _section(key, words, seed)
             problems += wrong
+    if sections.get("traffic") and isinstance(sections["fabric"].get("hardware"), str):
+        sections["traffic"] = with_machine(sections["traffic"], sections["fabric"]["hardware"], tracked)
     case = Case(
         name=name,
         labels=dict(labels or {}),

@@ -118,6 +118,29 @@ def rates(hardware: str, files: Files | None = None) -> Rates:
     return rates_of(stated["failures"], stated["repairs"])
 
 
+def with_machine(traffic: Mapping[str, Any], hardware: str, files: Files) -> dict[str, Any]:
+    """Return a checked ``traffic`` with what the hardware states of an endpoint and it leaves open; jobs alike.
+
+    That is ``memory``, and the FLOP rate with the share that was reached of it, which is one of BF16, where no
+    ``compute_s`` is given.  What was written wins; a file that cannot be used is left for its own check to report.
+    """
+    try:
+        stated = {} if hardware == NONE else read_hardware(*files.read("hardware", hardware))
+    except ConfigError:
+        return dict(traffic)
+    return _told(traffic, stated)
+
+
+def _told(traffic: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
+    jobs = {"jobs": [_told(job, stated) for job in traffic["jobs"]]} if isinstance(traffic.get("jobs"), list) else {}
+    precision = traffic.get("precision")
+    said = {"memory": stated.get("memory")}
+    if traffic.get("compute_s") is None:
+        said["flops"] = (stated.get("flops") or {}).get(precision)
+        said["mfu"] = (stated.get("reached") or {}).get("mfu") if precision == "bf16" else None
+    return {**traffic, **jobs, **{k: v for k, v in said.items() if k in traffic and traffic[k] is None}}
+
+
 def stated_values(text: str, shown: str) -> dict[str, tuple[Any, str]]:
     """Return every value that a hardware file states, as it writes it, with its source."""
     stated = read_hardware(text, shown)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 
-from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema, create_model
+from pydantic import BaseModel, Field, create_model
 
 from topo import units
 from topo.config.document import Document
@@ -17,22 +17,8 @@ from topo.config.efficiency import read_efficiency
 from topo.config.errors import ConfigError, Problem, unknown
 from topo.config.reliability import FailureRates, RepairTimes
 from topo.config.sections import check_model
-from topo.config.signatures import STRICT, Rate
+from topo.config.signatures import STRICT, Flops, Part, Rate
 from traffic.operation import Named
-
-
-def _flops(text: str) -> str:
-    units.flops(text)
-    return text
-
-
-def _part(value: str | float) -> str | float:
-    units.efficiency(value)
-    return value
-
-
-Flops = Annotated[Any, AfterValidator(_flops), WithJsonSchema({"type": "string"})]
-Part = Annotated[Any, AfterValidator(_part), WithJsonSchema({"type": ["string", "number"]})]
 
 
 class FlopRates(BaseModel):

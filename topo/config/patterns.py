@@ -6,7 +6,7 @@ Beside those of ``traffic`` there are patterns that look at files or at the grap
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -26,11 +26,21 @@ if TYPE_CHECKING:
     from topo.size import Size
 
 
+#: Parameters that a study writes with a unit, and what reads them.
+_UNITS: Mapping[str, Callable[[str], float]] = {
+    "bytes": units.size,
+    "flops": units.flops,
+    "memory": units.size,
+    "mfu": units.efficiency,
+}
+
+
 def traffic_arguments(traffic: Mapping[str, Any], files: Files | None = None) -> dict[str, Any]:
     """Return what a pattern takes for a checked ``traffic`` mapping: bytes as numbers, ``model`` as a mapping."""
     arguments = {key: value for key, value in traffic.items() if key != "pattern"}
-    if isinstance(arguments.get("bytes"), str):
-        arguments["bytes"] = units.size(arguments["bytes"])
+    for key, read in _UNITS.items():
+        if isinstance(arguments.get(key), str):
+            arguments[key] = read(arguments[key])
     if arguments.get("model") is not None:
         arguments["model"] = model_figures(arguments["model"], files)
     return arguments

@@ -47,6 +47,16 @@ def _duration(value: str | float) -> str | float:
     return value
 
 
+def _flops(text: str) -> str:
+    units.flops(text)
+    return text
+
+
+def _part(value: str | float) -> str | float:
+    units.efficiency(value)
+    return value
+
+
 Count = Annotated[int, Ge(1)]
 # Units check their own text, and say more about a wrong one than a type does.
 _TEXT, _TEXT_OR_NUMBER = WithJsonSchema({"type": "string"}), WithJsonSchema({"type": ["string", "number"]})
@@ -54,6 +64,8 @@ Rate = Annotated[Any, AfterValidator(_rate), _TEXT]
 RateOrNone = Annotated[Any, AfterValidator(_rate_or_none), _TEXT]
 Bytes = Annotated[Any, AfterValidator(_size), _TEXT_OR_NUMBER]
 Duration = Annotated[Any, AfterValidator(_duration), _TEXT_OR_NUMBER]
+Flops = Annotated[Any, AfterValidator(_flops), _TEXT]
+Part = Annotated[Any, AfterValidator(_part), _TEXT_OR_NUMBER]
 
 
 def _said(annotation: Any, what: str) -> Any:
@@ -87,6 +99,9 @@ FAILURE_KEYS: dict[str, tuple[Any, Any]] = {
 _SPECIAL: dict[str, Any] = {
     "bytes": Bytes,
     "efficiency": str | dict[str, Any],
+    "flops": Flops,
+    "memory": Bytes,
+    "mfu": Part,
     "model": str | dict[str, Any],
     "tables": str,
 }

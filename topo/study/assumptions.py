@@ -66,14 +66,27 @@ def _of_traffic(case: Case, facts: Facts) -> list[str]:
         said.append(_relay(facts))
     if "model" in traffic:
         said.append(_model(case, traffic))
-    if traffic.get("compute_s") == 0:
-        said.append("computation is not counted: compute_s is 0, so times are those of communication alone")
-    elif "bytes" in traffic:
+    if "compute_s" in traffic:
+        said += _computation(traffic)
+    if "bytes" in traffic:
         said.append(f"bytes {traffic['bytes']}")
     if "seed" in traffic or "seed" in case.routing:
         said.append(f"seed {case.seed}")
     said.append("steady state: no queueing, packet loss, congestion control or incast collapse")
     return said
+
+
+def _computation(traffic: dict[str, Any]) -> list[str]:
+    """Return where computation is from, and what its share holds; nothing where its time is given."""
+    given, rate, share = (traffic.get(key) for key in ("compute_s", "flops", "mfu"))
+    if given:
+        return []
+    if given is None and rate is not None and share is not None:
+        rated = f"{rate} ({traffic['precision']}), of which {share} is reached"
+        whole = "a share published of a whole step has its bubble and exposed communication in it"
+        return [f"computation follows from the operations of the model at {rated}; {whole}"]
+    why = "compute_s is 0" if given == 0 else "neither compute_s nor flops with mfu is stated"
+    return [f"computation is not counted: {why}, so times are those of communication alone"]
 
 
 def _model(case: Case, traffic: dict[str, Any]) -> str:

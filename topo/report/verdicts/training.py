@@ -10,6 +10,9 @@ from topo.report.names import Case
 from topo.report.panels.view import View
 from topo.report.verdicts.answer import Answer, time_of, within
 
+#: What comes first where all rests on a computation of no time.
+ALONE = "Computation is not counted, so these are times of communication alone and no step times."
+
 
 def answer(view: View) -> Answer | None:
     """Return the longest step by network and its longest part; None unless all cases are training steps."""
@@ -19,6 +22,8 @@ def answer(view: View) -> Answer | None:
     for case in view.solutions:
         by_traffic[case.traffic].append(case)
     whole = max(by_traffic.values(), key=lambda cases: max(map(time_of, cases)))
+    if not any(case.get("compute_s") for case in whole):
+        return Answer((ALONE, _steps(view, whole), _part(whole)))
     return Answer((_steps(view, whole), _part(whole), _compute(whole)))
 
 
@@ -46,8 +51,6 @@ def _part(whole: Sequence[Case]) -> str:
 
 
 def _compute(whole: Sequence[Case]) -> str:
-    if any(case.get("compute_s") for case in whole):
-        one = max(whole, key=time_of)
-        exposure = one.get("exposed_s")
-        return "" if exposure is None else f"Nothing hides {words.percent(exposure / time_of(one))} of it."
-    return "No computation is stated, so nothing is hidden behind any: these are no step times."
+    one = max(whole, key=time_of)
+    exposure = one.get("exposed_s")
+    return "" if exposure is None else f"Nothing hides {words.percent(exposure / time_of(one))} of it."
