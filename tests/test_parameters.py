@@ -124,5 +124,5 @@ def test_the_schema_has_range_meaning_and_choices():
 def test_choices_are_those_of_the_function():
     kinds = {(name, parameter): kind for _, name, parameter, kind in PARAMETERS}
     assert choices(kinds["allreduce", "algorithm"]) == ["ring", "halving-doubling", "tree", "hierarchical"]
-    assert choices(kinds["training-step", "tensor"]) == [True, False, "overlapped"]
+    assert choices(kinds["training-step", "tensor"]) == [True, False, "overlapped", "scheduled"]
     assert choices(kinds["shift", "by"]) == []

@@ -163,7 +163,8 @@ def training_step(
     check_ranks(n_ranks, what="training-step")
     check_divides(pp, n_ranks, name="pp", what="ranks")
     check_whole(micro_batches, 1, name="micro_batches")
-    check_whole(tokens, 1, name="tokens")
+    for key, value in (("tokens", tokens), ("chunks", chunks), ("sequence", sequence)):
+        check_whole(value, 1, name=key)
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
     layout = layout_of(
         n_ranks, Model.of(model), ep, where, tp=tp, pp=pp, cp=cp, etp=etp, tokens=tokens, micro_batches=micro_batches,

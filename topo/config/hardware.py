@@ -132,13 +132,17 @@ def with_machine(traffic: Mapping[str, Any], hardware: str, files: Files) -> dic
 
 
 def _told(traffic: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
-    jobs = {"jobs": [_told(job, stated) for job in traffic["jobs"]]} if isinstance(traffic.get("jobs"), list) else {}
+    parts = {
+        key: [_told(one, stated) for one in value]
+        for key, value in traffic.items()
+        if isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    }
     precision = traffic.get("precision")
     said = {"memory": stated.get("memory")}
     if traffic.get("compute_s") is None:
         said["flops"] = (stated.get("flops") or {}).get(precision)
         said["mfu"] = (stated.get("reached") or {}).get("mfu") if precision == "bf16" else None
-    return {**traffic, **jobs, **{k: v for k, v in said.items() if k in traffic and traffic[k] is None}}
+    return {**traffic, **parts, **{k: v for k, v in said.items() if k in traffic and traffic[k] is None}}
 
 
 def stated_values(text: str, shown: str) -> dict[str, tuple[Any, str]]:
