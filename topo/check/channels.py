@@ -40,6 +40,7 @@ class Dependencies:
     behind: NDArray[np.int32]  # (D,) channel waited for
     climbs: int  # the most lanes that a packet climbs, where it does so as the classes say
     hops: int  # channels of the longest route
+    outs: int  # groups of switches that a route leaves at most
     circles: int  # destinations some way to which goes in a circle
 
     @property
@@ -55,9 +56,11 @@ class Marks:
     network: Network
     ch: kernel.Channels
     link: Ints
+    zone: Ints  # (S,) group of each switch; a number of its own where it has none
     seen: NDArray[np.uint8]
     climbs: int = 0
     hops: int = 0
+    outs: int = 0
     circles: int = 0
 
     @classmethod
@@ -69,17 +72,20 @@ class Marks:
             link = link[used[np.unique(network.arc[used], return_index=True)[1]]]
         fabric, base = network.fabric, network.base
         ends = (fabric.tail[link] - base, fabric.head[link] - base)
-        ch = kernel.channels(*ends, classes(fabric)[link], len(network.arcs.first) - 1)
-        return cls(network, ch, link, np.zeros(ch.base[-1], dtype=np.uint8))
+        group = fabric.group[base:].astype(np.int64)
+        zone = np.where(group >= 0, group, group.max(initial=0) + 1 + np.arange(len(group)))
+        out = zone[ends[0]] != zone[ends[1]]
+        ch = kernel.channels(*ends, classes(fabric)[link], out, len(network.arcs.first) - 1)
+        return cls(network, ch, link, zone, np.zeros(ch.base[-1], dtype=np.uint8))
 
     @property
     def walk(self) -> kernel.Walk:
         """Fresh working memory for one thread."""
         return kernel.walk(len(self.ch.fan), int(self.ch.group.max(initial=0)) + 1)
 
-    def count(self, climbs: int, hops: int, circles: int = 0) -> None:
+    def count(self, climbs: int, hops: int, outs: int, circles: int = 0) -> None:
         """Take note of routes seen."""
-        self.climbs, self.hops = max(self.climbs, climbs), max(self.hops, hops)
+        self.climbs, self.hops, self.outs = max(self.climbs, climbs), max(self.hops, hops), max(self.outs, outs)
         self.circles += circles
 
     def done(self) -> Dependencies:
@@ -91,7 +97,7 @@ class Marks:
         start = np.concatenate([[0], np.cumsum(ch.fan)])
         ends = (ch.first[at] + row, leaves[start[at] + column])
         before, behind = (end.astype(np.int32) for end in ends)
-        return Dependencies(self.link, before, behind, self.climbs, self.hops, self.circles)
+        return Dependencies(self.link, before, behind, self.climbs, self.hops, self.outs, self.circles)
 
 
 def classes(fabric: Fabric) -> NDArray[np.int8]:
@@ -134,13 +140,13 @@ def marks_of(fabric: Fabric, policy: Policy, name: str, tables: Tables | None = 
 def _shortest(marks: Marks) -> None:
     network = marks.network
 
-    def work(start: int, stop: int) -> tuple[int, int]:
+    def work(start: int, stop: int) -> tuple[int, int, int]:
         sites = np.arange(start, stop)
         here = (marks.ch, network.arcs, network.ports, sites, marks.seen, room(network.arcs), marks.walk)
         return kernel.along_shortest(*here)
 
-    for climbs, hops in network.sweep(work, network.n_sites):
-        marks.count(climbs, hops)
+    for most in network.sweep(work, network.n_sites):
+        marks.count(*most)
 
 
 def _tables(marks: Marks, tables: Tables | None) -> None:
@@ -187,7 +193,7 @@ def _turning(marks: Marks, stops: Stops) -> None:
         legs = found if legs is None else [np.maximum(a, b) for a, b in zip(legs, found, strict=True)]
     kernel.join_legs(ch, came, went, marks.seen)
     if legs is not None:
-        marks.count(*_at_turns(*legs))
+        marks.count(*_at_turns(*legs), outs=0)
 
 
 def _begins(network: Network, stops: Stops, block: Ints) -> NDArray[np.int8]:

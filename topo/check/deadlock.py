@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from topo.check.channels import Dependencies, marks_of
-from topo.check.lanes import Units, lanes
-from topo.check.units import units_of
+from topo.check.channels import Dependencies, Marks, marks_of
+from topo.check.lanes import lanes
+from topo.check.units import in_order, units_of
 from topo.fabric import Fabric
 from topo.flow.entries import Policy
 from topo.kernels.cycles import shortest_cycle
@@ -73,8 +73,7 @@ def deadlock(fabric: Fabric, policy: Policy, name: str, tables: Tables | None = 
     part = _parts(found)
     cycles, shortest = _cycles(found, part)
     free = not cycles
-    units = None if free or found.circles or policy.turns else units_of(marks, found, part, policy, tables)
-    no_fewer, no_more, how = _lanes(units, free=free, circles=found.circles)
+    no_fewer, no_more, how = _lanes(marks, found, part, policy, tables)
     return Deadlock(
         channels=len(found.link),
         dependencies=len(found.before),
@@ -90,12 +89,17 @@ def deadlock(fabric: Fabric, policy: Policy, name: str, tables: Tables | None = 
     )
 
 
-def _lanes(units: Units | None, *, free: bool, circles: int) -> tuple[int | None, int | None, str]:
+def _lanes(
+    marks: Marks, found: Dependencies, part: NDArray[np.int32], policy: Policy, tables: Tables | None
+) -> tuple[int | None, int | None, str]:
     """Return the least and the most lanes by path that the optimum can be, and how they were found."""
-    if circles:
+    if found.circles:
         return None, None, "a route goes in a circle"
-    if free:
+    if not (part >= 0).any():
         return 1, 1, "no cycle"
+    if not policy.turns and in_order(marks, found, part):
+        return 2, 2, "proof"
+    units = None if policy.turns else units_of(marks, found, part, policy, tables)
     return (2, None, "not sought") if units is None else lanes(units)
 
 
@@ -116,7 +120,8 @@ def _cycles(found: Dependencies, part: NDArray[np.int32]) -> tuple[list[Ints], b
     known, sure, n = True, True, int(np.count_nonzero(part >= 0))
     while len(cycles) < MOST_CYCLES and (left >= 0).any():
         cycle = np.empty(n, dtype=np.int64)
-        length, sure = shortest_cycle(first, found.behind, left, np.flatnonzero(left >= 0), n, MOST_VISITS, cycle)
+        budget = MOST_VISITS // (10 if cycles else 1)
+        length, sure = shortest_cycle(first, found.behind, left, np.flatnonzero(left >= 0), n, budget, cycle)
         known = sure if not cycles else known
         if not length:
             break

@@ -21,26 +21,33 @@ def units_of(
     marks: Marks, found: Dependencies, part: NDArray[np.int32], policy: Policy, tables: Tables | None
 ) -> Units | None:
     """Return the units of ``policy`` whose dependencies ``found`` are in cycles; None where they are too many."""
-    inside = (part[found.before] >= 0) & (part[found.before] == part[found.behind])
-    before, behind = found.before[inside], found.behind[inside]
-    number = np.full(len(marks.seen), -1, dtype=np.int32)
-    number[np.flatnonzero(marks.seen)[inside]] = np.arange(len(before))
     start = np.unique(marks.network.ports.switch).astype(np.int64)
     columns = tables.link.shape[1] if tables is not None else marks.network.n_sites
     if len(start) * columns > MOST_PAIRS:
         return None
+    inside = (part[found.before] >= 0) & (part[found.before] == part[found.behind])
+    before, behind = found.before[inside], found.behind[inside]
+    number = np.full(len(marks.seen), -1, dtype=np.int32)
+    number[np.flatnonzero(marks.seen)[inside]] = np.arange(len(before))
     need = np.empty(min(MOST_NEEDS, len(start) * columns * max(marks.hops, 1) * 4), dtype=np.int32)
     ends = _by_table(marks, start, number, need, tables) if policy.by_destination else _by_sweep(marks, number, need)
     first = np.searchsorted(before, np.arange(len(part) + 1)).astype(np.int64)
-    return None if ends is None else Units.of((first, behind), ends, need, _zones(marks))
+    return None if ends is None else Units.of((first, behind), ends, need, _ends(marks))
 
 
-def _zones(marks: Marks) -> Ints:
-    """Return (C, 2) the groups of both ends of each channel; switches without one are groups of their own."""
-    fabric, base = marks.network.fabric, marks.network.base
-    group = fabric.group[base:].astype(np.int64)
-    zone = np.where(group >= 0, group, group.max(initial=0) + 1 + np.arange(len(group)))
-    return np.stack([zone[marks.ch.tail], zone[marks.ch.head]], axis=1)
+def _ends(marks: Marks) -> Ints:
+    """Return (C, 2) the groups of both ends of each channel."""
+    return np.stack([marks.zone[marks.ch.tail], marks.zone[marks.ch.head]], axis=1)
+
+
+def in_order(marks: Marks, found: Dependencies, part: NDArray[np.int32]) -> bool:
+    """Return whether every route leaves one group at most and has one link in each at most where links are in cycles.
+
+    Then one lane for routes to groups of higher number and one for those to lower ones have no cycle.
+    """
+    inside = (part[found.before] >= 0) & (part[found.before] == part[found.behind])
+    before, behind = found.before[inside], found.behind[inside]
+    return found.outs <= 1 and bool((marks.ch.out[before] != marks.ch.out[behind]).all())
 
 
 def _by_sweep(marks: Marks, number: NDArray[np.int32], need: NDArray[np.int32]) -> Ints | None:

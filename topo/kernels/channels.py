@@ -36,6 +36,7 @@ class Channels(NamedTuple):
     fan: NDArray[np.int64]  # (S,) channels that leave each switch
     base: NDArray[np.int64]  # (S + 1,) first dependency at each switch
     group: NDArray[np.int8]  # (C,) class
+    out: NDArray[np.bool_]  # (C,) whether it leads out of a group of switches
 
 
 class Walk(NamedTuple):
@@ -44,10 +45,13 @@ class Walk(NamedTuple):
     place: NDArray[np.int32]  # (S,) place of a switch in the order of the sweep
     climbs: NDArray[np.int32]  # (S, K, K) most climbs from there by the classes of first and last channel; -1 none
     hops: NDArray[np.int32]  # (S,) channels of the longest path from there
+    outs: NDArray[np.int32]  # (S,) groups that a path from there leaves at most
     stack: NDArray[np.int32]  # (S,)
 
 
-def channels(tail: NDArray[Any], head: NDArray[Any], group: NDArray[np.int8], n: int) -> Channels:
+def channels(
+    tail: NDArray[Any], head: NDArray[Any], group: NDArray[np.int8], out: NDArray[np.bool_], n: int
+) -> Channels:
     """Return channels between ``n`` switches; they are sorted by ``head``."""
     order = np.argsort(tail, kind="stable")
     fan = np.bincount(tail, minlength=n).astype(np.int64)
@@ -56,13 +60,14 @@ def channels(tail: NDArray[Any], head: NDArray[Any], group: NDArray[np.int8], n:
     rank[order] = np.arange(len(tail)) - start[tail[order]]
     enter = np.bincount(head, minlength=n).astype(np.int64)
     first, base = (np.concatenate([[0], np.cumsum(each)]).astype(np.int64) for each in (enter, enter * fan))
-    return Channels(first, tail.astype(np.int32), head.astype(np.int32), rank, fan, base, group)
+    return Channels(first, tail.astype(np.int32), head.astype(np.int32), rank, fan, base, group, out)
 
 
 def walk(n: int, n_classes: int) -> Walk:
     """Return fresh working memory for ``n`` switches."""
     climbs = np.full((n, n_classes, n_classes), -1, np.int32)
-    return Walk(np.zeros(n, np.int32), climbs, np.zeros(n, np.int32), np.zeros(n, np.int32))
+    place, hops, outs, stack = (np.zeros(n, np.int32) for _ in range(4))
+    return Walk(place, climbs, hops, outs, stack)
 
 
 @jit
@@ -103,6 +108,7 @@ def _climb(ch: Channels, arcs: Arcs, settled: int, r: Any, w: Any) -> None:
                 continue
             c = ch.group[b]
             w.hops[u] = max(w.hops[u], w.hops[v] + 1)
+            w.outs[u] = max(w.outs[u], w.outs[v] + ch.out[b])
             if w.hops[v] == 0:
                 w.climbs[u, c, c] = max(w.climbs[u, c, c], 0)
             for last in range(k):
@@ -124,14 +130,16 @@ def _after(climbs: Any, best: Any) -> None:
 def _clean(settled: int, r: Any, w: Any) -> None:
     for i in range(settled):
         w.climbs[r.order[i]] = -1
-        w.hops[r.order[i]] = 0
+        w.hops[r.order[i]] = w.outs[r.order[i]] = 0
     clear(r, settled)
 
 
 @jit
-def along_shortest(ch: Channels, arcs: Arcs, ports: Ports, sites: Any, seen: Any, r: Any, w: Any) -> tuple[int, int]:
-    """Mark in ``seen`` the dependencies of all shortest paths to ``sites``; return the most climbs and hops of one."""
-    climbs = hops = 0
+def along_shortest(
+    ch: Channels, arcs: Arcs, ports: Ports, sites: Any, seen: Any, r: Any, w: Any
+) -> tuple[int, int, int]:
+    """Mark in ``seen`` the dependencies of all shortest paths to ``sites``; return the most climbs, hops, outs."""
+    climbs = hops = outs = 0
     for site in sites:
         settled, _ = toward(arcs, ports, site, r)
         _climb(ch, arcs, settled, r, w)
@@ -147,21 +155,21 @@ def along_shortest(ch: Channels, arcs: Arcs, ports: Ports, sites: Any, seen: Any
                 v = ports.switch[p]
                 if r.dist[v] + ports.weight[p] == near:
                     r.value[v] = 1.0
-                    hops = max(hops, w.hops[v])
+                    hops, outs = max(hops, w.hops[v]), max(outs, w.outs[v])
                     for c in w.climbs[v].flat:
                         climbs = max(climbs, c)
         _spread(ch, arcs, settled, seen, r, w)
         _clean(settled, r, w)
-    return climbs, hops
+    return climbs, hops, outs
 
 
 @jit
-def along_tables(ch: Channels, step: Any, start: Any, seen: Any, w: Any) -> tuple[int, int, int]:
+def along_tables(ch: Channels, step: Any, start: Any, seen: Any, w: Any) -> tuple[int, int, int, int]:
     """Mark the dependencies of the ways from switches ``start`` by ``step`` (D, S); -1 in ``step`` ends a way.
 
-    Return the most climbs and hops of one, and the columns in which a way goes in a circle.
+    Return the most climbs, hops and outs of one, and the columns in which a way goes in a circle.
     """
-    climbs = hops = circles = 0
+    climbs = hops = outs = circles = 0
     n = len(ch.fan)
     for d in range(len(step)):
         w.place[:] = -1  # step of a walk on which a switch was reached, n once it is done with
@@ -182,20 +190,20 @@ def along_tables(ch: Channels, step: Any, start: Any, seen: Any, w: Any) -> tupl
                 depth -= 1
                 _back(ch, step[d], w.stack[depth], n, w)
             if step[d, s] >= 0:
-                climbs, hops = max(climbs, w.climbs[s, 0, 0]), max(hops, w.hops[s])
+                climbs, hops, outs = max(climbs, w.climbs[s, 0, 0]), max(hops, w.hops[s]), max(outs, w.outs[s])
         circles += circle
-    return climbs, hops, circles
+    return climbs, hops, outs, circles
 
 
 @jit
 def _back(ch: Channels, step: Any, v: int, n: int, w: Any) -> None:
-    """Set climbs and hops of switch v from those of the next one, and be done with it."""
+    """Set climbs, hops and outs of switch v from those of the next one, and be done with it."""
     u = ch.head[step[v]]
     if step[u] < 0 or w.place[u] < n:
-        w.climbs[v, 0, 0], w.hops[v] = 0, 1
+        w.climbs[v, 0, 0], w.hops[v], w.outs[v] = 0, 1, int(ch.out[step[v]])
     else:
         w.climbs[v, 0, 0] = w.climbs[u, 0, 0] + (0 if ch.group[step[u]] > ch.group[step[v]] else 1)
-        w.hops[v] = w.hops[u] + 1
+        w.hops[v], w.outs[v] = w.hops[u] + 1, w.outs[u] + ch.out[step[v]]
     w.place[v] = n
 
 

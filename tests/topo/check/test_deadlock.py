@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 import topo
 from tests.topo.check import routes
-from topo.check.channels import dependencies
+from topo.check.channels import dependencies, marks_of
 from topo.check.deadlock import deadlock
+from topo.check.lanes import lanes
+from topo.check.units import units_of
 from topo.cli import main
 from topo.fabric import Fabric
 from topo.flow import POLICIES
@@ -172,8 +174,14 @@ def test_a_ring_one_way_round_needs_half_as_many_lanes_as_switches_by_path(n):
 
 
 def test_groups_in_order_need_two_lanes():
-    found = of(topo.generate("dragonfly", a=8, capacity=50e9), "ecmp")
+    """Oracle: the deal over lanes of the pairs themselves, which the rule for groups does without."""
+    fabric, policy = topo.generate("dragonfly", a=4, capacity=50e9), POLICIES["ecmp"]
+    found = deadlock(fabric, policy, "ecmp")
     assert (found.lanes_lower, found.lanes_upper, found.lanes_method) == (2, 2, "proof")
+    marks = marks_of(fabric, policy, "ecmp")
+    seen = marks.done()
+    part = np.zeros(len(seen.link), dtype=np.int32)
+    assert lanes(units_of(marks, seen, part, policy, None)) == (2, 2, "proof")
 
 
 def test_no_lane_helps_a_route_in_a_circle():
