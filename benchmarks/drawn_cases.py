@@ -6,6 +6,8 @@ from collections import defaultdict
 from random import Random
 from typing import Any
 
+#: Sections of every case that is drawn; of the others it has one or none.
+_ALWAYS = ("fabric", "traffic", "routing", "solve")
 _JOBS = [{"hosts": 1, "pattern": "uniform"}, {"hosts": 1, "pattern": "allreduce", "start": "1us"}]
 #: What is drawn for a key; a required key that is not here leaves its entry out (a file's path).
 _VALUES: dict[str, list[Any]] = {
@@ -30,14 +32,18 @@ def draw(schema: dict[str, Any], n: int, seed: int) -> list[dict[str, Any]]:
     cases = []
     for number in range(n):
         case: dict[str, Any] = {"name": f"random {number}", "seed": number}
+        beside = random.choice([None, None, *sorted(set(offered) - set(_ALWAYS))])  # one at most: some exclude others
         for section, entries in offered.items():
+            if section not in (*_ALWAYS, beside):
+                continue
             word, keys, needs = random.choice(entries)
+            head = next(k for k, v in keys.items() if v.get("const") == word)
             often = 0.5 if section == "fabric" else 0.25
             own = {key: random.choice(_VALUES[key]) for key in sorted(needs)}
-            for key in sorted(set(keys) - needs):
+            for key in sorted(set(keys) - needs - {head}):
                 choices = _VALUES.get(key) or keys[key].get("enum")
                 if choices and random.random() < often:
                     own[key] = random.choice(choices)
-            case[section] = {next(k for k, v in keys.items() if v.get("const") == word): word, **own}
+            case[section] = {head: word, **own}
         cases.append(case)
     return cases

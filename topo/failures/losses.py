@@ -16,7 +16,7 @@ from topo.failures.alike import representatives
 from topo.failures.parts import Ints, LossError, Parts, parts_of
 from topo.formats.edit import cables_named
 from topo.formats.errors import FormatError
-from topo.formats.labels import source_of
+from topo.formats.labels import names_of
 from topo.near import hint
 from topo.parameters import Seed
 from topo.rules import NodeKind
@@ -197,7 +197,7 @@ def _joined(names: Sequence[str], n: int | None = None) -> str:
 
 
 def _name(fabric: Fabric, cables: Ints, nodes: Ints, part: str) -> str:
-    names = source_of(fabric).names
+    names = names_of(fabric)
     if part == "plane":
         return f"plane {fabric.plane[nodes[0]]}"
     if part == "group":
@@ -220,7 +220,7 @@ def _listed(given: object) -> list[One]:
 def _numbers(fabric: Fabric, given: Some, what: str) -> Ints:
     """Return the nodes that ``given`` names: switches, or endpoints that have a port."""
     fits = fabric.kind >= NodeKind.LEAF if what == "switch" else np.isin(np.arange(fabric.n_nodes), _owners(fabric))
-    names = source_of(fabric).names
+    names = names_of(fabric)
     number = {name: i for i, name in enumerate(names) if fits[i]}
     found = []
     for one in _listed(given):

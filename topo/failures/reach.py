@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric
 from topo.failures.parts import Ints
-from topo.formats.labels import source_of
+from topo.formats.labels import names_of
 from topo.routing.access import Access
 from topo.routing.network import Network
 from topo.routing.relay import no_way
@@ -74,7 +74,7 @@ def reachable(fabric: Fabric, demand: Demand | GroupedDemand) -> Reach:
     asked = np.unique(np.concatenate([demand.src[apart], demand.dst[apart]]))
     got = np.unique(np.concatenate([demand.src[apart & through], demand.dst[apart & through]]))
     lost = np.setdiff1d(asked, got)
-    names = source_of(fabric).names
+    names = names_of(fabric)
     return Reach(
         _kept(demand, through),
         float(len(through)),
@@ -159,7 +159,7 @@ def _of_groups(fabric: Fabric, demand: GroupedDemand, classes: _Classes) -> Reac
         if left is None and through:
             listed = demand.listed()
             left = _kept(listed, classes.paths(listed.src, listed.dst, classes.way))
-    names = source_of(fabric).names
+    names = names_of(fabric)
     return Reach(left, pairs, direct, through, tuple(names[e] for e in lost[:MOST_NAMED]), len(lost))
 
 

@@ -24,6 +24,11 @@ def source_of(fabric: Fabric) -> Source:
     return fabric.source or _generated(fabric)
 
 
+def names_of(fabric: Fabric) -> tuple[str, ...]:
+    """Return what nodes of ``fabric`` are called, as ``source_of`` has it."""
+    return _names(fabric) if fabric.source is None else fabric.source.names
+
+
 def _generated(fabric: Fabric) -> Source:
     rows = fabric.cables()
     a, b = rows["a"], rows["b"]

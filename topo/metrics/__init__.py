@@ -25,16 +25,17 @@ from topo.plain import plain
 __all__ = ["explain_pair", "fairness", "link_table", "measure", "structure"]
 
 
-def measure(solution: Solution, *, again: Again | None = None) -> dict[str, Any]:
+def measure(solution: Solution, *, again: Again | None = None, halves: bool = True) -> dict[str, Any]:
     """Return all metrics of a solved case under flat snake_case keys, ready for JSON.
 
     What the demand is about adds results of its own; ``again`` solves another demand in the same way, for those
-    that compare, such as the slowdown of jobs.  Units are in the keys: ``_s`` seconds, ``_gbps`` Gb/s; ``theta``,
+    that compare, such as the slowdown of jobs; ``halves`` asks for the bisection, whose search takes longest.
+    Units are in the keys: ``_s`` seconds, ``_gbps`` Gb/s; ``theta``,
     ``theta_port`` and ``bound`` are [1/s].  None stands for what is undefined or infinite.
     """
     fabric, routing = solution.fabric, solution.routed
     loads = Loads.of(solution)
-    result = own_results(fabric, solution.offered, solution, again) | structure(fabric)
+    result = own_results(fabric, solution.offered, solution, again) | structure(fabric, halves=halves)
     result |= load_metrics(loads, solution)
     result |= limit_metrics(loads, solution)
     result |= balance_metrics(loads)

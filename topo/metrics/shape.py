@@ -12,17 +12,18 @@ from topo.metrics.cabling import cabling_findings
 from topo.metrics.distances import endpoint_distances, switch_distances
 
 
-def structure(fabric: Fabric) -> dict[str, Any]:
+def structure(fabric: Fabric, *, halves: bool = True) -> dict[str, Any]:
     """Return the structure of ``fabric`` as plain scalars.
 
     Hops count cables, endpoint cables included; paths run over switches, never through a host.
     ``mean_hops`` and ``diameter`` are over pairs of endpoints that switches connect,
     ``mean_switch_hops`` and ``switch_diameter`` over pairs of switches of a plane; None where
-    there is no such pair.  ``findings`` says in words what a reader must know.
+    there is no such pair.  The bisection is None where ``halves`` are not asked for.
+    ``findings`` says in words what a reader must know.
     """
     size = fabric.size
     between, switches = endpoint_distances(fabric), switch_distances(fabric)
-    cut = bisect(fabric)
+    cut = bisect(fabric) if halves else None
     return {
         "endpoints": size.endpoints,
         "hosts": fabric.n_hosts,
@@ -39,9 +40,9 @@ def structure(fabric: Fabric) -> dict[str, Any]:
         "switch_diameter": switches.diameter,
         "mean_switch_hops": switches.mean,
         "oversubscription": oversubscription(fabric),
-        "bisection_per_endpoint": cut.per_endpoint,
-        "bisection_bound": cut.bound,
-        "bisection_method": cut.method,
+        "bisection_per_endpoint": cut and cut.per_endpoint,
+        "bisection_bound": cut and cut.bound,
+        "bisection_method": cut and cut.method,
         "findings": _findings(fabric, between.unconnected, between.diameter) + cabling_findings(fabric),
     }
 

@@ -89,7 +89,7 @@ def size_case(case: Case) -> Numbers:
 def numbers_of(case: Case, solution: Solution) -> Numbers:
     """Return what is worth saying of a solved case: results, and the columns of its tables."""
     fabric, links = solution.fabric, link_table(solution)
-    measured = measure(solution, again=partial(_completion, case, fabric))
+    measured = measure(solution, again=partial(_completion, case, fabric), halves=case.failures is None)
     measured |= of_file(fabric, measured["findings"], solution.routed.params.get("tables"))
     measured |= reached(solution.demand, solving_of(case).get("efficiency"))
     measured |= {"bound_is_optimum": POLICIES[case.routing["policy"]].best}

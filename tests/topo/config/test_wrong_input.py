@@ -69,7 +69,7 @@ EDITS = {
     "planes that cut hosts": ("[1, 2]", "[1, 3]", ["s.yaml:9:22: fabric.planes", "planes=3", "1, 2, 4, 8"]),
     "unknown nic": ("radix: 16", "radix: 16, nic: multi", ["fabric.nic", "did you mean multi-port?"]),
     "node limit 0": ("node_limit: 4", "node_limit: 0", ["s.yaml:4:64: traffic.node_limit: 1 or more"]),
-    "ep does not divide": ("ep: 64", "ep: 60", ["s.yaml:4:56: traffic.ep", "does not divide"]),
+    "ep beyond the ranks": ("ep: 64", "ep: 4096", ["s.yaml:4:56: traffic.ep"]),
     "unknown gate": ("ep: 64", "ep: 64, gate: zip", ["traffic.gate", "did you mean zipf?"]),
     "text for a truth": ("ep: 64", "ep: 64, dedup: maybe", ["traffic.dedup: true or false is needed"]),
     "negative bytes": (MOE, "pattern: uniform, bytes: -1", ["traffic.bytes", "positive"]),

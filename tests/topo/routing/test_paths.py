@@ -62,7 +62,10 @@ def test_too_many_pairs_to_list_are_refused() -> None:
     fabric = generate("fat-tree-3", capacity=1.0, radix=32)
     everyone = GroupedDemand.of("uniform", label=np.zeros(fabric.n_endpoints), size=1.0)
     with pytest.raises(DemandError, match="too many to list"):
-        static(fabric, everyone)
+        ecmp_hash(fabric, everyone)
+    large = generate("fat-tree-2", capacity=1.0, radix=512, endpoints=131_072)
+    with pytest.raises(DemandError, match="paths by destination are too many"):
+        static(large, GroupedDemand.of("uniform", label=np.zeros(large.n_endpoints), size=1.0))
 
 
 @pytest.mark.parametrize("radix", [4, 8])

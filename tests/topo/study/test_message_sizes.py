@@ -70,10 +70,10 @@ def test_the_page_draws_the_sweep_and_compares_networks_by_the_largest_message(f
     drawn = panel(view)
     figure = drawn.blocks[0].figure
     assert [v.name for v in figure.variants] == [
-        "all-to-all, direct: busbw",
-        "all-to-all, direct: time",
         "allreduce, ring: busbw",
         "allreduce, ring: time",
+        "all-to-all, direct: busbw",
+        "all-to-all, direct: time",
     ]
     assert all(len(v.spec["data"]) == 6 and len(v.spec["data"][0]["x"]) == 15 for v in figure.variants)
     assert figure.variants[0].spec["layout"]["xaxis"]["ticktext"][0].startswith("64")
