@@ -86,10 +86,11 @@ def call(key, name, arguments):
         if name == "adversarial":
             return adversarial(fabric, **arguments)
         return traffic.offer(name, n_ranks=64, ranks_per_host=8, **arguments)
+    if key in ("availability", "placement"):
+        ranks = {"n_ranks": 16, "ranks_per_host": 4} if key == "placement" else {}
+        return SECTIONS[key].function(name)(**ranks, **arguments)
     if key == "failures":
         return FAILURES[name].losses(fabric, **arguments)
-    if key == "availability":
-        return SECTIONS[key].function(name)(**arguments)
     demand = traffic.offer("shift", n_ranks=fabric.n_endpoints, ranks_per_host=HOST)
     routing = route(fabric, demand, name if key == "routing" else "ecmp", **arguments if key == "routing" else {})
     return solve(fabric, demand, routing, name if key == "solve" else "proportional")

@@ -109,7 +109,18 @@ SECTIONS: dict[str, Section] = {
         entries="topo.config.patterns:PATTERNS",
         verb="offer",
         plural="patterns",
-        filled=frozenset({"fabric", "n_ranks", "ranks_per_host", "ranks_per_domain", "files"}),
+        filled=frozenset(
+            {"fabric", "n_ranks", "ranks_per_host", "ranks_per_domain", "files", "placed", "planes", "names"}
+        ),
+    ),
+    "placement": Section(
+        "order",
+        entries="traffic.placing:ORDERS",
+        plural="placements",
+        filled=frozenset({"n_ranks", "ranks_per_host", "planes"}),
+        later=True,
+        option="--placement ORDER",
+        says="Where jobs run, such as contiguous or random:seed=3.",
     ),
     "routing": Section(
         "policy",

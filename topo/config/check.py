@@ -15,9 +15,10 @@ from topo.config.document import Document
 from topo.config.efficiency import read_efficiency
 from topo.config.errors import ConfigError, Problem
 from topo.config.hardware import beyond_ports, efficiency_of, latencies, with_machine, with_rates
+from topo.config.jobs import with_queue
 from topo.config.match import choose
 from topo.config.models import files_of, remarks
-from topo.config.nouns import Facts, bill_of, facts_of, size_of
+from topo.config.nouns import Facts, bill_of, facts_of, names_of, placed_of, size_of
 from topo.config.sections import check_section
 from topo.generators import GeneratorError
 from topo.size import Size
@@ -46,6 +47,9 @@ def check_case(
     tracked = Tracking.on(files)
     if isinstance(words.data.get("fabric"), dict):
         words = _replaced(words, with_rates(words.at("fabric"), tracked))
+    if isinstance(words.data.get("traffic"), dict):
+        jobs, wrong = with_queue(words.at("traffic"), tracked)
+        words, problems = Document(words.data | {"traffic": jobs.data}, words.places), problems + wrong
     if words.data.get("fabric") is None:
         problems.append(Problem(words.place(("fabric",)), "fabric", "is missing; name a family"))
     if problems:
@@ -127,7 +131,8 @@ def _check_together(case: Case, words: Document) -> list[Problem]:
     problems += _check_efficiency(case, words)
     problems += _check_availability(case, words)
     if case.traffic is not None:
-        problems += _check_traffic(case.traffic, size, facts, words, case.files)
+        problems += _check_traffic(case, size, facts, words)
+    problems += _check_placement(case, words)
     return problems
 
 
@@ -187,7 +192,18 @@ def _check_pair(case: Case, words: Document) -> list[Problem]:
     return [] if refusal is None else [Problem(words.place(("solve", "solver")), "solve.solver", refusal)]
 
 
-def _check_traffic(traffic: dict[str, Any], size: Size, facts: Facts, words: Document, files: Files) -> list[Problem]:
+def _check_placement(case: Case, words: Document) -> list[Problem]:
+    """Return a placement of what is not placed: traffic other than jobs."""
+    from topo.config.patterns import parts_of
+
+    if case.sections.get("placement") is None or (case.traffic and parts_of(case.traffic)):
+        return []
+    text = "is for jobs, and this traffic is none; give pattern jobs, with one job if need be"
+    return [Problem(words.place(("placement",)), "placement", text)]
+
+
+def _check_traffic(case: Case, size: Size, facts: Facts, words: Document) -> list[Problem]:
+    traffic, files = case.traffic or {}, case.files
     if not size.buildable:
         text = f"{size.name} cannot be built, so no traffic runs on it: {size.reason}"
         return [Problem(words.place(("fabric",)), "fabric", text)]
@@ -202,7 +218,9 @@ def _check_traffic(traffic: dict[str, Any], size: Size, facts: Facts, words: Doc
                 return [Problem(words.place(("traffic", key)), f"traffic.{key}", str(error))]
     if size.endpoints > MAX_TRIED_RANKS or needs_fabric(traffic):
         return []
-    where = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain}
+    where = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain, **placed_of(case)}
+    if any(part.get("nodes") for part in parts_of(traffic)):
+        where["names"] = names_of(case)
     texts = tuple(sorted(files.texts.items()))
     wrong = _tried(canonical_json(traffic), size.endpoints, canonical_json(where), texts)
     return [_problem(wrong, words, "traffic")] if wrong else []

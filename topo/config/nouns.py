@@ -162,9 +162,24 @@ def demand_of(case: Case, fabric: Fabric) -> Demand | GroupedDemand:
     """
     from topo.config.patterns import offered  # these look at graphs, which what builds a fabric need not load
 
-    who = {"n_ranks": fabric.n_endpoints, "ranks_per_host": fabric.endpoints_per_host}
+    who: dict[str, Any] = {"n_ranks": fabric.n_endpoints, "ranks_per_host": fabric.endpoints_per_host}
     who["ranks_per_domain"] = fabric.endpoints_per_domain
+    who |= placed_of(case)
     return offered(case.traffic or {}, **who, files=case.files, fabric=fabric)
+
+
+def placed_of(case: Case) -> dict[str, Any]:
+    """Return the placement of the jobs of ``case`` and its planes, as keywords; no placement where none is stated."""
+    facts = facts_of(case)
+    return {"placed": case.sections.get("placement"), "planes": 0 if facts.multi_port else facts.planes}
+
+
+def names_of(case: Case) -> list[str] | None:
+    """Return the host of each endpoint as the file of ``case`` calls it; None where hosts have numbers alone."""
+    from topo.config.patterns import host_names
+
+    built = _of_file(case)
+    return None if built is None else host_names(built)
 
 
 def book_of(case: Case) -> Book | None:

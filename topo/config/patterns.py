@@ -6,19 +6,23 @@ Beside those of ``traffic`` there are patterns that look at files or at the grap
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import traffic as workloads
 from topo import units
 from topo.config.data import Files
 from topo.config.demand_file import demand_text, read_demand
+from topo.config.jobs import placed_jobs
 from topo.config.models import model_figures
+from topo.formats.ends import hosts_of
+from topo.formats.hostlist import expand
+from topo.formats.plant import Node, Reading
 from topo.routing.adversarial import adversarial, adversarial_count
 from traffic import Count, Demand, DemandError, GroupedDemand, Pattern
-from traffic.jobs import Job, joined_ranks, on_hosts, together
+from traffic.jobs import Job, together
 from traffic.layout import hosts_and_domains
 
 if TYPE_CHECKING:
@@ -54,21 +58,35 @@ def offered(
     ranks_per_domain: int | None = None,
     files: Files | None = None,
     fabric: Fabric | None = None,
+    placed: Mapping[str, Any] | None = None,
+    planes: int = 1,
+    names: Sequence[str] | None = None,
 ) -> Demand | GroupedDemand:
-    """Return the demand of a checked ``traffic`` mapping between ``n_ranks`` ranks; ``fabric`` is for ``needs_fabric``.
+    """Return the demand of a checked ``traffic`` mapping between ``n_ranks`` ranks; some look at ``fabric``.
+
+    ``placed`` is a checked placement of jobs; ``planes`` is 0 where each endpoint is on all; ``names`` (n_ranks,)
+    are the hosts of endpoints, by default as ``fabric`` calls them.
 
     Raises DemandError where the pattern cannot be had with so many ranks, ConfigError for a file.
     """
     offer = PATTERNS[traffic["pattern"]].offer
     there = hosts_and_domains(ranks_per_host, ranks_per_domain)
     there |= {"n_ranks": n_ranks, "files": files or Files(), "fabric": fabric}
+    there |= {"placed": placed, "planes": planes, "names": host_names(fabric) if fabric and not names else names}
     takes = signature(offer).parameters
     wanted = {key: value for key, value in there.items() if key in takes}
     return offer(**wanted, **traffic_arguments(traffic, files))
 
 
 def count_of(
-    traffic: Mapping[str, Any], *, size: Size, ranks_per_host: int, ranks_per_domain: int | None = None, files: Files
+    traffic: Mapping[str, Any],
+    *,
+    size: Size,
+    ranks_per_host: int,
+    ranks_per_domain: int | None = None,
+    files: Files,
+    placed: Mapping[str, Any] | None = None,
+    planes: int = 1,
 ) -> Count:
     """Return the commodities of a checked ``traffic`` mapping between all endpoints of ``size``, by arithmetic.
 
@@ -79,7 +97,7 @@ def count_of(
         "ranks_per_host": ranks_per_host,
         "ranks_per_domain": ranks_per_domain,
     }
-    there |= {"files": files, "size": size}
+    there |= {"files": files, "size": size, "placed": placed, "planes": planes}
     return PATTERNS[traffic["pattern"]].counted(**there, **traffic_arguments(traffic, files))
 
 
@@ -104,47 +122,63 @@ def _file_count(*, files: Files, path: str) -> Count:
 
 
 def _side_by_side(
-    *, n_ranks: int, ranks_per_host: int, ranks_per_domain: int | None, files: Files, jobs: list[dict[str, Any]]
+    *,
+    n_ranks: int,
+    ranks_per_host: int,
+    ranks_per_domain: int | None,
+    files: Files,
+    jobs: list[dict[str, Any]],
+    placed: Mapping[str, Any] | None = None,
+    planes: int = 1,
+    names: Sequence[str] | None = None,
+    queue: Annotated[str | None, "file of jobs and their hosts, in place of jobs"] = None,
+    each: Annotated[dict[str, Any] | None, "what all jobs of the queue have alike"] = None,
 ) -> Demand:
     """Return several jobs at the same time, each on hosts of its own."""
-    placed = []
-    for given, name, ranks, where in _placed(jobs, n_ranks, ranks_per_host, ranks_per_domain):
+    del queue, each  # a study reads them before, as jobs
+    side_by_side = []
+    there: dict[str, Any] = {"n_ranks": n_ranks, "ranks_per_host": ranks_per_host, "ranks_per_domain": ranks_per_domain}
+    for given, name, ranks, where in placed_jobs(jobs, **there, placed=placed, planes=planes, names=names):
         try:
             demand = offered(_own(given), n_ranks=len(ranks), **where, files=files)
         except DemandError as error:
             raise DemandError(f"jobs: {name}: {error}") from None
-        placed.append(Job(name, demand, ranks, units.duration(given["start"])))
-    return together(placed, n_ranks=n_ranks)
+        side_by_side.append(Job(name, demand, ranks, units.duration(given["start"])))
+    return together(side_by_side, n_ranks=n_ranks)
 
 
 def _jobs_count(
-    *, size: Size, ranks_per_host: int, ranks_per_domain: int | None, files: Files, jobs: list[dict[str, Any]]
+    *,
+    size: Size,
+    ranks_per_host: int,
+    ranks_per_domain: int | None,
+    files: Files,
+    jobs: list[dict[str, Any]],
+    placed: Mapping[str, Any] | None = None,
+    planes: int = 1,
 ) -> Count:
+    there: dict[str, Any] = {"ranks_per_host": ranks_per_host, "ranks_per_domain": ranks_per_domain}
+    jobs = [job | _numbered(job) for job in jobs]
     counts = [
         count_of(_own(given), size=replace(size, endpoints=len(ranks)), **where, files=files)
-        for given, _, ranks, where in _placed(jobs, size.endpoints, ranks_per_host, ranks_per_domain)
+        for given, _, ranks, where in placed_jobs(jobs, n_ranks=size.endpoints, **there, placed=placed, planes=planes)
     ]
     return Count.listed(sum(one.pairs for one in counts), sum(one.drawn for one in counts))
 
 
-def _placed(
-    jobs: Sequence[Mapping[str, Any]], n_ranks: int, ranks_per_host: int, ranks_per_domain: int | None
-) -> Iterator[tuple[Mapping[str, Any], str, Any, dict[str, Any]]]:
-    """Yield checked ``jobs``, their names, their ranks, and how many of those a host and a domain have.
+def _numbered(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Return as many hosts as a job names, the first ones: a count needs no names."""
+    if not job.get("nodes"):
+        return {}
+    return {"hosts": len(expand(job["nodes"], "nodes")), "first": 0, "nodes": None}
 
-    One without ``first`` starts after the last host of the job before.
-    """
-    free, where = 0, hosts_and_domains(ranks_per_host, ranks_per_domain)
-    for i, given in enumerate(jobs):
-        first = free if given["first"] is None else given["first"]
-        name = given["name"] or f"job {i}"
-        hosts = {"hosts": given["hosts"], "first": first, "stride": given["stride"]}
-        try:
-            ranks = on_hosts(**hosts, n_ranks=n_ranks, ranks_per_host=ranks_per_host)
-        except DemandError as error:
-            raise DemandError(f"jobs: {name}: {error}") from None
-        yield given, name, ranks, where | {"ranks_per_domain": joined_ranks(ranks, **where)}
-        free = int(ranks[-1]) // ranks_per_host + 1
+
+def host_names(fabric: Fabric) -> list[str] | None:
+    """Return (endpoints,) the host that each endpoint sits in, as a file calls it; None where none was read."""
+    if fabric.source is None:
+        return None
+    called = fabric.source.names[: fabric.n_endpoints]
+    return [host for host, _ in hosts_of([Node(name) for name in called], Reading())]
 
 
 def _own(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,11 +33,12 @@ _NEEDS = {
 
 
 class Placement(BaseModel):
-    """Where and when a job of pattern ``jobs`` runs: on ``hosts`` whole hosts ``first``, ``first + stride``, .."""
+    """Where and when a job runs: on ``hosts`` whole hosts ``first``, ``first + stride``, .., or on ``nodes``."""
 
     model_config = STRICT
     name: str = ""
-    hosts: Count
+    hosts: Count | None = None
+    nodes: str | None = None
     first: Annotated[int, Field(ge=0)] | None = None
     stride: Count = 1
     start: Duration = 0
@@ -97,6 +98,14 @@ def _with_parts(
             problems.append(Problem(part.place((word,)), f"{prefix}.{word}", text))
             continue
         placed, wrong = check_model(Placement, where, prefix)
+        if placed and placed["hosts"] is None and not placed["nodes"]:
+            wrong = [Problem(part.place(()), f"{prefix}.hosts", f"{MISSING}; give a number of them, or nodes by name")]
+        if placed and placed["nodes"] and (placed["first"] is not None or placed["stride"] != 1):
+            wrong = [
+                Problem(
+                    part.place(("nodes",)), f"{prefix}.nodes", "says where the job runs; leave first and stride out"
+                )
+            ]
         own, more = check_section(key, what, seed=seed)
         jobs.append(placed | own)
         problems += wrong + [replace(p, key=p.key.replace(key, prefix, 1)) for p in more]

@@ -19,6 +19,7 @@ from topo.fabric import Fabric
 from topo.flow.certified import CertifiedRouting, PairRouting, PhasedRouting
 from topo.flow.problem import MAX_PAIRS, Places, Problem
 from topo.flow.spread import Spread
+from topo.flow.together import in_all_phases, mean_load
 from topo.routing import wcmp
 from topo.routing.grouped import grouped
 from topo.routing.network import Network
@@ -41,10 +42,13 @@ Seconds = Annotated[float, Gt(0), "when it must stop [s]"]
 def solved(
     fabric: Fabric, demand: Demand | GroupedDemand, policy: str, *, minimal: bool, gap: float, seconds: float
 ) -> CertifiedRouting:
-    """Return the certified routing of ``demand``, phase by phase."""
+    """Return the certified routing of ``demand``, phase by phase; side by side where nothing orders them."""
     check_effort(gap, seconds)
     if isinstance(demand, GroupedDemand):
         return _grouped(fabric, demand, policy, minimal=minimal, gap=gap, seconds=seconds)
+    if (mean := mean_load(demand)) is not None:
+        found = _listed(fabric, mean, policy, minimal=minimal, gap=gap, seconds=seconds)
+        return in_all_phases(found, demand)
     phases = [of_phase(demand, i) for i in range(demand.n_phases)]
     each = [_listed(fabric, part, policy, minimal=minimal, gap=gap, seconds=seconds / len(phases)) for part in phases]
     first = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))

@@ -25,6 +25,7 @@ from topo.flow.mixing import Detours, Mixture, mixture
 from topo.flow.problem import MAX_PAIRS, Problem
 from topo.flow.solved import Gap, Seconds, certified, check_effort, congestion, of_pairs, of_phase, phased
 from topo.flow.spread import SMALL_ARCS, SMALL_PAIRS
+from topo.flow.together import in_all_phases, mean_load
 from topo.routing import valiant_split, wcmp
 from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
@@ -60,6 +61,8 @@ def ugal_mix(
     stops = stops_of(network, via)
     if isinstance(demand, GroupedDemand):
         return _grouped(fabric, demand, stops, gap, seconds)
+    if (mean := mean_load(demand)) is not None:
+        return in_all_phases(_listed(fabric, mean, stops, via, gap=gap, seconds=seconds), demand)
     phases = [of_phase(demand, i) for i in range(demand.n_phases)]
     each = [_listed(fabric, part, stops, via, gap=gap, seconds=seconds / len(phases)) for part in phases]
     first = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))

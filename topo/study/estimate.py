@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from topo.config.nouns import facts_of, size_of
+from topo.config.nouns import facts_of, placed_of, size_of
 from topo.config.patterns import count_of
 from topo.flow import POLICIES, SOLVERS
 from topo.routing.merged import BLOCK_PATHS
@@ -97,8 +97,8 @@ def estimate(case: Case) -> Estimate:
         return Estimate(PROCESS, 0.0, "planewise itself")
     size = size_of(case)
     facts = facts_of(case)
-    where = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain}
-    work = _work(case, size, count_of(case.traffic, size=size, **where, files=case.files))
+    where: dict[str, Any] = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain}
+    work = _work(case, size, count_of(case.traffic, size=size, **where, files=case.files, **placed_of(case)))
     parts = {
         "planewise itself": (PROCESS, "nothing takes less"),
         f"{work.links:,} links": (

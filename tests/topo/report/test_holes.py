@@ -23,6 +23,10 @@ CONFIGS = Path(__file__).parents[3] / "configs" / "studies"
 #: Shipped study -> what makes it small enough to be solved in a second or two.
 SMALLER = {
     "two-jobs": (),
+    "queue": (
+        (r".*name: (shuffle|shards|train-[bcd]).*\n", ""),
+        (r"radix: 48, endpoints: 512", "radix: 24, endpoints: 256"),
+    ),
     "message-sizes": ((r"(?s)\[\s*64B.*?\]", "[64B, 1MiB, 16GiB]"), (r"\[32, 64, 128\]", "[32]"), (r".*ring.*\n", "")),
     "training-step": (
         (r"2048", "256"),
