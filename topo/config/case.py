@@ -115,7 +115,7 @@ SECTIONS: dict[str, Section] = {
     ),
     "placement": Section(
         "order",
-        entries="traffic.placing:ORDERS",
+        entries="topo.config.placing:ORDERS",
         plural="placements",
         filled=frozenset({"n_ranks", "ranks_per_host", "planes"}),
         later=True,

@@ -48,7 +48,8 @@ def check_case(
     if isinstance(words.data.get("fabric"), dict):
         words = _replaced(words, with_rates(words.at("fabric"), tracked))
     if isinstance(words.data.get("traffic"), dict):
-        jobs, wrong = with_queue(words.at("traffic"), tracked)
+        entry = SECTIONS["traffic"].registry.get(str(words.data["traffic"].get("pattern")))
+        jobs, wrong = with_queue(words.at("traffic"), getattr(entry, "parts", ""), tracked)
         words, problems = Document(words.data | {"traffic": jobs.data}, words.places), problems + wrong
     if words.data.get("fabric") is None:
         problems.append(Problem(words.place(("fabric",)), "fabric", "is missing; name a family"))

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from topo.config.data import Files
 from topo.config.document import Document, TooLarge, parse, parse_scalar
 from topo.config.errors import ConfigError, Problem
+from topo.config.placing import ORDERS, handed_out
 from topo.formats.errors import FormatError
 from topo.formats.hostlist import expand
 from traffic.demand import DemandError
 from traffic.jobs import joined_ranks, on_hosts
 from traffic.layout import hosts_and_domains
-from traffic.placing import ORDERS, handed_out
 
 Ints = NDArray[np.int64]
 #: Keys of pattern ``jobs`` that stand for a list of jobs.
@@ -137,8 +137,8 @@ def _one_after_another(
     return found
 
 
-def with_queue(traffic: Document, files: Files) -> tuple[Document, list[Problem]]:
-    """Return ``traffic`` with the jobs of the file that its ``queue`` names, each with the keys of ``each`` too.
+def with_queue(traffic: Document, parts: str, files: Files) -> tuple[Document, list[Problem]]:
+    """Return ``traffic`` with the jobs of the file that its ``queue`` names as its ``parts``, ``each`` added to each.
 
     A queue is CSV with the header ``job,hosts`` and any further keys of a job, or a YAML list of such mappings; fields
     may be parted by ``|``, as squeue prints them.  ``hosts`` is a number, or a host list of Slurm.
@@ -146,9 +146,9 @@ def with_queue(traffic: Document, files: Files) -> tuple[Document, list[Problem]
     given = dict(traffic.data)
     path = given.pop(QUEUE, None)
     each = given.pop(EACH, None)
-    if path is None and each is None:
+    if not parts or (path is None and each is None):
         return traffic, []
-    if not isinstance(path, str) or not isinstance(each or {}, dict) or given.get("jobs"):
+    if not isinstance(path, str) or not isinstance(each or {}, dict) or given.get(parts):
         text = "queue is a file of jobs, each a mapping of what they have alike; jobs in the study go without"
         return traffic, [Problem(traffic.place((QUEUE,)), f"traffic.{QUEUE}", text)]
     try:
@@ -157,7 +157,7 @@ def with_queue(traffic: Document, files: Files) -> tuple[Document, list[Problem]
     except ConfigError as error:
         return traffic, [Problem(traffic.place((QUEUE,)), f"traffic.{QUEUE}", str(error))]
     jobs = [{**(each or {}), **_job(row)} for row in rows]
-    return Document(given | {"jobs": jobs}, traffic.places), []
+    return Document(given | {parts: jobs}, traffic.places), []
 
 
 def _job(row: Mapping[str, Any]) -> dict[str, Any]:

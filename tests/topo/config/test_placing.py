@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from topo.config.placing import ORDERS, by_plane, by_rail, contiguous, handed_out, random
 from traffic import DemandError
-from traffic.placing import ORDERS, by_plane, by_rail, contiguous, handed_out, random
 
 
 @given(
