@@ -21,7 +21,7 @@ sent once per picked expert, straight to its rank.  Sizes are expectations over 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -125,6 +125,7 @@ def picks(
     placement: str = "contiguous",
     redundant_experts: int = 0,
     seed: int = 0,
+    expert_load: Sequence[float] | None = None,
 ) -> Sampler:
     """Return the sampler of one expert-parallel group; parameters are those of ``moe_all_to_all``."""
     gating = Gating(
@@ -138,6 +139,7 @@ def picks(
         n_group=model.n_group if n_group is None else n_group,
         topk_group=topk_group,
         seed=seed,
+        load=None if expert_load is None else tuple(expert_load),
     )
     check_choice(placement, PLACEMENTS, name="placement")
     together = ranks_together(ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain)

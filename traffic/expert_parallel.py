@@ -92,6 +92,9 @@ def moe_all_to_all(
     placement: ExpertPlaces = "contiguous",
     redundant_experts: Redundant = 0,
     seed: Seed = 0,
+    expert_load: Annotated[
+        list[float] | None, "measured load of each expert, in place of a gate; in a study a file, its layers added up"
+    ] = None,
 ) -> Demand:
     """Return the phases dispatch and combine of ``tokens`` a rank, in groups of ``ep`` ranks.
 
@@ -120,6 +123,7 @@ def moe_all_to_all(
         placement=placement,
         redundant_experts=redundant_experts,
         seed=seed,
+        expert_load=expert_load,
     )
     check_whole(tokens, 1, name="tokens")
     limit = limit_of(node_limit, figures, sampler.placement.hosts)

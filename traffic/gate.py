@@ -52,6 +52,7 @@ class Gating:
     topk_group: int | None = None  # groups kept; None keeps all
     node_limit: int | None = None  # hosts kept; None keeps all
     seed: int = 0
+    load: tuple[float, ...] | None = None  # measured, of each expert, in place of a gate; None is as the gate says
 
     def __post_init__(self) -> None:
         check_choice(self.gate, GATES, name="gate")
@@ -70,12 +71,25 @@ class Gating:
             if self.topk_group > self.n_group:
                 raise DemandError(f"topk_group={self.topk_group} is more than the {self.n_group} groups of the model")
 
+        if self.load is not None:
+            self._check_load(np.asarray(self.load))
+
+    def _check_load(self, load: NDArray[np.float64]) -> None:
+        if load.shape != (self.n_experts,):
+            raise DemandError(f"expert_load has {load.size} experts, the model {self.n_experts} routed ones")
+        if not (np.isfinite(load) & (load >= 0)).all() or np.count_nonzero(load) < self.top_k:
+            raise DemandError(f"expert_load needs loads of 0 or more, and {self.top_k} experts at least above 0")
+        if self.gate != "uniform":
+            raise DemandError(f"gate={self.gate} and expert_load both say how tokens pick; leave gate out")
+
     def popularity(self) -> NDArray[np.float64]:
         """Return (experts,) the mean share of first choices that each expert gets."""
         weight: NDArray[np.float64] = np.ones(self.n_experts)
         if self.gate == "zipf":
             order = np.random.default_rng([self.seed, 1]).permutation(self.n_experts)
             weight = np.power(1.0 + order, -self.skew)
+        if self.load is not None:
+            weight = np.array(self.load)
         return np.asarray(weight / weight.sum())
 
 
@@ -99,7 +113,7 @@ def _lengths(n_tokens: int, rows: int) -> list[int]:
 
 def _drawn(gating: Gating, n_tokens: int, rng: np.random.Generator, shared: np.random.Generator) -> Affinity:
     shape = (n_tokens, gating.n_experts)
-    if gating.gate == "zipf":
+    if gating.gate == "zipf" or gating.load is not None:
         with np.errstate(divide="ignore"):  # of a large skew the least popular are never chosen
             race = np.log(gating.n_experts * gating.popularity()).astype(np.float32)
         wait = np.maximum(rng.standard_exponential(shape, dtype=np.float32), np.finfo(np.float32).tiny)

@@ -169,12 +169,13 @@ class Sampler:
     @property
     def _symmetric(self) -> bool:
         n_group, hosts = self.gating.n_group, self.placement.hosts
-        aligned = self.gating.gate != "zipf" and (n_group % hosts == 0 or hosts % n_group == 0)
+        alike = self.gating.gate != "zipf" and self.gating.load is None
+        aligned = alike and (n_group % hosts == 0 or hosts % n_group == 0)
         return self._exact or (self.placement.name == "contiguous" and aligned and self.placement.even)
 
     @property
     def _exact(self) -> bool:
-        uniform = self.gating.gate == "uniform" and self.gating.topk_group is None
+        uniform = self.gating.gate == "uniform" and self.gating.load is None and self.gating.topk_group is None
         return uniform and self.placement.name in ("contiguous", "random")
 
     def _unequal(self, limit: int | None) -> Visits:

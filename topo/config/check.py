@@ -211,7 +211,7 @@ def _check_traffic(case: Case, size: Size, facts: Facts, words: Document) -> lis
     from topo.config.patterns import needs_fabric, parts_of
 
     for part in [traffic, *parts_of(traffic)]:
-        named = [("path", "traffic", part["path"])] if isinstance(part.get("path"), str) else []
+        named = [(key, "traffic", part[key]) for key in ("path", "expert_load") if isinstance(part.get(key), str)]
         for key, kind, name in named + [("model", "models", each) for each in files_of(part.get("model"))]:
             try:
                 files.read(kind, name)

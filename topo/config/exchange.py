@@ -10,6 +10,7 @@ from topo import units
 from topo.config.data import Files
 from topo.config.document import TooLarge, parse_scalar
 from topo.config.errors import ConfigError, unknown
+from topo.config.expert_load import expert_load
 from topo.config.hardware import read_hardware
 from topo.config.models import model_figures
 
@@ -48,6 +49,8 @@ def exchange_arguments(
     rates = _rates(hardware, stated) | {k: v for k, v in (("nic", rate), ("scale_up", scale_up)) if v is not None}
     sizes = {"ranks_per_host": stated.get("endpoints_per_host"), "ranks_per_domain": stated.get("scale_up_domain")}
     options = {key: n for key, n in sizes.items() if n is not None} | options
+    if given.get("expert_load") is not None:
+        given["expert_load"] = expert_load(given["expert_load"], Files())
     options |= {key: value for key, value in given.items() if value is not None or key == "node_limit"}
     return {"model": figures, **options, **{key: units.rate(text) for key, text in rates.items()}}
 
@@ -74,5 +77,5 @@ def _gate_keys() -> list[str]:
     from traffic.moe import report
 
     named = [*signature(picks).parameters, *signature(report).parameters]
-    taken = ("model", "gating", "nic", "scale_up", "ep", "tokens", "node_limit")
+    taken = ("model", "expert_load", "gating", "nic", "scale_up", "ep", "tokens", "node_limit")
     return [key for key in dict.fromkeys(named) if key not in taken and key not in _figure_keys()]

@@ -15,6 +15,7 @@ import traffic as workloads
 from topo import units
 from topo.config.data import Files
 from topo.config.demand_file import demand_text, read_demand
+from topo.config.expert_load import expert_load
 from topo.config.jobs import placed_jobs
 from topo.config.models import model_figures
 from topo.formats.ends import hosts_of
@@ -45,6 +46,8 @@ def traffic_arguments(traffic: Mapping[str, Any], files: Files | None = None) ->
     for key, read in _UNITS.items():
         if isinstance(arguments.get(key), str):
             arguments[key] = read(arguments[key])
+    if isinstance(arguments.get("expert_load"), str):
+        arguments["expert_load"] = expert_load(arguments["expert_load"], files)
     if arguments.get("model") is not None:
         arguments["model"] = model_figures(arguments["model"], files)
     return arguments

@@ -99,6 +99,7 @@ FAILURE_KEYS: dict[str, tuple[Any, Any]] = {
 _SPECIAL: dict[str, Any] = {
     "bytes": Bytes,
     "efficiency": str | dict[str, Any],
+    "expert_load": str,
     "flops": Flops,
     "memory": Bytes,
     "mfu": Part,
