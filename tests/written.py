@@ -25,6 +25,12 @@ traffic:
     - {name: a, hosts: 2, pattern: shift, by: 4}
     - {name: b, hosts: 2, pattern: shift, by: 4}
 """
+#: Two operations of a trace, and how many ranks it has.
+AICB = """[rank0 ~ rank31]
+comm_type,comm_group,comm_group_size,msg_size
+CommType.all_gather,CommGroup.tp_group,4,1048576
+CommType.all_reduce,CommGroup.dp_group,8,4194304
+"""
 #: Keys of JSON that are input: sections as in study files, and the layout's number.
 INPUT = {"schema_version", *SECTIONS, "seed"}
 
@@ -33,7 +39,9 @@ def outcomes(folder) -> dict[str, Outcome]:
     """Return one outcome of every kind of case, by name."""
     (folder / "jobs.yaml").write_text(JOBS)
     jobs, flows = str(folder / "jobs.yaml"), {"solve": "completion"}
+    (folder / "trace.csv").write_text(AICB)
     asked: dict[str, tuple[str, str, dict[str, str]]] = {
+        "trace": (TREE, str(folder / "trace.csv"), flows),
         "moe": (TREE, "moe-all-to-all:ep=16,node_limit=2", {"cost": "paper-table-3"}),
         "training": (TREE, "training-step:tp=4,pp=2,compute_s=0.1", flows),
         "jobs": (TREE, jobs, flows),

@@ -68,7 +68,7 @@ def analyze_verb(
     results |= {"seconds": round(time.perf_counter() - begin, 3)}
     code = judge(checks, results)
     _print(case, results, as_json=as_json)
-    for text in case.notes:
+    for text in (*case.notes, *(results.get("inferred") or ())):
         note(f"note: {text}")
     for warning in results.get("warnings") or ():
         note(f"warning: {warning}")
@@ -134,6 +134,8 @@ def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
     print_results(title, results, SHOWN, more)
     if results.get("jobs"):
         print_rows("\njobs", results["jobs"], [f"jobs.{key}" for key in results["jobs"][0]])
+    if results.get("operations"):
+        print_rows("\noperations", results["operations"], [f"operations.{key}" for key in results["operations"][0]])
     tiers = [{"tier": tier, **row} for tier, row in (results.get("links_by_tier") or {}).items()]
     keys = ("links.parquet:tier", *(f"links_by_tier.*.{key}" for key in ("links", "mean", "p99", "max")))
     print_rows("\nlinks by tier", tiers, keys)

@@ -63,8 +63,8 @@ def expect_verb(
 ) -> int:
     """Print what collectives should reach on FABRIC, and beside it what each LOG measured.
 
-    Bounds are those of ports, of links shared under --routing, and with latency; a LOG is one of NCCL Inspector
-    or nccl-tests. Hosts, rails and sizes that fall behind are listed.
+    Bounds are those of ports, of links shared under --routing, and with latency; a LOG is one of NCCL Inspector,
+    nccl-tests or Kineto. Hosts, rails and sizes that fall behind are listed.
 
     \b
     topo expect fat-tree-2:radix=64,planes=8,endpoints=128,hardware=h800 --ranks 64

@@ -23,8 +23,8 @@ MAX_YAML_BYTES = 256 * 1024
 #: [bytes] of a CSV file: about a million commodities.
 MAX_CSV_BYTES = 32 * 1024 * 1024
 
-#: Kinds of files that hold a network or a part of it.
-_LARGE = ("fabrics", "tables")
+#: Kinds of files that hold a network, a part of it, or what is sent on one.
+_LARGE = ("fabrics", "tables", "traffic")
 
 _SUFFIX = {"prices": ".csv"}
 
@@ -135,7 +135,7 @@ def read_text(path: Path, shown: str, limit: int = MAX_YAML_BYTES) -> str:
 
 
 def _read_large(path: Path, shown: str) -> str:
-    """Return the text of a fabric or of its tables, which may be larger than a study, packed, or a spreadsheet."""
+    """Return the text of a fabric, its tables or traffic, which may be larger than a study, packed, or no text."""
     from topo.formats import FormatError, load
 
     try:

@@ -11,6 +11,8 @@ from dataclasses import replace
 from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any
 
+from annotated_types import Ge
+
 import traffic as workloads
 from topo import units
 from topo.config.data import Files
@@ -25,6 +27,7 @@ from topo.routing.adversarial import adversarial, adversarial_count
 from traffic import Count, Demand, DemandError, GroupedDemand, Pattern
 from traffic.jobs import Job, together
 from traffic.layout import hosts_and_domains
+from traffic.trace import Trace, commodities, layout_of, total
 
 if TYPE_CHECKING:
     from topo.fabric import Fabric
@@ -114,14 +117,45 @@ def needs_fabric(traffic: Mapping[str, Any]) -> bool:
     return "fabric" in signature(PATTERNS[traffic["pattern"]].offer).parameters
 
 
-def _from_file(*, n_ranks: int, files: Files, path: str) -> Demand:
-    """Return the commodities of a CSV file: src, dst, bytes."""
-    return read_demand(path, n_ranks=n_ranks, files=files)
+_Format = Annotated[str | None, "format of the file; without, as it begins"]
+_Tp = Annotated[int | None, Ge(1), "ranks of tensor parallelism of a trace; without, as it says, else 1"]
+_Ep = Annotated[int | None, Ge(1), "ranks of expert parallelism of a trace; without, as it says, else 1"]
+_Pp = Annotated[int | None, Ge(1), "pipeline stages of a trace; without, as it says, else 1"]
 
 
-def _file_count(*, files: Files, path: str) -> Count:
-    text, _ = demand_text(path, files)
-    return Count.listed(max(sum(map(bool, text.splitlines())) - 1, 0))
+def _from_file(
+    *,
+    n_ranks: int,
+    ranks_per_host: int,
+    ranks_per_domain: int | None,
+    files: Files,
+    path: str,
+    format: _Format = None,
+    tp: _Tp = None,
+    ep: _Ep = None,
+    pp: _Pp = None,
+) -> Demand:
+    """Return what a file holds: flows in CSV (src, dst, bytes), or a trace's operations in groups of its layout."""
+    layout = {"tp": tp, "ep": ep, "pp": pp}
+    return read_demand(
+        path,
+        n_ranks=n_ranks,
+        files=files,
+        ranks_per_host=ranks_per_host,
+        ranks_per_domain=ranks_per_domain,
+        format=format,
+        layout=layout,
+    )
+
+
+def _file_count(
+    *, size: Size, files: Files, path: str, format: str | None, tp: int | None, ep: int | None, pp: int | None
+) -> Count:
+    found, _ = demand_text(path, files, format)
+    if isinstance(found, Trace):
+        layout = layout_of(found, size.endpoints, {"tp": tp, "ep": ep, "pp": pp})
+        return Count.listed(commodities(total(found.steps, layout), layout))
+    return Count.listed(max(sum(map(bool, found.splitlines())) - 1, 0))
 
 
 def _side_by_side(

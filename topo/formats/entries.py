@@ -12,12 +12,15 @@ from typing import Any
 
 from topo.atomic import check_ends
 from topo.formats.errors import FormatError
+from topo.formats.pickled import refuse_pickle
 from topo.near import hint
 
 __all__ = ["Format", "FormatError", "chosen", "load", "named", "text_of", "writer"]
 
 #: [bytes] of a file: a million cables in the wordiest format that is read.
 MOST_BYTES = 512 * 2**20
+#: How messages of a Chakra trace begin: length, then a field of text, which is its version.
+_DELIMITED = re.compile(rb"\A[\x80-\xff]{0,3}[\x02-\x7f]\n[\x01-\x08\x0b-\x1f]\d[\w.+-]*")
 #: [characters] at the beginning of a file by which its format is known.
 HEAD = 16_384
 
@@ -90,7 +93,7 @@ def load(path: Path, shown: str = "") -> str:
 
 
 def text_of(raw: bytes, shown: str) -> str:
-    """Return ``raw`` as text: UTF-8, that of a gzip file, or byte for byte where it is a zip archive (XLSX).
+    """Return ``raw`` as text: UTF-8, that of a gzip file; byte for byte a zip archive (XLSX) and a Chakra trace.
 
     Raises FormatError for other binary files.
     """
@@ -98,6 +101,9 @@ def text_of(raw: bytes, shown: str) -> str:
         return raw.decode("latin-1")
     if raw.startswith(b"\x1f\x8b"):
         raw = _unpacked(raw, shown)
+    refuse_pickle(raw[:HEAD], shown)
+    if _DELIMITED.match(raw[:HEAD]):
+        return raw.decode("latin-1")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

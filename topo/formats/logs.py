@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from topo.atomic import check_ends
-from topo.formats.entries import HEAD
+from topo.formats.entries import HEAD, MOST_BYTES, text_of
 from topo.formats.errors import FormatError
 from topo.formats.pickled import refuse_pickle
 from topo.formats.text import fail
@@ -70,6 +70,16 @@ class Log(NamedTuple):
             number += len(lines)
         if rest:
             yield number, [rest]
+
+    def whole(self) -> str:
+        """Return all of the log as text.  Raises FormatError above what a file may hold, and for what is no text."""
+        parts, total = [], 0
+        while more := self._read(1):
+            total += len(more)
+            if total > MOST_BYTES:
+                raise FormatError(f"{self.shown}: is over {MOST_BYTES >> 20} MiB, the most that is read")
+            parts.append(more)
+        return text_of(b"".join(parts), self.shown)
 
     def _read(self, number: int) -> bytes:
         try:

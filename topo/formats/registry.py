@@ -6,7 +6,7 @@ from topo.formats.entries import Format
 
 _NUMBERS = ("symmetry", "groups", "overhead", "relay", "latencies", "weights", "media", "packets")
 #: What some were not tried on, for want of one at hand.
-_PROGRAM, _NEITHER = "a foreign program", "a foreign file or program"
+_PROGRAM, _NEITHER, _FILE = "a foreign program", "a foreign file or program", "a foreign file"
 _TIMES = ("computation", "phases that run side by side", "ranks that go on by themselves")
 
 #: Formats of fabrics: ``read(text, shown, how) -> Fabric``, ``write(fabric) -> str``.
@@ -172,7 +172,7 @@ TABLES: dict[str, Format] = {
     ),
 }
 
-#: Formats of traffic: ``read(text, shown)`` returns it as CSV, ``write(demand) -> str``.
+#: Formats of traffic: ``read(text, shown)`` returns flows as CSV or a ``Trace``, ``write(demand) -> str``.
 DEMANDS: dict[str, Format] = {
     "flows": Format(
         "topo.formats.flows",
@@ -187,6 +187,43 @@ DEMANDS: dict[str, Format] = {
         (".cm",),
         r"(?m)^[ \t]*\d+[ \t]*->[ \t]*\d",
         lacks=(*_TIMES, "parts of bytes"),
+    ),
+    "aicb": Format(
+        "topo.formats.aicb",
+        "AICB's workload in CSV: a line for an operation of a rank",
+        (".aicb.csv", ".csv"),
+        r"(?m)^comm_type,comm_group\b",
+        writes=False,
+    ),
+    "simai-workload": Format(
+        "topo.formats.simai_workload",
+        "SimAI's workload in text: a line for a layer",
+        (".txt",),
+        r"\A(?:HYBRID_|MICRO|DATA|MODEL)\w*[^\n]*\n\s*\d+\s*\n",
+        writes=False,
+    ),
+    "chakra": Format(
+        "topo.formats.chakra",
+        "Chakra execution trace in JSON: collectives of a rank",
+        (".json",),
+        r'"schema"\s*:\s*"[\d.]+-chakra',
+        writes=False,
+    ),
+    "chakra-protobuf": Format(
+        "topo.formats.chakra_wire",
+        "Chakra execution trace of protocol buffers: collectives and sends of a rank",
+        (".et",),
+        r"\A[\x01-\xff]{1,4}?\n[\x01-\x40]\d[\w.+-]*",
+        writes=False,
+        untried=_FILE,
+    ),
+    "kineto": Format(
+        "topo.formats.kineto",
+        "Kineto trace of PyTorch's profiler: collectives of a rank",
+        (".pt.trace.json", ".trace.json", ".json"),
+        r'"traceEvents"\s*:|"deviceProperties"\s*:|"distributedInfo"\s*:',
+        writes=False,
+        untried=_FILE,
     ),
     "goal": Format(
         "topo.formats.goal",
@@ -229,6 +266,14 @@ MEASUREMENTS: dict[str, Format] = {
         r'\A\s*\{\s*"header"\s*:|"coll_perf"\s*:',
         writes=False,
         untried="a foreign file; one in the manner of its README",
+    ),
+    "kineto-kernels": Format(
+        "topo.formats.kineto_log",
+        "Kineto trace of PyTorch's profiler: how long communication kernels took",
+        (".pt.trace.json", ".trace.json", ".json"),
+        r'"traceEvents"\s*:|"deviceProperties"\s*:|"distributedInfo"\s*:',
+        writes=False,
+        untried=_FILE,
     ),
     "nccl-tests": Format(
         "topo.formats.nccl_tests",

@@ -136,7 +136,10 @@ def test_every_verb_that_takes_a_fabric_takes_a_file(folder, capsys):
 
 def test_traffic_may_be_a_path_too(folder):
     (folder / "flows.csv").write_text("src,dst,bytes\n0,1,8\n")
-    assert read_case("own.fabric.json", "flows.csv").traffic == {"pattern": "file", "path": "flows.csv"}
+    given = {
+        key: value for key, value in read_case("own.fabric.json", "flows.csv").traffic.items() if value is not None
+    }
+    assert given == {"pattern": "file", "path": "flows.csv"}
 
 
 def test_a_spec_with_a_slash_in_a_value_is_no_path():

@@ -16,11 +16,13 @@ import topo
 import traffic
 from tests.topo.formats.test_measurements import NCCL as NCCL_TESTS
 from tests.topo.formats.test_measurements import record
+from tests.topo.formats.test_traces import KINETO, TEXTS
 from topo.cli import main
 from topo.fabric import Fabric
 from topo.formats import DEMANDS, FABRICS, LOADS, MEASUREMENTS, TABLES, FormatError, Reading, text_of
 from topo.formats.logs import log_of
 from topo.routing.tables import by_position
+from traffic.trace import demand_of
 
 #: [s] for each reader.
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "1.0"))
@@ -145,6 +147,35 @@ def test_readers_of_traffic_answer_or_refuse(name):
     fuzz(lambda changed: entry.function("read")(changed, "f"), text, SECONDS)
 
 
+#: Of protocol buffers: length and version, then an all-to-all of 4,096 bytes, twice.
+WIRE = "\x07\n\x050.0.4" + "#\x18\x07R\x0e\n\tcomm_size\x48\x80\x20R\x0f\n\tcomm_type\x48\x86\x80\x00" * 2
+
+
+@pytest.mark.parametrize("name", [*TEXTS, "chakra-protobuf"])
+def test_readers_of_traces_answer_or_refuse(name):
+    text = (TEXTS | {"chakra-protobuf": WIRE})[name]
+
+    def attempt(changed):
+        trace = DEMANDS[name].function("read")(changed, "f")
+        with contextlib.suppress(traffic.DemandError):
+            demand_of(trace, 16, ranks_per_host=4)
+
+    attempt(text)
+    fuzz(attempt, text, SECONDS)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_traces_that_never_end_take_no_time(name):
+    for piece in ENDLESS:
+        for text in (piece * 30_000, TEXTS[name] + piece * 30_000):
+            begin = time.monotonic()
+            for other in DEMANDS.values():
+                other.fits(text)
+            with contextlib.suppress(FormatError):
+                DEMANDS[name].function("read")(text, "f")
+            assert time.monotonic() - begin < 3, (piece, text[:20])
+
+
 @pytest.mark.parametrize("name", LOADS)
 def test_readers_of_loads_answer_or_refuse(name):
     entry = LOADS[name]
@@ -153,7 +184,11 @@ def test_readers_of_loads_answer_or_refuse(name):
 
 
 #: What each program measured.
-LOGS = {"inspector": f"{record()}\n{record(rank=3)}\n", "nccl-tests": NCCL_TESTS.format(test="all_reduce")}
+LOGS = {
+    "kineto-kernels": KINETO,
+    "inspector": f"{record()}\n{record(rank=3)}\n",
+    "nccl-tests": NCCL_TESTS.format(test="all_reduce"),
+}
 
 
 @pytest.mark.parametrize("name", MEASUREMENTS)
