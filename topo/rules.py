@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from topo.size import Tier
+from topo.units import LARGEST
 
 #: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
 RELAYS = ("source", "destination", "split", "spread", "none")
@@ -45,6 +46,10 @@ def check_cables(
         raise FabricError(
             f"node {node}: nodes are numbered endpoints first, then scale-up switches, leaves, spines, cores"
         )
+    astray = (kind >= NodeKind.LEAF) & (plane < 0)
+    if astray.any():
+        node = int(np.argmax(astray))
+        raise FabricError(f"switch {node} is on plane {plane[node]}; a switch is on one plane, and they count from 0")
     if len(a) != len(b):
         raise FabricError(f"a and b must be equally long; got {len(a)} and {len(b)}")
     _refuse((a < 0) | (a >= n) | (b < 0) | (b >= n), a, b, f"joins a node that does not exist; there are {n}")
@@ -56,8 +61,8 @@ def check_cables(
     _refuse(scale_up & ~one_endpoint, a, b, "joins a scale-up switch to something other than an endpoint")
     _check_tiers(by_cable["tier"], one_endpoint, scale_up, a, b)
     capacity, latency, weight = by_cable["capacity"], by_cable["latency"], by_cable["weight"]
-    _refuse(~(np.isfinite(capacity) & (capacity > 0)), a, b, "needs a capacity that is positive and finite")
-    _refuse(~(np.isfinite(latency) & (latency >= 0)), a, b, "needs a latency that is finite and not negative")
+    _refuse(~((capacity > 0) & (capacity <= LARGEST)), a, b, "needs a capacity that is positive and finite")
+    _refuse(~((latency >= 0) & (latency <= LARGEST)), a, b, "needs a latency that is finite and not negative")
     _refuse(weight < 1, a, b, "needs a routing weight of at least 1")
     between = (plane[a] != plane[b]) & (plane[a] >= 0) & (plane[b] >= 0)
     _refuse(between, a, b, "joins two planes; planes share no switch")

@@ -9,6 +9,7 @@ import networkx as nx
 import numpy as np
 
 from topo.check.fault import Fault, ends_of
+from topo.check.joined import joined_planes
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.source import called
 
@@ -20,13 +21,16 @@ MOST_NODES = 200_000
 
 def point_faults(fabric: Fabric) -> list[Fault]:
     """Return switches and cables that alone hold parts of the network together, and what is wrong with names."""
-    return [*_cuts(fabric), *_bare(fabric), *_names(fabric)]
+    joined = joined_planes(fabric)
+    between = {cable for fault in joined for cable in fault.drop}
+    return [*joined, *_cuts(fabric, between), *_bare(fabric), *_names(fabric)]
 
 
-def _cuts(fabric: Fabric) -> Iterator[Fault]:
+def _cuts(fabric: Fabric, between: set[int]) -> Iterator[Fault]:
+    """Yield single points of failure; cables ``between`` planes should not be there, and are none."""
     if fabric.n_nodes > MOST_NODES:
         return
-    inner = np.flatnonzero(fabric.is_switch_link & (fabric.tail < fabric.head))
+    inner = np.flatnonzero(fabric.is_switch_link & (fabric.tail < fabric.head) & ~np.isin(fabric.cable, [*between]))
     graph = nx.MultiGraph()
     graph.add_edges_from(zip(fabric.tail[inner].tolist(), fabric.head[inner].tolist(), strict=True))
     end = fabric.head[(fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.ENDPOINT)]
@@ -49,12 +53,8 @@ def _bridge(fabric: Fabric, a: int, b: int, lost: int) -> Fault:
     links = np.arange(fabric.first[a], fabric.first[a + 1])
     cable = int(fabric.cable[links[fabric.head[links] == b]][0])
     ports = np.bincount(fabric.tail[(fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.ENDPOINT)])
-    if len(ports) and np.median(ports) > fabric.n_planes:
-        said = (
-            f"endpoints have {int(np.median(ports))} ports each, for planes apart; this cable alone joins two of them"
-        )
-        return Fault("planes-joined", ends_of(fabric, [cable]), said, drop=(cable,))
-    return Fault("single-cable", ends_of(fabric, [cable]), f"without this cable {lost} endpoints are cut off")
+    what = "ports of endpoints" if ports.max(initial=0) > 1 else "endpoints"
+    return Fault("single-cable", ends_of(fabric, [cable]), f"without this cable {lost} {what} are cut off")
 
 
 def _articulation(fabric: Fabric, graph: nx.Graph, node: int, bears: Counter[int]) -> Iterator[Fault]:

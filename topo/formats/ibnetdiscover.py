@@ -36,7 +36,7 @@ _PORT = re.compile(
 )
 _GROUPS = re.compile(r"Chassis \d+.*|Non-Chassis Nodes|(?:Spine|Line|Switch|Management) .*|DR path .*")
 _NAME = re.compile(r'"(.*)"')
-_LID = re.compile(r"\blid (\d+)")
+_LID = re.compile(r"\blid (\d{1,9})\b")
 _GUID = re.compile(r"[SHR]-([0-9a-fA-F]{1,16})")
 _AGGREGATION = re.compile(r"aggregation node", re.IGNORECASE)
 

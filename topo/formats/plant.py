@@ -110,4 +110,4 @@ def natural(text: str) -> tuple[str | int, ...]:
     ['n9', 'n10']
     """
     parts = _DIGITS.split(text)
-    return tuple(int(part) if i % 2 else part for i, part in enumerate(parts))
+    return tuple(int(part, 16) if i % 2 else part for i, part in enumerate(parts))  # in order, and of any length

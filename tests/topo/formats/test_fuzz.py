@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import time
 
 import pytest
@@ -225,6 +226,27 @@ def test_truncated_text_is_refused_or_smaller(name):
         except FormatError:
             continue
         assert part.n_cables <= whole.n_cables
+
+
+#: What a number of a file may be instead.
+NUMBERS = ("9" * 5000, "99999999999999999999", "-1", "nan", "1e308", "1e-320", "0", "inf", "٣", "null", "[]", "")
+
+
+@pytest.mark.parametrize("name", [name for name, entry in FABRICS.items() if entry.reads])
+def test_numbers_that_are_none_end_in_no_internal_error(name, tmp_path, monkeypatch, capsys):
+    """One number replaced, the first, one in the middle and the last of a file; then all of them."""
+    monkeypatch.chdir(tmp_path)
+    text, suffix = good(name), FABRICS[name].suffixes[0]
+    spans = [match.span() for match in re.finditer(r"\d+", text)]
+    for number in NUMBERS:
+        changed = [text[:i] + number + text[j:] for i, j in (spans[0], spans[len(spans) // 2], spans[-1])]
+        for content in (*changed, re.sub(r"\d+", number, text)[:100_000]):
+            (tmp_path / f"f{suffix}").write_bytes(
+                content.encode("latin-1" if suffix == ".xlsx" else "utf-8", "replace")
+            )
+            code = main(["check", f"file:path=f{suffix},rate=1Gb/s"])
+            said = capsys.readouterr().err
+            assert code in (0, 3) and "Warning" not in said and bool(code) == ("error" in said), (content[:500], said)
 
 
 #: What expressions that look for an end may look for again and again.
