@@ -1,4 +1,4 @@
-"""Redraws the gallery: four studies run afresh, their pages copied here, two screenshots taken for the README.
+"""Redraws the gallery: five studies run afresh, their pages copied here, two screenshots taken for the README.
 
     python reports/gallery.py            everything; about two minutes on two cores
     python reports/gallery.py --shots    the screenshots alone, from pages that are there
@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent / "gallery"
-STUDIES = ("deepseek-v3", "planes", "families-by-size", "routing-by-load")
+STUDIES = ("deepseek-v3", "planes", "families-by-size", "routing-by-load", "resilience")
 #: Largest page that may be kept [bytes].
 MOST = 6_000_000
 CHROMIUM = Path("/usr/bin/chromium")

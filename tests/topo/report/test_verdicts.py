@@ -215,3 +215,28 @@ def test_sizes_alone_are_told_by_price(tmp_path):
     text = "cost: paper-table-3\nfabric: {family: fat-tree-2, radix: 64}\n"
     found, _ = answered(tmp_path, text)
     assert found.text == "fat-tree-2 of 2,048 endpoints costs least per endpoint, $4,395; no case carries traffic."
+
+
+def test_failures_are_told_by_what_they_cost(tmp_path):
+    text = """
+traffic: uniform
+failures: random:part=cable
+sweep:
+  fabric: [{family: fat-tree-2, radix: 8, endpoints: 16}, {family: fat-tree-3, radix: 8, endpoints: 64}]
+  failures.count: [0, 2]
+seeds: 2
+"""
+    found, view = answered(tmp_path, text)
+    slow = {}
+    for case in view.solutions:
+        if case.get("failed_cables") == 2:
+            slow.setdefault(case.network, []).append(case.get("slowdown"))
+    assert len(slow) == 2
+    assert "With 2 cables gone, uniform takes" in found.text and "over 2 draws" in found.text
+    for name, values in slow.items():
+        mean = sum(values) / len(values)
+        if mean > 1 + view.tie:
+            assert f"{words.number(mean)} times as long on {name}" in found.text
+        else:
+            assert name in found.text
+    assert "Every flow still finds a path." in found.text
