@@ -30,12 +30,12 @@ def _slowdowns(view: View, example: Case, mean: dict[str, float], draws: int) ->
     """Return the sentence on times: the networks from the least slowed to the most."""
     parts = words.plural(_parts(example), "part" if example.get("failed_nodes") else "cable")
     of = f"With {parts} gone, {example.traffic}"
-    drawn = f", on average over {draws} draws" if draws > 1 else ""
+    average = f", on average over {draws} draws" if draws > 1 else ""
     times = [f"{words.number(ratio)} times as long on {name}" for name, ratio in mean.items() if ratio > 1 + view.tie]
     alike = [name for name, ratio in mean.items() if ratio <= 1 + view.tie]
     same = f"as long as before on {words.listing(alike)}" if alike else ""
     each = [*([same] if same else []), *times]
-    return f"{of} takes {words.listing(each, most=len(each))}{drawn}."
+    return f"{of} takes {words.listing(each, most=len(each))}{average}."
 
 
 def _lost(cases: list[Case]) -> str:
