@@ -19,7 +19,7 @@ def answer(view: View) -> Answer | None:
     for case in worst:
         slow.setdefault(case.network, []).append(float(case.get("slowdown")))
     mean = dict(sorted(((name, sum(values) / len(values)) for name, values in slow.items()), key=lambda one: one[1]))
-    return Answer((_slowdowns(view, worst[0], mean, len(worst) // len(mean)), _lost(cases)))
+    return Answer((_slowdowns(view, worst[0], mean, len(worst) // len(mean)), _unreachable(cases)))
 
 
 def _parts(case: Case) -> int:
@@ -38,7 +38,7 @@ def _slowdowns(view: View, example: Case, mean: dict[str, float], draws: int) ->
     return f"{of} takes {words.listing(each, most=len(each))}{average}."
 
 
-def _lost(cases: list[Case]) -> str:
+def _unreachable(cases: list[Case]) -> str:
     """Return the sentence on flows that find no path."""
     cut = [case for case in cases if case.get("unreachable_commodities")]
     if not cut:
