@@ -21,6 +21,7 @@ FORMATS = {
     "flag": "boolean",
     "gbps": "number",  # [Gb/s], unlike the rates below
     "line-rate": "number",  # [B/s], written in Gb/s as datasheets do
+    "nines": "number",  # a share near one, in percent, to where it differs from all
     "number": "number",
     "percent": "number",  # of a share
     "rate": "number",  # [B/s], written in GB/s as nccl-tests does

@@ -15,6 +15,7 @@ _FORMS: dict[str, words.Form] = {
     "flag": words.text,
     "gbps": words.number,
     "line-rate": words.gbps,
+    "nines": words.nines,
     "number": words.number,
     "percent": words.percent,
     "rate": words.rate,

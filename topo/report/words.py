@@ -48,6 +48,14 @@ def percent(value: Any) -> str:
     return _minus(f"{100 * value:.1f}{NARROW}%") if _is_number(value) and math.isfinite(value) else number(value)
 
 
+def nines(value: Any) -> str:
+    """Return a share in percent, with as many decimals as show how far it is from all: 99.986 %."""
+    if not _is_number(value) or not 0.9 < value < 1:
+        return percent(value)
+    decimals = min(12, math.floor(-math.log10(1 - value)))
+    return f"{100 * value:.{decimals}f}{NARROW}%"
+
+
 def signed_percent(value: Any) -> str:
     """Return a residual in percent with its sign, two decimals; zero without one."""
     if not _is_number(value) or not math.isfinite(value):

@@ -91,6 +91,26 @@ def lines(
     return {"data": traces, "layout": layout | {"showlegend": len(series) > 1}}
 
 
+def histories(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], xtitle: str, ytitle: str
+) -> dict[str, Any]:
+    """Return a step curve a name: each value holds from its x on."""
+    traces: list[Trace] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": words.clip(name, 48),
+            "x": list(x),
+            "y": list(values),
+            "line": {"shape": "hv", "color": axes.colour(i), "dash": axes.dash(i), "width": 2},
+            "hovertemplate": f"{plain(name)}<br>from %{{x:.3f}}: %{{y:.4g}}<extra></extra>",
+        }
+        for i, (name, (x, values)) in enumerate(curves.items())
+    ]
+    layout = axes.layout(320, xaxis=axes.axis(xtitle), yaxis=axes.axis(ytitle, rangemode="tozero"))
+    return {"data": traces, "layout": layout | {"showlegend": len(curves) > 1}}
+
+
 def _is_wide(values: Sequence[float]) -> bool:
     """Return whether ``values`` span so much that all but the largest would lie on the foot of a plain axis."""
     return len(values) > 1 and min(values) > 0 and max(values) > _WIDE * min(values)

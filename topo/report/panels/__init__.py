@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from topo.report.panels.availability import panel as availability_panel
 from topo.report.panels.blocks import Panel
 from topo.report.panels.checks import panel as checks_panel
 from topo.report.panels.comparison import panel as comparison_panel
@@ -39,6 +40,7 @@ PANELS: tuple[Callable[[View], Panel | None], ...] = (
     topology_panel,
     traffic_panel,
     outcome_panel,
+    availability_panel,
     routing_panel,
     cost_panel,
     sweep_panel,
