@@ -402,3 +402,12 @@ def test_equal_cases_are_counted(run, load, tmp_path):
     found = load("study", "./s.yaml", "-o", "out")
     assert (found["cases"], found["equal"], found["computed"]) == (3, 1, 2)
     assert "cases 3, equal 1, ok 3" in run("study", "./s.yaml", "-o", "out")[2]
+
+
+def test_analyze_says_what_failed_and_what_it_costs(run):
+    """A spine of eight gone: 120 of 127 flows of a leaf leave it over seven in the place of eight."""
+    tree = "fat-tree-2:radix=16,endpoints=128,endpoints_per_host=1,scale_up=none"
+    code, text, _ = run("analyze", tree, "uniform", "--failures", "worst:part=switch,tier=spine")
+    assert code == 0
+    rows = {line.rpartition(" ")[2]: line for line in text.splitlines() if line}
+    assert "spine0" in rows["failed"] and "1.08 x" in rows["slowdown"] and " 0 " in rows["unreachable_commodities"]
