@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric
 from topo.failures.alike import representatives
-from topo.failures.parts import Ints, LossError, Parts, parts_of
+from topo.failures.parts import Ints, LossError, Parts, parts_of, ports_out
 from topo.formats.edit import cables_named
 from topo.formats.errors import FormatError
 from topo.formats.labels import names_of
 from topo.near import hint
 from topo.parameters import Seed
 from topo.rules import NodeKind
-from topo.size import Tier as Tiers
 from traffic.demand import Demand, GroupedDemand
 
 #: Names of parts that a loss spells out; the rest is counted.
@@ -81,7 +80,7 @@ def random(
     if wanted > parts.count:
         raise LossError(f"count: {wanted} of {parts.count} {part}s cannot fail")
     lost = np.random.default_rng(seed).permutation(parts.count)[:wanted]
-    return [_loss(fabric, parts, np.sort(lost), part)]
+    return [_loss(fabric, parts, np.sort(lost), part, names_of(fabric))]
 
 
 def named(
@@ -102,8 +101,7 @@ def named(
     ends = _numbers(fabric, nic, "nic")
     every = parts_of(fabric, "nic") if len(ends) else None
     if every is not None:
-        owner = np.unique(fabric.tail[_out(fabric)])
-        cables.append(every.taken(np.searchsorted(owner, ends))[0])
+        cables.append(every.taken(np.searchsorted(_owners(fabric), ends))[0])
     cables.append(_cables(fabric, cable))
     for part, given in (("host", host), ("plane", plane)):
         wanted = _listed(given)
@@ -150,7 +148,8 @@ def worst(
     _check_count(len(tried), part)
     if not tried:
         raise LossError(f"count: {count} of {parts.count} {part}s cannot fail")
-    return [_loss(fabric, parts, np.array(lost), part) for lost in tried]
+    names = names_of(fabric)
+    return [_loss(fabric, parts, np.array(lost), part, names) for lost in tried]
 
 
 def _parts(fabric: Fabric, part: str, tier: str | None, together: int) -> Parts:
@@ -178,17 +177,18 @@ def _check_count(n: int, part: str) -> None:
         )
 
 
-def _loss(fabric: Fabric, parts: Parts, lost: Ints, part: str) -> Loss:
+def _loss(fabric: Fabric, parts: Parts, lost: Ints, part: str, names: Sequence[str]) -> Loss:
     cables, nodes = parts.taken(lost)
     cables, nodes = np.unique(cables), np.unique(nodes)
-    return Loss(_said(fabric, parts, lost, part), cables, nodes)
+    return Loss(_said(fabric, parts, lost, part, names), cables, nodes)
 
 
-def _said(fabric: Fabric, parts: Parts, lost: Ints, part: str) -> str:
+def _said(fabric: Fabric, parts: Parts, lost: Ints, part: str, names: Sequence[str]) -> str:
     """Return the names of the parts that are lost."""
     if not len(lost):
         return "nothing"
-    return _joined([_name(fabric, *parts.taken(np.array([one])), part) for one in lost[:MOST_NAMED]], len(lost))
+    taken = [parts.taken(np.array([one])) for one in lost[:MOST_NAMED]]
+    return _joined([_name(fabric, *one, part, names) for one in taken], len(lost))
 
 
 def _joined(names: Sequence[str], n: int | None = None) -> str:
@@ -196,8 +196,7 @@ def _joined(names: Sequence[str], n: int | None = None) -> str:
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more else "")
 
 
-def _name(fabric: Fabric, cables: Ints, nodes: Ints, part: str) -> str:
-    names = names_of(fabric)
+def _name(fabric: Fabric, cables: Ints, nodes: Ints, part: str, names: Sequence[str]) -> str:
     if part == "plane":
         return f"plane {fabric.plane[nodes[0]]}"
     if part == "group":
@@ -239,12 +238,8 @@ def _range(fits: np.ndarray, what: str) -> str:
     return f"{what} nodes go from {there[0]} to {there[-1]}" if len(there) else f"there is no {what}"
 
 
-def _out(fabric: Fabric) -> Ints:
-    return np.flatnonzero((fabric.tier == Tiers.ENDPOINT) & (fabric.tail < fabric.n_endpoints))
-
-
 def _owners(fabric: Fabric) -> Ints:
-    return np.unique(fabric.tail[_out(fabric)])
+    return np.unique(fabric.tail[ports_out(fabric)])
 
 
 def _cables(fabric: Fabric, given: Some) -> Ints:

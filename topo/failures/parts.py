@@ -68,6 +68,11 @@ def parts_of(fabric: Fabric, part: str, tier: str | None = None) -> Parts:
     return found
 
 
+def ports_out(fabric: Fabric) -> Ints:
+    """Return the links by which endpoints leave into the network, by endpoint."""
+    return np.flatnonzero((fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints))
+
+
 def _of_nodes(node: Index, part: Index) -> Parts:
     """Return ``node`` (m,) grouped by ``part`` (m,), whose numbers may have gaps."""
     values, of = np.unique(part, return_inverse=True)
@@ -89,12 +94,12 @@ def _cables(fabric: Fabric, tier: str | None) -> Parts:
 
 
 def _ports(fabric: Fabric, tier: str | None) -> Parts:
-    out = np.flatnonzero((fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints))
+    out = ports_out(fabric)
     return _of_cables(fabric.cable[out], np.arange(len(out)))
 
 
 def _nics(fabric: Fabric, tier: str | None) -> Parts:
-    out = np.flatnonzero((fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints))
+    out = ports_out(fabric)
     return _of_cables(fabric.cable[out], fabric.tail[out])
 
 

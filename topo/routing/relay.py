@@ -155,22 +155,21 @@ def _by_side(access: Access, src: Ints, dst: Ints, at_source: bool, *, strict: b
     if strict:  # no relay: only an endpoint without a port may use its domain's NICs
         own = (access.islands[src] >= 0) & (access.islands[dst] >= 0)
         _refuse(access, src, dst, np.flatnonzero(own))
-    legs, stuck_row, stuck_share = _one_side(access, src, dst, at_source)
-    if not len(stuck_row):
+    legs, stuck = _one_side(access, src, dst, at_source)
+    if not len(stuck):
         return legs
-    other, lost, _ = _one_side(access, src[stuck_row], dst[stuck_row], not at_source)
-    _refuse(access, src[stuck_row], dst[stuck_row], lost)
-    share = other.share * stuck_share[other.row]
+    other, lost = _one_side(access, src[stuck], dst[stuck], not at_source)
+    _refuse(access, src[stuck], dst[stuck], lost)
     return Legs(
-        np.concatenate([legs.row, stuck_row[other.row]]),
+        np.concatenate([legs.row, stuck[other.row]]),
         np.concatenate([legs.nic, other.nic]),
         np.concatenate([legs.out, other.out]),
-        np.concatenate([legs.share, share]),
+        np.concatenate([legs.share, other.share]),
     )
 
 
-def _one_side(access: Access, src: Ints, dst: Ints, at_source: bool) -> tuple[Legs, Ints, Floats]:
-    """Return legs, and rows with the share for which the relaying side has no NIC.
+def _one_side(access: Access, src: Ints, dst: Ints, at_source: bool) -> tuple[Legs, Ints]:
+    """Return legs, and the rows for which the relaying side has no NIC.
 
     An end that lost its port is served by those NICs of its domain that the relaying side can reach.
     """
@@ -181,10 +180,9 @@ def _one_side(access: Access, src: Ints, dst: Ints, at_source: bool) -> tuple[Le
     fits[stuck] = False
     total = added(row[fits], share[fits], len(far))
     nowhere = np.setdiff1d(row[stuck], row[fits])
-    stuck_row = np.concatenate([nowhere, lost])
     share = np.where(fits, share, 0.0) / np.where(total > 0.0, total, 1.0)[row]
     nic, end = (nic, end[leg]) if at_source else (end[leg], nic)
-    return Legs(row[leg], nic, end, share[leg] * part), stuck_row, np.ones(len(stuck_row))
+    return Legs(row[leg], nic, end, share[leg] * part), np.concatenate([nowhere, lost])
 
 
 def _refuse(access: Access, src: Ints, dst: Ints, rows: Ints) -> None:

@@ -92,8 +92,7 @@ def _intact(case: Case) -> Intact:
     if key not in _REMEMBERED:
         fabric = fabric_of(whole)
         demand = demand_of(whole, fabric)
-        routing = route(fabric, demand, **routing_of(whole, fabric))
-        _REMEMBERED[key] = Intact(fabric, demand, solve(fabric, demand, routing, **solving_of(case)))
+        _REMEMBERED[key] = Intact(fabric, demand, solved(whole, fabric, demand))
         if len(_REMEMBERED) > MOST_KEPT:
             _REMEMBERED.popitem(last=False)
     _REMEMBERED.move_to_end(key)
@@ -110,30 +109,33 @@ def _after(case: Case, intact: Intact, loss: Loss) -> After:
     if reach.demand is None:
         return After(loss, left, reach, 0.0, None, None)
     if reroute != "ideal":
-        return _with_tables(case, intact, loss, reach, reach.demand)
+        return _with_tables(case, intact, After(loss, left, reach, 0.0, None, None), reach.demand)
     if case.routing.get("tables") is not None:
         raise RoutingError(
             "reroute ideal: forwarding tables of a file say nothing of routes after a failure; choose reroute: tables"
         )
-    routing = route(left, reach.demand, **routing_of(case, left))
-    solution = solve(left, reach.demand, routing, **solving_of(case))
+    solution = solved(case, left, reach.demand)
     return After(loss, left, reach, 0.0, solution, _before(case, intact, reach.demand))
 
 
-def _with_tables(case: Case, intact: Intact, loss: Loss, reach: Reach, demand: Demand | GroupedDemand) -> After:
-    """Return the case where routes are those of the intact fabric, and what they send to dead links is lost."""
+def _with_tables(case: Case, intact: Intact, after: After, demand: Demand | GroupedDemand) -> After:
+    """Return ``after`` where routes are those of the intact fabric, and what they send to dead links is lost."""
     reroute = (case.failures or {})["reroute"]
-    left, words = loss.of(intact.fabric), routing_of(case, intact.fabric)
-    kept = keep_tables(intact.fabric, loss.dead(intact.fabric), demand, reroute=reroute, **words)
+    dead, words = after.loss.dead(intact.fabric), routing_of(case, intact.fabric)
+    kept = keep_tables(intact.fabric, dead, demand, reroute=reroute, **words)
     if kept.demand is None or kept.routing is None:
-        return After(loss, left, reach, kept.lost, None, None)
-    solution = solve(left, kept.demand, kept.routing, **solving_of(case))
-    return After(loss, left, reach, kept.lost, solution, _before(case, intact, kept.demand))
+        return replace(after, blackholed=kept.lost)
+    solution = solve(after.fabric, kept.demand, kept.routing, **solving_of(case))
+    return replace(after, blackholed=kept.lost, solution=solution, before_s=_before(case, intact, kept.demand))
 
 
 def _before(case: Case, intact: Intact, demand: Demand | GroupedDemand) -> float:
     """Return the time [s] of ``demand`` on the intact fabric."""
     if demand is intact.demand:
         return intact.solution.completion_s
-    routing = route(intact.fabric, demand, **routing_of(case, intact.fabric))
-    return solve(intact.fabric, demand, routing, **solving_of(case)).completion_s
+    return solved(case, intact.fabric, demand).completion_s
+
+
+def solved(case: Case, fabric: Fabric, demand: Demand | GroupedDemand) -> Solution:
+    """Return ``demand`` routed and solved as ``case`` says, on any fabric."""
+    return solve(fabric, demand, route(fabric, demand, **routing_of(case, fabric)), **solving_of(case))

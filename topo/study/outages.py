@@ -16,10 +16,10 @@ from topo.availability.timeline import play
 from topo.availability.units import Ints, Units
 from topo.config.availability import asked
 from topo.config.case import Case
-from topo.config.nouns import routing_of, solving_of
 from topo.fabric import NodeKind
 from topo.failures import reachable
-from topo.flow import POLICIES, NotConnected, Solution, route, solve
+from topo.flow import POLICIES, NotConnected, Solution
+from topo.study.loss import solved
 
 
 def over_states(case: Case, intact: Solution) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Judge:
         if reachable(left, demand).share_with_relay < 1:
             return Worth(0.0, 0.0)
         try:
-            solution = solve(left, demand, route(left, demand, **routing_of(self.case, left)), **solving_of(self.case))
+            solution = solved(self.case, left, demand)
         except NotConnected:
             return Worth(0.0, 0.0)
         return Worth(self.intact.completion_s / solution.completion_s if solution.completion_s else 1.0, 1.0)

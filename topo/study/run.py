@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from topo.config.availability import by_counts
 from topo.config.case import Case
-from topo.config.nouns import bill_of, demand_of, fabric_of, routing_of, size_of, solving_of
-from topo.flow import POLICIES, route, solve
+from topo.config.nouns import bill_of, demand_of, fabric_of, size_of, solving_of
+from topo.flow import POLICIES
 from topo.metrics import link_table, measure
 from topo.metrics.hot_links import hot_links
 from topo.metrics.reached import reached
 from topo.metrics.tables import commodity_table
 from topo.metrics.traffic_map import finish_quantiles, traffic_map
 from topo.study.faults import of_file
-from topo.study.loss import found
+from topo.study.loss import found, solved
 from topo.study.outages import over_states
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def run_case(case: Case) -> Numbers:
     if case.failures is not None:
         return after_failures(case)
     fabric = fabric_of(case)
-    demand = demand_of(case, fabric)
-    routing = route(fabric, demand, **routing_of(case, fabric))
-    solution = solve(fabric, demand, routing, **solving_of(case))
+    solution = solved(case, fabric, demand_of(case, fabric))
     numbers = numbers_of(case, solution)
     return replace(numbers, results=numbers.results | over_states(case, solution))
 
@@ -116,4 +114,4 @@ def counted(size: Size) -> dict[str, Any]:
 
 def _completion(case: Case, fabric: Fabric, demand: Demand) -> float:
     """Return the time [s] of another demand, routed and solved as those of ``case`` are."""
-    return solve(fabric, demand, route(fabric, demand, **routing_of(case, fabric)), **solving_of(case)).completion_s
+    return solved(case, fabric, demand).completion_s
