@@ -14,8 +14,10 @@ which has no exchange.  With one micro-batch nothing overlaps, and a slot is com
 with relays.  Both can be told otherwise.  Tensor groups are ``tp`` consecutive ranks of an expert group: an
 all-gather and a reduce-scatter a layer around attention, and as many more around the dense layers' own network.
 
-Limits.  All ranks are in the same slot at the same time.  Computation is the time of a layer of one micro-batch, the
-same in layers with and without experts; embedding, output and the prediction module cost nothing.
+Computation of a layer is ``compute_s`` where that is given, for layers with and without experts alike, else follows
+from what the endpoint can do (``traffic.roofline``).
+
+Limits.  All ranks are in the same slot at the same time; embedding, output and the prediction module cost nothing.
 
 References
 ----------
@@ -28,15 +30,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from topo.parameters import Seed
 from traffic import steps
-from traffic.demand import Demand, DemandError
+from traffic.demand import Demand
 from traffic.exchange import (
     TOKENS,
     Dedup,
@@ -52,6 +54,7 @@ from traffic.exchange import (
     limit_of,
     picks,
 )
+from traffic.figures import ACTIVATION, SEQUENCE
 from traffic.groups import groups, ranks_together
 from traffic.inference import MICRO_BATCHES
 from traffic.layout import check_divides, check_ranks, check_whole, hosts_and_domains
@@ -59,15 +62,17 @@ from traffic.model import Model
 from traffic.outcome import Outcome
 from traffic.pattern import Count
 from traffic.phases import Phase, in_sequence
+from traffic.roofline import Batch, LayerTimes, decoding, given_times, reading
 from traffic.visits import sample_size
-
-#: Bytes of an activation, BF16; arXiv 2412.19437, section 3.3.
-ACTIVATION = 2
 
 Ep = Annotated[int | None, Ge(2), "ranks of an expert-parallel group; without, as many as fit, up to 64"]
 Tp = Annotated[int, Ge(1), "ranks of a tensor-parallel group"]
 MicroBatches = Annotated[int, Ge(1), "micro-batches that take turns; 1 overlaps nothing"]
-Compute = Annotated[float, Ge(0), "computation of a layer for one micro-batch [s]; 0 counts none"]
+Compute = Annotated[
+    float | None, Ge(0), "computation of a layer for one micro-batch [s]; 0 counts none, without it follows from flops"
+]
+Flops = Annotated[float | None, Gt(0), "dense rate of an endpoint; without, that of the hardware file"]
+Precision = Annotated[Literal["bf16", "fp16", "fp8"], "whose rate of the hardware file counts"]
 
 
 @dataclass(frozen=True)
@@ -79,26 +84,27 @@ class Slots:
     micro_batches: int
     with_experts: tuple[int, range]  # layers, phases of the slot
     dense: tuple[int, range]
-    compute_s: float  # [s] of a layer for one micro-batch
+    times: LayerTimes
 
     def results(self, outcome: Outcome) -> dict[str, Any]:
         """Return the time of all layers [s], the token rates, and ``exposed_s``: a slot less its computation."""
         (experts, one), (dense, other) = self.with_experts, self.dense
-        slot, plain = (self._seconds(outcome, phases) for phases in (one, other))
+        slot, plain = self._seconds(outcome, one, self.times.experts), self._seconds(outcome, other, self.times.dense)
         total = self.micro_batches * (experts * slot + dense * plain)
         took: dict[str, Any] = {"tpot_s": total, "tokens_per_s": 1 / total} if self.decoding else {"prefill_s": total}
         return took | {
             "tokens_per_s_per_gpu": self.tokens / total,
             "slot_s": slot if experts else plain,
             "layer_s": self.micro_batches * (slot if experts else plain),
-            "compute_s": self.compute_s,
-            "exposed_s": (slot if experts else plain) - self.compute_s,
-            "compute_source": "given" if self.compute_s else "not counted: compute_s is 0",
+            "compute_s": self.times.experts if experts else self.times.dense,
+            "exposed_s": slot - self.times.experts if experts else plain - self.times.dense,
+            "compute_source": self.times.source,
         }
 
-    def _seconds(self, outcome: Outcome, phases: range) -> float:
+    @staticmethod
+    def _seconds(outcome: Outcome, phases: range, compute_s: float) -> float:
         if not phases:
-            return self.compute_s
+            return compute_s
         mine = list(phases)
         return float(outcome.ended[mine].max() - outcome.started[mine].min())
 
@@ -119,7 +125,11 @@ def decode_step(
     placement: ExpertPlaces = "contiguous",
     redundant_experts: Redundant = 0,
     seed: Seed = 0,
-    compute_s: Compute = 0.0,
+    compute_s: Compute = None,
+    kv_length: Annotated[int, Ge(1), "tokens that each request has in its cache"] = SEQUENCE,
+    flops: Flops = None,
+    memory_bandwidth: Annotated[float | None, Gt(0), "of an endpoint; without, that of the hardware file"] = None,
+    precision: Precision = "bf16",
 ) -> Demand:
     """Return one layer of decoding ``batch`` tokens a rank, one each of as many requests.
 
@@ -129,8 +139,12 @@ def decode_step(
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
     layout = _Layout.of(n_ranks, Model.of(model), ep, tp, micro_batches, batch / _whole(micro_batches), **where)
     how = {"gate": gate, "placement": placement, "redundant_experts": redundant_experts, "seed": seed}
+    rates: dict[str, Any] = {"flops": flops, "memory_bandwidth": memory_bandwidth, "precision": precision}
+    held = Batch(layout.tokens, layout.ep, tp, redundant_experts)
+    follows = decoding(layout.model, held, kv_length=kv_length, **rates)
+    times = follows if compute_s is None else given_times(compute_s)
     name = f"decode-step({layout.model.name}, ep={layout.ep}, tp={tp}, batch={batch}"
-    return _step(layout, name, node_limit=node_limit, dedup=dedup, compute_s=compute_s, decoding=True, how=how)
+    return _step(layout, name, times, node_limit=node_limit, dedup=dedup, decoding=True, how=how)
 
 
 def prefill_step(
@@ -149,7 +163,11 @@ def prefill_step(
     placement: ExpertPlaces = "contiguous",
     redundant_experts: Redundant = 0,
     seed: Seed = 0,
-    compute_s: Compute = 0.0,
+    compute_s: Compute = None,
+    sequence: Annotated[int, Ge(1), "tokens of a prompt: of attention"] = SEQUENCE,
+    flops: Flops = None,
+    mfu: Annotated[float | None, Gt(0), Le(1), "share of it that is reached; without, the hardware file's"] = None,
+    precision: Precision = "bf16",
 ) -> Demand:
     """Return one layer of reading prompts, ``tokens`` a rank and micro-batch.
 
@@ -159,8 +177,11 @@ def prefill_step(
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
     layout = _Layout.of(n_ranks, Model.of(model), ep, tp, _whole(micro_batches), tokens, **where)
     how = {"gate": gate, "placement": placement, "redundant_experts": redundant_experts, "seed": seed}
+    rates: dict[str, Any] = {"flops": flops, "mfu": mfu, "precision": precision}
+    follows = reading(layout.model, tokens, sequence=sequence, **rates)
+    times = follows if compute_s is None else given_times(compute_s)
     name = f"prefill-step({layout.model.name}, ep={layout.ep}, tp={tp}, tokens={tokens}"
-    return _step(layout, name, node_limit=node_limit, dedup=dedup, compute_s=compute_s, decoding=False, how=how)
+    return _step(layout, name, times, node_limit=node_limit, dedup=dedup, decoding=False, how=how)
 
 
 def serving_count(
@@ -241,28 +262,26 @@ class _Layout:
 def _step(
     layout: _Layout,
     name: str,
+    times: LayerTimes,
     *,
     node_limit: Any,
     dedup: bool,
-    compute_s: float,
     decoding: bool,
     how: dict[str, Any],
 ) -> Demand:
     """Return one slot of a layer with experts, and after it one of a layer without where that sends anything."""
-    if not 0 <= compute_s < np.inf:
-        raise DemandError(f"compute_s must be a time of 0 s or more [s]; got {compute_s!r}")
     model, several = layout.model, layout.micro_batches > 1
     phases: list[Phase] = []
     if model.moe_layers:
         sampler = picks(model=model, ep=layout.ep, ranks_per_host=layout.host, ranks_per_domain=layout.domain, **how)
         limit = limit_of(node_limit, model, sampler.placement.hosts)
         there = exchange(sampler, model, members=layout.members, tokens=layout.tokens, node_limit=limit, dedup=dedup)
-        phases += _slot(compute_s, layout.ring(2, name="tensor"), there, side_by_side=several)
+        phases += _slot(times.experts, layout.ring(2, name="tensor"), there, side_by_side=several)
     moe = range(len(phases))
     dense = model.layers - model.moe_layers
     if dense and layout.tp > 1:
         ring = layout.ring(4, name="dense layer: tensor")
-        own = _slot(compute_s, [], ring, side_by_side=several, name="dense layer: computation")
+        own = _slot(times.dense, [], ring, side_by_side=several, name="dense layer: computation")
         phases += _after(own, len(moe))
     idle = layout.n_ranks - layout.members.size
     demand = in_sequence(name + f", {idle} ranks idle" * bool(idle) + ")", layout.n_ranks, phases)
@@ -273,7 +292,7 @@ def _step(
         layout.micro_batches,
         (model.moe_layers, moe),
         (dense, range(len(moe), len(phases))),
-        compute_s,
+        times,
     )
     return replace(demand, about=slots)
 

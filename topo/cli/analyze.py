@@ -23,7 +23,8 @@ SHOWN = (
     "network_rate_bytes_per_s", "scale_up_rate_bytes_per_s", "algbw_bytes_per_s", "busbw_bytes_per_s",
     "mean_rate_gbps", "min_rate_gbps", "mean_completion_in_turn_s", "mean_completion_s", "fairness",
     "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound", "gap", "hosts_per_token", "remote_copies",
-    "gain_worst_case", "gain_expected", "step_s", "exposed_s", "bubble_s", "tokens_per_s", "cost_usd",
+    "gain_worst_case", "gain_expected", "step_s", "tpot_s", "prefill_s", "exposed_s", "bubble_s", "tokens_per_s",
+    "tokens_per_s_per_gpu", "cost_usd",
     "cost_per_endpoint_usd", "job_mttf_s", "job_uninterrupted", "ettr", "ettr_played", "best_checkpoint_s",
     "expected_throughput", "full_reach", "good_time", "no_slowdown", "method",
 )  # fmt: skip

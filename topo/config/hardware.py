@@ -121,8 +121,9 @@ def rates(hardware: str, files: Files | None = None) -> Rates:
 def with_machine(traffic: Mapping[str, Any], hardware: str, files: Files) -> dict[str, Any]:
     """Return a checked ``traffic`` with what the hardware states of an endpoint and it leaves open; jobs alike.
 
-    That is ``memory``, and the FLOP rate with the share that was reached of it, which is one of BF16, where no
-    ``compute_s`` is given.  What was written wins; a file that cannot be used is left for its own check to report.
+    That is ``memory`` and ``memory_bandwidth`` (as reached, where that is stated), and the FLOP rate with the share
+    that was reached of it, which is one of BF16, where no ``compute_s`` is given.  What was written wins; a file that
+    cannot be used is left for its own check to report.
     """
     try:
         stated = {} if hardware == NONE else read_hardware(*files.read("hardware", hardware))
@@ -138,10 +139,12 @@ def _told(traffic: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, An
         if isinstance(value, list) and all(isinstance(one, dict) for one in value)
     }
     precision = traffic.get("precision")
+    reached = stated.get("reached") or {}
     said = {"memory": stated.get("memory")}
+    said["memory_bandwidth"] = reached.get("memory_bandwidth") or stated.get("memory_bandwidth")
     if traffic.get("compute_s") is None:
         said["flops"] = (stated.get("flops") or {}).get(precision)
-        said["mfu"] = (stated.get("reached") or {}).get("mfu") if precision == "bf16" else None
+        said["mfu"] = reached.get("mfu") if precision == "bf16" else None
     return {**traffic, **parts, **{k: v for k, v in said.items() if k in traffic and traffic[k] is None}}
 
 

@@ -39,6 +39,7 @@ _UNITS: Mapping[str, Callable[[str], float]] = {
     "bytes": units.size,
     "flops": units.flops,
     "memory": units.size,
+    "memory_bandwidth": units.rate,
     "mfu": units.efficiency,
 }
 

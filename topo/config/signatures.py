@@ -102,6 +102,7 @@ _SPECIAL: dict[str, Any] = {
     "expert_load": str,
     "flops": Flops,
     "memory": Bytes,
+    "memory_bandwidth": Rate,
     "mfu": Part,
     "model": str | dict[str, Any],
     "tables": str,

@@ -81,12 +81,21 @@ def _computation(traffic: dict[str, Any]) -> list[str]:
     given, rate, share = (traffic.get(key) for key in ("compute_s", "flops", "mfu"))
     if given:
         return []
+    memory = traffic.get("memory_bandwidth")
+    if given is None and rate is not None and memory is not None:
+        rated = f"{rate} ({traffic['precision']}) and {memory} of memory"
+        return [f"computation is a roofline of {rated}: a lower bound, both rates reached to the last byte"]
     if given is None and rate is not None and share is not None:
         rated = f"{rate} ({traffic['precision']}), of which {share} is reached"
         whole = "a share published of a whole step has its bubble and exposed communication in it"
         return [f"computation follows from the operations of the model at {rated}; {whole}"]
-    why = "compute_s is 0" if given == 0 else "neither compute_s nor flops with mfu is stated"
+    why = "compute_s is 0" if given == 0 else f"neither compute_s nor flops with {_beside(traffic)} is stated"
     return [f"computation is not counted: {why}, so times are those of communication alone"]
+
+
+def _beside(traffic: dict[str, Any]) -> str:
+    """Return the key that a FLOP rate needs beside it in this pattern."""
+    return "memory_bandwidth" if "memory_bandwidth" in traffic else "mfu"
 
 
 def _model(case: Case, traffic: dict[str, Any]) -> str:

@@ -57,3 +57,18 @@ def test_jobs_have_the_machine_too():
     job = "[{hosts: 2, pattern: training-step, pp: 2}, {hosts: 2, pattern: allreduce}]"
     case = read_case(FABRIC + ",hardware=h800", f"jobs:jobs={job}", solve="completion")
     assert case.traffic["jobs"][0]["memory"] == "80GB"
+
+
+def test_decoding_and_prefill_are_told_of_memory_and_rates():
+    case, found = solved("decode-step:batch=64,ep=32", hardware=",hardware=h800")
+    assert (case.traffic["flops"], case.traffic["memory_bandwidth"]) == ("989TFLOP/s", "3352GB/s")
+    assert found["compute_source"].startswith("roofline of 989 TFLOP/s (bf16) and 3352 GB/s")
+    assert found["slot_s"] >= found["compute_s"] > 0
+    assert any("a lower bound" in said for said in assumptions(case))
+    _, half = solved("decode-step:batch=64,ep=32,memory_bandwidth=1676GB/s,flops=2PFLOP/s")
+    assert found["compute_s"] < half["compute_s"] < 2.001 * found["compute_s"]
+    _, read = solved("prefill-step:ep=32")
+    assert "at 38.94 % of 989 TFLOP/s" in read["compute_source"]
+    bare, nothing = solved("decode-step:ep=32", hardware="")
+    assert nothing["compute_s"] == 0
+    assert any("neither compute_s nor flops with memory_bandwidth" in said for said in assumptions(bare))
