@@ -21,7 +21,7 @@ sent once per picked expert, straight to its rank.  Sizes are expectations over 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -29,7 +29,7 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from traffic.demand import DemandError
-from traffic.gate import Gating
+from traffic.gate import Gating, load_of
 from traffic.groups import lies_evenly, ranks_together, shares_of
 from traffic.layout import check_choice
 from traffic.model import Model
@@ -57,6 +57,10 @@ ExpertPlaces = Annotated[
     Literal["balanced", "contiguous", "random"], "experts spread by load, in order, or shuffled (traffic.placement)"
 ]
 Redundant = Annotated[int, Ge(0), "copies of experts beside them: of the hottest where balanced"]
+ExpertLoad = Annotated[
+    list[float] | list[list[float]] | None, "measured load of each expert, a row a layer, in place of a gate; a file"
+]
+ExpertLayer = Annotated[int | None, Ge(0), "row of expert_load that counts; without, the shares of all added up"]
 Gate = Annotated[Literal["uniform", "zipf", "correlated"], "how tokens pick experts"]
 
 
@@ -125,7 +129,8 @@ def picks(
     placement: str = "contiguous",
     redundant_experts: int = 0,
     seed: int = 0,
-    expert_load: Sequence[float] | None = None,
+    expert_load: ExpertLoad = None,
+    expert_layer: ExpertLayer = None,
 ) -> Sampler:
     """Return the sampler of one expert-parallel group; parameters are those of ``moe_all_to_all``."""
     gating = Gating(
@@ -139,7 +144,7 @@ def picks(
         n_group=model.n_group if n_group is None else n_group,
         topk_group=topk_group,
         seed=seed,
-        load=None if expert_load is None else tuple(expert_load),
+        load=load_of(expert_load, expert_layer),
     )
     check_choice(placement, PLACEMENTS, name="placement")
     together = ranks_together(ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain)

@@ -16,6 +16,8 @@ from traffic.demand import Demand
 from traffic.exchange import (
     TOKENS,
     Dedup,
+    ExpertLayer,
+    ExpertLoad,
     ExpertPlaces,
     Gate,
     ModelFigures,
@@ -92,9 +94,8 @@ def moe_all_to_all(
     placement: ExpertPlaces = "contiguous",
     redundant_experts: Redundant = 0,
     seed: Seed = 0,
-    expert_load: Annotated[
-        list[float] | None, "measured load of each expert, in place of a gate; in a study a file, its layers added up"
-    ] = None,
+    expert_load: ExpertLoad = None,
+    expert_layer: ExpertLayer = None,
 ) -> Demand:
     """Return the phases dispatch and combine of ``tokens`` a rank, in groups of ``ep`` ranks.
 
@@ -124,6 +125,7 @@ def moe_all_to_all(
         redundant_experts=redundant_experts,
         seed=seed,
         expert_load=expert_load,
+        expert_layer=expert_layer,
     )
     check_whole(tokens, 1, name="tokens")
     limit = limit_of(node_limit, figures, sampler.placement.hosts)

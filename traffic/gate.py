@@ -17,7 +17,7 @@ DeepSeek-V3 Technical Report, arXiv 2412.19437, section 2.1.2: a host scores by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +91,38 @@ class Gating:
         if self.load is not None:
             weight = np.array(self.load)
         return np.asarray(weight / weight.sum())
+
+
+def load_of(
+    rows: Sequence[float] | Sequence[Sequence[float]] | None, layer: int | None = None
+) -> tuple[float, ...] | None:
+    """Return the load of each expert in ``layer``, or in all layers added up, each by its own total; None of none.
+
+    ``rows`` is a layer after the other, or one alone.  Raises DemandError for rows of unequal length, a layer without
+    load, a layer that is not there.
+
+    >>> load_of([[1, 3], [2, 0]])
+    (1.25, 0.75)
+    >>> load_of([[1, 3], [2, 0]], 1)
+    (1.0, 0.0)
+    """
+    if rows is None:
+        if layer is not None:
+            raise DemandError(f"expert_layer={layer} picks a row of expert_load, which is not given")
+        return None
+    try:
+        load = np.atleast_2d(np.array(rows, dtype=np.float64))
+    except ValueError:
+        raise DemandError("expert_load needs rows of numbers, as many in each") from None
+    if load.ndim != 2:
+        raise DemandError(f"expert_load is a row a layer, or one row; got {load.ndim} dimensions")
+    total = load.sum(1, keepdims=True)
+    if not load.size or not np.isfinite(total).all() or (load < 0).any() or not total.all():
+        raise DemandError("expert_load needs loads of 0 or more, and one above 0 in each layer")
+    if layer is not None and layer >= len(load):
+        raise DemandError(f"expert_layer={layer} is none of the {len(load)} layers of expert_load, counted from 0")
+    shares = load / total
+    return tuple((shares.sum(0) if layer is None else shares[layer]).tolist())
 
 
 def affinities(gating: Gating, n_tokens: int, rows: int | None = None) -> Iterator[Affinity]:

@@ -42,6 +42,8 @@ from traffic.demand import Demand
 from traffic.exchange import (
     TOKENS,
     Dedup,
+    ExpertLayer,
+    ExpertLoad,
     ExpertPlaces,
     Gate,
     ModelFigures,
@@ -125,6 +127,8 @@ def decode_step(
     placement: ExpertPlaces = "contiguous",
     redundant_experts: Redundant = 0,
     seed: Seed = 0,
+    expert_load: ExpertLoad = None,
+    expert_layer: ExpertLayer = None,
     compute_s: Compute = None,
     kv_length: Annotated[int, Ge(1), "tokens that each request has in its cache"] = SEQUENCE,
     flops: Flops = None,
@@ -138,7 +142,8 @@ def decode_step(
     check_whole(batch, 1, name="batch")
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
     layout = _Layout.of(n_ranks, Model.of(model), ep, tp, micro_batches, batch / _whole(micro_batches), **where)
-    how = {"gate": gate, "placement": placement, "redundant_experts": redundant_experts, "seed": seed}
+    how: dict[str, Any] = {"gate": gate, "placement": placement, "redundant_experts": redundant_experts, "seed": seed}
+    how |= {"expert_load": expert_load, "expert_layer": expert_layer}
     rates: dict[str, Any] = {"flops": flops, "memory_bandwidth": memory_bandwidth, "precision": precision}
     held = Batch(layout.tokens, layout.ep, tp, redundant_experts)
     follows = decoding(layout.model, held, kv_length=kv_length, **rates)
@@ -163,6 +168,8 @@ def prefill_step(
     placement: ExpertPlaces = "contiguous",
     redundant_experts: Redundant = 0,
     seed: Seed = 0,
+    expert_load: ExpertLoad = None,
+    expert_layer: ExpertLayer = None,
     compute_s: Compute = None,
     sequence: Annotated[int, Ge(1), "tokens of a prompt: of attention"] = SEQUENCE,
     flops: Flops = None,
@@ -176,7 +183,8 @@ def prefill_step(
     check_whole(tokens, 1, name="tokens")
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
     layout = _Layout.of(n_ranks, Model.of(model), ep, tp, _whole(micro_batches), tokens, **where)
-    how = {"gate": gate, "placement": placement, "redundant_experts": redundant_experts, "seed": seed}
+    how: dict[str, Any] = {"gate": gate, "placement": placement, "redundant_experts": redundant_experts, "seed": seed}
+    how |= {"expert_load": expert_load, "expert_layer": expert_layer}
     rates: dict[str, Any] = {"flops": flops, "mfu": mfu, "precision": precision}
     follows = reading(layout.model, tokens, sequence=sequence, **rates)
     times = follows if compute_s is None else given_times(compute_s)

@@ -54,7 +54,11 @@ class Limit(click.ParamType[Any]):
 @click.option("--rate", metavar="RATE", help="Of a NIC, one way; 400Gb/s if not given.")
 @click.option("--scale-up", metavar="RATE", help="Of an endpoint inside its host, one way; 200GB/s if not given.")
 @click.option("--hardware", metavar="NAME", help="Rates of NIC and scale-up links from a hardware file.")
-@click.option("--expert-load", metavar="FILE", help="Measured load, layer x expert: CSV or JSON; in place of a gate.")
+@click.option(
+    "--expert-load",
+    metavar="FILE",
+    help="Measured load, layer x expert: CSV or JSON, in place of a gate; --set expert_layer=N takes one layer.",
+)
 @click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Override a figure of model or gate.")
 @json_option
 @checks_option

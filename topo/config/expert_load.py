@@ -9,8 +9,8 @@ from topo.config.data import Files
 from topo.config.errors import ConfigError
 
 
-def expert_load(name: str, files: Files | None = None) -> list[float]:
-    """Return the load of each expert (experts,), the layers of the file added up, each as a share of its own total.
+def expert_load(name: str, files: Files | None = None) -> list[list[float]]:
+    """Return the load of each expert in each layer (layers, experts), as the file has it.
 
     A row is a layer, a column an expert; a first row of words is passed over.  JSON is a list of such rows, or one row.
 
@@ -20,14 +20,12 @@ def expert_load(name: str, files: Files | None = None) -> list[float]:
     rows = _json(text, shown) if text.lstrip().startswith("[") else _csv(text, shown)
     if not rows:
         raise ConfigError(f"{shown}: holds no layer; a row is a layer, a column an expert")
-    total = [0.0] * len(rows[0][1])
     for place, row in rows:
-        if len(row) != len(total):
-            raise ConfigError(f"{place}: {len(row)} experts, but {len(total)} in the first layer")
+        if len(row) != len(rows[0][1]):
+            raise ConfigError(f"{place}: {len(row)} experts, but {len(rows[0][1])} in the first layer")
         if not all(isfinite(load) and load >= 0 for load in row) or not sum(row):
             raise ConfigError(f"{place}: loads are numbers of 0 or more, and not all 0")
-        total = [a + b / sum(row) for a, b in zip(total, row, strict=True)]
-    return total
+    return [row for _, row in rows]
 
 
 def _csv(text: str, shown: str) -> list[tuple[str, list[float]]]:

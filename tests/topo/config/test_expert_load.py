@@ -7,18 +7,42 @@ import json
 import numpy as np
 import pytest
 
+import traffic
 from topo.config import ConfigError, Files
 from topo.config.expert_load import expert_load
 from traffic import DemandError
-from traffic.gate import Gating, affinities, chosen, ranked
+from traffic.gate import Gating, affinities, chosen, load_of, ranked
 from traffic.moe import report
 
 LOAD = (np.random.default_rng(0).pareto(1.3, 256) + 0.1).round(3)
 
 
 @pytest.mark.parametrize("text", ["1,3\n2,2\n", "e0,e1\n1,3\n2,2\n", "# note\n1,3\n2,2", "[[1, 3], [2, 2]]"])
-def test_layers_are_added_as_shares(text):
-    assert expert_load("f.csv", Files(None, {"f.csv": text})) == [0.75, 1.25]
+def test_layers_are_added_as_shares_or_taken_alone(text):
+    rows = expert_load("f.csv", Files(None, {"f.csv": text}))
+    assert load_of(rows) == (0.75, 1.25)
+    assert [load_of(rows, layer) for layer in (0, 1)] == [(0.25, 0.75), (0.5, 0.5)]
+
+
+def test_a_layer_that_is_not_there():
+    with pytest.raises(DemandError, match="none of the 1 layers"):
+        load_of([1.0, 2.0], 1)
+    with pytest.raises(DemandError, match="which is not given"):
+        load_of(None, 0)
+    with pytest.raises(DemandError, match="as many in each"):
+        load_of([[1.0, 2.0], [1.0]])
+
+
+def test_each_layer_placed_by_its_own_load_beats_one_placement_for_all():
+    """Layers whose hot experts differ: their sum is even and balances nothing, each alone is placed well."""
+    rows = [np.roll(LOAD, 64 * layer).tolist() for layer in range(4)]
+    how = {"expert_load": rows, "node_limit": None, "placement": "balanced"}
+    one = traffic.offer("decode-step", n_ranks=64, ep=64, expert_load=rows, placement="balanced").received()
+    alone = traffic.offer("decode-step", n_ranks=64, ep=64, expert_load=rows, placement="contiguous", expert_layer=2)
+    placed = traffic.offer("decode-step", n_ranks=64, ep=64, expert_load=rows, placement="balanced", expert_layer=2)
+    assert one.max() < placed.received().max() < alone.received().max()
+    shifted = report(**how, expert_layer=1)["forms"][0]["exchange_s"]
+    assert shifted == pytest.approx(report(**how, expert_layer=3)["forms"][0]["exchange_s"], rel=0.05)
 
 
 @pytest.mark.parametrize(
