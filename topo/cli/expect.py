@@ -47,6 +47,8 @@ STEP = 4
               help="Share of the expected bus bandwidth that is accepted; 0.92 if not given.")  # fmt: skip
 @click.option("--csv", "table", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write the acceptance table to FILE.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write a page of it to FILE.")  # fmt: skip
 @seed_option
 @json_option
 @checks_option
@@ -57,6 +59,7 @@ def expect_verb(
     routing: str,
     seed: int,
     table: Path | None,
+    output: Path | None,
     as_json: bool,
     checks: tuple[Check, ...],
     **given: Any,
@@ -69,8 +72,9 @@ def expect_verb(
     \b
     topo expect fat-tree-2:radix=64,planes=8,endpoints=128,hardware=h800 --ranks 64
     topo expect site.ibnetdiscover logs/*.jsonl --routing static --csv acceptance.csv --fail-on 'rejected>0'
+    topo expect site.ibnetdiscover logs/*.jsonl -o acceptance.html
     """
-    from topo.cli import output
+    from topo.cli.output import note, print_json
     from topo.config import fabric_of, read_part, routing_of
 
     case = read_part(fabric=fabric, routing=routing, seed=seed)
@@ -81,12 +85,14 @@ def expect_verb(
     code = judge(checks, results)
     if table is not None:
         _write(table, results["expectations"])
+    if output is not None:
+        _draw(output, built, case.routing["policy"], results)
     if as_json:
-        output.print_json({"fabric": case.fabric, "routing": case.routing, **results})
+        print_json({"fabric": case.fabric, "routing": case.routing, **results})
     else:
         _print(built.name, results)
-    for text in (*([] if built.source is None else built.source.notes), *results["inferred"]):
-        output.note(f"note: {text}")
+    for text in (*_notes(built), *results["inferred"]):
+        note(f"note: {text}")
     return code
 
 
@@ -127,6 +133,19 @@ def _print(name: str, results: Mapping[str, Any]) -> None:
     for key, title in (("fits", "time = alpha + time at shared links / efficiency"), ("outliers", "what falls behind")):
         if results.get(key):
             print_rows(f"\n{title}", results[key], [f"{key}.{inner}" for inner in results[key][0]])
+
+
+def _notes(fabric: Any) -> tuple[str, ...]:
+    return () if fabric.source is None else tuple(fabric.source.notes)
+
+
+def _draw(path: Path, fabric: Any, policy: str, results: Mapping[str, Any]) -> None:
+    from topo import __version__
+    from topo.atomic import write_text
+    from topo.report.expectations import expectations_page
+
+    text = expectations_page(fabric.name, results, policy=policy, notes=_notes(fabric), version=__version__)
+    write_text(path, text)
 
 
 def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
