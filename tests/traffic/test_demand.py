@@ -28,6 +28,20 @@ def test_wrong_commodities_are_refused_by_name(wrong, message):
         Demand.of("x", 4, **wrong)
 
 
+@pytest.mark.parametrize(("size", "fits"), [(1e-30, True), (1e30, True), (9e-31, False), (1.1e30, False)])
+def test_sizes_go_from_1e_30_to_1e30_bytes_ends_included(size, fits):
+    if fits:
+        assert Demand.of("x", 2, src=[0], dst=[1], size=size).size == size
+        assert GroupedDemand.of("x", label=[0, 0], size=size).total() == 2 * size
+        return
+    for make in (
+        lambda: Demand.of("x", 2, src=[0], dst=[1], size=size),
+        lambda: GroupedDemand.of("x", label=[0, 0], size=size),
+    ):
+        with pytest.raises(DemandError, match=r"between 1e-30 and 1e\+30 bytes"):
+            make()
+
+
 @given(st.data())
 @settings(max_examples=50, deadline=None)
 def test_gathering_keeps_what_crosses_labels(data):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -45,6 +47,24 @@ def test_each_job_keeps_its_bytes_and_its_order(drawn):
         assert sum(not demand.after[p] for p in phases) >= 1
     np.testing.assert_allclose(demand.sent(), sent)
     assert demand.total() == pytest.approx(sum(one.demand.total() for one in held))
+
+
+def test_a_job_of_one_phase_has_its_own_name_and_others_name_each_phase():
+    held = [job("one", "uniform", 0, 1), job("two", "moe-all-to-all", 4, 1)]
+    assert together(held, n_ranks=128).phase_names == ("one", "two: dispatch", "two: combine")
+
+
+def test_a_job_ends_with_its_last_phase_and_its_time_counts_from_its_start():
+    """By hand: alone 2 s; begun at 1 s, phases ended at 3 and 5 s: 4 s together, slowdown 2."""
+    held = [job("late", "moe-all-to-all", 0, 1, 1.0), job("one", "uniform", 4, 1)]
+    demand = together(held, n_ranks=128)
+    ended = np.full(demand.n_phases, 1.0)
+    late, one = (list(phases) for phases in phases_of(held))
+    ended[late[-2:]], ended[one] = (3.0, 5.0), 2.0
+    outcome = SimpleNamespace(demand=demand, ended=ended, alone=lambda demand: 2.0)
+    found = demand.about.results(outcome)
+    assert [(row["start_s"], row["together_s"], row["slowdown"]) for row in found["jobs"]] == [(1, 4, 2), (0, 2, 1)]
+    assert (found["slowdown_max"], found["slowdown_mean"]) == (2.0, 1.5)
 
 
 def test_what_cannot_be_placed_is_refused_with_the_rule():

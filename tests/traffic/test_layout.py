@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from traffic import DemandError
-from traffic.layout import check_choice, consecutive, on_hosts, power_of_two
+from traffic.layout import check_choice, check_whole, consecutive, on_hosts, power_of_two
 
 
 def test_groups_that_do_not_divide_name_the_nearest_multiples():
@@ -30,6 +30,12 @@ def test_powers_of_two():
     assert power_of_two(64, what="x") == 6
     with pytest.raises(DemandError, match="got 48, nearest 32 or 64"):
         power_of_two(48, what="x")
+
+
+def test_whole_numbers_fit_64_bits():
+    check_whole(9_223_372_036_854_775_807, 1, name="bytes")
+    with pytest.raises(DemandError, match="9223372036854775808"):
+        check_whole(9_223_372_036_854_775_808, 1, name="bytes")
 
 
 def test_unknown_choices_name_the_nearest():

@@ -52,6 +52,16 @@ def test_limits_on_groups_and_on_hosts_coincide_at_ep64():
     assert groups.hosts == pytest.approx(hosts.hosts, abs=2 * groups.hosts_error)
 
 
+@pytest.mark.parametrize(("n_group", "p"), [(8, 16), (2, 4), (8, 8)])
+@pytest.mark.parametrize("gate", [{"gate": "correlated", "correlation": 0.3}, {"topk_group": 1}])
+def test_hosts_that_no_gate_tells_apart_are_visited_equally_often(n_group, p, gate):
+    """Groups span whole hosts or hosts whole groups: a host is as good as any other, and so are its ranks."""
+    visits = sampler(ep=32, p=p, n_tokens=1000, n_group=n_group, **gate).visits(None)
+    assert np.ptp(visits.host) == np.ptp(visits.rank) == 0.0
+    skewed = sampler(ep=32, p=p, n_tokens=1000, n_group=n_group, gate="zipf").visits(None)
+    assert skewed.host[0] > skewed.host[-1]
+
+
 def test_closed_forms_agree_with_counting_every_choice():
     """All ways to pick 3 of 8 experts on 4 places, one by one."""
     counts = [len({expert // 2 for expert in pick}) for pick in combinations(range(8), 3)]

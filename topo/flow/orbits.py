@@ -70,7 +70,7 @@ def moves(network: Network, graph: Digraph, order: Ints, pairs: Pairs) -> list[M
     key = target * n + source
     by_key = np.argsort(key, kind="stable")
     ordered = key[by_key]
-    if len(ordered) > 1 and (ordered[1:] == ordered[:-1]).any():
+    if (ordered[1:] == ordered[:-1]).any():
         return []
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))

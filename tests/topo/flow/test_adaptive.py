@@ -16,8 +16,10 @@ from tests.topo.flow.programme import least_congestion
 from tests.topo.routing.cases import damaged, fabrics, random_demand, uniform
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.flow import NotConnected, RoutingError, route
+from topo.flow.certified import CertifiedRouting
 from topo.generators import generate
 from topo.routing.adversarial import adversarial
+from topo.routing.split import SplitRouting
 from traffic.demand import Demand
 
 FABRICS = fabrics()
@@ -38,6 +40,16 @@ def all_to_all(fabric, routing):
     """Switch throughput of uniform all-to-all: each pair at 1 / (N - 1) of an endpoint's rate."""
     per_pair = (routing.load(np.ones(1)) / fabric.capacity)[fabric.is_switch_link].max()
     return (fabric.n_endpoints - 1) / per_pair
+
+
+@pytest.mark.parametrize("policy", ["adaptive", "optimal"])
+def test_where_nothing_is_gained_the_split_by_capacity_stays(policy):
+    """Two flows between other leaves, each over all four spines: no routing has less on a link."""
+    fabric = small.leaf_spine(4, 4, per_leaf=2)
+    demand = Demand.of("two", 8, src=[0, 4], dst=[2, 6], size=[1.0, 0.1])
+    routing = route(fabric, demand, policy)
+    assert isinstance(routing, CertifiedRouting) and type(routing.inner) is SplitRouting
+    assert routing.bound == pytest.approx(1.0)  # the ports
 
 
 @pytest.mark.parametrize(

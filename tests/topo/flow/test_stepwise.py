@@ -130,6 +130,31 @@ def test_a_job_alone_on_its_links_takes_as_long_as_by_itself(algorithm):
     assert took[0] == pytest.approx(took[1], rel=1e-9)
 
 
+@pytest.mark.parametrize("runs", [1, 3])
+def test_jobs_of_unequal_messages_side_by_side_take_what_their_longest_message_takes(runs):
+    """By hand: every run computes for 1 us and sends for 30, and the last bytes arrive 2 us later; 10 us never wait."""
+    fabric = generate("fat-tree-2", capacity=1e9, radix=8, endpoints=8, endpoints_per_host=1, cable_latency=1e-6)
+    demand = Demand.of(
+        "two", 8, src=[0, 2, 4, 6], dst=[1, 3, 5, 7], size=[30e3, 10e3, 10e3, 30e3], phase=[0, 0, 1, 1],
+        repeat=[runs, runs], after=[[], []], by_rank=(True, True), compute_s=[1e-6, 1e-6],
+    )  # fmt: skip
+    solution = solve(fabric, demand, route(fabric, demand, "static"), "completion")
+    np.testing.assert_allclose(solution.ended * 1e6, 31.0 * runs + 2.0)
+
+
+@pytest.mark.parametrize("long", [0, 1])
+def test_times_of_phases_that_follow_each_other_add_up_whoever_sends(long):
+    """The longer of two beginnings, 3 s, and 2 s behind it, although the ranks of the last phase await nobody."""
+    demand = Demand.of(
+        "fork", 6, src=[0, 2, 4], dst=[1, 3, 5], size=1.0, phase=[0, 1, 2], repeat=[1, 1, 1], after=[[], [], [0, 1]],
+        by_rank=(True, True, True),
+    )  # fmt: skip
+    transfer = np.array([3.0 if long == 0 else 1.0, 3.0 if long == 1 else 1.0, 2.0])
+    started, ended = stepwise(demand, transfer, np.zeros(3))
+    assert started.tolist() == [0.0, 0.0, 0.0]
+    assert ended.tolist() == [*transfer[:2], 5.0]
+
+
 def test_one_answer_a_phase():
     with pytest.raises(DemandError, match="by_rank says yes or no 2 times for 1 phases"):
         Demand.of("d", 2, src=0, dst=1, size=1.0, by_rank=(True, False))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from tests import small
+from topo.fabric import Fabric, NodeKind, Tier
 from topo.generators import generate
 from topo.metrics import structure
 from topo.metrics.cabling import cabling_findings, straddling_hosts, uniform_share
@@ -40,3 +43,13 @@ def test_hosts_that_straddle_are_told_and_rails_do_not():
         generate("slim-fly", q=5, capacity=RATE),
     ):
         assert "straddle" not in str(structure(fabric)["findings"])
+
+
+def test_cables_between_spines_are_no_bundles_of_leaves():
+    """Three spines in a chain of one cable and of two, whatever tier a file gives them: leaves have even bundles."""
+    tree = small.leaf_spine(2, 3)
+    cables = tree.cables()
+    first = int(np.argmax(tree.kind == NodeKind.SPINE))
+    a, b = (np.append(cables[key], first + np.array(more)) for key, more in (("a", [0, 1, 1]), ("b", [1, 2, 2])))
+    tier = np.append(cables["tier"], [Tier.LEAF_SPINE] * 3)
+    assert cabling_findings(Fabric.from_cables(name="chained", kind=tree.kind, a=a, b=b, capacity=1.0, tier=tier)) == []

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 import traffic
 from tests import small
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.flow import route, solve
 from topo.generators import generate
-from topo.metrics.load import Loads, link_plane, load_metrics
+from topo.metrics.load import Loads, _percentile, link_plane, load_metrics
 from traffic.demand import Demand, GroupedDemand
 
 
@@ -272,3 +273,13 @@ def test_mean_percentile_and_histogram_are_those_of_the_dense_table(pattern):
         edges, counts = row["histogram"]["edges"], row["histogram"]["links"]
         each = [np.histogram(one, edges)[0] for one in dense]
         assert counts == pytest.approx(held.weight @ each, rel=1e-12)
+
+
+@pytest.mark.parametrize("links", [1, 2, 3, 60, 101, 102, 150, 500])
+@pytest.mark.parametrize("density", [0.0, 0.02, 0.6, 1.0])
+def test_percentiles_are_linear_between_two_links_however_many_are_empty(links, density):
+    random = np.random.default_rng(links)
+    table = random.random((5, links)) * (random.random((5, links)) < density)
+    for share in (0.0, 0.5, 0.99, 1.0):
+        found = _percentile(csr_array(table), share)
+        np.testing.assert_allclose(found, np.percentile(table, 100 * share, axis=1))

@@ -7,8 +7,10 @@ import pytest
 
 from tests import small
 from tests.topo.routing.cases import random_demand, uniform
+from topo.fabric import NodeKind
 from topo.generators import generate
 from topo.routing import RoutingError, ecmp, ecmp_hash, static
+from topo.routing.tables import by_position
 from traffic.demand import Demand, DemandError, GroupedDemand
 
 
@@ -107,6 +109,26 @@ def test_positions_not_numbers_with_planes_and_rails() -> None:
         load = static(fabric, uniform(fabric.n_endpoints)).load(np.ones(1))
         up = fabric.is_switch_link & (fabric.head > fabric.tail)
         assert load[up].min() > 0.5 * load[up].max()
+
+
+def test_static_leaves_and_arrives_by_every_port_of_an_endpoint() -> None:
+    """By hand: each of two planes carries half of a flow, from port to port and over one spine each."""
+    fabric = small.planes(multi_port=True, scale_up=None)
+    demand = Demand.of("one", 8, src=[0], dst=[7], size=1.0)
+    load = static(fabric, demand).load(np.ones(1))
+    used = np.flatnonzero(load)
+    assert load[used].tolist() == [0.5] * 8
+    for end in (fabric.tail == 0, fabric.head == 7, fabric.kind[fabric.head] == NodeKind.SPINE):
+        assert np.count_nonzero(end[used]) == 2
+
+
+def test_paths_by_tables_are_as_long_as_they_are_and_minus_one_behind() -> None:
+    """Under one leaf 2 links, over a spine 4: a shorter path ends in -1."""
+    fabric = small.leaf_spine(2, 1, per_leaf=2)
+    port = np.flatnonzero(fabric.tail < 4)
+    path = by_position(fabric).walk(fabric, port[[0, 0]], port[[1, 3]])
+    assert fabric.head[path[1]].tolist() == [4, 6, 5, 3]
+    assert fabric.head[path[0, :2]].tolist() == [4, 1] and path[0, 2:].tolist() == [-1, -1]
 
 
 def test_static_survives_a_failed_cable() -> None:

@@ -106,6 +106,19 @@ def test_a_symmetry_that_does_not_hold_is_not_believed(name):
     assert_equals_the_full_sweep(replace(fabric, capacity=slower), demand, wcmp)
 
 
+@pytest.mark.parametrize("name", ["leaf-spine multi-port", "slim fly, multi-port"])
+def test_switches_whose_endpoints_have_other_ports_are_not_alike(name):
+    """One switch's endpoints have a slow port, or a longer one, on the first plane; the switches still look alike."""
+    fabric = built(name)
+    switch = fabric.head[np.argmax(fabric.tier == Tier.ENDPOINT)]
+    port = (fabric.tier == Tier.ENDPOINT) & ((fabric.head == switch) | (fabric.tail == switch))
+    assert 2 < np.count_nonzero(port) < np.count_nonzero(fabric.tier == Tier.ENDPOINT)
+    for key, policy in (("capacity", wcmp), ("weight", ecmp)):
+        other = getattr(fabric, key).copy()
+        other[port] *= 2
+        assert_equals_the_full_sweep(replace(fabric, **{key: other}), uniform(fabric.n_endpoints), policy)
+
+
 @pytest.mark.parametrize("name", FABRICS)
 def test_groups_that_go_to_groups_use_the_symmetry(name):
     fabric = built(name)
