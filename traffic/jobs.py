@@ -60,6 +60,8 @@ def on_hosts(hosts: int, *, n_ranks: int, ranks_per_host: int, first: int = 0, s
 
     >>> on_hosts(2, n_ranks=16, ranks_per_host=4, first=1, stride=2).tolist()
     [4, 5, 6, 7, 12, 13, 14, 15]
+    >>> on_hosts(1, n_ranks=16, ranks_per_host=4).tolist()
+    [0, 1, 2, 3]
 
     Raises DemandError where a host is not there or not full.
     """

@@ -59,6 +59,7 @@ def test_parts_that_are_overlapped_are_left_out():
     [
         ({"pp": 3}, "pp=3 does not divide 64 ranks; .* 63 or 66"),
         ({"pp": 2, "tp": 5}, "30 or 35 ranks of a stage"),
+        ({"pp": 2, "tp": 4, "cp": 16}, "cp=16 does not divide 8 tensor groups of a stage"),
         ({"pp": 2, "ep": 64}, "64 ranks hold 1 groups of it, fewer than the 2 stages"),
         ({"micro_batches": 0}, "micro_batches"),
         ({"pp": 64, "pipeline": False, "gradients": False}, "nothing is sent"),

@@ -117,8 +117,8 @@ def _latency_of_a_run(demand: Demand, times: Timeline) -> Floats:
 
 def _one_by_one(columns: csc_array, fabric: Fabric, demand: Demand, delay: Floats) -> Timeline:
     """Return the times of phases that never meet, each solved by itself."""
-    finish = np.zeros(demand.n_commodities)
-    tightest = np.full(demand.n_commodities, -1, dtype=np.int32)
+    finish = np.empty(demand.n_commodities)
+    tightest = np.empty(demand.n_commodities, dtype=np.int32)
     for here, rows, links in batches(columns, fabric.capacity, demand):
         finish[here], tight = finish_times(rows, fabric.capacity[links], demand.size[here])
         tightest[here] = links[tight]
