@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from topo.kernels import jit
-from topo.kernels.sweep import Arcs, Ports, clear, leave, toward
+from topo.kernels.sweep import Arcs, Ports, clear, depart, most_ports, toward
 
 
 @jit
@@ -23,7 +23,7 @@ def shares_of_pairs(
     count_only = len(arc) == 0
     latest = np.full(len(arcs.first) - 1, -1, np.int32)  # the used arc that was last found to leave a switch
     former = np.empty(len(arcs.tail), np.int32)  # the one found before it
-    total_length = 0
+    leaving, total_length = np.empty(most_ports(ports)), 0
     for i in range(len(sites)):
         settled, n_used = toward(arcs, ports, sites[i], r)
         for e in range(n_used):
@@ -33,11 +33,9 @@ def shares_of_pairs(
                 former[e] = latest[u]
                 latest[u] = e
         for p in range(first[i], first[i + 1]):
-            near, total = leave(ports, source[p], r)
+            depart(ports, source[p], r, leaving)
             for k in range(ports.first[source[p]], ports.first[source[p] + 1]):
-                v = ports.switch[k]
-                if r.dist[v] + ports.weight[k] == near:
-                    r.value[v] += ports.part[k] / total
+                r.value[ports.switch[k]] += leaving[k - ports.first[source[p]]]
             length = 0
             for m in range(settled - 1, -1, -1):
                 u = r.order[m]

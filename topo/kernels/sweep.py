@@ -6,7 +6,7 @@ from near to far and writes down every arc that a shortest path uses, in the ord
 finds them.  An arc into a switch is found after all arcs out of that switch, so
 
 - read from last to first, the list carries flow from far to near (``push``);
-- read from first to last, it carries values from near to far (``pull``, ``shares_at_ports``).
+- read from first to last, it carries values from near to far (``pull``, ``shares_at_ports`` in ``along``).
 
 Each destination costs one visit of every arc into a switch that is not among the farthest, plus
 one of every arc used; memory is O(arcs) a thread.  Measured for ``push`` on one core: 0.68 ms on a
@@ -24,6 +24,10 @@ from numpy.typing import NDArray
 from topo.kernels import jit
 
 FAR = np.int32(2**30)  # a distance that no path has
+
+
+#: Ports of no plane.
+ALL_ALIKE, ALL_EQUAL = np.zeros(0, np.int32), np.zeros(0)
 
 
 class Arcs(NamedTuple):
@@ -45,6 +49,9 @@ class Ports(NamedTuple):
     weight: NDArray[np.int32]  # (P,)
     part: NDArray[np.float64]  # (P,)
     reach: NDArray[np.int64]  # (sites,) switches from which the site can be reached
+    #: (P,) plane of each; nearest ports are looked for plane by plane.  Empty: among all ports.
+    plane: NDArray[np.int32] = ALL_ALIKE
+    claim: NDArray[np.float64] = ALL_EQUAL  # (P,) what its plane gets of what the site sends, up to a common factor
 
 
 class Room(NamedTuple):
@@ -215,6 +222,43 @@ def leave(ports: Ports, site: int, r: Any) -> tuple[int, float]:
 
 
 @jit
+def depart(ports: Ports, site: int, r: Any, share: Any) -> bool:
+    """Write to ``share`` what part of a source site's flow leaves by each of its ports; return whether any does.
+
+    Ports on shortest paths share by their parts: of all ports, or plane by plane where planes have claims.
+    """
+    start, stop = ports.first[site], ports.first[site + 1]
+    if len(ports.plane) == 0:
+        near, total = leave(ports, site, r)
+        for k in range(start, stop):
+            on = r.dist[ports.switch[k]] + ports.weight[k] == near
+            share[k - start] = ports.part[k] / total if on else 0.0
+        return bool(near < FAR)
+    claims = 0.0
+    for k in range(start, stop):
+        total, d = 0.0, r.dist[ports.switch[k]] + ports.weight[k]
+        for m in range(start, stop):
+            other = r.dist[ports.switch[m]] + ports.weight[m]
+            if ports.plane[m] == ports.plane[k] and other <= d:
+                total = total + ports.part[m] if other == d else -np.inf
+        on = r.dist[ports.switch[k]] < FAR and total > 0.0
+        share[k - start] = ports.claim[k] * ports.part[k] / total if on else 0.0
+        claims += share[k - start]
+    for k in range(start, stop):
+        share[k - start] /= claims if claims > 0.0 else 1.0
+    return bool(claims > 0.0)
+
+
+@jit
+def most_ports(ports: Ports) -> int:
+    """Return how many ports the site has that has most."""
+    most = 0
+    for s in range(len(ports.first) - 1):
+        most = max(most, ports.first[s + 1] - ports.first[s])
+    return most
+
+
+@jit
 def _gather(arcs: Arcs, r: Any, settled: int, load: Any) -> None:
     """Carry the flow in ``r.value`` to the destination; what a switch holds is divided by its total on the way."""
     weighted = len(r.bucket) > 2
@@ -238,7 +282,7 @@ def push(arcs: Arcs, ports: Ports, sites: Any, amount: Any, load: Any, r: Any) -
 
     Return -1, or ``i * sites + s`` of the first amount that has no path.
     """
-    n = len(ports.first) - 1
+    n, share = len(ports.first) - 1, np.empty(most_ports(ports))
     for i in range(len(sites)):
         settled, _ = toward(arcs, ports, sites[i], r)
         for s in range(n):
@@ -248,14 +292,11 @@ def push(arcs: Arcs, ports: Ports, sites: Any, amount: Any, load: Any, r: Any) -
             if ports.first[s + 1] == k + 1 and r.dist[ports.switch[k]] < FAR:  # the common case, without a call
                 r.value[ports.switch[k]] += amount[i, s]
                 continue
-            near, total = leave(ports, s, r)
-            if near == FAR:
+            if not depart(ports, s, r, share):
                 clear(r, settled)
                 return i * n + s
             for k in range(ports.first[s], ports.first[s + 1]):
-                v = ports.switch[k]
-                if r.dist[v] + ports.weight[k] == near:
-                    r.value[v] += amount[i, s] * ports.part[k] / total
+                r.value[ports.switch[k]] += amount[i, s] * share[k - ports.first[s]]
         _gather(arcs, r, settled, load)
         clear(r, settled)
     return -1
@@ -269,80 +310,3 @@ def spread(amount: Any, first: Any, term: Any, weight: Any, term_first: Any, ter
             t = term[e]
             for k in range(term_first[t], term_first[t + 1]):
                 amount[i, term_site[k]] += weight[e] * term_weight[k]
-
-
-@jit
-def _carry(arcs: Arcs, r: Any, settled: int, along: Any, least: bool) -> None:
-    for i in range(settled):
-        v = r.order[i]
-        for e in range(r.mark[i], r.mark[i + 1]):
-            j = r.used[e]
-            u = arcs.tail[j]
-            if r.dist[u] != r.dist[v] + arcs.weight[j]:
-                continue
-            if least:
-                r.value[u] = min(r.value[u], along[j], r.value[v])
-            else:
-                r.value[u] += (along[j] + r.value[v]) * arcs.part[j] / r.total[u]
-
-
-@jit
-def pull(
-    arcs: Arcs, ports: Ports, sites: Any, first: Any, source: Any, along: Any, least: bool, result: Any, r: Any
-) -> None:
-    """Write to ``result[p]`` the mean (or least) path value of each pair p: ``source[p]`` to ``sites[i]``.
-
-    Pairs of destination i are ``first[i]:first[i + 1]``; ``along`` (A,) is the value of an arc.
-    """
-    base = np.inf if least else 0.0
-    for i in range(len(sites)):
-        settled, _ = toward(arcs, ports, sites[i], r)
-        for k in range(settled):
-            r.value[r.order[k]] = base
-        _carry(arcs, r, settled, along, least)
-        for p in range(first[i], first[i + 1]):
-            near, total = leave(ports, source[p], r)
-            result[p] = base
-            for k in range(ports.first[source[p]], ports.first[source[p] + 1]):
-                v = ports.switch[k]
-                if r.dist[v] + ports.weight[k] != near:
-                    continue
-                if least:
-                    result[p] = min(result[p], r.value[v])
-                else:
-                    result[p] += r.value[v] * ports.part[k] / total
-        clear(r, settled)
-
-
-@jit
-def shares_at_ports(
-    arcs: Arcs, ports: Ports, sites: Any, first: Any, source: Any, leaving: Any, arriving: Any, r: Any
-) -> None:
-    """Write what share of pair p leaves by port k of its source and arrives by port k of its destination.
-
-    ``leaving`` and ``arriving`` are (pairs, most ports of a site), zero where a port is not used.
-    """
-    nothing = np.zeros(len(arcs.tail))
-    for i in range(len(sites)):
-        settled, _ = toward(arcs, ports, sites[i], r)
-        for p in range(first[i], first[i + 1]):
-            near, total = leave(ports, source[p], r)
-            for k in range(ports.first[source[p]], ports.first[source[p] + 1]):
-                if r.dist[ports.switch[k]] + ports.weight[k] == near:
-                    leaving[p, k - ports.first[source[p]]] = ports.part[k] / total
-        for k in range(ports.first[sites[i]], ports.first[sites[i] + 1]):
-            v = ports.switch[k]
-            if ports.weight[k] != r.dist[v]:
-                continue
-            for m in range(settled):
-                r.value[r.order[m]] = 0.0
-            r.value[v] = ports.part[k] / r.total[v]
-            _carry(arcs, r, settled, nothing, False)
-            for p in range(first[i], first[i + 1]):
-                share = 0.0
-                start = ports.first[source[p]]
-                for m in range(start, ports.first[source[p] + 1]):
-                    if leaving[p, m - start] > 0.0:
-                        share += leaving[p, m - start] * r.value[ports.switch[m]]
-                arriving[p, k - ports.first[sites[i]]] = share
-        clear(r, settled)

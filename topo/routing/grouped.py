@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
-from topo.kernels.sweep import push, room, shares_at_ports, spread
+from topo.kernels.along import shares_at_ports
+from topo.kernels.sweep import push, room, spread
 from topo.routing.access import Access, ranges
 from topo.routing.network import Network, added
 from topo.routing.operator import Floats, Ints, TotalRouting, check_ranks

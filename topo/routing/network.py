@@ -8,7 +8,7 @@ island is a connected part of the switch network: a plane, or what failures left
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -53,6 +53,11 @@ class Network:
         island = _islands(arcs)
         port, n_ports, site, ports = _sites(fabric, base, part, island)
         return cls(fabric, by_capacity, base, arcs, link, arc, share, port, n_ports, site, ports, island)
+
+    def with_claims(self, claim: Floats) -> Network:
+        """Return the network whose islands get shares by ``claim`` (islands,) of what endpoints on several send."""
+        island = self.island[self.ports.switch]
+        return replace(self, ports=self.ports._replace(plane=island, claim=claim[island]))
 
     @property
     def n_sites(self) -> int:

@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
+from topo.kernels.along import pull, shares_at_ports
 from topo.kernels.columns import assemble, shares_of_pairs
-from topo.kernels.sweep import pull, push, room, shares_at_ports
+from topo.kernels.sweep import push, room
+from topo.routing.balance import Balance, balanced
 from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
 from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing, check_ranks
@@ -28,27 +30,31 @@ from topo.routing.relay import relayed
 from traffic.demand import Demand, GroupedDemand
 
 
-def ecmp(fabric: Fabric, demand: Demand | GroupedDemand) -> Routing:
+def ecmp(fabric: Fabric, demand: Demand | GroupedDemand, *, balance: Balance = "shortest") -> Routing:
     """Return equal splits over the links of all shortest paths at every switch.
 
-    Raises NotConnected where a commodity has no path.
+    Raises NotConnected where a commodity has no path, RoutingError for an unknown balance.
     """
-    return _split(Network.of(fabric), demand, "ecmp")
+    return _split(Network.of(fabric), demand, "ecmp", balance)
 
 
-def wcmp(fabric: Fabric, demand: Demand | GroupedDemand) -> Routing:
+def wcmp(fabric: Fabric, demand: Demand | GroupedDemand, *, balance: Balance = "shortest") -> Routing:
     """Return splits by capacity over the links of all shortest paths at every switch.
 
-    Raises NotConnected where a commodity has no path.
+    Raises NotConnected where a commodity has no path, RoutingError for an unknown balance.
     """
-    return _split(Network.of(fabric, by_capacity=True), demand, "wcmp")
+    return _split(Network.of(fabric, by_capacity=True), demand, "wcmp", balance)
 
 
-def _split(network: Network, demand: Demand | GroupedDemand, policy: str) -> Routing:
+def _split(network: Network, demand: Demand | GroupedDemand, policy: str, balance: Balance) -> Routing:
     check_ranks(network.fabric, demand)
-    if isinstance(demand, GroupedDemand):
-        return grouped(network, demand, policy)
-    return relayed(network, demand, lambda src, dst: SplitRouting.of(network, src, dst, policy))
+
+    def split(network: Network) -> Routing:
+        if isinstance(demand, GroupedDemand):
+            return grouped(network, demand, policy)
+        return relayed(network, demand, lambda src, dst: SplitRouting.of(network, src, dst, policy))
+
+    return split(balanced(network, demand, balance, split))
 
 
 @dataclass(frozen=True, eq=False)

@@ -140,6 +140,7 @@ def _sites_fit(network: Network, site: Ints, switch: Index) -> bool:
         and np.array_equal(switch[ports.switch][rows], ports.switch)
         and np.array_equal(ports.weight[rows], ports.weight)
         and np.array_equal(ports.part[rows], ports.part)
+        and (len(ports.claim) == 0 or np.array_equal(ports.claim[rows], ports.claim))
     )
 
 

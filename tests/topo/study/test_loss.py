@@ -50,6 +50,48 @@ def test_planes_of_multi_port_nics():
     assert after("random:part=plane,count=4", MULTI)["slowdown"] == pytest.approx(2.0)
 
 
+#: Facts.md section 7: eight planes of 4 leaves of 4 endpoints, an 800G NIC as eight 100G ports.
+MRC = "fat-tree-2:planes=8,nic=multi-port,endpoints=16,endpoints_per_host=1,scale_up=none,rate=100Gb/s"
+
+
+def nic_links(fabric, count):
+    """The first ``count`` cables of endpoint 0, as a list in a spec."""
+    whole = fabric_of(read_case(fabric, "uniform"))
+    return ",".join(str(c) for c in np.sort(whole.cable[whole.first[0] : whole.first[0] + count]))
+
+
+@pytest.mark.parametrize("balance", ["equal", "weighted"])
+def test_half_the_links_of_a_nic_leave_half_of_its_rate(balance):
+    """MRC: 4 of the 8 links of a NIC down; HPN: one of the two leaf links of a NIC lost."""
+    hpn = "fat-tree-2:radix=8,planes=2,nic=multi-port,endpoints=32,endpoints_per_host=1,scale_up=none,rate=200Gb/s"
+    for fabric, lost in ((f"{MRC},radix=8", 4), (hpn, 1)):
+        got = after(f"named:cable=[{nic_links(fabric, lost)}]", fabric, routing=f"ecmp:balance={balance}")
+        assert got["slowdown"] == pytest.approx(2.0) and got["unreachable_commodities"] == 0
+
+
+@pytest.mark.parametrize("balance", ["equal", "weighted"])
+def test_a_leaf_of_one_plane_takes_an_eighth(balance):
+    got = after("named:switch=leaf0", f"{MRC},radix=8", routing=f"ecmp:balance={balance}")
+    assert got["slowdown"] == pytest.approx(8 / 7) and got["unreachable_commodities"] == 0
+
+
+@pytest.mark.parametrize("balance", ["equal", "weighted"])
+def test_a_spine_costs_nothing_where_leaves_have_a_margin(balance):
+    """Five uplinks for four endpoints: four of them carry what 12 of 15 partners get."""
+    got = after("named:switch=spine0", f"{MRC},radix=10,down=4,up=5,spines=5", routing=f"ecmp:balance={balance}")
+    assert got["slowdown"] == pytest.approx(1.0)
+
+
+def test_the_worst_plane_limits_equal_shares_and_not_weighted_ones():
+    """Two of four uplinks a plane: a plane that lost one carries half of what others do."""
+    tree = f"{MRC},radix=8,down=4,up=2,spines=2"
+    equal, weighted = (
+        after("named:switch=spine0", tree, routing=f"ecmp:balance={one}")["slowdown"] for one in ("equal", "weighted")
+    )
+    assert equal == pytest.approx(2.0)
+    assert weighted == pytest.approx(8 / 7.5)
+
+
 def test_a_plane_of_single_port_nics_is_relayed():
     """Eight planes, eight endpoints a host: the NICs of seven carry what eight did, all by relays of the host."""
     tree = "fat-tree-2:radix=8,planes=8,endpoints=256,endpoints_per_host=8"
