@@ -76,6 +76,12 @@ def test_the_default_group_leaves_ranks_of_a_rack_over():
     assert default_ep(64, Model.of(None), 8) == default_ep(64, Model.of(None), 8, 8) == 64
 
 
+def test_a_part_of_a_domain_is_one_group_or_none_that_does_not_divide_the_domain():
+    """48 ranks of 72 as one group lie in one domain; in groups of 16 the next domain's would be torn."""
+    assert lies_evenly(48, 48, **NVL72, fill=True)
+    assert not lies_evenly(48, 16, **NVL72, fill=True) and lies_evenly(48, 8, **NVL72, fill=True)
+
+
 def test_ep64_on_one_domain_never_crosses_the_network():
     figures = report(model=DEEPSEEK_V3 | {"hidden": 7000}, scale_up=900e9, **NVL72)
     assert (figures["hosts"], figures["remote_copies"], figures["bound_by"]) == (1, 0, "scale-up")

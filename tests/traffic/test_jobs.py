@@ -55,13 +55,13 @@ def test_a_job_of_one_phase_has_its_own_name_and_others_name_each_phase():
 
 
 def test_a_job_ends_with_its_last_phase_and_its_time_counts_from_its_start():
-    """By hand: alone 2 s; begun at 1 s, phases ended at 3 and 5 s: 4 s together, slowdown 2."""
+    """By hand: alone 2 s and no wait before; begun at 1 s, phases ended at 3 and 5 s: 4 s together, slowdown 2."""
     held = [job("late", "moe-all-to-all", 0, 1, 1.0), job("one", "uniform", 4, 1)]
     demand = together(held, n_ranks=128)
     ended = np.full(demand.n_phases, 1.0)
     late, one = (list(phases) for phases in phases_of(held))
     ended[late[-2:]], ended[one] = (3.0, 5.0), 2.0
-    outcome = SimpleNamespace(demand=demand, ended=ended, alone=lambda demand: 2.0)
+    outcome = SimpleNamespace(demand=demand, ended=ended, alone=lambda demand: 2.0 + demand.compute_s.sum())
     found = demand.about.results(outcome)
     assert [(row["start_s"], row["together_s"], row["slowdown"]) for row in found["jobs"]] == [(1, 4, 2), (0, 2, 1)]
     assert (found["slowdown_max"], found["slowdown_mean"]) == (2.0, 1.5)

@@ -64,6 +64,18 @@ def test_experts_and_dense_parameters_are_divided_by_their_own_groups():
     assert memory(model, zero=0, ep=8).weights / 2 == dense + (matrices - dense) / 8
 
 
+@pytest.mark.parametrize(
+    "groups",
+    [{"tp": 2, "ep": 4}, {"pp": 2, "ep": 8}, {"tp": 4, "pp": 2, "cp": 2, "ep": 2}, {"ep": 4, "etp": 2}],
+    ids=str,
+)
+def test_all_ranks_together_hold_the_optimizer_of_every_parameter_once(groups):
+    """ZeRO divides over all replicas, of dense parameters as of experts: 12 bytes a parameter in the whole job."""
+    model = Model.of(DEEPSEEK)
+    step = training_step(n_ranks=32, ranks_per_host=8, model=DEEPSEEK, **groups).about
+    assert step.memory.optimizer * 32 == pytest.approx(12 * parameters(model), rel=0.01)  # norms and biases left out
+
+
 def test_what_does_not_fit_is_said_with_what_takes_most():
     assert memory().warnings(None) == memory().warnings(1e12) == []
     (said,) = memory(zero=0, micro_batches=1).warnings(1000)

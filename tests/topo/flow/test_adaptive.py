@@ -42,6 +42,20 @@ def all_to_all(fabric, routing):
     return (fabric.n_endpoints - 1) / per_pair
 
 
+@pytest.mark.parametrize("policy", ["adaptive", "ugal", "optimal"])
+def test_units_of_capacity_change_nothing_but_theta(policy):
+    """Slow links as well as fast ones: the same loads, the same gap, theta in proportion, never above its bound."""
+    found = {}
+    for rate in (1e-4, 1.0, 50e9):
+        fabric = generate("dragonfly", a=4, p=2, h=2, g=5, capacity=rate)
+        demand = traffic.offer("shift", n_ranks=fabric.n_endpoints, by=8, bytes=1.0)
+        routing = route(fabric, demand, policy)
+        assert theta(fabric, demand, routing) <= routing.bound * (1 + 1e-12)
+        found[rate] = np.array([congestion(fabric, demand, routing) * rate, *routing.bound / rate, routing.gap])
+    np.testing.assert_allclose(found[1e-4], found[1.0], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(found[50e9], found[1.0], rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize("policy", ["adaptive", "optimal"])
 def test_where_nothing_is_gained_the_split_by_capacity_stays(policy):
     """Two flows between other leaves, each over all four spines: no routing has less on a link."""
