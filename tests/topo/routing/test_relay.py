@@ -127,6 +127,14 @@ def test_the_other_side_relays_where_a_nic_is_gone() -> None:
     assert {1, 0, 6, 7} == {n for n in nodes(fabric, 1, 7) if n < 8}
 
 
+def test_of_pairs_that_no_nics_join_the_first_is_named() -> None:
+    """Without scale-up links a domain is one endpoint: even ones are on the first plane, odd ones on the second."""
+    fabric = small.planes(scale_up=None, relay="spread")
+    demand = Demand.of("two", 8, src=[0, 0, 2], dst=[2, 5, 7], size=1.0)
+    with pytest.raises(NotConnected, match="from endpoint 0 to endpoint 5"):
+        ecmp(fabric, demand)
+
+
 def test_a_multi_port_endpoint_sprays_over_its_planes() -> None:
     """Two ports, two planes, half each; a lost port leaves the other."""
     fabric = small.planes(multi_port=True, scale_up=None)
