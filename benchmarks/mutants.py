@@ -6,7 +6,8 @@
 Each mutant is one change of one expression (a comparison, an operator, a number, min for max) in a copy of the
 commit that is checked out.  It is killed where a test fails: first the examples and tests of its own module, then
 those of its room, then the laws and the registry product.  A survivor is a change that no test sees: it needs a new
-test, or changes nothing that matters, such as the size of a block.  Runs at low priority and one at a time.
+test, or changes nothing that matters, such as the size of a block: those that were judged so stand with the reason in
+``data/mutants.csv`` and are not run again.  Runs at low priority and one at a time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import csv
 import io
 import os
 import random
@@ -29,6 +31,8 @@ from pathlib import Path
 from benchmarks.tables import markdown
 
 ROOT = Path(__file__).parents[1]
+#: Faults that no test need see: module, line of source, column in it, what was, what became of it, and why it may.
+EXPLAINED = Path(__file__).parent / "data" / "mutants.csv"
 ROOMS = ("topo/flow", "topo/routing", "topo/metrics", "traffic")
 #: Tests that see the rooms together, run last.
 WIDE = ("tests/test_laws.py", "tests/test_registries.py", "tests/test_counts.py", "tests/topo/cli/test_verbs.py")
@@ -53,6 +57,13 @@ class Mutant:
     before: str
     after: str
     number: int  # of the node, as the tree is walked
+    text: str  # of the line, without indent
+    column: int  # in ``text``
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is called in ``EXPLAINED``: no number of a line, which other changes move."""
+        return self.path, self.text, str(self.column), self.before, self.after
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line} `{self.before}` -> `{self.after}`"
@@ -69,13 +80,21 @@ class Mutant:
 
 def mutants(path: Path) -> Iterator[Mutant]:
     """Yield every mutant of a module."""
-    tree = ast.parse(path.read_text())
+    tree, lines = ast.parse(path.read_text()), path.read_bytes().splitlines()
     silent = _silent(tree)
     for number, node in enumerate(ast.walk(tree)):
         changed = _changed(node) if id(node) not in silent else None
-        if changed is not None:
-            line, place = getattr(node, "lineno", 0), str(path.relative_to(ROOT))
-            yield Mutant(place, line, ast.unparse(node), ast.unparse(changed), number)
+        if isinstance(changed, ast.expr):
+            line, text = changed.lineno, lines[changed.lineno - 1]
+            column = changed.col_offset - (len(text) - len(text.lstrip()))
+            made, place = (ast.unparse(node), ast.unparse(changed), number), str(path.relative_to(ROOT))
+            yield Mutant(place, line, *made, text.strip().decode(), column)
+
+
+def explained() -> dict[tuple[str, ...], str]:
+    """Return why each mutant that was judged to change nothing may survive, by its key."""
+    with EXPLAINED.open(newline="") as file:
+        return {tuple(row[:-1]): row[-1] for row in list(csv.reader(file))[1:]}
 
 
 def _silent(tree: ast.AST) -> set[int]:
@@ -160,13 +179,16 @@ def main() -> None:
     files = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if path.name != "__init__.py")
     every = [one for path in files for one in mutants(path) if str(one).startswith(given.only)]
     chosen = random.Random(given.seed).sample(every, min(given.sample, len(every)))
-    end, survivors, killed = time.monotonic() + 60 * given.minutes, [], 0
+    end, survivors, killed, harmless = time.monotonic() + 60 * given.minutes, [], 0, explained()
     os.nice(10)
     with tempfile.TemporaryDirectory() as folder:
         tree = _copy(Path(folder))
         for mutant in chosen:
             if time.monotonic() > end:
                 break
+            if mutant.key in harmless:
+                print(f"EXPLAINED: {mutant}: {harmless[mutant.key]}", flush=True)
+                continue
             failure = noticed(mutant, tree)
             print(f"{failure or 'SURVIVES'}: {mutant}", flush=True)
             killed += bool(failure)
