@@ -61,7 +61,9 @@ POLICIES: dict[str, Policy] = {
         solved=True,
     ),
     "ecmp": Policy(
-        ecmp, "equal split over all shortest paths at every switch: the fluid limit of spraying or of many flows"
+        ecmp,
+        "equal split over all shortest paths at every switch: the fluid limit of spraying or of many flows",
+        next_hops=True,
     ),
     "ecmp-hash": Policy(
         ecmp_hash, "every queue pair draws one link a hop at random; one draw of a distribution", one_path=True
@@ -94,7 +96,7 @@ POLICIES: dict[str, Policy] = {
         straight=False,
         turns=True,
     ),
-    "wcmp": Policy(wcmp, "split over all shortest paths by capacity"),
+    "wcmp": Policy(wcmp, "split over all shortest paths by capacity", next_hops=True),
 }
 
 SOLVERS: dict[str, Solver] = {

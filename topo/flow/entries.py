@@ -19,6 +19,7 @@ class Policy:
         False  # every commodity, or queue pair of it, takes one path, so pairs of a grouped one are told apart
     )
     by_destination: bool = False  # a path goes by its destination alone: endpoints of a site share it
+    next_hops: bool = False  # switches split over the next hops of their tables, the same for every demand
     shortest: bool = True  # never leaves the shortest paths
     solved: bool = False  # a search with a certificate; takes ``gap`` and ``seconds``
     best: bool = False  # chooses among all routings, so that its bound holds for every policy

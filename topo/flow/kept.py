@@ -1,5 +1,8 @@
 """Tables that are kept after a failure: what they send to a dead link is lost, all else goes as before.
 
+Tables of ``static`` and ``ecmp-hash`` are the paths that commodities take; those of ``ecmp`` and ``wcmp`` are next hops
+(``next_hops``), of which a switch may skip dead ones.
+
 A commodity loses the paths that cross a dead link.  What arrives of it is a smaller commodity on the paths that
 are left, so that flow is conserved and the loads are those of bytes that arrive.
 
@@ -18,12 +21,15 @@ from scipy.sparse import csr_array
 from topo.fabric import Fabric
 from topo.routing.access import Access
 from topo.routing.network import Network, added
+from topo.routing.next_hops import ArrivingRouting, arriving
 from topo.routing.operator import Floats, Ints, Routing, RoutingError, check_ranks
 from topo.routing.paths import PathRouting
 from topo.routing.relay import Legs, RelayRouting, legs_of, scale_up_shares
+from topo.routing.split import SplitRouting
 from traffic.demand import Demand, GroupedDemand
 
 Mask = NDArray[np.bool_]
+Ways = PathRouting | ArrivingRouting
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +58,17 @@ def keep_tables(
     """
     from topo.flow import POLICIES, route
 
-    if not POLICIES[policy].one_path:
-        fit = ", ".join(name for name, entry in POLICIES.items() if entry.one_path)
-        raise RoutingError(f"reroute {reroute}: policy {policy!r} has no tables to keep; those that have: {fit}")
-    if reroute == "local":
-        raise RoutingError("reroute local: a table holds one link a destination, so there is no next one to take")
+    skip = reroute == "local"
+    fit = [name for name, entry in POLICIES.items() if entry.next_hops or (entry.one_path and not skip)]
+    if skip and POLICIES[policy].one_path:
+        raise RoutingError(
+            f"reroute local: {policy!r} holds one link a destination, so there is no next one to take; "
+            f"those that have: {', '.join(fit)}"
+        )
+    if policy not in fit:
+        raise RoutingError(
+            f"reroute {reroute}: policy {policy!r} has no tables to keep; those that have: {', '.join(fit)}"
+        )
     check_ranks(whole, demand)
     listed = demand.listed() if isinstance(demand, GroupedDemand) else demand
     access, n = Access(Network.of(whole)), whole.n_endpoints
@@ -64,13 +76,14 @@ def keep_tables(
     apart = np.flatnonzero(access.domain[src] != access.domain[dst])
     legs = legs_of(access, src[apart], dst[apart], whole.relay)
     key, leg = np.unique(legs.out * n + legs.nic, return_inverse=True)
-    between = Demand.of("legs", n, src=key % n, dst=key // n, size=1.0)
-    inner = route(whole, between, policy, **params)
-    assert isinstance(inner, PathRouting)
-    paths, arrives = _alive(inner, dead)
+    sent = listed.size * listed.repeat[listed.phase]
+    size = added(leg, legs.share * sent[apart][legs.row], len(key))  # by which planes may be weighed
+    direct = replace(whole, relay="none")  # legs are not to be spread once more
+    inner = route(direct, Demand.of("legs", n, src=key % n, dst=key // n, size=size), policy, **params)
+    assert isinstance(inner, PathRouting | SplitRouting)
+    ways, arrives = _alive(inner, dead) if isinstance(inner, PathRouting) else arriving(inner, dead, skip=skip)
     share = np.ones(len(src))
     share[apart] = added(legs.row, legs.share * arrives[leg], len(apart))
-    sent = listed.size * listed.repeat[listed.phase]
     lost = float(sent @ (1.0 - share)) / float(sent.sum())
     if not share.any():
         return Kept(None, None, lost)
@@ -78,7 +91,7 @@ def keep_tables(
     legs = Legs(apart[legs.row], legs.nic, legs.out, legs.share * arrives[leg] / whole_row)
     left, keep = _smaller(listed, share)
     legs, leg = _of_rows(legs, leg, keep)
-    return Kept(left, _composed(access, left, legs, (leg, paths), dead), lost)
+    return Kept(left, _composed(access, left, legs, (leg, ways), dead), lost)
 
 
 def _alive(paths: PathRouting, dead: Mask) -> tuple[PathRouting, Floats]:
@@ -116,11 +129,11 @@ def _of_rows(legs: Legs, leg: Ints, number: Ints) -> tuple[Legs, Ints]:
     return Legs(number[legs.row[use]], legs.nic[use], legs.out[use], legs.share[use]), leg[use]
 
 
-def _composed(access: Access, demand: Demand, legs: Legs, ways: tuple[Ints, PathRouting], dead: Mask) -> Routing:
+def _composed(access: Access, demand: Demand, legs: Legs, ways: tuple[Ints, Ways], dead: Mask) -> Routing:
     """Return the routing of ``demand`` by ``legs``, of which each takes the commodity of ``ways`` that it names."""
-    leg, paths = ways
+    leg, inner = ways
     used, column = np.unique(leg, return_inverse=True)
-    inner = _of_commodities(paths, used)
+    inner = inner.of_commodities(used)
     src, dst = demand.src.astype(np.int64), demand.dst.astype(np.int64)
     row, n = legs.row, demand.n_commodities
     if np.array_equal(column, np.arange(n)) and np.array_equal(row, column):
@@ -132,15 +145,3 @@ def _composed(access: Access, demand: Demand, legs: Legs, ways: tuple[Ints, Path
     hops = [(inside, src[inside], dst[inside], np.ones(len(inside)))]
     hops += [(row, src[row], legs.nic, legs.share), (row, legs.out, dst[row], legs.share)]
     return RelayRouting(inner, shares, csr_array(scale_up_shares(access, hops, n)[~dead]))
-
-
-def _of_commodities(paths: PathRouting, used: Ints) -> PathRouting:
-    """Return the paths of the commodities ``used``, numbered anew."""
-    count = np.diff(paths.of)[used]
-    keep = np.zeros(len(paths.share), dtype=bool)
-    commodity = np.repeat(np.arange(len(paths.of) - 1), np.diff(paths.of))
-    keep[np.isin(commodity, used)] = True
-    hops = np.diff(paths.first)
-    of = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    first = np.concatenate([[0], np.cumsum(hops[keep])]).astype(np.int64)
-    return replace(paths, of=of, share=paths.share[keep], first=first, link=paths.link[np.repeat(keep, hops)])

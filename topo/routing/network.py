@@ -44,20 +44,32 @@ class Network:
     island: NDArray[np.int32]  # (S,) connected part of the switch network that each switch is in
 
     @classmethod
-    def of(cls, fabric: Fabric, *, by_capacity: bool = False) -> Network:
-        """Return ``fabric`` prepared for sweeps."""
+    def of(cls, fabric: Fabric, *, by_capacity: bool = False, apart: NDArray[np.bool_] | None = None) -> Network:
+        """Return ``fabric`` prepared for sweeps; endpoints whose ports differ in ``apart`` (L,) are sites of their own.
+
+        A port differs where either of its links does.
+        """
         base = int(np.searchsorted(fabric.kind, NodeKind.LEAF))
         width = int(fabric.weight.max(initial=1)) + 1
         part = fabric.capacity if by_capacity else np.ones(fabric.n_links)
         arcs, link, arc, share = _arcs(fabric, base, part, width)
         island = _islands(arcs)
-        port, n_ports, site, ports = _sites(fabric, base, part, island)
+        port, n_ports, site, ports = _sites(fabric, base, part, island, apart)
         return cls(fabric, by_capacity, base, arcs, link, arc, share, port, n_ports, site, ports, island)
 
     def with_claims(self, claim: Floats) -> Network:
         """Return the network whose islands get shares by ``claim`` (islands,) of what endpoints on several send."""
         island = self.island[self.ports.switch]
         return replace(self, ports=self.ports._replace(plane=island, claim=claim[island]))
+
+    def apart(self, marked: NDArray[np.bool_]) -> Network:
+        """Return the network with endpoints told apart by which links (L,) of their ports are ``marked``."""
+        network = Network.of(self.fabric, by_capacity=self.by_capacity, apart=marked)
+        if not len(self.ports.claim):
+            return network
+        claim = np.ones(int(self.island.max(initial=0)) + 1)
+        claim[self.ports.plane] = self.ports.claim
+        return network.with_claims(claim)
 
     @property
     def n_sites(self) -> int:
@@ -145,7 +157,9 @@ def _islands_of_sites(first: Ints, switch: NDArray[np.int32], island: NDArray[np
     return np.stack(np.divmod(np.unique(owner * n + island[switch]), n))
 
 
-def _sites(fabric: Fabric, base: int, part: Floats, island: NDArray[np.int32]) -> tuple[Ints, Ints, Ints, Ports]:
+def _sites(
+    fabric: Fabric, base: int, part: Floats, island: NDArray[np.int32], apart: NDArray[np.bool_] | None
+) -> tuple[Ints, Ints, Ints, Ports]:
     n = fabric.n_endpoints
     ends = fabric.first[: n + 1].astype(np.int64)
     network = fabric.head[: ends[-1]] >= base
@@ -153,10 +167,12 @@ def _sites(fabric: Fabric, base: int, part: Floats, island: NDArray[np.int32]) -
     port = ends[1:] - n_ports  # scale-up switches have lower numbers, so network links come last
     site = np.where(n_ports > 0, 0, -1)
     columns: list[NDArray[Any]] = [n_ports]
+    marks: list[NDArray[Any]] = [] if apart is None else [apart, apart[fabric.reverse]]
+    facts: list[NDArray[Any]] = [fabric.head, fabric.weight, part, *marks]
     has = np.flatnonzero(site >= 0)
     for k in range(int(n_ports.max(initial=0))):
         link = np.where(k < n_ports, port + k, -1)
-        columns += [np.where(link >= 0, column[link], -1) for column in (fabric.head, fabric.weight, part)]
+        columns += [np.where(link >= 0, column[link], -1) for column in facts]
     for column in columns:
         value = np.unique(column[has], return_inverse=True)[1]
         site[has] = np.unique(site[has] * (value.max(initial=0) + 1) + value, return_inverse=True)[1]

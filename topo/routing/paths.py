@@ -11,7 +11,7 @@ Limits. A hash is ideal: no polarisation between tiers, no field that a vendor l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -86,6 +86,18 @@ class PathRouting(FactSheet):
         matrix = csc_array((data, self.link, self.first[self.of]), shape=(self.n_links, len(self.of) - 1))
         matrix.sum_duplicates()
         return matrix
+
+    def of_commodities(self, used: Ints) -> PathRouting:
+        """Return the paths of the commodities ``used``, numbered anew."""
+        count = np.diff(self.of)[used]
+        keep = np.zeros(len(self.share), dtype=bool)
+        commodity = np.repeat(np.arange(len(self.of) - 1), np.diff(self.of))
+        keep[np.isin(commodity, used)] = True
+        hops = np.diff(self.first)
+        of = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+        first = np.concatenate([[0], np.cumsum(hops[keep])]).astype(np.int64)
+        link = self.link[np.repeat(keep, hops)]
+        return replace(self, of=of, share=self.share[keep], first=first, link=link)
 
     @staticmethod
     def _reduce(ufunc: np.ufunc, value: Floats, first: Ints) -> Floats:

@@ -68,8 +68,8 @@ class RelayRouting(FactSheet):
     def min_along(self, value: Floats) -> Floats:
         """Return (F,) least ``value`` over links with R > 0."""
         value = np.asarray(value, dtype=np.float64)
-        on_hosts = _least(self._hosts_of, value)
-        return np.minimum(_least(self._legs_of, self.inner.min_along(value)), on_hosts)
+        on_hosts = least_stored(self._hosts_of, value)
+        return np.minimum(least_stored(self._legs_of, self.inner.min_along(value)), on_hosts)
 
     def columns(self) -> csc_array | None:
         """Return R (L, F), or None where it has more than MAX_ENTRIES entries."""
@@ -204,7 +204,7 @@ def scale_up_shares(access: Access, hops: list[tuple[Ints, Ints, Ints, Floats]],
     return csr_array(entries, shape=(access.network.fabric.n_links, n))
 
 
-def _least(shares: csc_array, value: Floats) -> Floats:
+def least_stored(shares: csc_array, value: Floats) -> Floats:
     """Return the least ``value`` over the stored rows of each column; infinite for an empty one."""
     result = np.full(shares.shape[1], np.inf)
     filled = np.flatnonzero(np.diff(shares.indptr))

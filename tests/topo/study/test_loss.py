@@ -10,7 +10,7 @@ from topo.failures import LossError, random
 from topo.flow import RoutingError, route
 from topo.study import run, run_case
 
-#: Eight leaves of eight endpoints, eight spines: no cable has a parallel one.
+#: Eight leaves of eight endpoints, four spines, two cables from each leaf to each of them.
 TREE = "fat-tree-2:radix=16,endpoints=64,endpoints_per_host=8"
 MULTI = "fat-tree-2:radix=8,planes=8,endpoints=32,endpoints_per_host=8,nic=multi-port"
 
@@ -128,10 +128,41 @@ def _rows(shares, f):
 
 
 def test_tables_need_tables():
-    with pytest.raises(RoutingError, match="policy 'ecmp' has no tables to keep"):
-        after("random:reroute=tables")
+    with pytest.raises(RoutingError, match="policy 'adaptive' has no tables to keep"):
+        after("random:reroute=tables", routing="adaptive")
     with pytest.raises(RoutingError, match="no next one to take"):
         after("random:reroute=local", routing="static")
+
+
+def test_next_hops_that_are_kept():
+    """A cable of a leaf is gone: tables lose an eighth of what goes up and down there; a leaf that skips it, what comes
+    down alone, for other leaves know nothing of it.  Of 128 x 127 flows, 8 x 120 leave a leaf and as many come to it.
+    """
+    tree = "fat-tree-2:radix=16,endpoints=128,endpoints_per_host=1,scale_up=none"
+    ideal, tables, local = (
+        after(f"named:cable=140,reroute={one}", tree, routing="ecmp") for one in ("ideal", "tables", "local")
+    )
+    assert ideal["failed_cables"] == 1 and ideal["blackholed_share"] == 0.0
+    assert tables["blackholed_share"] == pytest.approx(2 * 8 * 120 / 8 / (128 * 127))
+    assert local["blackholed_share"] == pytest.approx(8 * 120 / 8 / (128 * 127))
+    assert local["slowdown"] >= 1.0 and tables["slowdown"] == pytest.approx(1.0)
+    whole = [after(f"random:count=0,reroute={one}", tree)["slowdown"] for one in ("ideal", "tables", "local")]
+    assert whole == pytest.approx([1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize("policy", ["static", "ecmp"])
+def test_relays_by_all_nics_keep_their_tables(policy):
+    """All traffic goes by all NICs of both hosts: a plane in four that is gone takes a quarter of it."""
+    fabric = "fat-tree-2:radix=8,planes=4,endpoints=64,endpoints_per_host=4,relay=spread"
+    got = after("named:plane=1,reroute=tables", fabric, routing=policy)
+    assert got["blackholed_share"] == pytest.approx(60 / 63 / 4)
+
+
+@pytest.mark.parametrize("solver", ["max-min", "completion"])
+def test_every_solver_takes_what_arrives(solver):
+    fabric = "fat-tree-2:radix=8,planes=2,endpoints=32,endpoints_per_host=4"
+    got = after("random:part=cable,count=3,reroute=local", fabric, "shift:by=9", solve=solver)
+    assert got["blackholed_share"] < 1.0 and got["completion_s"] > 0.0
 
 
 def test_a_network_that_is_all_gone():
