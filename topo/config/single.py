@@ -13,6 +13,7 @@ from topo.config.errors import ConfigError, unknown
 from topo.config.hardware import with_rates
 from topo.config.sections import check_section
 from topo.config.spec import parse_section
+from topo.formats.nouns import of_other_program
 
 #: Suffixes that mean a YAML file rather than a spec string.
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -79,6 +80,7 @@ def read_document(section: str, text: str) -> Document:
         not SECTIONS[section].word
         or head in SECTIONS[section].registry
         or not (is_path(text) and text.endswith(YAML_SUFFIXES))
+        or (SECTIONS[section].by_path and of_other_program(Path(text)))
     ):
         return parse_section(text, section)
     document = parse_mapping(read_text(Path(text), text), text)

@@ -2,13 +2,16 @@
 
 Nodes may have ``kind``, ``plane``, ``group``, ``host``, ``domain``; edges ``capacity`` [B/s, or with a unit],
 ``latency`` [s], ``weight``, ``tier``, ``medium``, ``length_m``, ``count`` of parallel cables, ``a_port``, ``b_port``.
+InfiniBand numbers are ``guid`` and ``lid`` of nodes, ``port_guid`` and ``port_lid`` of edges, GUIDs as text: 0x0002c9..
 None is needed; other attributes are passed over.  Where nodes have kinds, the graph may have ``symmetry``: known
 automorphisms, each the numbers of nodes that its nodes go to, counted as they are listed.
 """
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from enum import IntEnum
@@ -27,6 +30,8 @@ MOST_CABLES = 20_000_000
 #: Cables that one edge may stand for.
 MOST_PARALLEL = 10_000
 
+#: How a GUID is written.
+_GUID = re.compile(r"0x[0-9a-fA-F]{1,16}")
 #: What is said of packets.
 _PACKET = ("mtu", "header", "ack")
 
@@ -88,8 +93,8 @@ def add(plant: Plant, a: int, b: int, data: Mapping[str, Any], what: str, *, str
         weight=int(weight) if metric else 1,
         tier=word(Tier, data["tier"], "tier") if "tier" in data else None,
         medium=word(Medium, data["medium"], "medium") if "medium" in data else None,
-        port_guid=int(_number(data.get("port_guid", 0), f"{what}: port_guid")),
-        port_lid=int(_number(data.get("port_lid", 0), f"{what}: port_lid")),
+        port_guid=_integer(data.get("port_guid", 0), f"{what}: port_guid"),
+        port_lid=_integer(data.get("port_lid", 0), f"{what}: port_lid"),
     )
     count = data.get("count", 1)
     if not _whole(count, MOST_PARALLEL):
@@ -132,8 +137,8 @@ def _node(label: Any, data: Mapping[str, Any], *, kinds: bool, shown: str) -> No
         _text(data.get("domain")),
         None if plane is None else int(_number(plane, f"node {label!r}: plane")),
         int(_number(data.get("group", -1), f"node {label!r}: group")),
-        int(_number(data.get("guid", 0), f"node {label!r}: guid")),
-        int(_number(data.get("lid", 0), f"node {label!r}: lid")),
+        _integer(data.get("guid", 0), f"node {label!r}: guid"),
+        _integer(data.get("lid", 0), f"node {label!r}: lid"),
     )
 
 
@@ -158,6 +163,13 @@ def _number(value: Any, what: str) -> float:
     return number
 
 
+def _integer(value: Any, what: str) -> int:
+    """Return a GUID or LID: GUIDs have more digits than a float holds, and more bits than GraphML's long."""
+    if isinstance(value, str) and _GUID.fullmatch(value):
+        return int(value, 16)
+    return value if type(value) is int else int(_number(value, what))
+
+
 def _capacity(value: Any, what: str) -> float | None:
     """Return a capacity [B/s] given as a number, or as text with its unit; None where it is not given."""
     if value is None or value == "":
@@ -175,25 +187,38 @@ def rows_of(
 ) -> tuple[dict[str, Any], list[tuple[str, dict[str, Any]]], list[tuple[str, str, dict[str, Any]]]]:
     """Return ``fabric`` as attributes of the graph, of its nodes, and of its edges, one a cable."""
     plant = plant_of(fabric)
-    graph = {key: getattr(plant, key) for key in ("name", "overhead", "launch", "relay", "radix")}
-    graph |= asdict(plant.packet) if plant.packet else {}
-    graph |= {"symmetry": [move.tolist() for move in plant.symmetry]} if plant.symmetry else {}
-    nodes = [(node.name, _of_node(node)) for node in plant.nodes]
-    edges = [(plant.nodes[c.a].name, plant.nodes[c.b].name, _of_cable(c)) for c in plant.cables]
-    return graph | {"groups": plant.groups.label}, nodes, edges
+    own = fabric.source is not None  # numbers that a file stated; none are made up here
+    nodes = [(node.name, _of_node(node, own=own)) for node in plant.nodes]
+    edges = [(plant.nodes[c.a].name, plant.nodes[c.b].name, _of_cable(c, own=own)) for c in plant.cables]
+    return attributes_of(fabric), nodes, edges
 
 
-def _of_node(node: Node) -> dict[str, Any]:
+def attributes_of(fabric: Fabric) -> dict[str, Any]:
+    """Return what is said of ``fabric`` as a whole; packets and symmetries, the latter in JSON, where it has them."""
+    graph = {key: getattr(fabric, key) for key in ("name", "overhead", "launch", "relay", "radix")}
+    graph |= asdict(fabric.packet) if fabric.packet else {}
+    moves = [move.tolist() for move in fabric.symmetry]
+    graph |= {"symmetry": json.dumps(moves, separators=(",", ":"))} if moves else {}
+    return graph | {"groups": fabric.groups.label}
+
+
+def _of_node(node: Node, *, own: bool) -> dict[str, Any]:
     said: dict[str, Any] = {"kind": label(node.kind), "plane": node.plane, "group": node.group}
     if node.end:
         said |= {"host": int(node.host), "domain": int(node.domain)}
-    return said
+    return said | (infiniband(guid=node.guid, lid=node.lid) if own else {})
 
 
-def _of_cable(cable: Cable) -> dict[str, Any]:
+def _of_cable(cable: Cable, *, own: bool) -> dict[str, Any]:
     said: dict[str, Any] = {"capacity": cable.capacity, "latency": cable.latency, "weight": cable.weight}
     said |= {"tier": label(cable.tier), "medium": label(cable.medium)}
-    return said | ({"a_port": cable.a_port, "b_port": cable.b_port} if cable.a_port or cable.b_port else {})
+    said |= {"a_port": cable.a_port, "b_port": cable.b_port} if cable.a_port or cable.b_port else {}
+    return said | (infiniband(port_guid=cable.port_guid, port_lid=cable.port_lid) if own else {})
+
+
+def infiniband(**given: int) -> dict[str, Any]:
+    """Return the InfiniBand numbers that there are, GUIDs as people write them."""
+    return {key: f"0x{value:016x}" if key.endswith("guid") else value for key, value in given.items() if value}
 
 
 def label(member: IntEnum | None) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import networkx as nx
 
-from topo.fabric import Fabric, FabricError, NodeKind
-from topo.formats.attributes import label, plant_of_graph
+from topo.fabric import Fabric, FabricError, NodeKind, Source
+from topo.formats.attributes import attributes_of, infiniband, label, plant_of_graph
 from topo.formats.errors import FormatError
 from topo.formats.infer import fabric_of
 from topo.formats.plant import Reading
+from topo.formats.symmetric import symmetric
 from topo.size import Medium, Tier
 
 
@@ -19,17 +19,13 @@ def to_networkx(fabric: Fabric) -> nx.MultiGraph:
     """Return ``fabric`` as a graph: numbers of nodes on nodes, those of cables on edges [SI units].
 
     A node has kind, plane, group, host and domain, -1 where it has none, and the name that its file calls it by.
-    Edge keys are cable numbers, so parallel cables stay apart.
+    Edge keys are cable numbers, so parallel cables stay apart.  The graph has overhead, relay, radix, groups, launch,
+    and where they are stated the numbers of packets and ``symmetry``, a JSON text: formats of graphs have no lists.
     """
-    graph = nx.MultiGraph(name=fabric.name, overhead=fabric.overhead, relay=fabric.relay, radix=fabric.radix)
-    graph.graph |= {"groups": fabric.groups.label, "launch": fabric.launch}
-    if fabric.packet is not None:
-        graph.graph["packet"] = asdict(fabric.packet)
+    graph = nx.MultiGraph(**attributes_of(fabric))
     none = [-1] * (fabric.n_nodes - fabric.n_endpoints)
     columns: dict[str, list[Any]] = {"plane": fabric.plane.tolist(), "group": fabric.group.tolist()}
     columns |= {"host": fabric.host.tolist() + none, "domain": fabric.domain.tolist() + none}
-    if fabric.source is not None:
-        columns["name"] = list(fabric.source.names)
     for node, kind in enumerate(fabric.kind.tolist()):
         numbers = {key: column[node] for key, column in columns.items()}
         graph.add_node(node, kind=label(NodeKind(kind)), **numbers)
@@ -39,14 +35,27 @@ def to_networkx(fabric: Fabric) -> nx.MultiGraph:
     ends = zip(rows.pop("a"), rows.pop("b"), strict=True)
     for cable, (tail, head) in enumerate(ends):
         graph.add_edge(tail, head, key=cable, **{key: column[cable] for key, column in rows.items()})
+    if fabric.source is not None:
+        _name(graph, fabric.source)
     return graph
+
+
+def _name(graph: nx.MultiGraph, source: Source) -> None:
+    """Add to nodes and edges of ``graph`` what their file calls them, and the InfiniBand numbers that it states."""
+    rows = zip(source.names, source.guid.tolist(), source.lid.tolist(), strict=True)
+    for node, (name, guid, lid) in enumerate(rows):
+        graph.nodes[node].update(name=name, **infiniband(guid=guid, lid=lid))
+    ports, guids, lids = source.ports, source.port_guid.tolist(), source.port_lid.tolist()
+    for *_, cable, said in graph.edges(keys=True, data=True):
+        said.update(zip(("a_port", "b_port"), ports[cable], strict=True))
+        said.update(infiniband(port_guid=guids[cable], port_lid=lids[cable]))
 
 
 def from_networkx(graph: nx.Graph, *, capacity: float | None = None, how: Reading | None = None) -> Fabric:
     """Return the fabric of any undirected graph; ``capacity`` [B/s] is that of edges that state none.
 
-    With the attributes that ``to_networkx`` writes every number comes back.  A graph of names and edges alone
-    will do: what has one neighbour is an endpoint, what bears endpoints a leaf.
+    With the attributes that ``to_networkx`` writes every number comes back, stated symmetries too.  A graph of names
+    and edges alone will do: what has one neighbour is an endpoint, what bears endpoints a leaf.
 
     Raises FabricError for a directed graph, for attributes that are unknown or missing, and where no node is an
     endpoint.
@@ -55,7 +64,8 @@ def from_networkx(graph: nx.Graph, *, capacity: float | None = None, how: Readin
         raise FabricError("a directed graph has no cables; give an undirected one")
     try:
         plant = plant_of_graph("networkx graph", graph.nodes(data=True), _edges(graph), graph.graph)
-        return fabric_of(plant, how or Reading(capacity=capacity))
+        how = how or Reading(capacity=capacity)
+        return symmetric(fabric_of(plant, how), plant, how)
     except FormatError as error:
         raise FabricError(str(error)) from None
 

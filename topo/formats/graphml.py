@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -71,8 +70,6 @@ def _said(element: Element, keys: dict[str, Element], shown: str) -> dict[str, A
 
 def _written(fabric: Fabric) -> Iterator[str]:
     graph, nodes, edges = rows_of(fabric)
-    if "symmetry" in graph:  # GraphML has no lists
-        graph["symmetry"] = json.dumps(graph["symmetry"], separators=(",", ":"))
     parts = {"graph": [graph], "node": [said for _, said in nodes], "edge": [said for *_, said in edges]}
     keys: dict[tuple[str, str], str] = {}
     yield '<?xml version="1.0" encoding="UTF-8"?>'

@@ -34,6 +34,7 @@ def read(text: str, shown: str, how: Reading | None = None) -> Fabric:
 def write(fabric: Fabric) -> str:
     """Return ``fabric`` as text of this format."""
     graph, nodes, edges = rows_of(fabric)
+    graph |= {"symmetry": [move.tolist() for move in fabric.symmetry]} if fabric.symmetry else {}
     data = {
         "directed": False,
         "multigraph": True,

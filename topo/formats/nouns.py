@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from topo.formats.entries import HEAD, Format, FormatError, chosen, named
 from topo.formats.registry import DEMANDS, FABRICS, LOADS, MEASUREMENTS, TABLES
@@ -33,6 +34,9 @@ FOREIGN = (
     (r"(?m)^schema:[ \t]*\d[\s\S]{0,9000}^fabric:", "a study", "run it: topo study {}"),
 )
 
+#: Keys of a study, or of a section of one, at the beginning of a line.
+_SECTION = re.compile(r"(?m)^(?:schema|fabric|family|file)[ \t]*:")
+
 
 def reader(registry: Mapping[str, Format], text: str, shown: str, format: str | None = None) -> Format:
     """Return the format of a file of ``text`` called ``shown``: as given, by what it begins with, or by suffix.
@@ -55,6 +59,18 @@ def reader(registry: Mapping[str, Format], text: str, shown: str, format: str | 
     only = f" ({out[0]} is written, never read)" if out else ""
     raise FormatError(
         f"{shown}: is in no format that is read here{only}; give it by name if it is: {', '.join(sorted(known))}"
+    )
+
+
+def of_other_program(path: Path) -> bool:
+    """Return whether the file ``path``, YAML by its suffix, begins as another program's fabric and as no section."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            head = file.read(HEAD)
+    except (OSError, ValueError):
+        return False
+    return not _SECTION.search(head) and any(
+        entry.reads and entry.fits(head) for entry in FABRICS.values() if path.name.lower().endswith(entry.suffixes)
     )
 
 

@@ -145,3 +145,14 @@ def test_traffic_may_be_a_path_too(folder):
 def test_a_spec_with_a_slash_in_a_value_is_no_path():
     with pytest.raises(ConfigError, match="did you mean fat-tree-2"):
         read_case("fat-tre-2:radix=8,rate=400Gb/s")
+
+
+@pytest.mark.parametrize("name", ["net.infragraph.yaml", "net.yaml", "topology.yaml"])
+def test_yaml_of_another_program_is_a_fabric_as_it_is(folder, name):
+    """A path alone, as of every other format: it is no YAML of a section, whose family would be missing."""
+    fabric = topo.generate("fat-tree-2", radix=4, endpoints_per_host=1, capacity=12.5e9)
+    topo.write(fabric, folder / name, "slurm-yaml" if name == "topology.yaml" else "infragraph")
+    case = read_case(f"./{name}" if name != "topology.yaml" else f"file:path={name},rate=100Gb/s", "uniform")
+    assert fabric_of(case).n_endpoints == fabric.n_endpoints
+    (folder / "section.yaml").write_text("fabric: {family: fat-tree-2, radix: 4}\nswitches:\n")
+    assert read_case("section.yaml", "uniform").fabric["family"] == "fat-tree-2"

@@ -10,7 +10,7 @@ ARRAYS = (
     "kind", "plane", "group", "host", "domain", "tail", "head", "first",
     "capacity", "latency", "weight", "cable", "tier", "medium",
 )  # fmt: skip
-SETTINGS = ("name", "overhead", "relay", "radix", "groups")
+SETTINGS = ("name", "overhead", "relay", "radix", "groups", "packet", "launch")
 
 
 def check_same(found: Fabric, wanted: Fabric, *, but: tuple[str, ...] = ()) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import networkx as nx
 import numpy as np
 import pytest
 
 from tests.oracles import check_fabric
 from topo.fabric import Fabric, FabricError
+from topo.formats import FABRICS as FORMATS
+from topo.formats import read
 from topo.generators import generate
+from topo.packet import Packet
 from topo.size import Medium, Tier
 
 FABRICS = {
@@ -32,6 +37,29 @@ def test_there_and_back_every_number_is_the_same(name):
             assert np.array_equal(value, getattr(back, key)), key
     scalars = ("name", "overhead", "relay", "radix", "groups")
     assert [getattr(back, key) for key in scalars] == [getattr(fabric, key) for key in scalars]
+
+
+@pytest.mark.parametrize("way", ["networkx", "node-link", "graphml"])
+def test_names_ports_and_infiniband_numbers_of_a_file_come_back(way):
+    """GUIDs have more digits than a float holds; half of the vendors' exceed a signed long."""
+    text = FORMATS["ibnetdiscover"].function("write")(generate("fat-tree-2", radix=4, capacity=50e9))
+    fabric = FORMATS["ibnetdiscover"].function("read")(re.sub("0?2(0{5}[0-9a-f]{9})", r"ec\1", text), "f", None)
+    if way == "networkx":
+        back = Fabric.from_networkx(fabric.to_networkx())
+    else:
+        back = FORMATS[way].function("read")(FORMATS[way].function("write")(fabric), "f", None)
+    assert int(fabric.source.guid.max()) > 2**63
+    for key, value in vars(fabric.source).items():
+        if key not in ("notes", "faults"):
+            assert np.array_equal(getattr(back.source, key), value), key
+
+
+def test_networkx_writes_a_graph_with_packets_and_symmetries(tmp_path):
+    """Formats of graphs have no lists and no mappings: attributes of a graph are numbers and text."""
+    fabric = generate("fat-tree-2", radix=4, capacity=50e9, packet=Packet(4096, 66), symmetry=True)
+    nx.write_graphml(fabric.to_networkx(), tmp_path / "f.graphml")
+    back = read(tmp_path / "f.graphml")
+    assert back.packet == fabric.packet and len(back.symmetry) == len(fabric.symmetry) > 0
 
 
 def test_it_is_a_plain_multigraph_with_cable_numbers_as_keys():
