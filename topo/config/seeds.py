@@ -6,8 +6,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import sqrt
-from statistics import fmean
+from math import comb, sqrt
+from statistics import fmean, median
 from typing import Any
 
 #: Two-sided confidence of the interval of the mean.
@@ -40,6 +40,25 @@ class Summary:
         """Return the mean, the ends ``low`` and ``high`` of its confidence interval, ``min``, ``max`` and ``n``."""
         ends = {"low": self.mean - self.half, "high": self.mean + self.half}
         return {"mean": self.mean, **ends, "min": min(self.values), "max": max(self.values), "n": len(self.values)}
+
+    @property
+    def median(self) -> float:
+        """The median."""
+        return median(self.values)
+
+    @cached_property
+    def around(self) -> tuple[float, float, float]:
+        """Least and most that the median of all draws can be, and with what confidence.
+
+        The k-th of n values from either end; k is the largest with which that holds with CONFIDENCE at least, or 1,
+        the range, where there are too few (David and Nagaraja, Order Statistics, 2003, sec. 7.1).  It holds
+        whatever the distribution is.
+        """
+        ordered, n = sorted(self.values), len(self.values)
+        beyond, k = 2.0 * 0.5**n, 1  # chance that the median lies beyond the k-th value of either end
+        while k < n // 2 and beyond + 2.0 * comb(n, k) * 0.5**n <= 1 - CONFIDENCE:
+            beyond, k = beyond + 2.0 * comb(n, k) * 0.5**n, k + 1
+        return ordered[k - 1], ordered[-k], max(0.0, 1.0 - beyond)
 
 
 def summary(results: Sequence[Mapping[str, Any]], key: str) -> Summary | None:

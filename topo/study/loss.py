@@ -50,6 +50,14 @@ class After:
         took = None if self.solution is None else self.solution.completion_s
         return took / self.before_s if took and self.before_s else None
 
+    @property
+    def kept(self) -> float | None:
+        """Share of the intact fabric's throughput that is left: what arrives of the flows, over their slowdown."""
+        if self.solution is None:
+            return 0.0
+        arrives = self.reach.share_with_relay * (1.0 - self.blackholed)
+        return arrives / self.slowdown if self.slowdown else None
+
     def severity(self) -> tuple[float, float]:
         """Return what makes one loss worse than another: what does not arrive, then how long the rest takes."""
         arrives = self.reach.share_with_relay * (1.0 - self.blackholed)
@@ -65,6 +73,7 @@ class After:
             **self.reach.results(),
             "blackholed_share": self.blackholed,
             "slowdown": self.slowdown,
+            "kept_throughput": self.kept,
             "intact_completion_s": self.before_s,
             **({} if self.solution is not None else {"completion_s": None, "complete": True}),
         }

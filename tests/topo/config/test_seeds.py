@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from scipy.stats import binom
 
 from topo import study
 from topo.config import parse_study
@@ -55,3 +56,11 @@ def test_the_page_and_the_study_say_the_same(tmp_path):
             told = (page.mean(key), page.least(key), page.most(key))
             assert told == pytest.approx(tuple(row[key][part] for part in ("mean", "min", "max")), rel=1e-15)
     assert [len(page.cases) for page in pages] == [1, 4], "a policy that draws nothing is one case under any seed"
+
+
+@pytest.mark.parametrize(("n", "k", "sure"), [(1, 1, 0.0), (5, 1, 0.9375), (9, 2, 0.9609375), (20, 6, 0.9586105)])
+def test_what_bounds_the_median_is_the_sign_test(n, k, sure):
+    """Of n draws the k-th from either end: printed tables of the sign test, and scipy's binomial distribution."""
+    low, high, confidence = Summary(tuple(float(i) for i in range(n, 0, -1))).around
+    assert (low, high) == (k, n + 1 - k) and confidence == pytest.approx(sure)
+    assert confidence == pytest.approx(max(0.0, 1 - 2 * binom.cdf(k - 1, n, 0.5)))

@@ -146,6 +146,7 @@ def test_next_hops_that_are_kept():
     assert tables["blackholed_share"] == pytest.approx(2 * 8 * 120 / 8 / (128 * 127))
     assert local["blackholed_share"] == pytest.approx(8 * 120 / 8 / (128 * 127))
     assert local["slowdown"] >= 1.0 and tables["slowdown"] == pytest.approx(1.0)
+    assert tables["kept_throughput"] == pytest.approx(1.0 - tables["blackholed_share"])
     whole = [after(f"random:count=0,reroute={one}", tree)["slowdown"] for one in ("ideal", "tables", "local")]
     assert whole == pytest.approx([1.0, 1.0, 1.0])
 
@@ -168,6 +169,7 @@ def test_every_solver_takes_what_arrives(solver):
 def test_a_network_that_is_all_gone():
     got = after("named:plane=0", "fat-tree-2:radix=8,endpoints=16,endpoints_per_host=1,scale_up=none")
     assert got["reach_with_relay"] == 0.0 and got["completion_s"] is None and got["slowdown"] is None
+    assert got["kept_throughput"] == 0.0
     assert got["cut_off_count"] == 16
 
 

@@ -65,7 +65,7 @@ def distributions(
 def lines(
     x: Sequence[float], series: Sequence[Series], xtitle: str, ytitle: str, height: int = 320, **y: Any
 ) -> dict[str, Any]:
-    """Return lines over ``x``, each with its own colour, marker and dash."""
+    """Return lines over ``x``, each with its own colour, marker and dash, and bars from low to high if any."""
     # Of two the first is the broader, for it shows beneath the second where both are alike.
     under = 1 if len(series) == 2 else 0
     traces: list[Trace] = [
@@ -80,6 +80,7 @@ def lines(
             "line": {"color": axes.colour(i), "dash": axes.dash(i), "width": 6 if i < under else 2},
             "marker": {"color": axes.colour(i), "symbol": axes.symbol(i), "size": 14 if i < under else 9 - 2 * under},
             "connectgaps": False,
+            **_bars(one),
         }
         for i, one in enumerate(series)
     ]
@@ -87,8 +88,39 @@ def lines(
     scale = {"type": "log"} if _is_wide(x) else {}
     xaxis = axes.axis(xtitle, **(ticks if len(x) <= 12 else {}), **scale)
     far = {"type": "log"} if _is_wide([v for one in series for v in one.values if v is not None]) else {}
-    layout = axes.layout(height, xaxis=xaxis, yaxis=axes.axis(ytitle, rangemode="tozero", **(far | y)))
+    layout = axes.layout(height, xaxis=xaxis, yaxis=axes.axis(ytitle, **({"rangemode": "tozero"} | far | y)))
     return {"data": traces, "layout": layout | {"showlegend": len(series) > 1}}
+
+
+def ladder(
+    places: Sequence[float], series: Sequence[Series], xtitle: str, ytitle: str, height: int = 320, **y: Any
+) -> dict[str, Any]:
+    """Return lines over ``places`` that stand evenly, however far apart they are; bars of several lines stand apart."""
+    spec = lines(range(len(places)), series, xtitle, ytitle, height, **y)
+    for i, (trace, one) in enumerate(zip(spec["data"], series, strict=True)):
+        aside = (i - (len(series) - 1) / 2) * 0.4 / max(len(series), 1)
+        trace["x"] = [place + aside for place in trace["x"]]
+        trace["customdata"] = [f"{words.number(x)}: {text}" for x, text in zip(places, one.texts, strict=True)]
+        trace["hovertemplate"] = f"{plain(one.name)}<br>{plain(xtitle)} %{{customdata}}<extra></extra>"
+    ticks = {"tickvals": list(range(len(places))), "ticktext": [words.text(x) for x in places]}
+    spec["layout"]["xaxis"] |= ticks | {"type": "linear", "tickangle": 0}
+    return spec
+
+
+def _bars(one: Series) -> dict[str, Any]:
+    """Return bars from low to high about each value."""
+    if not any(low is not None for low in one.low):
+        return {}
+    up, down = (
+        [
+            None if value is None or end is None else abs(end - value)
+            for value, end in zip(one.values, ends, strict=True)
+        ]
+        for ends in (one.high, one.low)
+    )
+    return {
+        "error_y": {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.25, "width": 4}
+    }
 
 
 def histories(

@@ -13,6 +13,7 @@ from topo.report.panels.blocks import Panel
 from topo.report.panels.checks import panel as checks_panel
 from topo.report.panels.comparison import panel as comparison_panel
 from topo.report.panels.cost import panel as cost_panel
+from topo.report.panels.degradation import panel as degradation_panel
 from topo.report.panels.inputs import panel as inputs_panel
 from topo.report.panels.jobs import panel as jobs_panel
 from topo.report.panels.messages import panel as messages_panel
@@ -40,6 +41,7 @@ PANELS: tuple[Callable[[View], Panel | None], ...] = (
     topology_panel,
     traffic_panel,
     outcome_panel,
+    degradation_panel,
     availability_panel,
     routing_panel,
     cost_panel,
