@@ -64,6 +64,13 @@ class Access:
         share = np.concatenate([np.ones(len(end) - len(rows)), np.repeat(1.0 / np.maximum(count, 1), count)])
         return row, nic, share, rows[count == 0]
 
+    def all_ways(self, end: Ints) -> tuple[Ints, Ints, Floats, Ints]:
+        """Return all NICs of the domain of ``end[i]``, its own among them, evenly; as ``ways`` does."""
+        first, nics = self._fitting(self.domain[end], np.full(len(end), -1))
+        count = np.diff(first)
+        row = np.repeat(np.arange(len(end)), count)
+        return row, nics, 1.0 / np.maximum(count, 1)[row], np.flatnonzero(count == 0)
+
     @cached_property
     def kinds(self) -> tuple[Ints, Ints]:
         """Return (E,) a number for each endpoint, and an endpoint of each: equal ones have equal ways to any island.
@@ -77,15 +84,6 @@ class Access:
         mates = np.unique(count, axis=0, return_inverse=True)[1].ravel()
         _, example, kind = np.unique(mates[domain] * n_sets + self.islands + 1, return_index=True, return_inverse=True)
         return kind.astype(np.int64), example.astype(np.int64)
-
-    def mates(self, end: Ints, sets: Ints) -> tuple[Ints, Ints]:
-        """Return (row, NIC): the NICs in the domain of each ``end`` whose island set is one of ``sets``."""
-        order = np.argsort(self.domain, kind="stable")
-        of = self.domain[order]
-        start, stop = (np.searchsorted(of, self.domain[end], side=side) for side in ("left", "right"))
-        mate, row = order[ranges(start, stop - start)], np.repeat(np.arange(len(end)), stop - start)
-        fits = np.isin(self.islands[mate], sets)
-        return row[fits], mate[fits]
 
     def _fitting(self, domain: Ints, wanted: Ints) -> tuple[Ints, Ints]:
         """Return the NICs of each ``domain[i]`` that meet ``wanted[i]``, as (first, nics)."""

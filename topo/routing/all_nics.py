@@ -47,6 +47,13 @@ class AllNics:
         return np.searchsorted(self.domain[self.nics], np.arange(int(self.domain.max(initial=-1)) + 2))
 
     @cached_property
+    def place(self) -> Ints:
+        """(E,) place of each endpoint among the NICs of its domain; -1 without a port."""
+        place = np.full(len(self.domain), -1, dtype=np.int64)
+        place[self.nics] = np.arange(len(self.nics)) - self.first[self.domain[self.nics]]
+        return place
+
+    @cached_property
     def _profiles(self) -> tuple[Ints, Ints]:
         """Return (profiles, sets) NICs of each island set, and the profile (D,) of each domain."""
         n_sets = max(len(self.access.network.site_islands[1]), 1)

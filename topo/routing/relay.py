@@ -5,8 +5,13 @@ plane it goes by a neighbour: ``source`` over scale-up to the NICs of the sender
 destination's plane, then the network; ``destination`` over the sender's plane to the
 receiver's domain, then scale-up; ``split`` half each way.  An endpoint that lost its port is
 served evenly by all NICs of its domain that the other side can reach; where the relay's own side
-has no NIC left on the plane, the other side relays.  With ``spread`` all traffic between domains
-goes by all NICs of both.
+has no NIC left on the plane, the other side relays.  Where neither can, both do: on every plane where
+both domains have a NIC, evenly over the NICs of the side that does not relay by itself::
+
+    sender's domain     NIC on planes 0, 1, 3        sender on 3, receiver on 2: 2 lost there, 3 lost here,
+    receiver's domain   NIC on planes 0, 1, 2        so half goes on plane 0 and half on plane 1
+
+With ``spread`` all traffic between domains goes by all NICs of both.
 """
 
 from __future__ import annotations
@@ -38,9 +43,16 @@ class Legs:
     out: Ints  # endpoint whose port it arrives by
     share: Floats
 
-    def take(self, keep: Ints, scale: float = 1.0) -> Legs:
-        """Return the legs ``keep``, their shares times ``scale``."""
-        return Legs(self.row[keep], self.nic[keep], self.out[keep], self.share[keep] * scale)
+    @staticmethod
+    def none() -> Legs:
+        """Return no legs."""
+        empty = np.zeros(0, dtype=np.int64)
+        return Legs(empty, empty, empty, np.zeros(0))
+
+    @staticmethod
+    def joined(parts: list[Legs]) -> Legs:
+        """Return the legs of all ``parts``."""
+        return Legs(*(np.concatenate([getattr(p, key) for p in parts]) for key in ("row", "nic", "out", "share")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,58 +135,52 @@ def legs_of(access: Access, src: Ints, dst: Ints, relay: str) -> Legs:
     direct = access.meet(access.islands[src], access.islands[dst]) & (access.islands[dst] >= 0)
     rows, rest = np.flatnonzero(direct), np.flatnonzero(~direct)
     parts = [Legs(rows, src[rows], dst[rows], np.ones(len(rows)))]
-    if len(rest):
-        sides = _SIDES[relay]
-        for at_source in sides:
-            legs = _by_side(access, src[rest], dst[rest], at_source, strict=relay == "none")
-            parts.append(Legs(rest[legs.row], legs.nic, legs.out, legs.share / len(sides)))
-    columns = ([getattr(part, key) for part in parts] for key in ("row", "nic", "out", "share"))
-    return Legs(*(np.concatenate(column) for column in columns))
+    for at_source in _SIDES[relay] if len(rest) else ():
+        legs, lost = legs_by_side(access, src[rest], dst[rest], at_source, strict=relay == "none")
+        if len(lost):
+            first = rest[lost.min()]
+            raise NotConnected(refusal(access.network, int(src[first]), int(dst[first])))
+        parts.append(Legs(rest[legs.row], legs.nic, legs.out, legs.share / len(_SIDES[relay])))
+    return Legs.joined(parts)
 
 
 def no_way(access: Access, src: Ints, dst: Ints, relay: str) -> NDArray[np.bool_]:
     """Return (P,) which pairs ``src[i] -> dst[i]``, in different domains, no leg can carry."""
-    if relay == "spread":
-        return not_by_all(access, src, dst)
-    lost = ~(access.meet(access.islands[src], access.islands[dst]) & (access.islands[dst] >= 0))
-    rest = np.flatnonzero(lost)
-    a, b = src[rest], dst[rest]
-    stays = np.zeros(len(rest), dtype=bool)
-    for at_source in _SIDES[relay]:
-        stuck = _one_side(access, a, b, at_source)[1]
-        if len(stuck):
-            stays[stuck[_one_side(access, a[stuck], b[stuck], not at_source)[1]]] = True
-    if relay == "none":
-        stays |= (access.islands[a] >= 0) & (access.islands[b] >= 0)
-    lost[rest] = stays
-    return lost
+    lost = not_by_all(access, src, dst)
+    return lost | _kept_apart(access, src, dst) if relay == "none" else lost
 
 
-def _by_side(access: Access, src: Ints, dst: Ints, at_source: bool, *, strict: bool) -> Legs:
-    """Return legs with the relay on one side, on the other where that side has no NIC."""
-    if strict:  # no relay: only an endpoint without a port may use its domain's NICs
-        own = (access.islands[src] >= 0) & (access.islands[dst] >= 0)
-        _refuse(access, src, dst, np.flatnonzero(own))
-    legs, stuck = _one_side(access, src, dst, at_source)
-    if not len(stuck):
-        return legs
-    other, lost = _one_side(access, src[stuck], dst[stuck], not at_source)
-    _refuse(access, src[stuck], dst[stuck], lost)
-    return Legs(
-        np.concatenate([legs.row, stuck[other.row]]),
-        np.concatenate([legs.nic, other.nic]),
-        np.concatenate([legs.out, other.out]),
-        np.concatenate([legs.share, other.share]),
-    )
+def legs_by_side(access: Access, src: Ints, dst: Ints, at_source: bool, *, strict: bool) -> tuple[Legs, Ints]:
+    """Return legs with the relay on one side, on the other where that side cannot, on both where neither can.
+
+    Also the rows of pairs that none of them joins.  Where it is ``strict`` only an endpoint without a port may use
+    its domain's NICs.
+    """
+    rows = np.flatnonzero(~_kept_apart(access, src, dst)) if strict else np.arange(len(src))
+    lost, parts = np.setdiff1d(np.arange(len(src)), rows), [Legs.none()]
+    for near, own in ((at_source, True), (not at_source, True), (at_source, False)):
+        legs, stuck = _one_side(access, src[rows], dst[rows], near, own=own)
+        parts.append(Legs(rows[legs.row], legs.nic, legs.out, legs.share))
+        rows = rows[stuck]
+        if not len(rows):
+            break
+    return Legs.joined(parts), np.concatenate([lost, rows])
 
 
-def _one_side(access: Access, src: Ints, dst: Ints, at_source: bool) -> tuple[Legs, Ints]:
+def _kept_apart(access: Access, src: Ints, dst: Ints) -> NDArray[np.bool_]:
+    """Return which pairs have ports of their own, but on no island in common."""
+    a, b = access.islands[src], access.islands[dst]
+    return (a >= 0) & (b >= 0) & ~access.meet(a, b)
+
+
+def _one_side(access: Access, src: Ints, dst: Ints, at_source: bool, *, own: bool) -> tuple[Legs, Ints]:
     """Return legs, and the rows for which the relaying side has no NIC.
 
-    An end that lost its port is served by those NICs of its domain that the relaying side can reach.
+    The far end has its ``own`` port.  Where it lost that, or should not use it, it is served evenly by those NICs of
+    its domain that the relaying side can reach.
     """
     far, near = (dst, src) if at_source else (src, dst)
-    row, end, share, lost = access.ways(far, np.full(len(far), -1))
+    row, end, share, lost = access.ways(far, np.full(len(far), -1)) if own else access.all_ways(far)
     leg, nic, part, stuck = access.ways(near[row], access.islands[end])
     fits = np.ones(len(row), dtype=bool)
     fits[stuck] = False
@@ -183,12 +189,6 @@ def _one_side(access: Access, src: Ints, dst: Ints, at_source: bool) -> tuple[Le
     share = np.where(fits, share, 0.0) / np.where(total > 0.0, total, 1.0)[row]
     nic, end = (nic, end[leg]) if at_source else (end[leg], nic)
     return Legs(row[leg], nic, end, share[leg] * part), np.concatenate([nowhere, lost])
-
-
-def _refuse(access: Access, src: Ints, dst: Ints, rows: Ints) -> None:
-    if len(rows):
-        first = int(rows.min())
-        raise NotConnected(refusal(access.network, int(src[first]), int(dst[first])))
 
 
 def scale_up_shares(access: Access, hops: list[tuple[Ints, Ints, Ints, Floats]], n: int) -> csr_array:

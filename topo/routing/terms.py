@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topo.routing.access import Access, ranges, refusal
 from topo.routing.all_nics import AllNics
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints, NotConnected
+from topo.routing.relay import legs_by_side
 from traffic.demand import GroupedDemand
 
 
@@ -100,25 +102,51 @@ def _refuse_apart(all_nics: AllNics, label: Ints, senders: Ints, receivers: Ints
 
 
 def _side_terms(access: Access, label: Ints, *, strict: bool) -> tuple[Side, Side, int]:
-    """Return the terms with the relay at the senders; at the receivers where a sender's host has no NIC."""
-    member = np.flatnonzero(label >= 0)
-    _refuse_lost(access, label, member[access.ways(member, np.full(len(member), -1))[3]])
-    own = member[access.islands[member] >= 0]
-    senders, receivers, n_terms = _own_terms(access, label, own, strict=strict)
-    if len(own) == len(member):
-        return senders, receivers, n_terms
-    more_senders, more_receivers, more = _lost_terms(access, label, np.setdiff1d(member, own))
-    joined = (
-        Side.joined([senders, more_senders.shifted(n_terms)]),
-        Side.joined([receivers, more_receivers.shifted(n_terms)]),
-    )
-    return *joined, n_terms + more
+    """Return the terms with the relay at the senders: one for each group and island set of receivers.
+
+    Pairs that these do not serve, because one side lost ports, have terms of their own.
+    """
+    serves = _serves(access, strict=strict)
+    senders, receivers, n = _own_terms(access, label, serves)
+    if serves.all() and (access.islands[label >= 0] >= 0).all():
+        return senders, receivers, n
+    entries = _Entries.of(access, label)
+    a, b = entries.pairs()
+    other = ~_served(access, serves, entries.example[a], entries.example[b])
+    if not other.any():
+        return senders, receivers, n
+    more_senders, more_receivers, more = _other_terms(entries, a[other], b[other], strict=strict)
+    joined = Side.joined([senders, more_senders.shifted(n)]), Side.joined([receivers, more_receivers.shifted(n)])
+    return *joined, n + more
 
 
-def _own_terms(access: Access, label: Ints, own: Ints, *, strict: bool) -> tuple[Side, Side, int]:
-    """Return the terms of the receivers ``own``, which have ports: one for each group and island set."""
+def _serves(access: Access, *, strict: bool) -> NDArray[np.bool_]:
+    """Return (kinds, island sets) whether endpoints of a kind have a NIC in their domain that meets a set.
+
+    Where it is ``strict`` those with a port have no other.
+    """
+    example, n_sets = access.kinds[1], len(access.network.site_islands[1])
+    end, wanted = np.repeat(example, n_sets), np.tile(np.arange(n_sets), len(example))
+    serves = np.ones(len(end), dtype=bool)
+    serves[access.ways(end, wanted)[3]] = False
+    if strict:
+        serves &= (access.islands[end] < 0) | access.meet(access.islands[end], wanted)
+    return serves.reshape(len(example), n_sets)
+
+
+def _served(access: Access, serves: NDArray[np.bool_], sender: Ints, receiver: Ints) -> NDArray[np.bool_]:
+    """Return which senders have a NIC in their domain that reaches the port of the receiver."""
+    wanted = access.islands[receiver]
+    served = wanted >= 0
+    served[served] = serves[access.kinds[0][sender[served]], wanted[served]]
+    return served
+
+
+def _own_terms(access: Access, label: Ints, serves: NDArray[np.bool_]) -> tuple[Side, Side, int]:
+    """Return the terms of receivers that have ports: one for each group and island set."""
     n_sets = max(len(access.network.site_islands[1]), 1)
     member = np.flatnonzero(label >= 0)
+    own = member[access.islands[member] >= 0]
     term_key, term = np.unique(label[own] * n_sets + access.islands[own], return_inverse=True)
     receivers = Side(term.astype(np.int64), own, own, np.ones(len(own)))
 
@@ -128,94 +156,70 @@ def _own_terms(access: Access, label: Ints, own: Ints, *, strict: bool) -> tuple
     count = start[1] - start[0]
     sender_term = np.repeat(np.arange(len(term_key)), count)
     sender = by_group[ranges(start[0], count)]
-    if strict:
-        _refuse_relay(access, sender, receivers, sender_term, of_term)
-    row, nic, share, stuck = access.ways(sender, of_term[sender_term])
-    senders = Side(sender_term[row], nic, sender[row], share)
-    if not len(stuck):
-        return senders, receivers, len(term_key)
-    return _with_detours(access, (senders, receivers, len(term_key)), sender_term[stuck], sender[stuck])
+    fits = np.flatnonzero(serves[access.kinds[0][sender], of_term[sender_term]])
+    row, nic, share, _ = access.ways(sender[fits], of_term[sender_term[fits]])
+    return Side(sender_term[fits[row]], nic, sender[fits[row]], share), receivers, len(term_key)
 
 
-def _lost_terms(access: Access, label: Ints, lost: Ints) -> tuple[Side, Side, int]:
-    """Return the terms of the receivers ``lost``, which have no port: NICs of their domains that senders can reach.
+@dataclass(frozen=True, eq=False)
+class _Entries:
+    """Endpoints of a group that are alike: of one kind, and at one place among the NICs of their domain."""
 
-    Which of them a sender can reach goes by its kind, so there is a term for each group, kind of sender, domain's
-    island sets and island set.
+    all_nics: AllNics
+    group: Ints  # (entries,) sorted
+    example: Ints  # (entries,) an endpoint of each
+    member: Ints  # (members,) endpoints, entry by entry
+    first: Ints  # (entries + 1,) where those of each start
+
+    @classmethod
+    def of(cls, access: Access, label: Ints) -> _Entries:
+        """Return the entries of ``label`` (E,), -1 where silent."""
+        all_nics = AllNics(access)
+        there = np.flatnonzero(label >= 0)
+        kind, most = access.kinds[0][there], int(all_nics.place.max(initial=-1)) + 2
+        key = (label[there] * len(access.kinds[1]) + kind) * most + all_nics.place[there] + 1
+        member = there[np.argsort(key, kind="stable")]
+        _, first = np.unique(np.sort(key), return_index=True)
+        return cls(all_nics, label[member[first]], member[first], member, np.append(first, len(member)))
+
+    def pairs(self) -> tuple[Ints, Ints]:
+        """Return all ordered pairs of entries of one group."""
+        start, stop = (np.searchsorted(self.group, self.group, side=side) for side in ("left", "right"))
+        return np.repeat(np.arange(len(self.group)), stop - start), ranges(start, stop - start)
+
+    def side(self, term: Ints, entry: Ints, place: Ints, weight: Floats) -> Side:
+        """Return rows of all members of each ``entry``, which use the NIC at ``place`` of their domain."""
+        count = np.diff(self.first)[entry]
+        end, all_nics = self.member[ranges(self.first[entry], count)], self.all_nics
+        nic = all_nics.nics[all_nics.first[all_nics.domain[end]] + np.repeat(place, count)]
+        return Side(np.repeat(term, count), nic, end, np.repeat(weight, count))
+
+    def apart(self, a: int, b: int) -> tuple[int, int] | None:
+        """Return a member of entry ``a`` and one of ``b`` in different domains; None where there are none."""
+        domain = self.all_nics.domain
+        mine, theirs = (self.member[self.first[entry] : self.first[entry + 1]] for entry in (a, b))
+        for one in (mine[0], mine[np.argmax(domain[mine] != domain[mine[0]])]):
+            others = theirs[domain[theirs] != domain[one]]
+            if len(others):
+                return int(one), int(others[0])
+        return None
+
+
+def _other_terms(entries: _Entries, a: Ints, b: Ints, *, strict: bool) -> tuple[Side, Side, int]:
+    """Return the terms of what entries ``a[i]`` send to ``b[i]``: one for each sending entry and NIC of its domain.
+
+    Raises NotConnected for a pair in different domains that no leg can carry.
     """
-    member = np.flatnonzero(label >= 0)
-    kind, example = access.kinds
-    sets = np.unique(access.islands[access.islands >= 0])
-    senders, receivers, n = [Side.none()], [Side.none()], 0
-    for group in np.unique(label[lost]):
-        sending, receiving = member[label[member] == group], lost[label[lost] == group]
-        for of_sender in np.unique(kind[sending]):
-            ends = sending[kind[sending] == of_sender]
-            meets = sets[~np.isin(np.arange(len(sets)), access.ways(np.full(len(sets), example[of_sender]), sets)[3])]
-            row, nic = access.mates(receiving, meets)
-            count = np.bincount(row, minlength=len(receiving))
-            _refuse_apart_kinds(access, ends, receiving[count == 0])
-            for wanted in meets:
-                on = access.islands[nic] == wanted
-                if on.any():
-                    of, by, share, _ = access.ways(ends, np.full(len(ends), wanted))
-                    senders.append(Side(np.full(len(of), n), by, ends[of], share))
-                    drawn = Side(np.full(int(on.sum()), n), nic[on], receiving[row[on]], 1.0 / count[row[on]])
-                    receivers.append(drawn)
-                    n += 1
-    return Side.joined(senders), Side.joined(receivers), n
-
-
-def _refuse_apart_kinds(access: Access, senders: Ints, receivers: Ints) -> None:
-    for end in receivers:
-        others = senders[access.domain[senders] != access.domain[end]]
-        if len(others):
-            raise NotConnected(refusal(access.network, int(others[0]), int(end)))
-
-
-def _with_detours(
-    access: Access, direct: tuple[Side, Side, int], stuck_term: Ints, stuck: Ints
-) -> tuple[Side, Side, int]:
-    """Return the terms plus those of senders without a NIC on the receivers' planes: the receivers' hosts relay."""
-    senders, receivers, n = direct
-    n_sets = len(access.network.site_islands[1])
-    row, nic, share, _ = access.ways(stuck, np.full(len(stuck), -1))
-    key, term = np.unique(stuck_term[row] * n_sets + access.islands[nic], return_inverse=True)
-    more_senders = Side(term + n, nic, stuck[row], share)
-
-    order = np.argsort(receivers.term, kind="stable")
-    start = np.searchsorted(receivers.term[order], np.stack([key // n_sets, key // n_sets + 1]))
-    count = start[1] - start[0]
-    target_term = np.repeat(np.arange(len(key)), count)
-    at = order[ranges(start[0], count)]
-    target, weight = receivers.end[at], receivers.weight[at]
-    row, nic, share, nowhere = access.ways(target, (key % n_sets)[target_term])
-    for i in nowhere:
-        _refuse_detour(access, more_senders, int(target_term[i]) + n, int(target[i]))
-    more_receivers = Side(target_term[row] + n, nic, target[row], share * weight[row])
-    joined = Side.joined([senders, more_senders]), Side.joined([receivers, more_receivers])
-    return *joined, n + len(key)
-
-
-def _refuse_lost(access: Access, label: Ints, lost: Ints) -> None:
-    for end in lost:
-        others = np.flatnonzero((label == label[end]) & (access.domain != access.domain[end]))
-        if len(others):
-            raise NotConnected(refusal(access.network, int(end), int(others[0])))
-
-
-def _refuse_detour(access: Access, senders: Side, term: int, target: int) -> None:
-    ends = senders.end[(senders.term == term) & (access.domain[senders.end] != access.domain[target])]
-    if len(ends):
-        raise NotConnected(refusal(access.network, int(ends.min()), target))
-
-
-def _refuse_relay(access: Access, sender: Ints, receivers: Side, sender_term: Ints, of_term: Ints) -> None:
-    """Refuse pairs in different domains that both have ports, but on no common island."""
-    apart = (access.islands[sender] >= 0) & ~access.meet(access.islands[sender], of_term[sender_term])
-    own = receivers.nic == receivers.end
-    for i in np.flatnonzero(apart):
-        ends = receivers.end[own & (receivers.term == sender_term[i])]
-        ends = ends[access.domain[ends] != access.domain[sender[i]]]
-        if len(ends):
-            raise NotConnected(refusal(access.network, int(sender[i]), int(ends.min())))
+    all_nics = entries.all_nics
+    legs, lost = legs_by_side(all_nics.access, entries.example[a], entries.example[b], True, strict=strict)
+    for pair in lost:
+        ends = entries.apart(int(a[pair]), int(b[pair]))
+        if ends is not None:
+            raise NotConnected(refusal(all_nics.access.network, *ends))
+    most = int(all_nics.place.max(initial=-1)) + 1
+    key, term = np.unique(a[legs.row] * most + all_nics.place[legs.nic], return_inverse=True)
+    if not len(key):
+        return Side.none(), Side.none(), 0
+    senders = entries.side(np.arange(len(key)), key // most, key % most, np.ones(len(key)))
+    receivers = entries.side(term.astype(np.int64), b[legs.row], all_nics.place[legs.out], legs.share)
+    return senders, receivers, len(key)

@@ -9,6 +9,7 @@ import traffic
 from tests import small
 from tests.oracles import check_routing
 from topo.fabric import RELAYS, Fabric, Tier
+from topo.failures import reachable
 from topo.flow import solve
 from topo.generators import GeneratorError, generate
 from topo.routing import NotConnected, ecmp
@@ -106,6 +107,45 @@ def test_a_host_keeps_its_traffic() -> None:
     assert set(fabric.tier[ecmp(fabric, Demand.of("in", 8, src=[0], dst=[1], size=1)).load(np.ones(1)) > 0]) == {
         Tier.SCALE_UP
     }
+
+
+def without_ports(fabric: Fabric, *ends: int) -> Fabric:
+    ports = np.isin(fabric.tail, ends) & (fabric.tier == Tier.ENDPOINT)
+    return fabric.without(cables=fabric.cable[ports])
+
+
+@pytest.mark.parametrize("relay", ["source", "destination", "split"])
+@pytest.mark.parametrize(("lost", "planes"), [((5, 11), 4), ((5, 11, 0), 4), ((5, 11, 12), 4), ((5, 11, 3, 13), 4)])
+def test_both_sides_relay_where_neither_can_alone(relay, lost, planes) -> None:
+    """Sender on plane 3, receiver on plane 1, hosts of 4 on 4 planes, each without a NIC on the other's plane.
+
+    Planes on which both hosts still have a NIC carry it evenly; one that lost its own port is no exception.
+    """
+    fabric = without_ports(small.planes(per_host=4, planes=planes, relay=relay), *lost)
+    src, dst = 7, 9  # hosts 1 (endpoints 4 to 7) and 2 (8 to 11)
+    used = links_used(fabric, src, dst)
+    leaving = {tail: share for (tail, head), share in used.items() if tail < 16 and fabric.kind[head] >= 2}
+    arriving = {head: share for (tail, head), share in used.items() if head < 16 and fabric.kind[tail] >= 2}
+    assert leaving == pytest.approx({4: 0.5, 6: 0.5})
+    assert arriving == pytest.approx({8: 0.5, 10: 0.5})
+
+
+@pytest.mark.parametrize("relay", ["source", "destination", "split", "none"])
+@pytest.mark.parametrize("seed", range(3))
+def test_grouped_relays_are_those_of_the_pairs(relay, seed) -> None:
+    """Half the ports gone: all-to-all inside groups loads every link as its listed pairs do."""
+    fabric = small.planes(per_host=4, planes=2 if seed else 4, relay=relay)
+    random = np.random.default_rng(seed)
+    fabric = without_ports(fabric, *random.choice(16, 8, replace=False))
+    demand = GroupedDemand.of("groups", label=random.integers(0, 2, 16), size=1.0)
+    left = reachable(fabric, demand.listed()).demand
+    try:
+        load = ecmp(fabric, demand).load(np.ones(1))
+    except NotConnected:
+        assert left.n_commodities < demand.pairs.sum()
+        return
+    assert left.n_commodities == demand.pairs.sum()
+    assert load == pytest.approx(ecmp(fabric, left).load(np.ones(left.n_commodities)), rel=1e-12, abs=1e-9)
 
 
 def test_a_lost_port_is_served_by_all_nics_of_the_host() -> None:
