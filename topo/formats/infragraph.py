@@ -22,16 +22,21 @@ from topo.units import BITS_PER_BYTE
 _UNITS = {"gigabytespersecond": 1e9, "gigabitspersecond": 1e9 / BITS_PER_BYTE}
 _HOSTS = {"xpu", "gpu", "cpu", "npu", "tpu"}
 _END = re.compile(r"(?:[\w-]*nic|nic[\w-]*|xpu|gpu|hca|cx\d|eth\d*)", re.IGNORECASE)
+#: A connection on a line of its own, and many of them; possessive, so that none is looked at twice.
+_ROW = re.compile(r"(?m)^ *- +(['\"]?)((?:[\w-]+\.){8}[\w-]+)\1 *\r?$")
+_ROWS = re.compile(r"(?: *+- ++['\"]?+(?:[\w-]++\.){8}[\w-]++['\"]?+ *+\r?+\n)++")
 
 
 def read(text: str, shown: str, how: Reading | None = None) -> Fabric:
     """Return the fabric of the connections between instances.  Raises FormatError where there are none."""
+    listed, text = _listed(text)
     data = parse_yaml(text, shown)
     whole = data.get("infrastructure", data) if isinstance(data, dict) else None
     if not isinstance(whole, dict) or not (whole.get("instances") or whole.get("devices")):
         raise FormatError(f"{shown}: is no InfraGraph file; it needs devices or instances, and connections")
-    connections = whole.get("connections") or []
-    if not isinstance(connections, list) or not connections:
+    more = whole.get("connections") or []
+    connections = [*listed, *more] if isinstance(more, list) else []
+    if not connections:
         raise FormatError(
             f"{shown}: defines devices and no connections between instances: give the infrastructure file"
         )
@@ -41,6 +46,7 @@ def read(text: str, shown: str, how: Reading | None = None) -> Fabric:
     rates = {_name(link): _rate(link) for link in _mappings(whole.get("links"), "links", shown)}
     plant = Plant(str(whole.get("name") or shown.rpartition("/")[2]))
     numbers: dict[str, int] = {}
+    hosts = {name: _is_host(parts.get(of, [])) for name, of in device.items()}
     for i, row in enumerate(connections):
         words = str(row).split(".")
         if len(words) != 9:
@@ -48,15 +54,35 @@ def read(text: str, shown: str, how: Reading | None = None) -> Fabric:
                 f"{shown}: connection {i}, {str(row)[:80]!r}, is no instance.0.part.0.link.instance.0.part.0"
             )
         ends = [words[:4], words[5:]]
-        a, b = (_number(plant, numbers, end, parts.get(device.get(end[0], ""), [])) for end in ends)
+        a, b = (_number(plant, numbers, end, hosts.get(end[0])) for end in ends)
         plant.cables.append(Cable(a, b, ends[0][3], ends[1][3], capacity=rates.get(words[4])))
     return fabric_of(plant, how)
 
 
-def _number(plant: Plant, numbers: dict[str, int], end: list[str], components: list[dict[str, Any]]) -> int:
+def _listed(text: str) -> tuple[list[str], str]:
+    """Return the connections that stand one a line, and ``text`` with empty lines in their place.
+
+    They are all but a few hundred lines of a large file, and ruamel.yaml takes seconds a MB.
+    """
+    inside = re.search(r"(?m)^infrastructure:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n){0,99}( {1,8})[^ #\r\n]", text)
+    key = re.compile(rf"(?m)^{inside[1] if inside else ''}connections:[ \t]*(?:#.*)?\r?\n")
+    begin = key.search(text)
+    if begin is None:
+        return [], text
+    block = _ROWS.match(text, begin.end())
+    end = block.end() if block else begin.end()
+    rows = [match[2] for match in _ROW.finditer(text, begin.end(), end)]
+    return rows, text[: begin.end()] + "\n" * text.count("\n", begin.end(), end) + text[end:]
+
+
+def _is_host(components: list[dict[str, Any]]) -> bool | None:
+    """Return whether a device of these parts is a host; None where none are known."""
+    return bool({str(part.get("type", "")).lower() for part in components} & _HOSTS) if components else None
+
+
+def _number(plant: Plant, numbers: dict[str, int], end: list[str], known_host: bool | None) -> int:
     instance, index, component, place = end
-    kinds = {str(part.get("type", "")).lower() for part in components}
-    is_host = bool(kinds & _HOSTS) if components else _END.fullmatch(component) is not None
+    is_host = _END.fullmatch(component) is not None if known_host is None else known_host
     host = f"{instance}{index}"
     name = f"{host} {component}{place}" if is_host else host
     if name not in numbers:

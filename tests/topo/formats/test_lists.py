@@ -142,3 +142,29 @@ def test_a_host_of_nccl_has_nvlink_inside_and_its_nics_outside():
     inside = fabric.capacity[fabric.tier == topo.Tier.SCALE_UP]
     assert set(inside) == {12 * 20e9}  # twelve links of 20 GB/s each, as NCCL counts them
     assert fabric.capacity[fabric.tier == topo.Tier.ENDPOINT].min() == 12.5e9  # two GPUs share a NIC of 200 Gb/s
+
+
+def test_connections_of_infragraph_are_read_line_by_line_however_many_they_are(monkeypatch):
+    """The limit of YAML is one on devices and instances; oracle: the same file with its list in brackets, by YAML."""
+    entry, fabric = FABRICS["infragraph"], topo.generate("fat-tree-2", radix=8, capacity=50e9, endpoints_per_host=4)
+    text = entry.function("write")(fabric)
+    head, rows = text.split("  connections:\n")
+    brackets = f"{head}  connections: [{', '.join(row.strip(' -') for row in rows.splitlines())}]\n"
+    top = "\n".join(line.removeprefix("  ") for line in text.splitlines()[1:]) + "\n"
+    odd = [*rows.splitlines()[:3], "", "  # a note", *rows.splitlines()[3:]]
+    quoted = [f"{row[:4]}'{row[4:]}'" for row in rows.splitlines()]
+    wanted = entry.function("read")(brackets, "f", None)
+    for other in (
+        text,
+        top,
+        text.replace("\n", "\r\n"),
+        f"{head}  connections:\n" + "\n".join(odd),
+        f"{head}  connections: # note\n" + "\n".join(quoted) + "\n",
+        f"infrastructure:\n\n  connections:\n{rows}{head.partition(chr(10))[2]}",
+    ):
+        check_same(entry.function("read")(other, "f", None), wanted, but=("name",))
+    monkeypatch.setattr("topo.formats.yaml.MOST_BYTES", len(head) + 300)
+    assert len(text) > len(head) + 600
+    check_same(entry.function("read")(text, "f", None), wanted)
+    with pytest.raises(FormatError, match="the most YAML that is read"):
+        entry.function("read")(brackets, "f", None)
