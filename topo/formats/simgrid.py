@@ -1,6 +1,9 @@
 """SimGrid platform XML with an explicit route for each pair of endpoints that sends.
 
 Every direction of a cable is a link of its own; routes go one way.  Traffic inside a host has its route too.
+
+Limits.  SimGrid sends nothing before the latency of a path is over and gives flows rates by its inverse, where times
+here add it at the end: flows that share links have SimGrid's times where their paths take one time.
 """
 
 from __future__ import annotations

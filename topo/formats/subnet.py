@@ -21,7 +21,7 @@ _END = (
     r"LID:(?P<lid%d>[0-9A-Fa-f]+) PN:(?P<port%d>[0-9A-Fa-f]+) \}"
 )
 _LINE = re.compile(
-    f"{_END % ((1,) * 8)} {_END % ((2,) * 8)} PHY=(?P<width>\\d+)x LOG=(?P<state>\\w+) SPD=(?P<speed>[\\d.]+)"
+    f"{_END % ((1,) * 8)} {_END % ((2,) * 8)} PHY=(?P<width>\\d{{1,3}})x LOG=(?P<state>\\w+) SPD=(?P<speed>[\\d.]+)"
 )
 
 

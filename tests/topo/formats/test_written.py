@@ -40,7 +40,14 @@ FABRIC = {
 @pytest.mark.parametrize("name", FABRIC)
 def test_simgrid_gives_the_completion_time_of_every_flow(name, tmp_path):
     """Oracle: SimGrid reads the platform, its routes and the demand, and agrees to 1e-9."""
-    python, fabric = need("python3-simgrid"), FABRIC[name]()
+    fabric = FABRIC[name]()
+    demand, routing = flows_on(fabric)
+    finish = topo.solve(fabric, demand, routing, "completion").finish
+    np.testing.assert_allclose(finish, by_simgrid(fabric, demand, routing, tmp_path), rtol=1e-9)
+
+
+def flows_on(fabric):
+    """Return two permutations of random sizes, and a path for each flow."""
     rng = np.random.default_rng(7)
     n = fabric.n_endpoints
     src = np.concatenate([rng.permutation(n), rng.permutation(n)])
@@ -48,13 +55,46 @@ def test_simgrid_gives_the_completion_time_of_every_flow(name, tmp_path):
     pairs = sorted({(int(s), int(d)) for s, d in zip(src, dst, strict=True) if s != d})
     size = rng.integers(10**6, 10**8, len(pairs)).astype(float)
     demand = traffic.Demand.of("random", n, src=[s for s, _ in pairs], dst=[d for _, d in pairs], size=size)
-    routing = topo.route(fabric, demand, "ecmp-hash", seed=1)
-    path = tmp_path / "p.xml"
+    return demand, topo.route(fabric, demand, "ecmp-hash", seed=1)
+
+
+def by_simgrid(fabric, demand, routing, folder, **how):
+    python, path = need("python3-simgrid"), folder / "p.xml"
     path.write_text(write_platform(fabric, demand, routing))
-    given = {"platform": str(path), **{key: getattr(demand, key).tolist() for key in ("src", "dst", "size")}}
+    given = {"platform": str(path), **{key: getattr(demand, key).tolist() for key in ("src", "dst", "size")}, **how}
     done = subprocess.run([python, str(PEER)], input=json.dumps(given), capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)["finish"]
+
+
+def late(fabric):
+    """Return ``fabric`` with a latency for each tier, that of a spine's cable least."""
+    rows = fabric.cables()
+    rows["latency"] = np.array([0.0, 1.3e-6, 0.4e-6, 0.7e-6, 2.1e-6, 5.9e-6])[rows["tier"]]
+    keys = ("name", "kind", "plane", "group", "groups", "host", "domain")
+    return Fabric.from_cables(**rows, **{key: getattr(fabric, key) for key in keys})
+
+
+@pytest.mark.parametrize("name", FABRIC)
+def test_simgrid_gives_the_completion_time_of_every_flow_with_latencies(name, tmp_path):
+    """Oracle: SimGrid, flow after flow on paths of every length, and all at once where their paths take one time.
+
+    SimGrid gives a flow with twice the latency half the rate, and none before its latency is over; so flows that
+    share links agree where all have the latency of one another.
+    """
+    fabric = late(FABRIC[name]())
+    demand, routing = flows_on(fabric)
+    path = routing.sum_along(fabric.latency)
+    alone = path + demand.size / routing.min_along(fabric.capacity)
+    np.testing.assert_allclose(by_simgrid(fabric, demand, routing, tmp_path, alone=True), alone, rtol=1e-9)
+    times, count = np.unique(np.round(path, 12), return_counts=True)
+    alike = abs(path - times[count.argmax()]) < 1e-11
+    columns = {key: getattr(demand, key)[alike] for key in ("src", "dst", "size")}
+    demand = traffic.Demand.of("alike", fabric.n_endpoints, **columns)
+    routing = topo.route(fabric, demand, "ecmp-hash", seed=1)
+    assert demand.n_commodities > 10 and len(times) > 1
     finish = topo.solve(fabric, demand, routing, "completion").finish
-    np.testing.assert_allclose(finish, json.loads(done.stdout)["finish"], rtol=1e-9)
+    np.testing.assert_allclose(routing.sum_along(fabric.latency), times[count.argmax()], rtol=1e-9)
+    np.testing.assert_allclose(finish, by_simgrid(fabric, demand, routing, tmp_path), rtol=1e-9)
 
 
 def test_a_split_has_no_route():
