@@ -24,6 +24,11 @@ class Fault:
     speed: tuple[tuple[int, float], ...] = ()  # cables and what they should carry [B/s]
 
     @property
+    def mending(self) -> tuple[Any, ...]:
+        """What is done to mend it: equal for two faults that mending one mends both."""
+        return self.drop, self.add, self.speed
+
+    @property
     def mends(self) -> bool:
         """Whether it says how to mend it."""
         return bool(self.drop or self.add or self.speed)

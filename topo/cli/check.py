@@ -15,6 +15,7 @@ MOST_LINKS = 12
 #: Shares of uniform traffic that print alike.
 ALIKE = 5e-4
 _SHOWN = ("endpoints", "hosts", "switches", "switch_links", "endpoint_links", "planes", "oversubscription")
+_COSTS = "Say of N faults what mending brings; without it, of as many as take some seconds."
 _DEADLOCK = (
     *("deadlock_free", "deadlock_links", "deadlock_circles"),
     *("lanes_lower", "lanes_upper", "lanes_method", "lanes_by_hop", "route_switch_links"),
@@ -26,7 +27,8 @@ _DEADLOCK = (
 @section_option("routing", asked=True)
 @json_option
 @checks_option
-def check_verb(*, fabric: str, routing: str | None, as_json: bool, checks: tuple[Check, ...]) -> int:
+@click.option("--costs", type=click.IntRange(0), metavar="N", help=_COSTS)
+def check_verb(*, fabric: str, routing: str | None, as_json: bool, checks: tuple[Check, ...], costs: int | None) -> int:
     """Find what is wrong with FABRIC as it is cabled: a dump, a cabling list, any file.
 
     Missing, swapped, miswired and slow cables, uneven bundles, single points of failure, names.  Each fault says
@@ -47,7 +49,9 @@ def check_verb(*, fabric: str, routing: str | None, as_json: bool, checks: tuple
     case = read_part(fabric=fabric, routing=routing)
     built = fabric_of(case, symmetry=False)
     given = {} if routing is None else routing_of(case, built)
-    results: dict[str, Any] = checked(built, given.get("tables")) | (deadlocks(built, given) if given else {})
+    results: dict[str, Any] = checked(built, given.get("tables"), most=costs) | (
+        deadlocks(built, given) if given else {}
+    )
     code = judge(checks, results)
     if as_json:
         output.print_json({"fabric": case.fabric, "routing": case.routing, "name": built.name, **results})
@@ -57,6 +61,9 @@ def check_verb(*, fabric: str, routing: str | None, as_json: bool, checks: tuple
         click.echo("\n".join(_cycle(cycle["ports"])))
     for fault in results["faults"]:
         click.echo("\n".join(_lines(fault, results["uniform_throughput"])))
+    if left := results["faults_not_costed"]:
+        ask = "" if results["uniform_throughput"] is None else f"; --costs {results['fault_count']} does"
+        output.note(f"note: what mending brings is not worked out for {left} faults{ask}")
     for text in results["findings"]:
         output.note(f"note: {text}")
     return code

@@ -11,8 +11,8 @@ from topo.routing.operator import RoutingError
 from topo.routing.split import ecmp
 from traffic.synthetic import uniform
 
-#: Endpoints up to which it is worked out: a second or so.
-MOST_ENDPOINTS = 20_000
+#: Endpoints up to which it is worked out: two seconds at 65,536.
+MOST_ENDPOINTS = 100_000
 
 
 def uniform_share(fabric: Fabric) -> float | None:

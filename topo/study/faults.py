@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 MOST_SAID = 20
 
 
-def checked(fabric: Fabric, tables: Tables | None = None) -> dict[str, Any]:
-    """Return structure and faults of ``fabric``; its findings are those of the structure and of reading its file."""
+def checked(fabric: Fabric, tables: Tables | None = None, *, most: int | None = None) -> dict[str, Any]:
+    """Return structure and faults of ``fabric``, costs of ``most``; findings are those of structure and file."""
     found = structure(fabric)
-    return found | check(fabric, tables) | {"findings": notes_of(fabric) + found["findings"]}
+    return found | check(fabric, tables, most=most) | {"findings": notes_of(fabric) + found["findings"]}
 
 
 def of_file(fabric: Fabric, findings: list[str], tables: Tables | None = None) -> dict[str, Any]:

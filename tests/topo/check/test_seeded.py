@@ -8,6 +8,7 @@ import pytest
 import topo
 from topo.check import check, faults_of
 from topo.check.fault import Fault, mended
+from topo.cli import main
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.formats.graph import from_networkx, to_networkx
 from topo.formats.ibnetdiscover import read, write
@@ -151,3 +152,26 @@ def test_a_fault_says_what_it_costs():
     assert found["uniform_throughput"] < 0.95
     assert found["faults"][0]["mended_throughput"] == pytest.approx(1.0, rel=1e-9)
     assert check(hurt, costs=False)["uniform_throughput"] is None
+
+
+def test_every_fault_says_what_it_costs_or_is_counted(monkeypatch, tmp_path, capsys):
+    """Six cables gone: all are costed; where that would go over too many links the rest is counted."""
+    fabric = clean("64 hosts")
+    up = np.flatnonzero(fabric.cables()["tier"] == Tier.LEAF_SPINE)
+    hurt = hurt_with_names(fabric, fabric.without(cables=np.random.default_rng(2).choice(up, 6, replace=False)))
+    found = check(hurt)
+    costs = [fault["mended_throughput"] for fault in found["faults"]]
+    assert len(costs) == 6 and None not in costs and found["faults_not_costed"] == 0
+    left = check(hurt, most=2)
+    assert left["faults_not_costed"] == 4
+    assert [fault["mended_throughput"] for fault in left["faults"]] == [*costs[:2], *[None] * 4]
+    assert check(hurt, costs=False)["faults_not_costed"] == 6
+    monkeypatch.setattr("topo.check.MOST_LINKS", 0)
+    monkeypatch.chdir(tmp_path)
+    topo.write(hurt, "f.fabric.json")
+    assert main(["check", "./f.fabric.json"]) == 0
+    assert "not worked out for 2 faults; --costs 6 does" in capsys.readouterr().err
+    assert main(["check", "./f.fabric.json", "--costs", "6"]) == 0
+    said = capsys.readouterr()
+    assert "not worked out" not in said.err
+    assert said.out.count("once this is mended") + said.out.count("mending it changes nothing") == 6
