@@ -1,4 +1,4 @@
-"""Compiled loops over plain arrays; nothing else in the tree imports numba.
+"""Compiled loops over plain arrays; nothing else in the tree imports numba, and here the first loop that runs.
 
 Kernels release the interpreter lock, so blocks of work run in threads.  Blocks depend on the
 problem alone and are added up in order: results have the same bytes on one core as on many.
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, update_wrapper
 from pathlib import Path
 from typing import Any, TypeVar, cast
-
-import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -26,19 +25,54 @@ THREADED_VISITS = 2_000_000
 _IMPORT = re.compile(r"^from topo\.kernels\.(\w+) import", re.MULTILINE)
 
 
+class _Kernel:
+    """A function that is compiled when it is first called, or when a kernel that calls it is."""
+
+    _lock = threading.RLock()
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+        self.function = function
+        self.compiled: Any = None
+
+    def __call__(self, *given: Any) -> Any:
+        if self.compiled is None:
+            with self._lock:
+                self.ready()
+        return self.compiled(*given)
+
+    def ready(self) -> Any:
+        """Return the compiled function, which takes others that it calls from its module as compiled ones too."""
+        if self.compiled is None:
+            compiled = _compiled(self.function)
+            own = self.function.__globals__
+            for name in self.function.__code__.co_names:
+                if isinstance(own.get(name), _Kernel):
+                    own[name] = own[name].ready()
+            self.compiled = compiled
+        return self.compiled
+
+
 def jit(function: F) -> F:
-    """Compile ``function`` at its first call, cached on disk where any cache folder can be written.
+    """Compile ``function`` at its first call: numba takes a third of a second to load, and many commands need none."""
+    return cast(F, _Kernel(function))
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """Return ``function`` as numba compiles it, cached on disk where any cache folder can be written.
 
     A kernel compiles into itself the kernels that it calls, so its cache is stale when any file
     that its own imports has changed; numba alone looks at its own file only.
     """
+    import numba
+
     try:
         compiled: Any = numba.njit(cache=True, nogil=True)(function)
         compiled._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename).stem)
     except (AttributeError, RuntimeError):
         # Nowhere to cache, where site-packages and HOME are both read-only; or a numba that keeps its stamp elsewhere.
         compiled = numba.njit(nogil=True)(function)
-    return cast(F, compiled)
+    return compiled
 
 
 @cache

@@ -27,7 +27,6 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Gt
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
@@ -141,7 +140,15 @@ def _farthest(away: NDArray[np.float64], seed: int) -> Ints:
     n = len(away)
     noise = np.random.default_rng(seed).random((n, n)) / (4.0 * n)
     cost = away + np.where(np.eye(n, dtype=bool), -4.0 * n * max(away.max(), 1.0), noise)
-    return np.asarray(linear_sum_assignment(cost, maximize=True)[1], dtype=np.int64)
+    return _matched(cost)[1]
+
+
+def _matched(gain: NDArray[np.float64]) -> tuple[Ints, Ints]:
+    """Return rows and columns of the assignment with the greatest total gain."""
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(gain, maximize=True)
+    return np.asarray(rows, dtype=np.int64), np.asarray(columns, dtype=np.int64)
 
 
 def _two_hop_conflict(linked: NDArray[np.bool_], seed: int) -> Ints:
@@ -166,6 +173,6 @@ def _two_hop_conflict(linked: NDArray[np.bool_], seed: int) -> Ints:
             taken[[v, after[0]]] = True
     left, free = np.flatnonzero(partner < 0), np.flatnonzero(~taken)
     good = np.where(linked, 1.0, 2.0) - 4.0 * np.eye(n)
-    rows, columns = linear_sum_assignment(good[np.ix_(left, free)], maximize=True)
+    rows, columns = _matched(good[np.ix_(left, free)])
     partner[left[rows]] = free[columns]
     return partner

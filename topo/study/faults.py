@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from topo.check import check
 from topo.metrics import structure
 
 if TYPE_CHECKING:
@@ -17,6 +16,8 @@ MOST_SAID = 20
 
 def checked(fabric: Fabric, tables: Tables | None = None, *, most: int | None = None) -> dict[str, Any]:
     """Return structure and faults of ``fabric``, costs of ``most``; findings are those of structure and file."""
+    from topo.check import check
+
     found = structure(fabric)
     return found | check(fabric, tables, most=most) | {"findings": notes_of(fabric) + found["findings"]}
 
@@ -25,6 +26,8 @@ def of_file(fabric: Fabric, findings: list[str], tables: Tables | None = None) -
     """Return what a record adds for a fabric that was read from a file: its faults, and findings that tell them."""
     if fabric.source is None:
         return {}
+    from topo.check import check
+
     found = check(fabric, tables)
     told = [f"{one['kind']}: {', '.join(one['ports'])}: {one['evidence']}" for one in found["faults"][:MOST_SAID]]
     more = found["fault_count"] - len(told)
