@@ -48,9 +48,12 @@ def scaled(loads: csr_array, factor: Floats) -> csr_array:
 def fullest(loads: csr_array, capacity: Floats) -> tuple[Floats, NDArray[np.int32]]:
     """Return (phases,) the largest load / ``capacity`` (L,) of each phase, and the first link that has it."""
     ratio = loads.data / capacity[loads.indices]
-    phase = np.repeat(np.arange(loads.shape[0]), np.diff(loads.indptr))
+    count = np.diff(loads.indptr)
+    phase = np.flatnonzero(count)
     largest, link = np.zeros(loads.shape[0]), np.zeros(loads.shape[0], dtype=np.int32)
-    np.maximum.at(largest, phase, ratio)
-    where = np.flatnonzero(ratio == largest[phase])[::-1]  # the first of a phase is written last
-    link[phase[where]] = loads.indices[where]
+    if len(phase):
+        largest[phase] = np.maximum.reduceat(ratio, loads.indptr[phase])
+        where = np.flatnonzero(ratio == np.repeat(largest, count))
+        first = where[np.searchsorted(where, loads.indptr[phase])]
+        link[phase] = loads.indices[first]
     return largest, link

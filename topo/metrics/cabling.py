@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
 
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.flow.uniform import uniform_share
@@ -29,11 +32,11 @@ def cabling_findings(fabric: Fabric) -> list[str]:
 
 def _unequal(fabric: Fabric, tier: Tier, low: str, high: str) -> str:
     rises = (fabric.tier == tier) & (fabric.kind[fabric.tail] < fabric.kind[fabric.head])
-    pairs, cables = np.unique(np.stack([fabric.tail[rises], fabric.head[rises]]), axis=1, return_counts=True)
-    if not len(cables):
+    bundles = _counted(fabric.tail[rises], fabric.head[rises], fabric.n_nodes)
+    first = bundles.indptr[:-1][np.diff(bundles.indptr) > 0]
+    if not len(first):
         return ""
-    first = np.flatnonzero(np.diff(pairs[0], prepend=-1))
-    least, most = np.minimum.reduceat(cables, first), np.maximum.reduceat(cables, first)
+    least, most = np.minimum.reduceat(bundles.data, first), np.maximum.reduceat(bundles.data, first)
     uneven = int(np.count_nonzero(least < most))
     if not uneven:
         return ""
@@ -45,8 +48,15 @@ def straddling_hosts(fabric: Fabric) -> NDArray[np.int64]:
     """Return hosts with several endpoints on one leaf of a plane, and others on another."""
     port = np.flatnonzero((fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints))
     host, leaf = fabric.host[fabric.tail[port]].astype(np.int64), fabric.head[port].astype(np.int64)
-    pairs, together = np.unique(np.stack([host, fabric.plane[leaf], leaf]), axis=1, return_counts=True)
-    first = np.flatnonzero(np.any(np.diff(pairs[:2], axis=1, prepend=-1), axis=0))
-    leaves = np.diff(first, append=len(together))
-    wide = (leaves > 1) & (np.maximum.reduceat(together, first) > 1) if len(first) else np.zeros(0, dtype=bool)
-    return np.unique(pairs[0][first[wide]])
+    together = _counted(host * fabric.n_planes + fabric.plane[leaf], leaf, fabric.n_nodes)
+    leaves = np.diff(together.indptr)
+    there = np.flatnonzero(leaves)
+    most = np.maximum.reduceat(together.data, together.indptr[there]) if len(there) else np.zeros(0)
+    astride = there[(leaves[there] > 1) & (most > 1)]
+    return np.unique(astride // fabric.n_planes).astype(np.int64)
+
+
+def _counted(row: NDArray[np.integer[Any]], column: NDArray[np.integer[Any]], n_columns: int) -> csr_array:
+    """Return how often each pair of ``row`` and ``column`` occurs."""
+    shape = (int(row.max(initial=-1)) + 1, n_columns)
+    return csr_array(coo_array((np.ones(len(row), dtype=np.int64), (row, column)), shape=shape))

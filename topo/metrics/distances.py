@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric, NodeKind, Tier
@@ -95,8 +95,10 @@ def switch_neighbours(fabric: Fabric) -> tuple[Ints, Ints]:
     """Return tail and head of every directed pair of neighbouring switches, numbered from 0, parallel cables merged."""
     base = fabric.kind.searchsorted(NodeKind.LEAF)
     tail, head = (end[fabric.is_switch_link].astype(np.int64) - base for end in (fabric.tail, fabric.head))
-    key = np.unique(tail * fabric.n_switches + head)
-    return key // max(fabric.n_switches, 1), key % max(fabric.n_switches, 1)
+    n = fabric.n_switches
+    merged = csr_array(coo_array((np.ones(len(tail), dtype=np.int32), (tail, head)), shape=(n, n)))
+    merged.sort_indices()
+    return np.repeat(np.arange(n), np.diff(merged.indptr)), merged.indices.astype(np.int64)
 
 
 def _orbits(n: int, pairs: list[tuple[Ints, Ints]]) -> Ints:

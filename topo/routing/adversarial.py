@@ -140,10 +140,10 @@ def _farthest(away: NDArray[np.float64], seed: int) -> Ints:
     n = len(away)
     noise = np.random.default_rng(seed).random((n, n)) / (4.0 * n)
     cost = away + np.where(np.eye(n, dtype=bool), -4.0 * n * max(away.max(), 1.0), noise)
-    return _matched(cost)[1]
+    return _assigned(cost)[1]
 
 
-def _matched(gain: NDArray[np.float64]) -> tuple[Ints, Ints]:
+def _assigned(gain: NDArray[np.float64]) -> tuple[Ints, Ints]:
     """Return rows and columns of the assignment with the greatest total gain."""
     from scipy.optimize import linear_sum_assignment
 
@@ -173,6 +173,6 @@ def _two_hop_conflict(linked: NDArray[np.bool_], seed: int) -> Ints:
             taken[[v, after[0]]] = True
     left, free = np.flatnonzero(partner < 0), np.flatnonzero(~taken)
     good = np.where(linked, 1.0, 2.0) - 4.0 * np.eye(n)
-    rows, columns = _matched(good[np.ix_(left, free)])
+    rows, columns = _assigned(good[np.ix_(left, free)])
     partner[left[rows]] = free[columns]
     return partner

@@ -78,6 +78,5 @@ def renamed(record: dict[str, Any], case: Case) -> dict[str, Any]:
 def _computed(case: Case, numbers: Numbers) -> Outcome:
     record = record_of(case, "ok", results=numbers.results)
     stamp = {"planewise.case": record["hash"], "planewise.version": __version__}
-    tables = {"links.parquet": numbers.links, "commodities.parquet": numbers.commodities}
-    tables |= {"traffic.parquet": numbers.traffic, "finish.parquet": numbers.finish, "hot.parquet": numbers.hot}
+    tables = {f"{name}.parquet": columns for name, columns in numbers.tables().items()}
     return Outcome(record, {name: parquet(columns, stamp) for name, columns in tables.items() if columns})

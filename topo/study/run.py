@@ -6,7 +6,7 @@ in any order, and gives the same bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -41,14 +41,24 @@ _COUNTED = (
 
 @dataclass(frozen=True)
 class Numbers:
-    """What came out of a case: flat results, and columns for tables."""
+    """What came out of a case: flat results, and the solution whose tables a record keeps."""
 
     results: dict[str, Any]
-    links: dict[str, NDArray[Any]] = field(default_factory=dict)
-    commodities: dict[str, NDArray[Any]] = field(default_factory=dict)
-    traffic: dict[str, NDArray[Any]] = field(default_factory=dict)
-    finish: dict[str, NDArray[Any]] = field(default_factory=dict)
-    hot: dict[str, NDArray[Any]] = field(default_factory=dict)
+    solution: Solution | None = None
+
+    def tables(self) -> dict[str, dict[str, NDArray[Any]]]:
+        """Return the columns of each table by its name; none of a case without a solution."""
+        if self.solution is None:
+            return {}
+        links = link_table(self.solution)
+        fabric, demand, routing = self.solution.fabric, self.solution.demand, self.solution.routing
+        return {
+            "links": links,
+            "commodities": commodity_table(self.solution),
+            "traffic": traffic_map(self.solution.offered, fabric.domain),
+            "finish": finish_quantiles(self.solution),
+            "hot": hot_links(fabric, demand, routing, links["utilization"]),
+        }
 
 
 def run_case(case: Case) -> Numbers:
@@ -85,20 +95,13 @@ def size_case(case: Case) -> Numbers:
 
 
 def numbers_of(case: Case, solution: Solution) -> Numbers:
-    """Return what is worth saying of a solved case: results, and the columns of its tables."""
-    fabric, links = solution.fabric, link_table(solution)
+    """Return what is worth saying of a solved case."""
+    fabric = solution.fabric
     measured = measure(solution, again=partial(_completion, case, fabric), halves=case.failures is None)
     measured |= of_file(fabric, measured["findings"], solution.routed.params.get("tables"))
     measured |= reached(solution.demand, solving_of(case).get("efficiency"))
     measured |= {"bound_is_optimum": POLICIES[case.routing["policy"]].best}
-    return Numbers(
-        measured | bill_of(case, fabric.size),
-        links,
-        commodity_table(solution),
-        traffic_map(solution.offered, fabric.domain),
-        finish_quantiles(solution),
-        hot_links(fabric, solution.demand, solution.routing, links["utilization"]),
-    )
+    return Numbers(measured | bill_of(case, fabric.size), solution)
 
 
 def counted(size: Size) -> dict[str, Any]:
