@@ -21,6 +21,7 @@ from topo.fabric import Fabric, NodeKind
 from topo.kernels import in_blocks
 from topo.kernels.hashed import Links
 from topo.kernels.sweep import Arcs, Ports
+from topo.routing.leaf_spine import LeafSpine
 from topo.routing.operator import Floats, Ints
 
 T = TypeVar("T")
@@ -100,6 +101,11 @@ class Network:
         for islands, number in sets.items():
             member[number, list(islands)] = 1.0
         return of_site, member @ member.T > 0
+
+    @cached_property
+    def leaf_spine(self) -> LeafSpine | None:
+        """The network in classes of leaves; None where it is no plain network of leaves and spines."""
+        return LeafSpine.of_network(self)
 
     def arc_values(self, value: Floats, *, least: bool) -> Floats:
         """Return (A,) ``value`` (L,) of each arc: the mean over its links by share, or the least."""

@@ -81,7 +81,16 @@ class SplitRouting(FactSheet):
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate."""
         amount = added(self.pair, rate, len(self.source))
-        arcs, ports = self.network.arcs, self.network.ports
+        result = self.network.to_links(self._arc_load(amount))
+        for link, share in self._port_links():
+            result += added(link, rate * share, len(result))
+        return result
+
+    def _arc_load(self, amount: Floats) -> Floats:
+        """Return (A,) what ``amount`` (pairs,) puts on each arc."""
+        arcs, ports, closed = self.network.arcs, self.network.ports, self.network.leaf_spine
+        if closed is not None:
+            return closed.load(self.source, self.target, amount)
 
         def work(start: int, stop: int) -> Floats:
             load, r = np.zeros(len(arcs.tail)), room(arcs)
@@ -96,10 +105,12 @@ class SplitRouting(FactSheet):
         total = np.zeros(len(arcs.tail))
         for load in self.network.sweep(work, len(self.sites)):
             total += load
-        result = self.network.to_links(total)
-        for link, share in self._port_links():
-            result += added(link, rate * share, len(result))
-        return result
+        return total
+
+    @cached_property
+    def target(self) -> Ints:
+        """(pairs,) destination site of each pair."""
+        return np.repeat(self.sites, np.diff(self.first))
 
     def sum_along(self, value: Floats) -> Floats:
         """Return (F,) value @ R."""
@@ -126,6 +137,9 @@ class SplitRouting(FactSheet):
         """Return (pairs,) ``value`` (L,) summed along the switch links of each pair, or the least on any."""
         arcs, ports = self.network.arcs, self.network.ports
         along = self.network.arc_values(np.asarray(value, dtype=np.float64), least=least)
+        closed = self.network.leaf_spine
+        if closed is not None:
+            return closed.pulled(self.source, self.target, along, least=least)
         result = np.empty(len(self.source))
 
         def work(start: int, stop: int) -> None:
@@ -155,6 +169,9 @@ class SplitRouting(FactSheet):
         shape = (len(self.source), self.network.most_ports)
         if shape[1] <= 1:
             return np.ones(shape), np.ones(shape)
+        closed = self.network.leaf_spine
+        if closed is not None:
+            return closed.port_shares(self.source, self.target)
         leaving, arriving = np.zeros(shape), np.zeros(shape)
 
         def work(start: int, stop: int) -> None:

@@ -1,0 +1,82 @@
+"""Leaf-spine networks in closed form against the sweeps that they replace: lost cables, any bundles, both splits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.topo.routing.cases import fabrics, random_demand
+from topo.fabric import Tier
+from topo.generators import generate
+from topo.routing.network import Network
+from topo.routing.split import SplitRouting
+
+
+def routings(fabric, *, by_capacity=False, seed=0):
+    """Return the routing of random pairs that meet on an island in closed form, and by sweeps."""
+    demand = random_demand(fabric.n_endpoints, commodities=40, seed=seed)
+    network = Network.of(fabric, by_capacity=by_capacity)
+    sets, meets = network.site_islands
+    a, b = network.site[demand.src], network.site[demand.dst]
+    there = (a >= 0) & (b >= 0) & meets[sets[a], sets[b]]
+    src, dst = demand.src[there], demand.dst[there]
+    closed = SplitRouting.of(network, src, dst, "ecmp")
+    swept = SplitRouting.of(Network.of(fabric, by_capacity=by_capacity), src, dst, "ecmp")
+    swept.network.__dict__["leaf_spine"] = None
+    return closed, swept
+
+
+def check(closed, swept, seed=0):
+    rng = np.random.default_rng(seed)
+    rate, value = rng.uniform(size=len(closed.src)), rng.uniform(0.1, 1, closed.network.fabric.n_links)
+    np.testing.assert_allclose(closed.load(rate), swept.load(rate), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(closed.sum_along(value), swept.sum_along(value), rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(closed.min_along(value), swept.min_along(value))
+    for one, other in zip(closed.port_shares, swept.port_shares, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+
+
+@st.composite
+def trees(draw):
+    """Leaf-spine fabrics of both NIC forms with some cables lost, none of them the last of a leaf's."""
+    radix, per_host = draw(st.sampled_from([4, 8, 12])), draw(st.sampled_from([1, 2]))
+    nic = draw(st.sampled_from(["single-plane", "multi-port"]))
+    fabric = generate(
+        "fat-tree-2", radix=radix, capacity=1.0, endpoints_per_host=per_host,
+        planes=draw(st.integers(1, 3)) if nic == "multi-port" else per_host, nic=nic,
+        endpoints=draw(st.sampled_from([radix, 2 * radix, radix * radix // 2])),
+        wiring=draw(st.sampled_from(["host", "rail"])), scale_up=4.0,
+    )  # fmt: skip
+    up = np.unique(fabric.cable[fabric.tier == Tier.LEAF_SPINE])
+    lost = draw(st.integers(0, min(3, len(up) // 4)))
+    return fabric.without(cables=np.random.default_rng(draw(st.integers(0, 99))).choice(up, lost, replace=False))
+
+
+@settings(deadline=None, max_examples=60)
+@given(trees(), st.booleans(), st.integers(0, 99))
+def test_equal_to_sweeps_on_trees_that_lost_cables(fabric, by_capacity, seed):
+    check(*routings(fabric, by_capacity=by_capacity, seed=seed), seed)
+
+
+@pytest.mark.parametrize("name", sorted(fabrics()))
+def test_every_kind_of_fabric_is_as_sweeps_have_it(name):
+    check(*routings(fabrics()[name]))
+
+
+@pytest.mark.parametrize(
+    ("name", "takes"),
+    [("leaf-spine", True), ("fat-tree-2-rail", True), ("multi-port", True), ("fat-tree-2-planes", True),
+     ("slim-fly", False), ("dragonfly", False), ("fat-tree-3", False), ("bowtie", False)],
+)  # fmt: skip
+def test_what_is_taken(name, takes):
+    assert (Network.of(fabrics()[name]).leaf_spine is not None) == takes
+
+
+def test_many_lost_cables_are_swept(monkeypatch):
+    monkeypatch.setattr("topo.routing.leaf_spine.MAX_CLASSES", 1)
+    fabric = generate("fat-tree-2", radix=8, capacity=1.0)
+    assert Network.of(fabric).leaf_spine is not None
+    up = np.flatnonzero(fabric.tier == Tier.LEAF_SPINE)
+    assert Network.of(fabric.without(cables=fabric.cable[up[:1]])).leaf_spine is None
