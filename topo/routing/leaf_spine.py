@@ -44,8 +44,9 @@ class LeafSpine:
     below: Mask  # (C, S) whether a spine has a link to leaves of the class
     total: Floats  # (C, C) M of sources and destinations; 0 on different islands
     port_switch: Ints  # (sites, ports) leaf of each port; -1 where there is none
-    port_part: Floats  # (sites, ports)
+    port_part: Floats  # (sites, ports) claim of each, or its part among those that are nearest
     port_on: Ints  # (sites, islands) number of the port on each island; -1 where there is none
+    claimed: bool  # whether islands have claims, which the nearest ones share no less than others
 
     @classmethod
     def of_network(cls, network: Network) -> LeafSpine | None:
@@ -63,7 +64,11 @@ class LeafSpine:
         if _apart(total, of[leaf], network.island[leaf]):
             return None
         sites = _sites(network)
-        return None if sites is None else cls(arcs, network.island, of, above, below, total, *sites)
+        return (
+            None
+            if sites is None
+            else cls(arcs, network.island, of, above, below, total, *sites, claimed=len(ports.plane) > 0)
+        )
 
     def load(self, source: Ints, target: Ints, amount: Floats) -> Floats:
         """Return (A,) what ``amount`` (P,) from sites ``source`` to sites ``target`` puts on each arc."""
@@ -134,7 +139,7 @@ class LeafSpine:
         arrives = np.where(u >= 0, self.port_on[target[:, None], self.island[u]], -1)
         v = np.where(arrives >= 0, self.port_switch[target[:, None], arrives], -1)
         there, same = v >= 0, (u == v) & (v >= 0)
-        nearest = np.where(same.any(1, keepdims=True), same, there)
+        nearest = np.where(same.any(1, keepdims=True) & (not self.claimed), same, there)
         part = self.port_part[source] * nearest
         whole = part.sum(1, keepdims=True)
         leaving = np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
@@ -204,7 +209,7 @@ def _sites(network: Network) -> tuple[Ints, Floats, Ints] | None:
     place = np.arange(len(owner)) - np.repeat(ports.first[:-1], count)
     switch = np.full((len(count), most), -1, dtype=np.int64)
     part = np.zeros((len(count), most))
-    switch[owner, place], part[owner, place] = ports.switch, ports.part
+    switch[owner, place], part[owner, place] = ports.switch, ports.claim if len(ports.plane) else ports.part
     on = np.full((len(count), int(network.island.max(initial=0)) + 1), -1, dtype=np.int64)
     island = network.island[ports.switch]
     if len(np.unique(owner * on.shape[1] + island)) < len(owner):

@@ -22,7 +22,7 @@ def test_an_unknown_name_lists_the_known_ones_and_the_nearest():
 
 
 def test_an_unknown_parameter_is_refused_before_anything_runs():
-    with pytest.raises(FlowError, match="'ecmp' has no parameter 'seed'; it takes none"):
+    with pytest.raises(FlowError, match="'ecmp' has no parameter 'seed'; it takes balance"):
         route(FABRIC, DEMAND, "ecmp", seed=1)
     with pytest.raises(FlowError, match="no parameter 'qp'; it takes seed, qps; did you mean qps"):
         route(FABRIC, DEMAND, "ecmp-hash", qp=4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,16 +16,18 @@ from topo.routing.network import Network
 from topo.routing.split import SplitRouting
 
 
-def routings(fabric, *, by_capacity=False, seed=0):
+def routings(fabric, *, by_capacity=False, seed=0, claims=False):
     """Return the routing of random pairs that meet on an island in closed form, and by sweeps."""
     demand = random_demand(fabric.n_endpoints, commodities=40, seed=seed)
     network = Network.of(fabric, by_capacity=by_capacity)
+    if claims:
+        network = network.with_claims(np.random.default_rng(seed).uniform(0.5, 2, int(network.island.max()) + 1))
     sets, meets = network.site_islands
     a, b = network.site[demand.src], network.site[demand.dst]
     there = (a >= 0) & (b >= 0) & meets[sets[a], sets[b]]
     src, dst = demand.src[there], demand.dst[there]
     closed = SplitRouting.of(network, src, dst, "ecmp")
-    swept = SplitRouting.of(Network.of(fabric, by_capacity=by_capacity), src, dst, "ecmp")
+    swept = SplitRouting.of(replace(network), src, dst, "ecmp")
     swept.network.__dict__["leaf_spine"] = None
     return closed, swept
 
@@ -55,9 +59,9 @@ def trees(draw):
 
 
 @settings(deadline=None, max_examples=60)
-@given(trees(), st.booleans(), st.integers(0, 99))
-def test_equal_to_sweeps_on_trees_that_lost_cables(fabric, by_capacity, seed):
-    check(*routings(fabric, by_capacity=by_capacity, seed=seed), seed)
+@given(trees(), st.booleans(), st.booleans(), st.integers(0, 99))
+def test_equal_to_sweeps_on_trees_that_lost_cables(fabric, by_capacity, claims, seed):
+    check(*routings(fabric, by_capacity=by_capacity, seed=seed, claims=claims), seed)
 
 
 @pytest.mark.parametrize("name", sorted(fabrics()))
