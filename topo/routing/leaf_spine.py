@@ -15,17 +15,12 @@ than MAX_CLASSES classes; all else is swept (``topo.kernels.sweep``), which is a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from topo.kernels.sweep import Arcs
+from topo.kernels.sweep import Arcs, Ports
 from topo.routing.operator import Floats, Ints
-
-if TYPE_CHECKING:
-    from topo.routing.network import Network
 
 #: Classes of leaves up to which sums over them are cheaper than sweeps.
 MAX_CLASSES = 256
@@ -39,7 +34,7 @@ class LeafSpine:
 
     arcs: Arcs
     island: NDArray[np.int32]  # (S,)
-    of: Ints  # (S,) class of a leaf; -1 of a spine
+    kind: Ints  # (S,) class of a leaf; -1 of a spine
     above: Floats  # (C, S) part of a leaf's split over each spine, 0 where it has no link
     below: Mask  # (C, S) whether a spine has a link to leaves of the class
     total: Floats  # (C, C) M of sources and destinations; 0 on different islands
@@ -49,9 +44,8 @@ class LeafSpine:
     claimed: bool  # whether islands have claims, which the nearest ones share no less than others
 
     @classmethod
-    def of_network(cls, network: Network) -> LeafSpine | None:
-        """Return ``network`` in classes; None where the closed form does not hold."""
-        arcs, ports = network.arcs, network.ports
+    def of(cls, arcs: Arcs, ports: Ports, island: NDArray[np.int32]) -> LeafSpine | None:
+        """Return a network in classes; None where the closed form does not hold."""
         leaf = np.zeros(len(arcs.first) - 1, dtype=bool)
         leaf[ports.switch] = True
         if arcs.width != 2 or not len(arcs.tail) or (leaf[arcs.tail] & leaf[arcs.head]).any() or _twice(arcs):
@@ -61,25 +55,23 @@ class LeafSpine:
             return None
         of, above, below = classes
         total = np.asarray((csr_array(above) @ csr_array(below.astype(np.float64)).T).todense())
-        if _apart(total, of[leaf], network.island[leaf]):
+        if _apart(total, of[leaf], island[leaf]):
             return None
-        sites = _sites(network)
+        sites = _sites(ports, island)
         return (
-            None
-            if sites is None
-            else cls(arcs, network.island, of, above, below, total, *sites, claimed=len(ports.plane) > 0)
+            None if sites is None else cls(arcs, island, of, above, below, total, *sites, claimed=len(ports.plane) > 0)
         )
 
     def load(self, source: Ints, target: Ints, amount: Floats) -> Floats:
         """Return (A,) what ``amount`` (P,) from sites ``source`` to sites ``target`` puts on each arc."""
-        n, n_classes = len(self.of), len(self.total)
+        n, n_classes = len(self.kind), len(self.total)
         leaving, (u, v), crosses = self._ways(source, target)
         x = (amount[:, None] * leaving)[crosses]
         u, v = u[crosses], v[crosses]
-        x = x / self.total[self.of[u], self.of[v]]
+        x = x / self.total[self.kind[u], self.kind[v]]
         # Leaf u sends up[u, d] to class d, leaf v gets down[v, c] from class c, both over M.
-        up = np.bincount(u * n_classes + self.of[v], x, n * n_classes).reshape(n, n_classes)
-        down = np.bincount(v * n_classes + self.of[u], x, n * n_classes).reshape(n, n_classes)
+        up = np.bincount(u * n_classes + self.kind[v], x, n * n_classes).reshape(n, n_classes)
+        down = np.bincount(v * n_classes + self.kind[u], x, n * n_classes).reshape(n, n_classes)
         load = np.zeros(len(self.arcs.tail))
         for c, arc, rises in self._arcs_of_classes():
             tail, head = self.arcs.tail[arc], self.arcs.head[arc]
@@ -94,17 +86,17 @@ class LeafSpine:
             up, down = self._sums(along)
             value = np.zeros(leaving.shape)
             a, b = u[crosses], v[crosses]
-            value[crosses] = (up[a, self.of[b]] + down[b, self.of[a]]) / self.total[self.of[a], self.of[b]]
+            value[crosses] = (up[a, self.kind[b]] + down[b, self.kind[a]]) / self.total[self.kind[a], self.kind[b]]
             return np.asarray((leaving * value).sum(1))
         up, down = self._least(along)
         value = np.full(leaving.shape, np.inf)
         a, b = u[crosses], v[crosses]
-        value[crosses] = np.minimum(up[a, self.of[b]], down[b, self.of[a]])
+        value[crosses] = np.minimum(up[a, self.kind[b]], down[b, self.kind[a]])
         return np.asarray(value.min(1, initial=np.inf))
 
     def _sums(self, along: Floats) -> tuple[Floats, Floats]:
         """Return (S, C) sums of ``along`` up from each leaf to classes, and down to each leaf from classes, times M."""
-        n, n_classes = len(self.of), len(self.total)
+        n, n_classes = len(self.kind), len(self.total)
         up, down = np.zeros((n, n_classes)), np.zeros((n, n_classes))
         for c, arc, rises in self._arcs_of_classes():
             tail, head = self.arcs.tail[arc], self.arcs.head[arc]
@@ -115,7 +107,7 @@ class LeafSpine:
 
     def _least(self, along: Floats) -> tuple[Floats, Floats]:
         """Return (S, C) the least ``along`` up from each leaf toward classes, and down to each leaf from classes."""
-        n, n_classes = len(self.of), len(self.total)
+        n, n_classes = len(self.kind), len(self.total)
         up, down = np.full((n, n_classes), np.inf), np.full((n, n_classes), np.inf)
         for c, arc, rises in self._arcs_of_classes():
             tail, head = self.arcs.tail[arc], self.arcs.head[arc]
@@ -147,14 +139,14 @@ class LeafSpine:
 
     def _arcs_of_classes(self) -> list[tuple[int, Ints, Mask]]:
         """Return each class with the arcs of its island, and which of them rise to a spine."""
-        arcs, n_classes, leaf = self.arcs, len(self.total), self.of >= 0
+        arcs, n_classes, leaf = self.arcs, len(self.total), self.kind >= 0
         where = self.island[arcs.tail]
         order = np.argsort(where, kind="stable")
         order = order[leaf[arcs.tail[order]] != leaf[arcs.head[order]]]  # others are on no path between leaves
         edges = np.searchsorted(where[order], np.arange(int(self.island.max()) + 2))
         rises = leaf[arcs.tail]
         mine = np.zeros(n_classes, dtype=np.int64)
-        mine[self.of[leaf]] = self.island[leaf]
+        mine[self.kind[leaf]] = self.island[leaf]
         slices = [order[edges[i] : edges[i + 1]] for i in mine]
         return [(c, arc, rises[arc]) for c, arc in enumerate(slices)]
 
@@ -199,9 +191,9 @@ def _alike(rows: csr_array, known: Floats, of: Ints, leaves: Ints) -> bool:
     return bool(same.all() and (count[leaves] == np.count_nonzero(known, axis=1)[of[leaves]]).all())
 
 
-def _sites(network: Network) -> tuple[Ints, Floats, Ints] | None:
+def _sites(ports: Ports, island: NDArray[np.int32]) -> tuple[Ints, Floats, Ints] | None:
     """Return leaf and part of each port of a site, and its port on each island; None where two are on one."""
-    ports, most = network.ports, int(np.diff(network.ports.first).max(initial=0))
+    most = int(np.diff(ports.first).max(initial=0))
     if (ports.weight != 1).any():
         return None
     count = np.diff(ports.first)
@@ -210,9 +202,9 @@ def _sites(network: Network) -> tuple[Ints, Floats, Ints] | None:
     switch = np.full((len(count), most), -1, dtype=np.int64)
     part = np.zeros((len(count), most))
     switch[owner, place], part[owner, place] = ports.switch, ports.claim if len(ports.plane) else ports.part
-    on = np.full((len(count), int(network.island.max(initial=0)) + 1), -1, dtype=np.int64)
-    island = network.island[ports.switch]
-    if len(np.unique(owner * on.shape[1] + island)) < len(owner):
+    on = np.full((len(count), int(island.max(initial=0)) + 1), -1, dtype=np.int64)
+    where = island[ports.switch]
+    if len(np.unique(owner * on.shape[1] + where)) < len(owner):
         return None
-    on[owner, island] = place
+    on[owner, where] = place
     return switch, part, on

@@ -105,7 +105,7 @@ class Network:
     @cached_property
     def leaf_spine(self) -> LeafSpine | None:
         """The network in classes of leaves; None where it is no plain network of leaves and spines."""
-        return LeafSpine.of_network(self)
+        return LeafSpine.of(self.arcs, self.ports, self.island)
 
     def arc_values(self, value: Floats, *, least: bool) -> Floats:
         """Return (A,) ``value`` (L,) of each arc: the mean over its links by share, or the least."""
