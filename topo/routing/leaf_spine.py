@@ -15,6 +15,7 @@ than MAX_CLASSES classes; all else is swept (``topo.kernels.sweep``), which is a
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
