@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric
+from topo.flow.alike import Alike
 from topo.flow.batches import batches, by_phase
 from topo.flow.in_turn import in_turn
 from topo.flow.max_min import problem_of
@@ -29,6 +31,8 @@ Floats = NDArray[np.float64]
 
 #: Entries of the shares below which finding independent parts costs more than it brings.
 WORTH_PARTS = 200_000
+#: Commodities from which colours are looked for first, and how many a colour has to stand for.
+WORTH_COLOURS, FEWER = 20_000, 8
 #: Times that an entry is visited: once a refill that it takes part in, some tens of them.
 VISITS = 40
 
@@ -52,23 +56,22 @@ def completion_times(
     wire and a packet takes its time on every hop; where it states a launch, everything starts that much later.
     A phase that reaches a share of its bound by ``efficiency`` fills links as if its bytes were so many more.
 
-    Raises NotSolved where the shares are too many to hold.
+    Many commodities are solved by colours of those that are alike, where there are few of them (``topo.flow.alike``).
+
+    Raises NotSolved where the shares are too many to hold, and the commodities not alike.
 
     Limits. Fluid: no start-up, no queueing, no packet loss. Who ends makes room before its latency is over.
+    Who is solved by colours has a link like the one that held it back, and no ``in_turn``.
     """
-    columns = routing.columns()
-    if columns is None:
-        raise NotSolved(
-            f"completion looks at every commodity on every link, and {routing.policy} spreads "
-            f"{demand.n_commodities} commodities over too many; use max-min or proportional, or fewer commodities"
-        )
+    shared = _shared(fabric, demand, routing, efficiency)
     delay = fabric.overhead + routing.sum_along(fabric.latency) + hop_by_hop(fabric, demand, routing)
-    wire = at_efficiency(on_wire(fabric, demand, columns), demand, efficiency)
     side_by_side = overlap(demand) is not None
-    times = (_together if side_by_side else _one_by_one)(wire, fabric, demand, delay)
-    load = phase_loads(routing, demand, demand.size / times.transfer[demand.phase], columns)
+    times = (_together if side_by_side else _one_by_one)(shared, demand, delay)
+    load = phase_loads(routing, demand, demand.size / times.transfer[demand.phase], shared.columns)
     with np.errstate(divide="ignore"):
         theta = 1.0 / times.transfer
+    listed = shared.columns is not None and not side_by_side
+    by_colour = "" if shared.columns is not None else f", by {len(shared.demand.size):,} colours of commodities"
     return Solution.of(
         fabric,
         demand,
@@ -80,11 +83,55 @@ def completion_times(
         finish=times.finish + delay,
         delay=delay,
         launch=fabric.launch,
-        in_turn=None if side_by_side else in_turn(wire, fabric.capacity, demand, times.finish) + delay,
+        in_turn=in_turn(shared.wire, fabric.capacity, demand, times.finish) + delay if listed else None,
         side_by_side=side_by_side,
         span=(times.started, times.ended),
-        method="completion: refilled at each end" + (" and start" if side_by_side else ""),
+        method="completion: refilled at each end" + (" and start" if side_by_side else "") + by_colour,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """What commodities put on links: of each, or of one a colour."""
+
+    wire: csc_array  # (rows, C) what all alike put on one link of each row at unit rate of each, headers included
+    capacity: Floats  # (rows,) [B/s]
+    link: NDArray[np.int64]  # (rows,) a link of each row
+    demand: Demand  # of the C
+    of: NDArray[np.int64]  # (F,) which of the C stands for each commodity
+    columns: csc_array | None  # (L, F) shares, where each commodity stands for itself
+
+
+def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Efficiency | None) -> _Shared:
+    if demand.n_commodities >= WORTH_COLOURS:
+        alike = Alike.among(fabric, demand, routing)
+        if alike is not None and len(alike.demand.size) * FEWER <= demand.n_commodities:
+            return _by_colours(fabric, alike, efficiency)
+    columns = routing.columns()
+    if columns is None:
+        alike = None if demand.n_commodities >= WORTH_COLOURS else Alike.among(fabric, demand, routing)
+        if alike is not None:
+            return _by_colours(fabric, alike, efficiency)
+        raise NotSolved(
+            f"completion looks at every commodity on every link, and {routing.policy} spreads "
+            f"{demand.n_commodities} commodities, too few of them alike, over too many; use max-min or proportional, "
+            "or fewer commodities"
+        )
+    wire = at_efficiency(on_wire(fabric, demand, columns), demand, efficiency)
+    itself = np.arange(demand.n_commodities)
+    return _Shared(wire, fabric.capacity, np.arange(fabric.n_links), demand, itself, columns)
+
+
+def _by_colours(fabric: Fabric, alike: Alike, efficiency: Efficiency | None) -> _Shared:
+    columns = alike.routing.columns()
+    if columns is None:
+        raise NotSolved(
+            f"completion: {len(alike.demand.size)} commodities that are not alike spread over too many links; "
+            "use max-min or proportional, or fewer commodities"
+        )
+    wire = at_efficiency(on_wire(fabric, alike.demand, columns), alike.demand, efficiency)
+    rows = alike.on_one_link(wire)
+    return _Shared(rows, fabric.capacity[alike.example], alike.example, alike.demand, alike.of, None)
 
 
 def at_efficiency(wire: csc_array, demand: Demand, efficiency: Efficiency | None) -> csc_array:
@@ -96,16 +143,24 @@ def at_efficiency(wire: csc_array, demand: Demand, efficiency: Efficiency | None
     return csc_array((wire.data * each, wire.indices, wire.indptr), shape=wire.shape)
 
 
-def _together(columns: csc_array, fabric: Fabric, demand: Demand, delay: Floats) -> Timeline:
+def _together(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
     """Return the times of phases that share links.
 
     Where ranks go on by themselves, a run costs the latency that it costs alone.
     """
     late = None
     if any(demand.by_rank):
-        alone = _one_by_one(columns, fabric, demand, delay)
+        alone = _one_by_one(shared, demand, delay)
         late = np.where(demand.by_rank, _latency_of_a_run(demand, alone), np.nan)
-    return timeline(columns, fabric.capacity, demand, delay, late)
+    latest = np.zeros(len(shared.demand.size))
+    np.maximum.at(latest, shared.of, delay)
+    times = timeline(shared.wire, shared.capacity, shared.demand, latest, late)
+    return times._replace(finish=times.finish[shared.of], tightest=_links(shared, times.tightest))
+
+
+def _links(shared: _Shared, row: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return (F,) the link that stands for the row (C,) which held a commodity back."""
+    return np.asarray(shared.link[row][shared.of], dtype=np.int32)
 
 
 def _latency_of_a_run(demand: Demand, times: Timeline) -> Floats:
@@ -115,14 +170,16 @@ def _latency_of_a_run(demand: Demand, times: Timeline) -> Floats:
     return np.asarray(np.maximum((times.ended - begun) / demand.repeat - times.transfer - compute, 0.0))
 
 
-def _one_by_one(columns: csc_array, fabric: Fabric, demand: Demand, delay: Floats) -> Timeline:
+def _one_by_one(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
     """Return the times of phases that never meet, each solved by itself."""
-    finish = np.empty(demand.n_commodities)
-    tightest = np.empty(demand.n_commodities, dtype=np.int32)
-    for here, rows, links in batches(columns, fabric.capacity, demand):
-        finish[here], tight = finish_times(rows, fabric.capacity[links], demand.size[here])
+    small = shared.demand
+    ends, tightest = np.empty(small.n_commodities), np.empty(small.n_commodities, dtype=np.int32)
+    for here, rows, links in batches(shared.wire, shared.capacity, small):
+        ends[here], tight = finish_times(rows, shared.capacity[links], small.size[here])
         tightest[here] = links[tight]
-    return Timeline(*stepwise(demand, finish, delay), by_phase(demand, finish, np.maximum, 0.0), finish, tightest)
+    finish = ends[shared.of]
+    transfer = by_phase(demand, finish, np.maximum, 0.0)
+    return Timeline(*stepwise(demand, finish, delay), transfer, finish, _links(shared, tightest))
 
 
 def finish_times(rows: csr_array, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
