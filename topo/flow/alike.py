@@ -3,7 +3,7 @@
 Commodities of one phase and size, and links of one capacity and tier, start with one colour each.  Then, in turn::
 
     a commodity is told from another by the colours of the links that it is spread over, and by how much on each;
-    a link from another by the colours of the commodities that it carries, and its cable's other direction by those,
+    a link from another by the colours of the commodities that it carries; where answers go back, so does its reverse,
 
 until no colour splits.  Every commodity of a colour has then equal parts on links of every colour, and every link of a
 colour carries equal parts of every colour of commodities.  Max-min fair rates of such a problem are alike for all of a
@@ -56,6 +56,7 @@ class Alike:
         """
         of = _split(np.zeros(demand.n_commodities, dtype=np.int64), demand.phase, demand.size)
         link_of = _split(fabric.tier.astype(np.int64), fabric.capacity)
+        answers = fabric.packet is not None and bool(fabric.packet.ack)
         rng = np.random.default_rng(0)
         for _ in range(MOST_ROUNDS):
             met = routing.sum_along(rng.uniform(0.5, 1.5, int(link_of.max()) + 1)[link_of])
@@ -63,7 +64,7 @@ class Alike:
             if int(finer.max(initial=0)) >= MOST_COLOURS:
                 return None
             carried = routing.load(rng.uniform(0.5, 1.5, int(finer.max()) + 1)[finer])
-            links = _split(link_of, carried, carried[fabric.reverse])
+            links = _split(link_of, carried, *([carried[fabric.reverse]] if answers else []))
             settled = finer.max() == of.max() and links.max() == link_of.max()
             of, link_of = finer, links
             if settled:
