@@ -43,6 +43,12 @@ def test_the_package_is_imported_lazily():
     assert not imported("-c", "import topo") & HEAVY
 
 
+def test_a_small_case_loads_what_it_needs():
+    """A tree of 1,024 endpoints is split in closed form: neither numba nor what only other cases take is loaded."""
+    case = ("analyze", "fat-tree-2:radix=64,endpoints=1024", "permutation", "--json")
+    assert not imported("-m", "topo", *case) & (HEAVY - {"numpy", "scipy", "pydantic", "ruamel"})
+
+
 def test_help_is_fast():
     """`topo --help` takes under 150 ms once its bytecode is compiled."""
     python("-m", "topo", "--help")
