@@ -22,7 +22,7 @@ from topo.flow.queue_pairs import by_queue_pair, of_commodities
 from topo.flow.solution import NotSolved, Solution, SolverError
 from topo.flow.ugal import ugal_mix
 from topo.near import hint
-from topo.routing import ecmp, ecmp_hash, static, valiant_split, wcmp
+from topo.routing import ecmp, ecmp_hash, spray, static, valiant_split, wcmp
 from topo.routing.operator import FactSheet, NotConnected, Routing, RoutingError
 from traffic.demand import Demand, GroupedDemand
 
@@ -74,6 +74,12 @@ POLICIES: dict[str, Policy] = {
         shortest=False,
         solved=True,
         best=True,
+    ),
+    "spray": Policy(
+        spray,
+        "every queue pair sprays evenly over a set of drawn shortest paths; one draw of a distribution",
+        one_path=True,
+        sprays=True,
     ),
     "static": Policy(
         static,

@@ -21,6 +21,7 @@ class Policy:
     by_destination: bool = False  # a path goes by its destination alone: endpoints of a site share it
     next_hops: bool = False  # switches split over the next hops of their tables, the same for every demand
     shortest: bool = True  # never leaves the shortest paths
+    sprays: bool = False  # packets of one queue pair take several paths at once
     solved: bool = False  # a search with a certificate; takes ``gap`` and ``seconds``
     best: bool = False  # chooses among all routings, so that its bound holds for every policy
     straight: bool = True  # takes shortest paths

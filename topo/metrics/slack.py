@@ -26,7 +26,7 @@ def slack_warnings(solution: Solution) -> list[str]:
     It names how many links, of which tiers, the fullest one, and what such times missed against packets.
     """
     policy = POLICIES.get(solution.routed.policy)
-    if not solution.timed or policy is None or policy.one_path:
+    if not solution.timed or policy is None or (policy.one_path and not policy.sprays):
         return []
     fabric, load = solution.fabric, solution.load
     filled = load.data / fabric.capacity[load.indices]

@@ -73,6 +73,7 @@ class FactSheet:
     params: Mapping[str, Any] = field(default_factory=dict)
     bound: Floats = field(default_factory=lambda: np.array(np.inf))
     complete: bool = True
+    rounds: int = 0  # in which paths were drawn again; 0 where they are not
 
 
 @dataclass(frozen=True, eq=False)

@@ -123,18 +123,22 @@ def ecmp_hash(
 
     def inner(src: Ints, dst: Ints) -> Routing:
         commodity, pair = np.repeat(np.arange(len(src)), qps), np.tile(np.arange(qps), len(src))
-        ends, links = (src[commodity], dst[commodity]), network.links
-        key = _key(seed, *ends, pair)
-
-        def fill(rows: Ints, toward: Toward, path: NDArray[np.int32], room: Scratch) -> bool:
-            at = (ends[0][rows], ends[1][rows], key[rows], path)
-            return bool(drawn(links, network.arcs, network.ports, *toward, *at, *room))
-
         share = np.full(len(commodity), 1.0 / qps)
-        path = _walk(network, ends[1], fill)
+        path = hashed(network, seed, src[commodity], dst[commodity], pair)
         return PathRouting.of_paths("ecmp-hash", fabric.n_links, commodity, share, path, by_path=True)
 
-    return _routed(network, demand, inner)
+    return routed(network, demand, inner)
+
+
+def hashed(network: Network, seed: int, src: Ints, dst: Ints, number: Ints) -> NDArray[np.int32]:
+    """Return (n, hops) the links from each ``src`` to its ``dst`` that draw ``number`` takes; -1 where it has ended."""
+    links, key = network.links, _key(seed, src, dst, number)
+
+    def fill(rows: Ints, toward: Toward, path: NDArray[np.int32], room: Scratch) -> bool:
+        at = (src[rows], dst[rows], key[rows], path)
+        return bool(drawn(links, network.arcs, network.ports, *toward, *at, *room))
+
+    return _walk(network, dst, fill)
 
 
 def static(
@@ -148,7 +152,7 @@ def static(
     Raises RoutingError for D-mod-k on what is no tree, NotConnected where a commodity has no path.
     """
     if tables is not None:
-        return _routed(network := Network.of(fabric), demand, _by_tables(network, tables), by_destination)
+        return routed(network := Network.of(fabric), demand, _by_tables(network, tables), by_destination)
     check_tree(fabric)
     network, up = Network.of(fabric), up_cables(fabric)
 
@@ -163,7 +167,7 @@ def static(
 
         return PathRouting.of_paths("static", fabric.n_links, commodity, share, _walk(network, end, fill))
 
-    return _routed(network, demand, inner, by_destination)
+    return routed(network, demand, inner, by_destination)
 
 
 def _by_tables(network: Network, tables: Tables) -> Callable[[Ints, Ints], Routing]:
@@ -178,12 +182,13 @@ def _by_tables(network: Network, tables: Tables) -> Callable[[Ints, Ints], Routi
     return inner
 
 
-def _routed(
+def routed(
     network: Network,
     demand: Demand | GroupedDemand,
     inner: Callable[[Ints, Ints], Routing],
     together: Callable[..., Routing] = merged,
 ) -> Routing:
+    """Return the routing of ``demand`` whose network legs are routed by ``inner(src, dst)``."""
     check_ranks(network.fabric, demand)
     if isinstance(demand, Demand):
         return relayed(network, demand, inner)

@@ -135,7 +135,7 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
     destinations = min(size.leaves, size.endpoint_links)
     shares = 0
     if one_path:
-        queue_pairs = int(case.routing.get("qps") or 1)
+        queue_pairs = int(case.routing.get("qps") or case.routing.get("paths") or 1)
         ports = size.planes if facts_of(case).multi_port else 1
         paths = listed if listed > traffic.offered else min(max(listed, size.endpoints * destinations), BLOCK_PATHS)
         shares = (paths * ports if policy.by_destination else listed * queue_pairs) * (size.diameter or _HOPS)
