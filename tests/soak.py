@@ -36,7 +36,7 @@ MOST_ENDPOINTS = 40
 MOST_VARIABLES = 6_000
 #: Policy -> those whose choices it contains.
 CONTAINS = {
-    "adaptive": ("ecmp", "wcmp", "ecmp-hash", "static"),
+    "adaptive": ("ecmp", "wcmp", "ecmp-hash", "spray", "static"),
     "ugal": ("ecmp", "adaptive", "valiant"),
     "optimal": ("ecmp", "adaptive", "ugal", "valiant"),
 }

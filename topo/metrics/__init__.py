@@ -21,6 +21,7 @@ from topo.metrics.shape import structure
 from topo.metrics.slack import slack_warnings
 from topo.metrics.timing import fairness, latency_metrics, rate_metrics
 from topo.plain import plain
+from topo.routing.operator import FactSheet
 
 __all__ = ["explain_pair", "fairness", "link_table", "measure", "structure"]
 
@@ -47,6 +48,7 @@ def measure(solution: Solution, *, again: Again | None = None, halves: bool = Tr
         "bound": solution.bound,
         "gap": solution.gap,
         "complete": routing.complete,
+        **({"routing_rounds": routing.rounds} if isinstance(routing, FactSheet) and routing.rounds else {}),
         "method": solution.method,
     }
     return dict(plain(result))

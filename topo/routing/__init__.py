@@ -2,8 +2,8 @@
 
 from topo.routing.operator import NotConnected, Routing, RoutingError
 from topo.routing.paths import ecmp_hash, static
-from topo.routing.spray import spray
 from topo.routing.split import ecmp, wcmp
+from topo.routing.spray import spray
 from topo.routing.valiant import valiant_split
 
 __all__ = ["NotConnected", "Routing", "RoutingError", "ecmp", "ecmp_hash", "spray", "static", "valiant_split", "wcmp"]

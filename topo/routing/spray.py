@@ -7,7 +7,8 @@ do that see marks or losses, until nobody finds a better one::
     a path is loaded   where its fullest link is fuller than that of the mean path of its set
     a new one is taken where its fullest link, with what the path adds to it, is less full than the old one's
 
-All look at the same moment, and half of those that found a better path take it: who all move at once meet again.
+All look at the same moment, and who all move at once meet again: of those that found a better path a part takes it, at
+first half, less after a round that made the fullest link fuller, more after one that did not.
 It is over after QUIET rounds in which nobody finds any.  Of all rounds the one counts whose fullest link is least
 full, the blind draw among them, so that feedback is never worse.
 
@@ -38,6 +39,8 @@ from traffic.demand import Demand, GroupedDemand
 PATHS = 128
 #: Rounds in a row in which nobody finds a better path, and rounds after which it is over all the same.
 QUIET, MOST_ROUNDS = 4, 200
+#: Part of those that found a better path who take it.
+MOST_MOVE, LEAST_MOVE = 0.5, 0.01
 #: A path is loaded where it is fuller than the mean of its set by this share.
 LOADED = 1e-6
 
@@ -108,20 +111,23 @@ class _Sets:
         """Return the sets of the best round where pairs send ``amount`` (P,), the rounds, and whether they settled."""
         capacity, each = self.network.fabric.capacity, np.repeat(amount / self.paths, self.paths)
         rng, path, quiet, turn = np.random.default_rng(self.seed), self.path, 0, 0
-        best, least = path, np.inf
+        best, least, before, part = path, np.inf, np.inf, MOST_MOVE
         while quiet < QUIET and turn < MOST_ROUNDS:
             full = _full(path, each, capacity)
-            if full.max() < least:
-                best, least = path, float(full.max())
+            most = float(full.max())
+            part = min(part * 1.25, MOST_MOVE) if most <= before else max(part / 2, LEAST_MOVE)
+            before = most
+            if most < least:
+                best, least = path, most
             turn += 1
-            path, found = self._moved(path, each, full, turn, rng)
+            path, found = self._moved(path, each, full, turn, rng.random(len(path)) < part)
             quiet = 0 if found else quiet + 1
         return replace(self, path=best), turn, quiet == QUIET
 
     def _moved(
-        self, path: NDArray[np.int32], each: Floats, full: Floats, turn: int, rng: np.random.Generator
+        self, path: NDArray[np.int32], each: Floats, full: Floats, turn: int, may: NDArray[np.bool_]
     ) -> tuple[NDArray[np.int32], bool]:
-        """Return the paths after a round, and whether somebody found a better one."""
+        """Return the paths after a round in which some ``may`` move, and whether somebody found a better one."""
         fullest = full[path].max(axis=1)
         mean = fullest.reshape(-1, self.paths).mean(axis=1)
         loaded = np.flatnonzero(fullest > np.repeat(mean, self.paths) * (1.0 + LOADED))
@@ -132,7 +138,7 @@ class _Sets:
         capacity = np.append(self.network.fabric.capacity, np.inf)
         after = full[drawn] + adds * each[loaded, None] / capacity[drawn]
         better = after.max(axis=1) < fullest[loaded] * (1.0 - LOADED)
-        goes = better & (rng.random(len(loaded)) < 0.5)
+        goes = better & may[loaded]
         moved = old.copy()
         moved[loaded[goes]] = drawn[goes]
         return moved, bool(better.any())
