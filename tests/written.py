@@ -54,6 +54,7 @@ def outcomes(folder) -> dict[str, Outcome]:
         "failures": (TREE, "tornado", {"failures": "random:part=nic,count=3"}),
         "efficiency": (TREE, "allreduce:algorithm=ring", {"solve": "completion:efficiency=simai-nccl"}),
         "optimal": (TREE, "tornado", {"routing": "optimal"}),
+        "spray": (TREE, "tornado", {"routing": "spray:choose=feedback,paths=4"}),
         "grouped": ("dragonfly:a=4,p=2,h=2,scale_up=none", "uniform", {"cost": "list-2022"}),
     }
     asked |= {pattern: (SQUARE, pattern, {}) for pattern in PATTERNS}

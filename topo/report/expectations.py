@@ -70,7 +70,9 @@ def _curves(rows: Sequence[Row], results: Mapping[str, Any], *, against: bool) -
         question, answer = "Do collectives reach what the fabric allows?", _judgement(results)
     else:
         question, answer = "What should collectives reach?", _expectation(group, groups[group])
-    return make("expect", "Bus bandwidth", question, answer, (_cards(results) if against else None, drawing))
+    return make(
+        "expect", labels.heading("busbw_bytes_per_s"), question, answer, (_cards(results) if against else None, drawing)
+    )
 
 
 def _stragglers(results: Mapping[str, Any]) -> Panel:
