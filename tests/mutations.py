@@ -24,6 +24,8 @@ PIECES = (
     b"\x00", b"\xff", b"\xef\xbb\xbf", b"\r", b"\t", b"\n\n", b",", b":", b": ", b"=", b"{", b"}", b"[", b"]", b'"',
     b"'", b"#", b"%", b"---\n", b"...\n", b"- ", b"? ", b"|\n", b">\n", b"&a ", b"*a", b"[" * 400, b"{a: " * 200,
     b"/" * 9, b"../../etc/passwd", b"\xed\xa0\x80", b"\x1b[31m", b"&a [*a, *a]", b"<!DOCTYPE a>", b"<![CDATA[",
+    b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"<", b">", b"&amp;", b"(", b")", b";", "\u00e9".encode(),
+    b"[1-999999999]", b"n[1-9][1-9]", b"a.0.b.0.c.d.0.e.0", b"1->2", b"size 0", b"trigger 1", b"0xffffffffffffffff",
 )  # fmt: skip
 
 
@@ -62,6 +64,14 @@ def piece(content: bytes, draw: random.Random) -> bytes:
     """Something put in anywhere."""
     at = draw.randint(0, len(content))
     return content[:at] + draw.choice(PIECES) + content[at:]
+
+
+def doubled(content: bytes, draw: random.Random) -> bytes:
+    """A stretch of any length three times over, or backwards."""
+    at = draw.randint(0, len(content))
+    end = at + draw.choice((1, 3, 20, 400))
+    stretch = content[at:end]
+    return content[:at] + (stretch * 3 if draw.random() < 0.5 else stretch[::-1]) + content[end:]
 
 
 def cut(content: bytes, draw: random.Random) -> bytes:
@@ -113,5 +123,5 @@ def indented(content: bytes, draw: random.Random) -> bytes:
 
 
 MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
-    number, number, number, word, word, own_word, piece, piece, cut, gap, bit, token, token, line, indented,
+    number, number, number, word, word, own_word, piece, piece, doubled, cut, gap, bit, token, token, line, indented,
 )  # fmt: skip

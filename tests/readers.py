@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.topo.formats.good import NOUNS, good, names, raw
 from tests.traffic.configs import DEEPSEEK, MINIMAX
-from topo import formats, study
+from topo import study
 from topo.config import parse_study, read_case
-from topo.config.demand_file import read_demand
 from topo.config.models import load_model
 from topo.config.prices import load as load_prices
 from topo.config.study_file import load_study
-from topo.fabric import Fabric
-from topo.generators import generate
 from topo.report.load import read_study
 from topo.study.damage import record_in, run_in
 
@@ -102,8 +101,8 @@ sweep: {seed: [1, 2]}
 """
 
 
-#: Formats of fabrics that are fuzzed.
-FORMATS = ("native",)
+#: Formats of files, of every noun.
+FORMATS = tuple(names())
 
 
 @dataclass(frozen=True)
@@ -120,15 +119,9 @@ def readers(folder: Path) -> dict[str, Reader]:
     """Return every reader by name; ``folder`` is for a study whose records are good ones."""
     whole = folder / "whole"
     study.run(parse_study(RECORDED, "recorded.yaml"), whole)
-    networks = [generate("fat-tree-2", radix=4, capacity=5e10, planes=2, endpoints_per_host=2)]
-    networks += [generate("dragonfly", a=2, p=1, h=1, capacity=5e10, scale_up=2e11, endpoints_per_host=2)]
     found = {
         "study": Reader("s.yaml", _bytes(STUDIES), load_study, ("validate {}", "study {} --dry-run --workers 0")),
         "spec": Reader("spec", _bytes(SPECS), _spec, ()),
-        "flows": Reader(
-            "f.csv", _bytes(FLOWS), lambda path: read_demand(str(path), n_ranks=8),
-            ("analyze fat-tree-2:radix=4 file:path={}",),
-        ),
         "prices": Reader(
             "p.csv", (PRICES.encode(),), lambda path: load_prices(str(path)), ("size fat-tree-2:radix=8 --prices {}",)
         ),
@@ -143,12 +136,12 @@ def readers(folder: Path) -> dict[str, Reader]:
         ),
         "run": Reader("run.json", ((whole / "run.json").read_bytes(),), _run, ()),
     }  # fmt: skip
-    for name in FORMATS:
-        one = formats.FABRICS[name]
-        good = tuple(
-            _written(one, network) for network in networks[: 1 if one.module.endswith(("slurm", "slurm_yaml")) else 2]
-        )
-        found[name] = Reader(f"n{one.suffixes[0]}", good, formats.read, ("build {}", "analyze {} uniform"))
+    for registry, _, read, commands in NOUNS:
+        for name in (name for name in FORMATS if name in registry):
+            texts = (good(name), *(FLOWS if name == "flows" else ()))
+            samples = tuple(raw(text, name) for text in texts)
+            known = tuple(command.replace("{name}", name) for command in commands)
+            found[name] = Reader(f"n{registry[name].suffixes[0]}", samples, partial(_format, read, name), known)
     return found
 
 
@@ -163,9 +156,8 @@ def spec_words(content: bytes) -> list[str]:
     return [*words, "", "", ""][:3]
 
 
-def _written(one: formats.Format, network: Fabric) -> bytes:
-    text: str | bytes = one.function("write")(network)
-    return text if isinstance(text, bytes) else text.encode()
+def _format(read: Callable[[Path, str], object], name: str, path: Path) -> None:
+    read(path, name)
 
 
 def _bytes(texts: Sequence[str]) -> tuple[bytes, ...]:

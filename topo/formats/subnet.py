@@ -16,9 +16,11 @@ from topo.formats.text import fail, lines
 
 #: A node describes itself in up to 64 bytes (InfiniBand Architecture, NodeDescription).
 _END = (
-    r"\{ (?P<kind%d>(?:CA|SW|RTR?)(?:-SM)?)\s+Ports:(?P<ports%d>[0-9A-Fa-f]+) SystemGUID:(?P<system%d>[0-9A-Fa-f]+) "
-    r"NodeGUID:(?P<guid%d>[0-9A-Fa-f]+) PortGUID:(?P<port_guid%d>[0-9A-Fa-f]+) [^{}]*\{(?P<name%d>.{0,64}?)\} "
-    r"LID:(?P<lid%d>[0-9A-Fa-f]+) PN:(?P<port%d>[0-9A-Fa-f]+) \}"
+    r"\{ (?P<kind%d>(?:CA|SW|RTR?)(?:-SM)?)\s+Ports:(?P<ports%d>[0-9A-Fa-f]{1,4}) "
+    r"SystemGUID:(?P<system%d>[0-9A-Fa-f]{1,16}) "
+    r"NodeGUID:(?P<guid%d>[0-9A-Fa-f]{1,16}) "
+    r"PortGUID:(?P<port_guid%d>[0-9A-Fa-f]{1,16}) [^{}]*\{(?P<name%d>.{0,64}?)\} "
+    r"LID:(?P<lid%d>[0-9A-Fa-f]{1,4}) PN:(?P<port%d>[0-9A-Fa-f]{1,4}) \}"
 )
 _LINE = re.compile(
     f"{_END % ((1,) * 8)} {_END % ((2,) * 8)} PHY=(?P<width>\\d{{1,3}})x LOG=(?P<state>\\w+) SPD=(?P<speed>[\\d.]+)"
@@ -53,7 +55,7 @@ _KEYS = ("kind", "ports", "system", "guid", "port_guid", "name", "lid", "port")
 
 
 def _number(plant: Plant, numbers: dict[int, int], end: dict[str, str]) -> int:
-    guid = int(end["guid"], 16) % 2**64
+    guid = int(end["guid"], 16)
     if guid in numbers:
         return numbers[guid]
     numbers[guid] = len(numbers)
@@ -85,6 +87,6 @@ def _cable(match: re.Match[str], ends: list[dict[str, str]], here: tuple[int, in
         str(here[1]),
         str(there[1]),
         capacity=capacity(width, speed) if speed and width in WIDTHS else None,
-        port_guid=int(adapter.get("port_guid", "0"), 16) % 2**64,
+        port_guid=int(adapter.get("port_guid", "0"), 16),
         port_lid=int(adapter.get("lid", "0"), 16),
     )

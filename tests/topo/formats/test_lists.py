@@ -11,6 +11,7 @@ import pytest
 import topo
 from tests.oracles import check_fabric
 from tests.samples import sample
+from tests.topo.formats.good import SUBNET
 from tests.topo.formats.same import cables_of, check_same
 from topo.formats import FABRICS, FormatError, Reading, text_of
 
@@ -125,6 +126,13 @@ def test_samples_have_the_counts_of_their_files(name):
 def test_samples_that_hold_no_network_say_so(name, says):
     with pytest.raises(FormatError, match=says):
         topo.read(sample(name), capacity=1e9)
+
+
+@pytest.mark.parametrize("number", ["PHY=4", "PN:01", "LID:0002", "Ports:01", "NodeGUID:0001"])
+def test_numbers_of_a_subnet_have_as_many_digits_as_opensm_writes(number):
+    key, digits = number.rstrip("0123456789"), number.lstrip("PHYNLIDortsdeGU=:")
+    with pytest.raises(FormatError, match=r"^f:1: "):
+        FABRICS["subnet"].function("read")(SUBNET.replace(number, f"{key}{'9' * 5000}{digits}"), "f", None)
 
 
 def test_the_subnet_is_the_dump():
