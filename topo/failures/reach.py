@@ -93,6 +93,7 @@ class _Classes:
     domain: Ints  # (E,)
     way: Mask  # (K, K) whether an endpoint of one class gets through to one of the other in another domain
     own: Mask  # (K, K) whether it does by ports of their own
+    asked: Mask  # (K, K) whether there are two such endpoints in different domains at all
 
     @classmethod
     def of(cls, fabric: Fabric) -> _Classes:
@@ -100,11 +101,12 @@ class _Classes:
         access = Access(Network.of(fabric))
         domain, number = np.unique(access.domain, return_inverse=True)[1].astype(np.int64), access.kinds[0]
         n = int(number.max(initial=-1)) + 1
-        way, own = np.zeros((2, n, n), dtype=bool)
+        way, own, asked = np.zeros((3, n, n), dtype=bool)
         row, column, a, b = _examples(number, domain, n)
+        asked[row, column] = True
         way[row, column] = ~no_way(access, a, b, fabric.relay)
         own[row, column] = access.meet(access.islands[a], access.islands[b]) & (access.islands[b] >= 0)
-        return cls(number.astype(np.int64), domain, way, own)
+        return cls(number.astype(np.int64), domain, way, own, asked)
 
     def paths(self, src: Index, dst: Index, table: Mask) -> Mask:
         """Return which pairs are joined by ``table`` (K, K), or by their domain."""
@@ -167,7 +169,8 @@ def _split(label: Ints, classes: _Classes) -> Ints | None:
     """Return labels (E,) of which equal ones reach each other and others do not; None where there are none such."""
     there = np.flatnonzero(label >= 0)
     present = np.unique(classes.number[there])
-    way = classes.way[np.ix_(present, present)]
+    here = np.ix_(present, present)
+    way = classes.way[here] | ~classes.asked[here]  # one domain always reaches itself
     meets = np.diag(way)
     # Classes whose members reach each other go together with the least class that they reach.
     if not np.array_equal(way, way.T) or (way[~meets].any()):

@@ -102,3 +102,12 @@ def test_both_ends_without_a_port_meet_on_the_planes_that_both_domains_have():
     some = GroupedDemand.of("some", label=label, size=1.0)
     grouped, listed = (route(left, d, "ecmp").load(np.ones(d.n_commodities)) for d in (some, some.listed()))
     assert grouped == pytest.approx(listed)
+
+
+def test_a_domain_cut_off_alone_leaves_the_rest_grouped():
+    """Both endpoints of one host lose their ports: the others stay one group, and no pair is listed."""
+    fabric = generate("fat-tree-2", radix=8, endpoints=16, endpoints_per_host=2, scale_up=200e9, capacity=50e9)
+    left = named(fabric, nic=[0, 1])[0].of(fabric)
+    found = reachable(left, traffic.offer("uniform", n_ranks=16, ranks_per_host=2))
+    assert isinstance(found.demand, GroupedDemand)
+    assert (found.through, found.n_cut_off) == (14 * 13 + 2, 2)
