@@ -61,6 +61,18 @@ def cleaned(pool: Pool) -> Pool:
     return clean
 
 
+def kept(pool: Pool) -> Pool:
+    """Return the paths that carry flow now, to be read once ``pool`` has moved on."""
+    paths, arcs = pool.used.tolist()
+    return pool._replace(
+        pair=pool.pair[:paths].copy(),
+        start=pool.start[: paths + 1].copy(),
+        arc=pool.arc[:arcs].copy(),
+        flow=pool.flow[:paths].copy(),
+        used=pool.used.copy(),
+    )
+
+
 def arcs_of(pool: Pool) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return the path of each arc in the pool, and the arc."""
     paths, arcs = pool.used

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from topo.flow.pool import arcs_of, cleaned, congestion_of, empty_pool, loads, search, shares_of
+from topo.flow.pool import arcs_of, cleaned, congestion_of, empty_pool, kept, loads, search, shares_of
 from topo.flow.programme import least_congestion
 from topo.kernels.spreading import Digraph, Pairs, Pool, equilibrate, price
 
@@ -88,20 +88,21 @@ def spread(graph: Digraph, pairs: Pairs, *, minimal: bool, gap: float, seconds: 
     pool = empty_pool(len(pairs.source), 2 * len(pairs.source) + 64, 16 * len(pairs.source) + 512)
     pool, least = search(graph, pairs, 1.0 / graph.capacity, minimal, pool)
     cost = 1.0 / graph.capacity
-    best = Spread(shares_of(pool, len(graph.tail), pairs.amount), congestion_of(pool, graph), 0.0, cost)
+    load = loads(pool, graph)
+    least_so_far, best = float((load / graph.capacity).max(initial=0.0)), kept(pool)
     bound, prices = float(least @ pairs.amount / (graph.capacity @ cost)), cost
-    mu, softness, width = best.congestion / 4.0, SOFTNESS, np.inf
+    mu, softness, width = least_so_far / 4.0, SOFTNESS, np.inf
     mark = np.zeros(len(cost), dtype=np.int8)
     rounds = 0
-    while 1.0 - bound / best.congestion > gap and time.monotonic() < end:
+    while 1.0 - bound / least_so_far > gap and time.monotonic() < end:
         rounds += 1
-        load = loads(pool, graph)
         equilibrate(pool, graph.orbit, len(pairs.source), load, graph.capacity, mu, _passes(graph, pairs, pool), mark)
-        utilization = loads(pool, graph) / graph.capacity
+        load = loads(pool, graph)  # anew: what steps leave of rounding would add up
+        utilization = load / graph.capacity
         congestion = float(utilization.max())
         cost = np.exp((utilization - congestion) / mu) / graph.capacity
-        if congestion < best.congestion:
-            best = Spread(shares_of(pool, len(graph.tail), pairs.amount), congestion, 0.0, cost)
+        if congestion < least_so_far:
+            least_so_far, best = congestion, kept(pool)
         if rounds % ROUNDS_BETWEEN_CLEANING == 0:
             pool = cleaned(pool)
         pool, least = search(graph, pairs, cost, minimal, pool)
@@ -109,14 +110,15 @@ def spread(graph: Digraph, pairs: Pairs, *, minimal: bool, gap: float, seconds: 
         if proven > bound:
             bound, prices = proven, cost
         if rounds % PATIENCE == 0:
-            if best.congestion - bound > (1.0 - STALLED) * width:
+            if least_so_far - bound > (1.0 - STALLED) * width:
                 softness = max(softness * SHARPER, SHARPEST)
-            width = best.congestion - bound
+            width = least_so_far - bound
         aim = softness * (congestion - proven) / np.log(max(len(cost), 2))
         mu = min(mu, max(STEEPEST_FALL * mu, aim))
         if mu < 1e-12 * congestion:
             break
-    found = Spread(best.shares, best.congestion, min(bound, best.congestion), prices)
+    shares = shares_of(best, len(graph.tail), pairs.amount)
+    found = Spread(shares, least_so_far, min(bound, least_so_far), prices)
     return _exact(graph, pairs, minimal, pool, found) if _is_small(graph, pairs) and found.gap > 0.0 else found
 
 
