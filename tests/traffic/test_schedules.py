@@ -105,16 +105,15 @@ def test_bytes_do_not_depend_on_what_hides(schedule, chunks):
     np.testing.assert_allclose(hidden.sent(), exposed.sent())
 
 
-def test_interleaved_stages_send_every_chunk_round():
-    plain, chunks = (
-        times(experts=False, gradients=False),
-        times(
-            experts=False, gradients=False, schedule="interleaved", chunks=2, model=DEEPSEEK | {"num_hidden_layers": 8}
-        ),
-    )
+@pytest.mark.parametrize("chunks", [2, 3])
+def test_interleaved_stages_send_every_chunk_round(chunks):
+    """By hand: 16 micro-batches over 3 gaps of 4 stages of 16 ranks, both ways; each further chunk closes the ring."""
+    parts = {"experts": False, "gradients": False}
+    model = DEEPSEEK | {"num_hidden_layers": 4 * chunks}
+    plain, rounds = times(**parts), times(**parts, schedule="interleaved", chunks=chunks, model=model)
     size = 4096 * 256 * 2
     assert plain.sent().sum() == 2 * 16 * 3 * 16 * size
-    assert chunks.sent().sum() == plain.sent().sum() + 2 * 16 * 4 * 16 * size
+    assert rounds.sent().sum() == plain.sent().sum() + (chunks - 1) * 2 * 16 * 4 * 16 * size
 
 
 def test_dualpipe_sends_as_much_both_ways():

@@ -199,6 +199,13 @@ def test_seats_by_name_by_order_and_by_number(tree):
     assert seats([Communicator("n", 3)], tree).members[0].tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("slots", [{}, {0: 3}, {0: 0, 1: 0, 2: 1, 3: 2}, {0: 0, 1: 1, 2: 3, 3: 4}])
+def test_ranks_of_unknown_shared_or_too_high_places_take_those_of_a_host_in_order(tree, slots):
+    """Four GPUs a host, which a log numbers in part, twice, or beyond: a0 a1 b0 b1 whatever it says."""
+    group = Communicator("g", 4, 2, {0: "a", 1: "a", 2: "b", 3: "b"}, slots)
+    assert seats([group], tree).members[0].tolist() == [0, 1, 4, 5]
+
+
 @pytest.mark.parametrize(
     ("group", "says"),
     [
