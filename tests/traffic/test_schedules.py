@@ -70,6 +70,15 @@ def test_more_micro_batches_leave_less_alone(schedule):
     assert 0 <= shares[0] < shares[-1] < 1
 
 
+@pytest.mark.parametrize(
+    ("schedule", "chunks", "passes"),
+    [("1f1b", 1, 3), ("zb1p", 1, 3), ("interleaved", 2, 6 + 4), ("interleaved", 4, 6 + 12)],
+)
+def test_passes_before_the_first_backward_have_nothing_beside(schedule, chunks, passes):
+    """Four stages: the first warms up with pp - 1 passes; with 2 (pp - 1) + (chunks - 1) pp of chunks in Megatron-LM."""
+    assert paired(schedule, pp=4, micro_batches=8, chunks=chunks) == pytest.approx(1 - passes / (8 * chunks))
+
+
 def test_dualpipe_pairs_as_its_schedule_does():
     """Steps 4 and 5 of the published schedule, on the first of 8 ranks with 32 micro-batches."""
     pp, half, rank = 8, 16, 0
