@@ -69,12 +69,11 @@ class Layout:
         return self.stage.reshape(-1, self.cp, self.tp).transpose(0, 2, 1).reshape(-1, self.cp)
 
     def replicas(self) -> list[tuple[str, Ranks, float]]:
-        """Return what is held alike by several ranks: its name, (groups, n) ranks, parameters of each group."""
+        """Return what ranks hold alike: its name, (groups, n) ranks, parameters of each group; n may be 1."""
         model, wide = self.model, self.ep * self.etp
         experts = model.moe_layers * model.routed_experts * expert_parameters(model) / self.pp / wide
         held = [("dense", strided(self.stage, self.tp), dense_parameters(model) / self.pp / self.tp)]
-        held += [("experts", strided(self.stage, wide), experts)] if model.routed_experts else []
-        return [one for one in held if one[1].shape[1] > 1]
+        return held + ([("experts", strided(self.stage, wide), experts)] if model.routed_experts else [])
 
 
 def layout_of(

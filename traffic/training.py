@@ -236,11 +236,11 @@ def training_count(
         checks=False,
     )
     near, figures, n, drawn = layout.near, layout.model, 0, 0
-    if tensor and tp > 1:
+    if tensor:
         n += _times_listed(tensor) * steps.ring_count(layout.stage.reshape(-1, tp), ranks_per_host=near)
-    if context and cp > 1:
+    if context:
         n += _times_listed(context) * steps.ring_count(layout.context_groups, ranks_per_host=near)
-    if experts and etp > 1:
+    if experts:
         n += _times_listed(experts) * steps.ring_count(layout.stage.reshape(-1, etp), ranks_per_host=near)
     if experts and layout.ep > 1:
         together = ranks_together(layout.ep, **thinned(where, etp))

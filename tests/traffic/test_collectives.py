@@ -49,6 +49,8 @@ def test_one_channel_uses_one_rank_of_each_host_for_the_network():
     ring = all_gather(n_ranks=16, channels=1, bytes=S)
     outside = ~on_scale_up(ring, 8)
     assert ring.src[outside].tolist() == [8, 0]
+    most = all_gather(n_ranks=16, channels=8, bytes=S)
+    np.testing.assert_array_equal(most.sent(), all_gather(n_ranks=16, bytes=S).sent())
     with pytest.raises(DemandError, match="give 1 to 8"):
         all_gather(n_ranks=16, channels=9)
 

@@ -75,7 +75,7 @@ def test_more_micro_batches_leave_less_alone(schedule):
     [("1f1b", 1, 3), ("zb1p", 1, 3), ("interleaved", 2, 6 + 4), ("interleaved", 4, 6 + 12)],
 )
 def test_passes_before_the_first_backward_have_nothing_beside(schedule, chunks, passes):
-    """Four stages: the first warms up with pp - 1 passes; with 2 (pp - 1) + (chunks - 1) pp of chunks in Megatron-LM."""
+    """Four stages: the first warms up with pp - 1 passes; with 2 (pp - 1) + (chunks - 1) pp of chunks in Megatron."""
     assert paired(schedule, pp=4, micro_batches=8, chunks=chunks) == pytest.approx(1 - passes / (8 * chunks))
 
 

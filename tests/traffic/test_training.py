@@ -49,6 +49,12 @@ def test_laws_over_layouts(tp, pp, micro_batches, p):
     assert ("pipeline forward" in job.phase_names) == (pp > 1)
 
 
+def test_what_one_rank_holds_alone_is_not_reduced():
+    """Eight experts' ranks are a whole stage, so each expert is held once; dense parameters by all eight."""
+    job = training_step(n_ranks=16, pp=2, ep=8)
+    assert job.phase_names[4:] == ("dense reduce-scatter", "dense all-gather")
+
+
 def test_parts_that_are_overlapped_are_left_out():
     job = training_step(n_ranks=32, pp=2, pipeline=False, gradients=False)
     assert job.phase_names == ("dispatch", "combine")
