@@ -82,13 +82,13 @@ def algebraic_connectivity(plane: PlaneGraph) -> tuple[float, Floats] | None:
     lambda is the second smallest root of L v = lambda P v, with L the Laplacian of the
     capacities and P the port capacities.  None where bare switches are too many to eliminate.
     """
-    bearing, bare = plane.ports > 0, plane.ports <= 0
+    bearing = plane.ports > 0
     n = len(plane.ports)
     if not bearing.sum() > 1:
         return None
     laplacian = csr_array(diags_array(plane.capacity.sum(axis=0)) - plane.capacity)
     root = np.sqrt(plane.ports[bearing])
-    if bare.any() or n <= _DENSE:
+    if not bearing.all() or n <= _DENSE:
         if n > _SCHUR:
             return None
         dense = _eliminated(laplacian.toarray(), bearing)

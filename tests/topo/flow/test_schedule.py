@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topo.flow import route, solve
-from topo.flow.schedule import critical, schedule
+from topo.flow.schedule import at_once, critical, schedule
 from topo.generators import generate
 from traffic.closed_forms import allreduce_time
 from traffic.collectives import allreduce
-from traffic.demand import Demand, DemandError
+from traffic.demand import Demand, DemandError, GroupedDemand
 
 
 def simulated(before, duration):
@@ -85,3 +85,16 @@ def test_computation_runs_beside_a_transfer_and_a_chain_is_the_default():
 def test_a_wait_for_a_later_phase_is_refused():
     with pytest.raises(DemandError, match="lower number"):
         two_phases(after=[[], [2], []])
+
+
+def test_all_runs_at_once_are_one_phase_of_as_many_bytes():
+    """By hand: two runs of 5 bytes and three of 7, whatever they compute between."""
+    listed = Demand.of(
+        "two", 4, src=[0, 2], dst=[1, 3], size=[5.0, 7.0], phase=[0, 1], repeat=[2, 3], compute_s=[1.0, 2.0]
+    )
+    found = at_once(listed)
+    assert (found.n_phases, found.repeat.tolist(), found.size.tolist()) == (1, [1], [10.0, 21.0])
+    assert found.total() == listed.total() and not found.compute_s.any() and not found.after
+    grouped = GroupedDemand.of("all", label=[0, 0, 1, 1], size=4.0, repeat=3)
+    found = at_once(grouped)
+    assert (found.n_phases, found.repeat.tolist(), found.total()) == (1, [1], grouped.total())

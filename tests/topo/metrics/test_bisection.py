@@ -4,11 +4,13 @@ from itertools import combinations
 import networkx as nx
 import numpy as np
 import pytest
+from scipy.sparse import coo_array
 
 from tests import small
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.generators import generate
 from topo.metrics.bisection import _instance, _uniform_two_layers, bisect
+from topo.metrics.cut_bounds import PlaneGraph, algebraic_connectivity
 
 E, LEAF, SPINE, CORE = NodeKind.ENDPOINT, NodeKind.LEAF, NodeKind.SPINE, NodeKind.CORE
 
@@ -209,3 +211,14 @@ def test_no_table_of_hosts_by_leaves_outside_trees():
         assert tracemalloc.get_traced_memory()[1] < 5e6
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("n", "port"), [(40, 0.5), (601, 1.0)])
+def test_switches_around_a_bare_one_are_joined_as_each_to_all(n, port):
+    """Cables of 1 to a hub without ports are a complete graph of 1 / n each: L = I - 1/n, whose second root is 1."""
+    tip = np.arange(1, n + 1)
+    ends = np.concatenate([tip, 0 * tip]), np.concatenate([0 * tip, tip])
+    star = coo_array((np.ones(2 * n), ends), shape=(n + 1, n + 1)).tocsr()
+    ports = np.append(0.0, np.full(n, port))
+    found = algebraic_connectivity(PlaneGraph(star, ports, np.zeros(n + 1, dtype=np.int64)))
+    assert found is not None and found[0] == pytest.approx(1.0 / port, rel=1e-6)

@@ -52,6 +52,15 @@ def test_each_phase_names_its_fullest_link():
     assert second["seconds"] == pytest.approx(50.0 * 8 / 50e9)
 
 
+def test_of_links_that_are_equally_full_the_nearest_to_the_endpoints_limits():
+    """A 1:1 tree under a shift by one leaf: ports and cables to spines are all full."""
+    fabric = generate("fat-tree-2", radix=8, endpoints=32, capacity=50e9, endpoints_per_host=1)
+    loaded, solution = loads(fabric, traffic.offer("shift", n_ranks=32, by=4))
+    (row,) = phase_limits(loaded, solution)
+    assert of(fabric, solution.demand)["links_by_tier"]["leaf-spine"]["max"] == pytest.approx(1.0)
+    assert (row["tier"], row["utilization"]) == ("endpoint", pytest.approx(1.0))
+
+
 def test_a_ring_inside_hosts_is_limited_by_their_scale_up_links():
     """An NVLink of 200 GB/s against eight NICs of 50: each carries 8 times a NIC's share, so half its rate."""
     fabric = generate("fat-tree-2", radix=64, endpoints=256, **HOST)

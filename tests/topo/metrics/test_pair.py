@@ -23,8 +23,10 @@ def test_across_the_spines(tree):
     assert found["bottleneck"]["share"] == 1.0
 
 
-def test_under_one_leaf(tree):
-    found = explain_pair(tree, src=0, dst=1, policy="ecmp")
+@pytest.mark.parametrize(("src", "dst"), [(0, 1), (1, 0)])
+def test_under_one_leaf(tree, src, dst):
+    """One path, whichever of a leaf's links comes first: what carries nothing is no path."""
+    found = explain_pair(tree, src=src, dst=dst, policy="ecmp")
     assert [(path["share"], path["hops"]) for path in found["paths"]] == [(1.0, 2)]
     assert found["end_hosts"] == [0, 0]
 
