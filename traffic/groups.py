@@ -47,11 +47,15 @@ def groups(n_ranks: int, ep: int, *, ranks_per_host: int, ranks_per_domain: int 
     Raises DemandError where the ranks hold none.
     """
     domain = domain_of(ranks_per_host, ranks_per_domain)
-    share = shares_of(ep, ranks_together(ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain))
+    together = ranks_together(ep, ranks_per_host=ranks_per_host, ranks_per_domain=ranks_per_domain)
+    refusal = DemandError(f"ep={ep} is more than the {n_ranks} ranks in scale-up domains of {domain} hold")
+    if ep > n_ranks:  # before its domains are listed
+        raise refusal
+    share = shares_of(ep, together)
     there = np.append(np.full(n_ranks // domain, domain), n_ranks % domain)
     room = (there[: len(there) // len(share) * len(share)].reshape(-1, len(share)) // share).min(axis=1)
     if not room.any():
-        raise DemandError(f"ep={ep} is more than the {n_ranks} ranks in scale-up domains of {domain} hold")
+        raise refusal
     block = np.repeat(np.arange(len(room)), room)
     slot = np.arange(len(block)) - np.repeat(np.cumsum(room) - room, room)
     part = np.repeat(np.arange(len(share)), share)  # domain of the block that each rank of a group is in

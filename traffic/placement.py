@@ -26,9 +26,13 @@ from numpy.typing import NDArray
 from traffic.demand import DemandError
 from traffic.groups import shares_of
 from traffic.layout import check_whole
+from traffic.model import MAX_EXPERTS
 from traffic.packing import filled, replicated
 
 Ints = NDArray[np.int64]
+
+#: Ranks of a group: as many as there may be experts, so that each has one.
+MAX_RANKS = MAX_EXPERTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,9 +169,9 @@ def balanced(
 
 
 def _dealt(name: str, order: Ints, *, ep: int, ranks_per_host: int, redundant: int) -> Placement:
-    check_whole(ep, 2, name="ep")
+    check_whole(ep, 2, name="ep", most=MAX_RANKS)
     check_whole(ranks_per_host, 1, name="ranks_per_host")
-    check_whole(redundant, 0, name="redundant_experts")
+    check_whole(redundant, 0, name="redundant_experts", most=MAX_EXPERTS)
     n = len(order)
     if redundant > n * (ep - 1):
         raise DemandError(

@@ -120,6 +120,7 @@ def test_the_busiest_rank_of_the_commodities_is_that_of_the_report(params):
         ({"n_ranks": 64, "ep": 64, "node_limit": 9}, "more than the 8 hosts"),
         ({"n_ranks": 64, "ep": 64, "tokens": 0}, "tokens"),
         ({"n_ranks": 8, "ep": 2, "redundant_experts": 300}, "256 experts have at most 256 copies on other ranks"),
+        ({"n_ranks": 512, "ep": 512, "redundant_experts": 70_000}, "redundant_experts must be at most 65536"),
         ({"n_ranks": 64, "model": DEEPSEEK_V3 | {"hiden": 7000}}, "did you mean hidden"),
         ({"n_ranks": 64, "model": DEEPSEEK_V3 | {"hidden": "7000"}}, "model hidden must be a whole number"),
         ({"n_ranks": 64, "model": "deepseek-v3"}, "must be a mapping"),

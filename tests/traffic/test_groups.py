@@ -63,6 +63,8 @@ def test_what_a_domain_cannot_hold_idles(n, ep, starts):
     ("n", "ep", "message"),
     [
         (48, 64, "ep=64 is more than the 48 ranks"),
+        (48, 100_000_000_000, "ep=100000000000 is more than the 48 ranks"),
+        (48, 2**63 - 1, "ep=9223372036854775807 is more than the 48 ranks"),
     ],
 )
 def test_more_ranks_than_there_are_are_refused(n, ep, message):

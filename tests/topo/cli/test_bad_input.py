@@ -89,6 +89,7 @@ CASES = {
     "seed beyond 64 bits": Wrong(f"analyze fat-tree-2:radix=8 permutation --seed {HUGE}", 2, ("seed", "9223372036854775807")),
     "endless seed": Wrong(f"analyze fat-tree-2:radix=8 permutation --seed {ENDLESS}", 2, ("seed", "more")),
     "tokens beyond 64 bits": Wrong(f"moe --tokens {HUGE}", 2, ("tokens", "9223372036854775807")),
+    "a group beyond all experts": Wrong("moe --ep 9223372036854775807", 3, ("ep", "at most 65536")),
     "memory beyond all": Wrong("analyze fat-tree-2:radix=8 uniform --max-memory 1e308", 2, ("max-memory", "1e+30")),
     "radix beyond 64 bits": Wrong(f"size fat-tree-2:radix={HUGE}", 3, ("radix", "64 bits", "300 digits")),
     "endless radix": Wrong(f"size fat-tree-2:radix={ENDLESS}", 3, ("radix", "64 bits", "5000 digits")),
