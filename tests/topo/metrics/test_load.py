@@ -88,6 +88,14 @@ def test_the_waist_of_a_bowtie():
     assert sum(got["utilization_histogram"]["links"]) == 10
 
 
+def test_tiers_are_those_that_have_links():
+    tree, _ = family("fat-tree-2", "uniform", radix=4)
+    fly, _ = family("dragonfly", "uniform", a=4)
+    for fabric, tiers in ((tree, {"endpoint", "leaf-spine"}), (fly, {"endpoint", "local", "global"})):
+        rows = of(fabric, traffic.offer("uniform", n_ranks=fabric.n_endpoints))["links_by_tier"]
+        assert rows.keys() == tiers and all(row["links"] for row in rows.values())
+
+
 def test_phases_are_ratios_of_sums():
     """Phase 0 (run 3 times) needs 2 s where its ports need 1; phase 1 needs 4 where they need 4."""
     demand = Demand.of(
