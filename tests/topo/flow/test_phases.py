@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import small
 from topo.flow import batches, phase_loads, route, solve
 from topo.flow.schedule import followers, overlap
 from topo.generators import generate
@@ -119,3 +120,16 @@ def test_followers_are_who_waits(demand):
     for p in range(demand.n_phases):
         expected = [q for q, waits in enumerate(demand.after) if p in waits]
         assert who[first[p] : first[p + 1]].tolist() == expected
+
+
+@pytest.mark.parametrize("solver", ["completion", "max-min"])
+def test_more_phases_than_links_are_as_many_problems(solver):
+    """Two endpoints, a link each way and two ports: phase p moves p + 1 bytes, back and forth in turn, at 1 B/s."""
+    phases = 40
+    p = np.arange(phases)
+    demand = Demand.of("turns", 2, src=p % 2, dst=1 - p % 2, size=p + 1.0, phase=p, repeat=np.ones(phases, int))
+    fabric = small.one_link()
+    assert phases > fabric.n_links
+    solution = solve(fabric, demand, route(fabric, demand), solver)
+    np.testing.assert_allclose(solution.finish, p + 1.0)
+    assert solution.completion_s == pytest.approx((p + 1.0).sum())
