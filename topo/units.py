@@ -184,3 +184,12 @@ def _positive(value: float, what: str, given: object) -> float:
     if not SMALLEST <= value <= LARGEST:
         raise UnitError(f"{what}: {given!r} must lie between {SMALLEST:g} and {LARGEST:g}")
     return value
+
+
+def several(n: int, one: str, more: str) -> str:
+    """Return ``n`` and what there is so many of, with its verb if there is one.
+
+    >>> several(1, "device is left out", "devices are left out"), several(2, "leaf", "leaves")
+    ('1 device is left out', '2 leaves')
+    """
+    return f"{n} {one if n == 1 else more}"

@@ -12,6 +12,7 @@ from topo.check.fault import Fault, ends_of
 from topo.check.joined import joined_planes
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.source import called
+from topo.units import several
 
 #: Names told of one fault; the rest is counted.
 MOST_NAMES = 32
@@ -53,8 +54,9 @@ def _bridge(fabric: Fabric, a: int, b: int, lost: int) -> Fault:
     links = np.arange(fabric.first[a], fabric.first[a + 1])
     cable = int(fabric.cable[links[fabric.head[links] == b]][0])
     ports = np.bincount(fabric.tail[(fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.ENDPOINT)])
-    what = "ports of endpoints" if ports.max(initial=0) > 1 else "endpoints"
-    return Fault("single-cable", ends_of(fabric, [cable]), f"without this cable {lost} {what} are cut off")
+    several_ports = ports.max(initial=0) > 1
+    what = ("port of an endpoint is", "ports of endpoints are") if several_ports else ("endpoint is", "endpoints are")
+    return Fault("single-cable", ends_of(fabric, [cable]), f"without this cable {several(lost, *what)} cut off")
 
 
 def _articulation(fabric: Fabric, graph: nx.Graph, node: int, bears: Counter[int]) -> Iterator[Fault]:
@@ -73,7 +75,11 @@ def _bare(fabric: Fabric) -> Iterator[Fault]:
     bare = np.flatnonzero((np.diff(fabric.first) == 0) & (fabric.kind >= NodeKind.LEAF))
     if len(bare):
         names = [called(fabric.source, fabric.kind, int(node)) for node in bare]
-        yield Fault("unconnected", tuple(names[:MOST_NAMES]), f"{len(bare)} switches have no cable")
+        yield Fault(
+            "unconnected",
+            tuple(names[:MOST_NAMES]),
+            several(len(bare), "switch has no cable", "switches have no cable"),
+        )
 
 
 def _names(fabric: Fabric) -> Iterator[Fault]:
@@ -82,7 +88,15 @@ def _names(fabric: Fabric) -> Iterator[Fault]:
     count = Counter(fabric.source.names)
     twice = sorted(name for name, n in count.items() if n > 1)
     if twice:
-        yield Fault("duplicate-name", tuple(twice[:MOST_NAMES]), f"{len(twice)} names are those of several devices")
+        yield Fault(
+            "duplicate-name",
+            tuple(twice[:MOST_NAMES]),
+            several(len(twice), "name is that of several devices", "names are those of several devices"),
+        )
     bare = [name for name in fabric.source.names if name.startswith(("H-", "S-")) and len(name) == 18]
     if bare:
-        yield Fault("unnamed", tuple(bare[:MOST_NAMES]), f"{len(bare)} devices have no name of their own")
+        yield Fault(
+            "unnamed",
+            tuple(bare[:MOST_NAMES]),
+            several(len(bare), "device has no name of its own", "devices have no name of their own"),
+        )

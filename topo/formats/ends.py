@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from topo.fabric import NodeKind
 from topo.formats.errors import FormatError
 from topo.formats.plant import Cable, Node, Plant, Reading
+from topo.units import several
 
 #: How names of endpoints and of switches begin, where all names of a file do.
 _END = re.compile(r"(?:e|h|n|host|node|server|compute|gpu|nic|hca|ep|endpoint|rank|worker|dgx|pod\d*-?host)s?[-_ ]?\d")
@@ -101,9 +102,14 @@ def left_out(plant: Plant, end: NDArray[np.bool_], how: Reading) -> tuple[NDArra
         out[others] = True
         if others and len(others) == int(end.sum()):
             raise FormatError(f"{plant.name}: nic {how.nic!r} finds no endpoint, such as {_called(nodes[others[0]])!r}")
-        said += [f"{len(others)} endpoints do not match nic={how.nic} and are left out"] if others else []
+        said += [_without(others, how)] if others else []
         return out, said
     return _other_networks(plant, end, out, said)
+
+
+def _without(others: list[int], how: Reading) -> str:
+    nic = f"not match nic={how.nic} and"
+    return several(len(others), f"endpoint does {nic} is left out", f"endpoints do {nic} are left out")
 
 
 def _other_networks(
@@ -114,16 +120,16 @@ def _other_networks(
     if guests:
         out[guests] = True
         names = ", ".join(plant.nodes[i].name for i in guests[:3])
+        sit = several(len(guests), "endpoint sits", "endpoints sit")
         said.append(
-            f"{len(guests)} endpoints sit on switches above the leaves ({names}) and are left out; "
-            "name what takes part with nic=REGEX to keep them"
+            f"{sit} on switches above the leaves ({names}): left out; name what takes part with nic=REGEX to keep them"
         )
     slow, most = _slow_devices(plant, end & ~out)
     if slow:
         out[slow] = True
         said.append(
-            f"{len(slow)} NICs run at another speed than the {most} others of their hosts, as storage and "
-            f"management do, and are left out ({plant.nodes[slow[0]].name} the first); nic=REGEX chooses otherwise"
+            f"{several(len(slow), 'NIC runs', 'NICs run')} at another speed than the {most} others of their hosts, as "
+            f"storage and management do: left out ({plant.nodes[slow[0]].name} the first); nic=REGEX chooses otherwise"
         )
     return out, said
 

@@ -27,6 +27,7 @@ from topo.formats.labels import source_of
 from topo.formats.plant import Cable, Node, Plant, Reading
 from topo.formats.ports import guids, most_ports, port_numbers, telling_names
 from topo.formats.text import fail, lines
+from topo.units import several
 
 _KEY = re.compile(r"(vendid|devid|sysimgguid|switchguid|caguid|rtguid|comment)=(?:0x)?([0-9a-fA-F]*)(?:\([^)]*\))?\s*")
 _HEAD = re.compile(r'(Switch|Ca|Hca|Rt)\s+(\d{1,4})\s+"([^"]*)"\s*(?:#\s*(.*))?')
@@ -104,7 +105,8 @@ def plant_of_dump(text: str, shown: str) -> Plant:
     without = [name for name, device in dump.devices.items() if not device.line]
     if without:
         plant.notes.append(
-            f"{len(without)} devices are named by others and have no section of their own, {without[0]} the first"
+            several(len(without), "device is", "devices are")
+            + f" named by others without a section of its own, {without[0]} the first"
         )
     return plant
 

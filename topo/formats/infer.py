@@ -19,6 +19,7 @@ from topo.formats.errors import FormatError
 from topo.formats.kinds import domains_of, kinds_of, planes_of, tiers_of
 from topo.formats.plant import Cable, Node, Plant, Reading, Wires, natural
 from topo.formats.speeds import capacities, latencies
+from topo.units import several
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -62,7 +63,8 @@ def _left_out(plant: Plant, end: Bools, how: Reading, *, stated: bool) -> tuple[
     bare = np.flatnonzero(end & ~wired & ~out)
     if not stated and len(bare):
         out[bare] = True
-        said.append(f"{len(bare)} endpoints have no cable and are left out, {plant.nodes[bare[0]].name} the first")
+        what = several(len(bare), "endpoint has no cable and is left out", "endpoints have no cable and are left out")
+        said.append(f"{what}, {plant.nodes[bare[0]].name} the first")
     if not (end & ~out).any():
         raise FormatError(f"{plant.name}: no endpoint is left; see what nic and ends leave out")
     return out, said
@@ -210,11 +212,13 @@ def _radix(plant: Plant, wires: Wires) -> int:
 
 
 def _shape(kind: NDArray[np.int8], tier: Ints) -> str:
-    words = {NodeKind.LEAF: "leaves", NodeKind.SPINE: "spines", NodeKind.CORE: "cores"}
+    words = {NodeKind.LEAF: ("leaf", "leaves"), NodeKind.SPINE: ("spine", "spines"), NodeKind.CORE: ("core", "cores")}
     count = {word: int(np.count_nonzero(kind == k)) for k, word in words.items()}
-    found = ", ".join(f"{n} {word}" for word, n in count.items() if n)
+    found = ", ".join(several(n, *word) for word, n in count.items() if n)
     level = int(np.count_nonzero(tier == Tier.LOCAL))
-    no_tree = f"; {level} cables join switches of one level, so it is no tree" if level else ""
+    no_tree = (
+        f"; {several(level, 'cable joins', 'cables join')} switches of one level, so it is no tree" if level else ""
+    )
     return f"kinds were inferred: {found}{no_tree}"
 
 

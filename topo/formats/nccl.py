@@ -14,7 +14,7 @@ from topo.formats.errors import FormatError
 from topo.formats.infer import fabric_of
 from topo.formats.plant import Cable, Node, Plant, Reading
 from topo.formats.text import Element, parse_xml
-from topo.units import BITS_PER_BYTE
+from topo.units import BITS_PER_BYTE, several
 
 #: Classes of PCI devices that are GPUs, and those that are NICs.
 _GPUS, _NICS = ("0x0302", "0x0300"), ("0x0207", "0x0200")
@@ -70,7 +70,8 @@ def read(text: str, shown: str, how: Reading | None = None) -> Fabric:
         rates = [None if nic.rate is None else nic.rate / shares[nic.bus] for nic in near]
         known = [rate for rate in rates if rate is not None]
         plant.cables.append(Cable(i, leaf, near[0].bus, "", capacity=sum(known) if len(known) == len(rates) else None))
-    plant.notes.append(f"one host of {n} GPUs and {len(nics)} NICs; the switch that the NICs are on is not in the file")
+    parts = f"{several(n, 'GPU', 'GPUs')} and {several(len(nics), 'NIC', 'NICs')}"
+    plant.notes.append(f"one host of {parts}; the switch that the NICs are on is not in the file")
     return fabric_of(plant, how)
 
 

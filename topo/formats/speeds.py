@@ -11,9 +11,16 @@ from numpy.typing import NDArray
 from topo.formats.errors import FormatError
 from topo.formats.plant import Cable, Reading, Wires
 from topo.size import Tier
+from topo.units import several
 
 #: [s] that light takes for a metre of fibre, of refractive index 1.468 (ITU-T G.652 fibre at 1,550 nm).
 SECONDS_PER_METRE = 1.468 / 299_792_458
+
+
+#: What is said of cables that have the rate given.
+_STATELESS = (
+    "cable states no speed: the rate given is its own", "cables state no speed: the rate given is theirs",
+)  # fmt: skip
 
 
 def capacities(shown: str, wires: Wires, tier: NDArray[np.int8], how: Reading) -> tuple[NDArray[np.float64], list[str]]:
@@ -35,7 +42,7 @@ def capacities(shown: str, wires: Wires, tier: NDArray[np.int8], how: Reading) -
         ports = np.bincount(end[port], minlength=len(wires.nodes))[end]
         capacity[port] = np.minimum(capacity, how.nic_capacity / np.maximum(ports, 1))[port]
     n = int(unknown.sum())
-    return capacity, [f"{n} cables state no speed: the rate given is theirs"] if n else []
+    return capacity, [several(n, *_STATELESS)] if n else []
 
 
 def latencies(cables: Sequence[Cable], tier: NDArray[np.int8], how: Reading) -> list[float]:

@@ -184,7 +184,7 @@ def test_a_dump_with_all_its_oddities():
     assert sorted(set(fabric.capacity)) == [25e9, 50e9]  # the slower of what both ends say
     said = " ".join(fabric.source.notes)
     assert "1 aggregation node is no host" in said
-    assert "1 NICs run at another speed" in said and "n2 mlx5_1 the first" in said
+    assert "1 NIC runs at another speed" in said and "n2 mlx5_1 the first" in said
     everyone = read(DUMP, "d", topo.formats.Reading(nic="mlx|H-"))
     assert everyone.n_endpoints == 4
 
