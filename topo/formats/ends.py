@@ -45,7 +45,14 @@ def ends_of(plant: Plant, how: Reading) -> NDArray[np.bool_]:
     named = [(bool(_END.match(node.name.lower())), bool(_SWITCH.match(node.name.lower()))) for node in nodes]
     if all(end or switch for end, switch in named) and any(end and not switch for end, switch in named):
         return np.array([end and not switch for end, switch in named], dtype=bool)
-    return _by_degree(plant)
+    end = _by_degree(plant)
+    if 0 < 2 * np.count_nonzero(end) < len(end):  # more switches than endpoints: maybe all are sites or switches
+        few = several(int(np.count_nonzero(end)), "device", "devices")
+        plant.notes.append(
+            f"taken for endpoints: {few} of {len(end)}, those with the fewest cables; ends=REGEX names others, "
+            "per_switch=N hangs N on each device"
+        )
+    return end
 
 
 def _by_degree(plant: Plant) -> NDArray[np.bool_]:

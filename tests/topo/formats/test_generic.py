@@ -226,6 +226,15 @@ def test_switches_alone_get_endpoints_where_one_asks_for_them(tmp_path):
     assert (fabric.n_endpoints, fabric.n_hosts, np.count_nonzero(fabric.kind == NodeKind.LEAF)) == (10, 5, 5)
 
 
+def test_few_endpoints_that_the_graph_alone_tells_of_are_said(tmp_path):
+    """A map of sites: those with one cable are no endpoints, and nothing tells that they are not."""
+    text = "\n".join(["Lyon,Paris", "Paris,Lille", "Lille,Metz", "Metz,Paris", "Metz,Nancy"])
+    fabric = topo.read(write(tmp_path, text, "sites.edges"), capacity=1e9)
+    said = "taken for endpoints: 2 devices of 5, those with the fewest cables; ends=REGEX names others"
+    assert any(note.startswith(said) for note in fabric.source.notes)
+    assert topo.read(write(tmp_path, text, "sites.edges"), capacity=1e9, per_switch=2).n_endpoints == 10
+
+
 def test_expressions_say_what_is_an_endpoint_and_which_take_part(tmp_path):
     text = "a,b\n" + "".join(f"x{i},sw\n" for i in range(3)) + "x3,sw\nx3,sw2\nsw,sw2\nx4,sw2"
     fabric = topo.read(write(tmp_path, text), capacity=1e9, ends=r"^x\d")
