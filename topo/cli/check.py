@@ -64,6 +64,9 @@ def check_verb(*, fabric: str, routing: str | None, as_json: bool, checks: tuple
     if left := results["faults_not_costed"]:
         ask = "" if results["uniform_throughput"] is None else f"; --costs {results['fault_count']} does"
         output.note(f"note: what mending brings is not worked out for {left} faults{ask}")
+    if results.get("lanes_lower") is not None and results["lanes_upper"] is None:
+        why = "routes turn, or are too many to tell apart"
+        output.note(f"note: how many lanes are enough by path is not known, for {why}: lanes climbed by hop are enough")
     for text in results["findings"]:
         output.note(f"note: {text}")
     return code

@@ -152,6 +152,14 @@ SECTIONS: dict[str, Section] = {
         moves=False,
         implied=True,
     ),
+    "deadlock": Section(
+        "by",
+        entries="topo.study.deadlocks:QUESTIONS",
+        filled=frozenset({"fabric", "routing"}),
+        later=True,
+        moves=False,
+        implied=True,
+    ),
     "cost": Section(
         only="prices", option="--prices BOOK", says="Price book: a shipped name, or a CSV file.", moves=False
     ),

@@ -19,6 +19,7 @@ from topo.metrics.hot_links import hot_links
 from topo.metrics.reached import reached
 from topo.metrics.tables import commodity_table
 from topo.metrics.traffic_map import finish_quantiles, traffic_map
+from topo.study.deadlocks import asked
 from topo.study.faults import of_file
 from topo.study.loss import found, solved
 from topo.study.outages import over_states
@@ -73,7 +74,7 @@ def run_case(case: Case) -> Numbers:
     fabric = fabric_of(case)
     solution = solved(case, fabric, demand_of(case, fabric))
     numbers = numbers_of(case, solution)
-    return replace(numbers, results=numbers.results | over_states(case, solution))
+    return replace(numbers, results=numbers.results | over_states(case, solution) | asked(case, fabric))
 
 
 def after_failures(case: Case) -> Numbers:
@@ -85,7 +86,7 @@ def after_failures(case: Case) -> Numbers:
     numbers = Numbers(counted(after.fabric.size) | bill_of(case, after.fabric.size))
     if after.solution is not None:
         numbers = numbers_of(case, after.solution)
-    return replace(numbers, results=numbers.results | after.results())
+    return replace(numbers, results=numbers.results | after.results() | asked(case, after.fabric))
 
 
 def size_case(case: Case) -> Numbers:

@@ -85,7 +85,7 @@ def test_the_schema_offers_it():
 def test_a_name_given_to_any_section_is_its_label(monkeypatch):
     """The schema offers ``name`` for every entry; a policy with one was refused as an unknown key."""
     case = study("routing: {name: spray, policy: ecmp}").cases[0]
-    assert case.labels == {"routing": "spray"} and case.routing == {"policy": "ecmp"}
+    assert case.labels == {"routing": "spray"} and case.routing["policy"] == "ecmp"
 
 
 def test_absent_sections_of_a_document_are_json():

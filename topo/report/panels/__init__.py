@@ -13,6 +13,7 @@ from topo.report.panels.blocks import Panel
 from topo.report.panels.checks import panel as checks_panel
 from topo.report.panels.comparison import panel as comparison_panel
 from topo.report.panels.cost import panel as cost_panel
+from topo.report.panels.deadlock import panel as deadlock_panel
 from topo.report.panels.degradation import panel as degradation_panel
 from topo.report.panels.inputs import panel as inputs_panel
 from topo.report.panels.jobs import panel as jobs_panel
@@ -44,6 +45,7 @@ PANELS: tuple[Callable[[View], Panel | None], ...] = (
     degradation_panel,
     availability_panel,
     routing_panel,
+    deadlock_panel,
     cost_panel,
     sweep_panel,
     checks_panel,
