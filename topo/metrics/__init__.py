@@ -26,17 +26,18 @@ from topo.routing.operator import FactSheet
 __all__ = ["explain_pair", "fairness", "link_table", "measure", "structure"]
 
 
-def measure(solution: Solution, *, again: Again | None = None, halves: bool = True) -> dict[str, Any]:
+def measure(solution: Solution, *, again: Again | None = None, intact: bool = True) -> dict[str, Any]:
     """Return all metrics of a solved case under flat snake_case keys, ready for JSON.
 
     What the demand is about adds results of its own; ``again`` solves another demand in the same way, for those
-    that compare, such as the slowdown of jobs; ``halves`` asks for the bisection, whose search takes longest.
+    that compare, such as the slowdown of jobs; what says something of a plan, such as its bisection, is asked
+    of an ``intact`` fabric alone.
     Units are in the keys: ``_s`` seconds, ``_gbps`` Gb/s; ``theta``,
     ``theta_port`` and ``bound`` are [1/s].  None stands for what is undefined or infinite.
     """
     fabric, routing = solution.fabric, solution.routed
     loads = Loads.of(solution)
-    result = own_results(fabric, solution.offered, solution, again) | structure(fabric, halves=halves)
+    result = own_results(fabric, solution.offered, solution, again) | structure(fabric, intact=intact)
     result |= load_metrics(loads, solution)
     result |= limit_metrics(loads, solution)
     result |= balance_metrics(loads)

@@ -12,18 +12,19 @@ from topo.metrics.cabling import cabling_findings
 from topo.metrics.distances import endpoint_distances, switch_distances
 
 
-def structure(fabric: Fabric, *, halves: bool = True) -> dict[str, Any]:
+def structure(fabric: Fabric, *, intact: bool = True) -> dict[str, Any]:
     """Return the structure of ``fabric`` as plain scalars.
 
     Hops count cables, endpoint cables included; paths run over switches, never through a host.
     ``mean_hops`` and ``diameter`` are over pairs of endpoints that switches connect,
     ``mean_switch_hops`` and ``switch_diameter`` over pairs of switches of a plane; None where
-    there is no such pair.  The bisection is None where ``halves`` are not asked for.
-    ``findings`` says in words what a reader must know.
+    there is no such pair.  ``findings`` says in words what a reader must know.  Bisection and findings about
+    cables are those of a plan: they are left out where the fabric is not ``intact``.
     """
     size = fabric.size
     between, switches = endpoint_distances(fabric), switch_distances(fabric)
-    cut = bisect(fabric) if halves else None
+    about_cables = cabling_findings(fabric) if intact else []
+    cut = bisect(fabric) if intact else None
     return {
         "endpoints": size.endpoints,
         "hosts": fabric.n_hosts,
@@ -43,7 +44,7 @@ def structure(fabric: Fabric, *, halves: bool = True) -> dict[str, Any]:
         "bisection_per_endpoint": cut and cut.per_endpoint,
         "bisection_bound": cut and cut.bound,
         "bisection_method": cut and cut.method,
-        "findings": _findings(fabric, between.unconnected, between.diameter) + cabling_findings(fabric),
+        "findings": _findings(fabric, between.unconnected, between.diameter) + about_cables,
     }
 
 

@@ -92,7 +92,7 @@ class TotalRouting(FactSheet):
     def sum_along(self, value: Floats) -> Floats:
         """Return (F,) mean over pairs of ``value`` (L,) summed along their links."""
         value = np.asarray(value, dtype=np.float64)
-        along = [value[used] @ row[used] for row, used in zip(self.unit, self._used, strict=True)]
+        along = [(value[used] * row[used]).sum() for row, used in zip(self.unit, self._used, strict=True)]
         return np.array(along) / self.pairs
 
     def min_along(self, value: Floats) -> Floats:

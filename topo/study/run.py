@@ -98,7 +98,7 @@ def size_case(case: Case) -> Numbers:
 def numbers_of(case: Case, solution: Solution) -> Numbers:
     """Return what is worth saying of a solved case."""
     fabric = solution.fabric
-    measured = measure(solution, again=partial(_completion, case, fabric), halves=case.failures is None)
+    measured = measure(solution, again=partial(_completion, case, fabric), intact=case.failures is None)
     measured |= of_file(fabric, measured["findings"], solution.routed.params.get("tables"))
     measured |= reached(solution.demand, solving_of(case).get("efficiency"))
     measured |= {"bound_is_optimum": POLICIES[case.routing["policy"]].best}

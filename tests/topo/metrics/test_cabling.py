@@ -30,6 +30,7 @@ def test_unequal_bundles_say_what_they_lose():
     assert finding.startswith("36 of 36 leaves have unequal bundles, 1 to 2 cables to one of the spines; uniform")
     assert f"reaches {uniform_share(fabric):.3f} of" in finding
     assert uniform_share(fabric) == pytest.approx(0.567, abs=5e-4)
+    assert structure(fabric, intact=False)["findings"] == []  # after failures bundles say nothing of the plan
 
 
 def test_hosts_that_straddle_are_told_and_rails_do_not():
