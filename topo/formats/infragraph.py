@@ -15,7 +15,7 @@ from topo.formats.errors import FormatError
 from topo.formats.infer import fabric_of
 from topo.formats.plant import Cable, Node, Plant, Reading
 from topo.formats.ports import most_ports, port_numbers
-from topo.formats.yaml import parse_yaml
+from topo.formats.yaml import parse_yaml, quoted
 from topo.units import BITS_PER_BYTE
 
 #: Bandwidths as InfraGraph calls them, underscores aside -> [B/s].
@@ -122,7 +122,7 @@ def _written(fabric: Fabric) -> Iterator[str]:
     kinds = [kind for kind in (NodeKind.LEAF, NodeKind.SPINE, NodeKind.CORE) if (fabric.kind == kind).any()]
     most, label = most_ports(fabric, ports), _labels(fabric)
     yield "infrastructure:"
-    yield f"  name: {fabric.name!r}"
+    yield f"  name: {quoted(fabric.name)}"
     yield "  devices:"
     yield from _device("host", [("xpu", "xpu", fabric.endpoints_per_host), ("nic", "nic", fabric.endpoints_per_host)])
     for kind in kinds:

@@ -6,8 +6,8 @@ endpoint (E,), where ``domain`` is left out if every host is one of its own;
 ``launch`` [s] and ``packet`` (mtu, header, ack [bytes]) stand there if they are stated;
 ``groups`` says what group numbers mean (pod, dragonfly; none where it is absent);
 ``cables`` a column for each property (C,): a and b are the nodes that the cable joins,
-capacity in [B/s] one way, latency in [s].  A column that has one value throughout is written
-as that value.  ``symmetry`` holds known automorphisms, each (N,) node to node; each is checked on reading.
+capacity in [B/s] one way, latency in [s].  Another column that has one value throughout is
+written as that value.  ``symmetry`` holds known automorphisms, each (N,) node to node; each is checked on reading.
 ``names`` (N,) and ``ports``, two columns (C,), say what a file that it was read from calls them.
 """
 
@@ -37,6 +37,7 @@ MAX_NODES = 50_000_000
 
 _NODES = ("plane", "group")
 _CABLES = {"a": None, "b": None, "capacity": None, "latency": None, "weight": None, "tier": Tier, "medium": Medium}
+_ENDS = ("a", "b")
 _SCALARS: dict[str, Any] = {"name": str, "radix": int, "relay": str, "overhead": (int, float)}
 
 
@@ -55,7 +56,7 @@ def write(fabric: Fabric) -> str:
         **({} if (fabric.domain == fabric.host).all() else {"domain": fabric.domain.tolist()}),
         **({"launch": fabric.launch} if fabric.launch else {}),
         **({} if fabric.packet is None else {"packet": asdict(fabric.packet)}),
-        "cables": {key: _column(cables[key], words) for key, words in _CABLES.items()},
+        "cables": {key: _cable_column(key, cables[key]) for key in _CABLES},
         **({"symmetry": [move.tolist() for move in fabric.symmetry]} if fabric.symmetry else {}),
         **({} if fabric.source is None else {"source": _of_source(fabric.source)}),
     }
@@ -120,6 +121,8 @@ def _source(said: Mapping[str, Any], fabric: Fabric) -> Source:
 
 def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:
     arguments = {key: _numbers(data["cables"][key], words) for key, words in _CABLES.items()}
+    many = max((len(arguments[end]) for end in _ENDS if isinstance(arguments[end], list)), default=1)
+    arguments |= {end: [arguments[end]] * many for end in _ENDS if isinstance(arguments[end], int)}  # of one switch
     for key, kinds in _SCALARS.items():
         if not isinstance(data[key], kinds) or isinstance(data[key], bool):
             raise TypeError(f"{key}: {data[key]!r} is of the wrong kind")
@@ -142,6 +145,11 @@ def _packet(given: Any) -> Packet | None:
     if not isinstance(given, dict) or not all(type(value) in (int, float) for value in given.values()):
         raise TypeError(f"packet: mtu, header and ack in bytes are needed; got {given!r}")
     return Packet(**given)
+
+
+def _cable_column(key: str, values: NDArray[Any]) -> Any:
+    """Return a column of cables; their ends one by one, which tells how many there are."""
+    return values.tolist() if key in _ENDS else _column(values, _CABLES[key])
 
 
 def _column(values: NDArray[Any], words: Any) -> Any:

@@ -17,7 +17,7 @@ from topo.formats.infer import fabric_of
 from topo.formats.plant import Cable, Node, Plant, Reading
 from topo.formats.switches import blocks_of, switches_of
 from topo.formats.text import fail, lines
-from topo.formats.yaml import parse_yaml
+from topo.formats.yaml import parse_yaml, quoted
 
 _PAIR = re.compile(r"(?<!\S)(\w{1,40})=((?:\[[^\]]*\]|[^\s\[\]])+)(?!\S)")
 _KEYS = {"switchname", "switches", "nodes", "linkspeed", "blockname", "blocksizes", "topologyparam", "topologyplugin"}
@@ -140,10 +140,10 @@ def _yaml(fabric: Fabric) -> Iterator[str]:
     yield "---\n- topology: tree\n  cluster_default: true\n  tree:\n    switches:"
     for one in switches_of(fabric):
         key, names = ("nodes", one.nodes) if one.nodes else ("children", one.children)
-        yield f"      - switch: {one.name}" + (f"\n        {key}: {squeezed(names)}" if names else "")
+        yield f"      - switch: {quoted(one.name)}" + (f"\n        {key}: {quoted(squeezed(names))}" if names else "")
     blocks = blocks_of(fabric)
     if blocks:
         least = min(len(nodes) for _, nodes in blocks)  # no block may have fewer nodes than the first size
         yield f"- topology: block\n  cluster_default: false\n  block:\n    block_sizes:\n      - {least}\n    blocks:"
         for name, nodes in blocks:
-            yield f"      - block: {name}\n        nodes: {squeezed(nodes)}"
+            yield f"      - block: {quoted(name)}\n        nodes: {quoted(squeezed(nodes))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from typing import Any
@@ -14,6 +15,8 @@ MOST_BYTES = 4 * 2**20
 MOST_ALIASES = 100
 #: Brackets that may be open at once; the time that ruamel.yaml takes grows with their square.
 MOST_OPEN = 100
+#: Text that is itself in YAML without quotes; words of YAML 1.1 and 1.2 that are none.
+_PLAIN, _WORDS = re.compile(r"[A-Za-z][\w.,\[\]-]*"), {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
 
 def parse_yaml(text: str, shown: str) -> Any:
@@ -39,6 +42,12 @@ def parse_yaml(text: str, shown: str) -> Any:
         raise FormatError(f"{place}: is not YAML: {getattr(error, 'problem', None) or error}") from None
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
         raise FormatError(f"{shown}: is not YAML: {error}") from None
+
+
+def quoted(name: str) -> str:
+    """Return ``name`` as YAML that stands for this text: in quotes where it would be a list, a number or a word."""
+    plain = _PLAIN.fullmatch(name) is not None and name.lower() not in _WORDS
+    return name if plain else json.dumps(name, ensure_ascii=False)
 
 
 def _check_open(text: str, shown: str) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+import networkx as nx
 import numpy as np
 import pytest
 
+from tests.topo.formats.same import check_same
 from topo import generate
+from topo.fabric import Fabric
 from topo.formats import FormatError, read, write
 from topo.formats.native import read as read_text
 from topo.formats.native import write as write_text
@@ -103,3 +106,12 @@ def test_unknown_formats(tmp_path):
     (tmp_path / "b.fabric.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FormatError, match="not UTF-8 text"):
         read(tmp_path / "b.fabric.json")
+
+
+def test_a_network_of_one_switch_comes_back_as_older_versions_wrote_it_too():
+    """They wrote one number for the end that all cables have in common."""
+    fabric = Fabric.from_networkx(nx.Graph([("h1", "s"), ("h2", "s"), ("h3", "s")]), capacity=1e9)
+    text = write_text(fabric)
+    assert '"b":[3,3,3]' in text
+    for one in (text, text.replace('"b":[3,3,3]', '"b":3')):
+        check_same(read_text(one), fabric)

@@ -22,6 +22,7 @@ from tests.topo.formats.same import ARRAYS, check_same
 from topo.config.demand_file import read_demand
 from topo.fabric import Fabric, Tier
 from topo.formats import DEMANDS, FABRICS, LOADS, TABLES, FormatError, Reading, lost, text_of
+from topo.formats.graph import from_networkx
 from topo.packet import Packet
 from topo.routing.tables import Tables, by_position
 
@@ -147,6 +148,24 @@ def test_what_a_format_carries_comes_back(name):
 
     there_and_back()
     assert whole
+
+
+#: Names that formats may take for something else: numbers, words, lists, their own marks.
+ODD = ("1101", "1102", "null", "y", "a: b", "it's", 'say "x"', "[x]", "é", "-", "a.b,c")
+
+
+@pytest.mark.parametrize("name", ["native", "node-link", "graphml", "networkx", "slurm-yaml", "infragraph", "edges"])
+def test_one_switch_and_names_that_may_be_something_else(name):
+    """The smallest network, whose cables all end at one device, and names that are numbers and words."""
+    graph = nx.Graph([(end, "sw") for end in (ODD[:4] if name == "slurm-yaml" else ODD)])
+    graph.graph["name"] = 'it\'s a "net": 1'
+    fabric = from_networkx(graph, capacity=RATE)
+    back = through(fabric, name)
+    assert (back.n_endpoints, back.n_switches, back.n_cables) == (fabric.n_endpoints, 1, fabric.n_cables)
+    if name != "infragraph":  # which names by number
+        assert sorted(back.source.names) == sorted(fabric.source.names)
+    if name in ("native", "node-link", "graphml", "networkx", "infragraph"):
+        assert back.name == fabric.name
 
 
 @settings(max_examples=15, deadline=None, derandomize=True, database=None)
