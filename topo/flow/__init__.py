@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
 from topo.fabric import Fabric
 from topo.flow.adaptive import adaptive, optimal
+from topo.flow.classed import classed, completion_by_class
 from topo.flow.completion import completion_times
 from topo.flow.entries import Policy, Solver
 from topo.flow.max_concurrent import max_concurrent
@@ -54,6 +56,8 @@ class FlowError(ValueError):
 
 #: What routes and solves where nothing is said.
 DEFAULT_POLICY, DEFAULT_SOLVER = "ecmp", "proportional"
+#: Pairs up to which a solver by commodity lists each, so that tables name all of them.
+LISTED_PAIRS = 100_000
 POLICIES: dict[str, Policy] = {
     "adaptive": Policy(
         adaptive,
@@ -101,6 +105,7 @@ POLICIES: dict[str, Policy] = {
         shortest=False,
         straight=False,
         turns=True,
+        alike=True,
     ),
     "wcmp": Policy(wcmp, "split over all shortest paths by capacity", next_hops=True),
 }
@@ -110,6 +115,7 @@ SOLVERS: dict[str, Solver] = {
         completion_times,
         "max-min fair rates, refilled whenever a commodity ends, plus latency; phases run in their order",
         by_commodity=True,
+        by_class=completion_by_class,
         timed=True,
         side_by_side=True,
     ),
@@ -144,7 +150,8 @@ def solve(
 
     A solver that looks at single commodities lists the pairs of a grouped demand and routes
     them again: ``solution.demand`` and ``solution.routing`` are what it solved.  It takes the
-    queue pairs of ``ecmp-hash`` one by one, and tells what it found by commodity.
+    queue pairs of ``ecmp-hash`` one by one, and tells what it found by commodity.  Above LISTED_PAIRS
+    pairs, where the policy splits alike at nodes alike, one pair of each class stands for all.
 
     Raises FlowError for an unknown solver or parameter, SolverError for one that does not go with the
     policy, DemandError where the pairs are too many to list, NotSolved where the solver stops without
@@ -156,6 +163,10 @@ def solve(
         raise SolverError(f"solver {refusal}")
     offered, routed = demand, routing
     if isinstance(demand, GroupedDemand) and entry.by_commodity:
+        if entry.by_class and by_classes(demand.pairs.sum(), routing.policy):
+            again = partial(route, fabric, policy=routing.policy, **routing.params)
+            solution = entry.by_class(fabric, classed(fabric, demand, routing, again), **params)
+            return replace(solution, offered=offered, routed=routed)
         demand = demand.listed()
         routing = route(fabric, demand, routing.policy, **routing.params)
     if isinstance(demand, Demand) and entry.by_commodity:
@@ -163,6 +174,11 @@ def solve(
         solution = of_commodities(entry.solve(fabric, parts, paths, **params), demand, routing, owner)
         return replace(solution, offered=offered, routed=routed)
     return entry.solve(fabric, demand, routing, **params)
+
+
+def by_classes(pairs: float, policy: str) -> bool:
+    """Return whether a solver by commodity takes ``pairs`` of a grouped demand by class instead of listing each."""
+    return pairs > LISTED_PAIRS and policy in POLICIES and POLICIES[policy].alike
 
 
 def unfit(solver: str, policy: str) -> str | None:

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
+from topo.kernels.multisets import mixed
 from topo.kernels.spreading import Digraph, Pairs
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _colours(graph: Digraph, pairs: Pairs) -> Ints:
     while True:
         columns = [colour.astype(np.uint64)]
         for (order, other), start in zip(orders, starts, strict=True):
-            each = _mixed(colour[other[order]].astype(np.uint64), label[order])
+            each = mixed(colour[other[order]].astype(np.uint64), label[order])
             total = np.concatenate([[np.uint64(0)], np.cumsum(each, dtype=np.uint64)])
             columns.append(total[np.append(start[1:], len(order))] - total[start])
         _, finer = np.unique(np.stack(columns), axis=1, return_inverse=True)
@@ -115,10 +116,3 @@ def _forwarding_first(colour: Ints, n_through: int) -> Ints:
     assert not len(np.intersect1d(colour[:n_through], colour[n_through:]))
     return rank[number.ravel()]
 
-
-def _mixed(colour: Hashes, kind: Hashes) -> Hashes:
-    """Return 64 bits for each (colour, kind): sums of them tell multisets apart (splitmix64)."""
-    x = (colour * np.uint64(0x9E3779B97F4A7C15)) ^ (kind * np.uint64(0xD1B54A32D192ED03) + np.uint64(1))
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
-    return np.asarray(x ^ (x >> np.uint64(31)))

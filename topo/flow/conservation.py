@@ -12,15 +12,19 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric
 from topo.routing.operator import Routing
+from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
 
 
-def imbalance(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing) -> NDArray[np.float64]:
+def imbalance(fabric: Fabric, demand: Demand | GroupedDemand | ClassedDemand, routing: Routing) -> NDArray[np.float64]:
     """Return (F,) the part of each commodity that is lost or made on the way; rounding only where all arrives.
 
     Of a grouped commodity it is that of the mean over its pairs, where what all lose alike may cancel; so
-    links out of endpoints are counted too: every pair takes one, and one more for each relay.
+    links out of endpoints are counted too: every pair takes one, and one more for each relay.  Of a class it is that
+    of the pair that stands for it.
     """
+    if isinstance(demand, ClassedDemand):
+        return imbalance(fabric, demand.examples, routing.examples)
     height = np.random.default_rng(0).random(fabric.n_nodes)
     descent = routing.sum_along(height[fabric.tail] - height[fabric.head])
     wrong = np.abs(descent - _due(demand, height))

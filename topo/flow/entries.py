@@ -26,6 +26,7 @@ class Policy:
     best: bool = False  # chooses among all routings, so that its bound holds for every policy
     straight: bool = True  # takes shortest paths
     turns: bool = False  # takes paths that are shortest to a third switch and shortest from there
+    alike: bool = False  # splits alike at nodes alike, whatever else is sent: symmetries carry over to it
     direct: bool = False  # what networks are run with whose every switch has endpoints: shortest paths are few there
 
 
@@ -36,6 +37,7 @@ class Solver:
     solve: Callable[..., Solution]  # fabric, demand, routing and the solver's own parameters by keyword
     assumes: str  # one sentence for pages and records
     by_commodity: bool = False  # every commodity has a rate of its own, so pairs of a grouped one are listed
+    by_class: Callable[..., Solution] | None = None  # solves pairs by class where they are too many to list
     needs_best: bool = False  # picks the routing itself, so it goes only with a policy that is ``best``
     timed: bool = False  # counts latency, packets and launch, which belong to times and not to rates
     side_by_side: bool = False  # follows phases that send at the same time

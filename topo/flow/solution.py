@@ -14,6 +14,7 @@ from topo.flow.conservation import imbalance
 from topo.flow.phase_loads import fullest
 from topo.flow.schedule import at_once, critical, overlap, predecessors, schedule
 from topo.routing.operator import Routing
+from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
 
 #: Load may exceed capacity by this much, relatively, before a solution is called wrong: rounding only.
@@ -44,7 +45,7 @@ class Solution:
     phase_time: NDArray[np.float64]  # (phases,) [s] of one run, its computation included
     started: NDArray[np.float64]  # (phases,) [s] from the start of the demand
     ended: NDArray[np.float64]  # (phases,) [s] from the start of the demand, repeats included
-    demand: Demand | GroupedDemand  # what was solved: the given one, or its pairs listed
+    demand: Demand | GroupedDemand | ClassedDemand  # what was solved: the given one, or its pairs listed or by class
     routing: Routing  # of ``demand``
     offered: Demand | GroupedDemand  # as it was given, before any pair was listed
     routed: Routing  # of ``offered``
@@ -60,7 +61,7 @@ class Solution:
     def of(
         cls,
         fabric: Fabric,
-        demand: Demand | GroupedDemand,
+        demand: Demand | GroupedDemand | ClassedDemand,
         routing: Routing,
         *,
         theta: NDArray[np.float64],
@@ -84,7 +85,8 @@ class Solution:
         Raises NotSolved where a number is not finite, a link is overloaded, a commodity does not
         arrive whole or theta exceeds its bound, SolverError where phases that send would overlap.
         """
-        both = overlap(demand)
+        given = demand.whole if isinstance(demand, ClassedDemand) else demand
+        both = overlap(given)
         if both is not None and not side_by_side:
             raise SolverError(
                 f"phases {both[0]} and {both[1]} both send and nothing orders them, so they share links; use the "
@@ -94,12 +96,12 @@ class Solution:
         np.maximum.at(phase_time, demand.phase, finish)
         if demand.compute_s.size:
             phase_time += demand.compute_s
-        started, ended = span or schedule(predecessors(demand), demand.repeat * phase_time)
+        started, ended = span or schedule(predecessors(given), demand.repeat * phase_time)
         started, ended = started + launch, ended + launch
         late = np.zeros(len(finish)) if delay is None else delay
         _refuse_infinite(rate=rate, load=load.data, finish=finish)
         lost = imbalance(fabric, demand, routing)
-        _refuse_losses(demand, routing, lost)
+        _refuse_losses(demand.examples if isinstance(demand, ClassedDemand) else demand, routing, lost)
         full, link_of = fullest(load, fabric.capacity)
         overload = max(float(full.max(initial=0.0)) - 1.0, 0.0)
         if overload > OVERLOAD:
@@ -107,10 +109,10 @@ class Solution:
             raise NotSolved(f"{method}: link {link} carries {1 + overload:.12g} times its capacity; please report this")
         proven = routing.bound  # a solved policy's own certificate, over its own choices
         if not side_by_side:
-            bound = min(theta_bound(fabric, demand), overall(np.broadcast_to(proven, theta.shape), demand.repeat))
+            bound = min(theta_bound(fabric, given), overall(np.broadcast_to(proven, theta.shape), demand.repeat))
             whole = overall(theta, demand.repeat)
         else:
-            bound = _bound_side_by_side(fabric, demand, proven)
+            bound = _bound_side_by_side(fabric, given, proven)
             whole = 1.0 / float(ended.max())
         if whole > bound * (1.0 + OVERLOAD):
             raise NotSolved(f"{method}: theta {whole:.12g} exceeds its own bound {bound:.12g}; please report this")
@@ -129,7 +131,7 @@ class Solution:
             ended,
             demand,
             routing,
-            demand,
+            given,
             routing,
             method,
             bound,
@@ -156,12 +158,12 @@ class Solution:
     @property
     def critical(self) -> tuple[int, ...]:
         """Phases of the longest chain, first to last."""
-        return critical(predecessors(self.demand), self.ended)
+        return critical(predecessors(self.offered), self.ended)
 
     @property
     def overall_theta(self) -> float:
         """One theta for all phases [1/s]: 1 / sum(repeat / theta); 1 / completion where phases that send overlap."""
-        if overlap(self.demand) is not None:
+        if overlap(self.offered) is not None:
             return 1.0 / self.completion_s
         return overall(self.theta, self.demand.repeat)
 

@@ -94,13 +94,7 @@ class _Image:
         network = access.network
         base, ends = network.base, moved[: network.fabric.n_endpoints]
         site = _image(network.site, ends, network.n_sites)
-        if site is None or np.array_equal(site, np.arange(len(site))):
-            return None
-        if _image(label, ends, int(label.max(initial=0)) + 1) is None:
-            return None
-        if _image(access.domain, ends, int(access.domain.max(initial=0)) + 1) is None:
-            return None
-        if network.fabric.relay == "spread" and _image(_rank(access.domain), ends, len(ends)) is None:
+        if site is None or np.array_equal(site, np.arange(len(site))) or not keeps(access, label, moved):
             return None
         switch = moved[base:].astype(np.int64) - base
         arc, at = np.empty(len(network.arcs.tail), np.int32), np.full(len(switch), -1)
@@ -108,6 +102,16 @@ class _Image:
             return None
         port = _image_of_ports(network, moved) if network.most_ports > 1 else np.arange(0)
         return None if port is None else cls(site, arc, port)
+
+
+def keeps(access: Access, label: Ints, moved: Index) -> bool:
+    """Return whether ``moved`` (N,) maps groups of equal ``label`` (E,) onto groups, and domains onto domains."""
+    ends = moved[: access.network.fabric.n_endpoints]
+    if _image(label, ends, int(label.max(initial=0)) + 1) is None:
+        return False
+    if _image(access.domain, ends, int(access.domain.max(initial=0)) + 1) is None:
+        return False
+    return access.network.fabric.relay != "spread" or _image(_rank(access.domain), ends, len(ends)) is not None
 
 
 def _rank(domain: Ints) -> Ints:

@@ -1,0 +1,173 @@
+"""Completion times of pairs that are never listed: by classes of pairs and of links, exact.
+
+The fair allocation is one, so an automorphism of fabric and traffic maps it onto itself: pairs of a class have
+equal rates and ends, links of a class carry alike and fill together.  So one pair a class, with the amount of
+all, on one link a class is the same problem, only smaller (``topo.routing.classes``)::
+
+    load of a link = sum over classes of  pairs x rate x what one pair puts on the links of the class / links in it
+
+What comes out is held against the routing of all pairs: each link must carry what it carries there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array, hstack
+
+from topo.fabric import Fabric
+from topo.flow.batches import binding_rows
+from topo.flow.completion import at_efficiency, finish_times
+from topo.flow.solution import NotSolved, Solution
+from topo.flow.wire import hop_by_hop, on_wire
+from topo.routing.classes import Classes
+from topo.routing.operator import FactSheet, Floats, Ints, Routing
+from traffic.classed import ClassedDemand
+from traffic.demand import Demand, GroupedDemand
+from traffic.efficiency import Efficiency
+
+Route = Callable[[Demand], Routing]
+
+#: Classes above which they are not followed one by one: a share of each on hundreds of links fills the memory.
+MAX_CLASSES = 2_000_000
+#: Loads that differ by this much of the largest are the same: rounding only.
+SAME = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class ClassedRouting(FactSheet):
+    """Shares of classes on classes of links: those of all pairs of a class, by link of the whole network."""
+
+    policy: str
+    examples: Routing  # of one pair a class
+    pairs: Floats  # (F,) pairs of each class
+    share: csr_array  # (orbits, F) what one pair puts on all links of an orbit together
+    link: Ints  # (L,) orbit of each link
+    links_in: Floats  # (orbits,) links of each
+
+    def load(self, rate: Floats) -> Floats:
+        """Return (L,) load at ``rate`` (F,) of each pair."""
+        return np.asarray((self.share @ (rate * self.pairs) / self.links_in)[self.link])
+
+    def sum_along(self, value: Floats) -> Floats:
+        """Return (F,) mean over the pairs of a class of ``value`` (L,) summed along their links."""
+        mean = np.bincount(self.link, value, len(self.links_in)) / self.links_in
+        return np.asarray(mean @ self.share)
+
+    def min_along(self, value: Floats) -> Floats:
+        """Return (F,) least ``value`` (L,) over all links that any pair of the class uses."""
+        least = np.full(len(self.links_in), np.inf)
+        np.minimum.at(least, self.link, value)
+        columns = self.share.tocsc()
+        result = np.full(columns.shape[1], np.inf)
+        np.minimum.at(result, np.repeat(np.arange(columns.shape[1]), np.diff(columns.indptr)), least[columns.indices])
+        return result
+
+    def columns(self) -> csc_array | None:
+        """Return None: a class is on all links of its orbits."""
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Classed:
+    """A demand by classes, its routing, and what classes of links carry of it."""
+
+    demand: ClassedDemand
+    routing: ClassedRouting
+    wire: csr_array  # (orbits, F) as ``routing.share``, with headers and acknowledgements
+    example: Ints  # (orbits,) a link of each
+
+    def rows(self) -> csc_array:
+        """Return (orbits, F) what a link of each orbit carries of all pairs of a class at unit rate."""
+        routing = self.routing
+        entries = self.wire.tocsc()
+        each = routing.pairs.repeat(np.diff(entries.indptr)) / routing.links_in[entries.indices]
+        return csc_array((entries.data * each, entries.indices, entries.indptr), shape=entries.shape)
+
+
+def classed(fabric: Fabric, demand: GroupedDemand, routing: Routing, route: Route) -> Classed:
+    """Return ``demand`` by classes, its examples routed by ``route``; ``routing`` is that of all pairs.
+
+    Raises NotSolved above MAX_CLASSES classes, and where classes do not carry what all pairs do.
+    """
+    classes = Classes.of(fabric, demand)
+    by_class = classes.pairs(demand)
+    if by_class.n_commodities > MAX_CLASSES:
+        raise NotSolved(f"{demand.name}: {by_class.n_commodities:,} classes of pairs are too many to follow")
+    own = route(by_class.examples)
+    share, wire = _on_orbits(fabric, by_class.examples, own, classes, route)
+    facts = (by_class.pairs, share, classes.link, classes.links_in)
+    result = ClassedRouting(routing.policy, own, *facts, params=routing.params)
+    _check(result.load(by_class.size), routing.load(demand.size), demand)
+    example = np.unique(classes.link, return_index=True)[1]
+    return Classed(by_class, result, wire, example)
+
+
+def _on_orbits(
+    fabric: Fabric, examples: Demand, routing: Routing, classes: Classes, route: Route
+) -> tuple[csr_array, csr_array]:
+    """Return (orbits, F) what one pair puts on each orbit of links, and the same with headers and acknowledgements."""
+    columns = routing.columns()
+    if columns is None:
+        half = examples.n_commodities // 2
+        if not half:
+            raise NotSolved(f"{examples.name}: a single pair has more shares than can be held; use proportional")
+        halves = [_part(examples, slice(0, half)), _part(examples, slice(half, None))]
+        parts = [_on_orbits(fabric, part, route(part), classes, route) for part in halves]
+        share, wire = (csr_array(hstack(blocks)) for blocks in zip(*parts, strict=True))
+        return share, wire
+    n, orbits = fabric.n_links, len(classes.links_in)
+    gather = csr_array((np.ones(n), (classes.link, np.arange(n))), shape=(orbits, n))
+    share = csr_array(gather @ columns)
+    return share, share if fabric.packet is None else csr_array(gather @ on_wire(fabric, examples, columns))
+
+
+def _part(demand: Demand, here: slice) -> Demand:
+    """Return some commodities of ``demand`` as one of their own."""
+    return replace(
+        demand, src=demand.src[here], dst=demand.dst[here], size=demand.size[here], phase=demand.phase[here]
+    )
+
+
+def _check(found: Floats, due: Floats, demand: GroupedDemand) -> None:
+    """Raise NotSolved where classes put another load on a link than all pairs do."""
+    wrong = np.abs(found - due)
+    if wrong.max(initial=0.0) > SAME * due.max(initial=0.0):
+        link = int(wrong.argmax())
+        raise NotSolved(
+            f"{demand.name}: classes put {found[link]:.12g} bytes on link {link}, all pairs {due[link]:.12g}; "
+            "please report this"
+        )
+
+
+def completion_by_class(
+    fabric: Fabric, found: Classed, *, efficiency: Efficiency | None = None
+) -> Solution:
+    """Return when every class of pairs ends: ``completion_times`` of a demand that is never listed.
+
+    Who ends when if links send one at a time is not said: it differs between the pairs of a class.
+    """
+    demand, routing, examples = found.demand, found.routing, found.demand.examples
+    delay = fabric.overhead + routing.examples.sum_along(fabric.latency) + hop_by_hop(fabric, examples, routing.examples)
+    filled = at_efficiency(found.rows(), examples, efficiency)
+    rows, kept = binding_rows(filled, fabric.capacity[found.example])
+    orbit_capacity = fabric.capacity[found.example[kept]]
+    finish, held = finish_times(rows, orbit_capacity, examples.size)
+    transfer = np.array([finish.max(initial=0.0)])
+    with np.errstate(divide="ignore"):
+        theta = 1.0 / transfer
+    return Solution.of(
+        fabric,
+        demand,
+        routing,
+        theta=theta,
+        rate=demand.size / finish,
+        load=csr_array(routing.load(demand.size)[np.newaxis] / transfer[0]),
+        tightest=found.example[kept[held]].astype(np.int32),
+        finish=finish + delay,
+        delay=delay,
+        launch=fabric.launch,
+        method=f"completion: refilled at each end, {demand.n_commodities:,} classes of {demand.pairs.sum():,.0f} pairs",
+    )

@@ -1,0 +1,86 @@
+"""Twins: scale-up domains that can be exchanged without changing anything.
+
+Two domains are twins where their endpoints, one after the other, have equal links to the same
+switches and equal ones inside, and take part in the traffic alike.  Exchanging them, endpoint by
+endpoint, is then an automorphism of fabric and traffic that leaves every switch where it is.
+An endpoint without scale-up link is a domain of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.fabric import Fabric, NodeKind
+from topo.kernels.multisets import mixed
+from topo.routing.operator import Ints
+
+Hashes = NDArray[np.uint64]
+
+
+def twins(fabric: Fabric, taking_part: Ints) -> Ints:
+    """Return (N,) a number for each node, equal where they are the same endpoint or scale-up switch of twins.
+
+    ``taking_part`` (n, E) is what an endpoint must have in common with its twin.  Switches of the network have
+    numbers of their own.
+    """
+    n_ends = fabric.n_endpoints
+    unit, place, members = _units(fabric.joined)
+    inside = _scale_up_place(fabric, unit)
+    link = np.flatnonzero(fabric.tail < n_ends)
+    back = fabric.reverse[link]
+    tail, head = fabric.tail[link], fabric.head[link].astype(np.int64)
+    columns = [place[tail], np.where(inside[head] >= 0, -1 - inside[head], head)]
+    for value in (fabric.capacity, fabric.latency, fabric.weight, fabric.tier):
+        columns += [value[link], value[back]]
+    end = [place, *taking_part]
+    mark = np.zeros(members, dtype=np.uint64)
+    np.add.at(mark, unit[tail], _hashed(columns))
+    np.add.at(mark, unit, _hashed(end) * np.uint64(3))
+    of = np.unique(mark, return_inverse=True)[1].astype(np.int64)
+    number = np.arange(fabric.n_nodes, dtype=np.int64)
+    number[:n_ends] = _least(of[unit], place, np.arange(n_ends))
+    hubs = np.flatnonzero(inside >= 0)
+    if len(hubs):
+        owner = np.zeros(fabric.n_nodes, dtype=np.int64)
+        owner[head[inside[head] >= 0]] = of[unit[tail[inside[head] >= 0]]]
+        number[hubs] = _least(owner[hubs], inside[hubs], hubs)
+    return number
+
+
+def _units(domain: Ints) -> tuple[Ints, Ints, int]:
+    """Return the domain (E,) of each endpoint, its place there, and how many domains there are."""
+    _, unit = np.unique(domain, return_inverse=True)
+    order = np.argsort(unit, kind="stable")
+    place = np.empty(len(unit), dtype=np.int64)
+    place[order] = np.arange(len(unit)) - np.searchsorted(unit[order], unit[order])
+    return unit.astype(np.int64), place, int(unit.max(initial=-1)) + 1
+
+
+def _scale_up_place(fabric: Fabric, unit: Ints) -> Ints:
+    """Return (N,) which scale-up switch of its domain each is; -1 for all other nodes."""
+    result = np.full(fabric.n_nodes, -1, dtype=np.int64)
+    link = np.flatnonzero((fabric.tail < fabric.n_endpoints) & (fabric.kind[fabric.head] == NodeKind.SCALE_UP))
+    if len(link):
+        key = np.unique(unit[fabric.tail[link]] * fabric.n_nodes + fabric.head[link])
+        of, hub = np.divmod(key, fabric.n_nodes)
+        result[hub] = np.arange(len(key)) - np.searchsorted(of, of)
+    return result
+
+
+def _hashed(columns: list[NDArray[Any]]) -> Hashes:
+    """Return 64 bits for each row of ``columns``, each (n,)."""
+    total = np.zeros(len(columns[0]), dtype=np.uint64)
+    for i, column in enumerate(columns):
+        bits = column.astype(np.float64).view(np.uint64)
+        total = mixed(total + bits, np.full(len(bits), i, dtype=np.uint64))
+    return total
+
+
+def _least(of: Ints, place: Ints, node: Ints) -> Ints:
+    """Return for each row the least ``node`` with the same ``of`` and ``place``."""
+    key = of * (int(place.max(initial=0)) + 1) + place
+    _, first, row = np.unique(key, return_index=True, return_inverse=True)
+    return np.asarray(node[first][row], dtype=np.int64)
