@@ -68,6 +68,7 @@ POLICIES: dict[str, Policy] = {
         ecmp,
         "equal split over all shortest paths at every switch: the fluid limit of spraying or of many flows",
         next_hops=True,
+        alike=True,
     ),
     "ecmp-hash": Policy(
         ecmp_hash, "every queue pair draws one link a hop at random; one draw of a distribution", one_path=True
@@ -107,7 +108,7 @@ POLICIES: dict[str, Policy] = {
         turns=True,
         alike=True,
     ),
-    "wcmp": Policy(wcmp, "split over all shortest paths by capacity", next_hops=True),
+    "wcmp": Policy(wcmp, "split over all shortest paths by capacity", next_hops=True, alike=True),
 }
 
 SOLVERS: dict[str, Solver] = {

@@ -22,8 +22,9 @@ from topo.flow.batches import binding_rows
 from topo.flow.completion import at_efficiency, finish_times
 from topo.flow.solution import NotSolved, Solution
 from topo.flow.wire import hop_by_hop, on_wire
+from topo.routing.classed import ClassedRouting
 from topo.routing.classes import Classes
-from topo.routing.operator import FactSheet, Floats, Ints, Routing
+from topo.routing.operator import MAX_ENTRIES, Floats, Ints, Routing
 from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
 from traffic.efficiency import Efficiency
@@ -34,40 +35,6 @@ Route = Callable[[Demand], Routing]
 MAX_CLASSES = 2_000_000
 #: Loads that differ by this much of the largest are the same: rounding only.
 SAME = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class ClassedRouting(FactSheet):
-    """Shares of classes on classes of links: those of all pairs of a class, by link of the whole network."""
-
-    policy: str
-    examples: Routing  # of one pair a class
-    pairs: Floats  # (F,) pairs of each class
-    share: csr_array  # (orbits, F) what one pair puts on all links of an orbit together
-    link: Ints  # (L,) orbit of each link
-    links_in: Floats  # (orbits,) links of each
-
-    def load(self, rate: Floats) -> Floats:
-        """Return (L,) load at ``rate`` (F,) of each pair."""
-        return np.asarray((self.share @ (rate * self.pairs) / self.links_in)[self.link])
-
-    def sum_along(self, value: Floats) -> Floats:
-        """Return (F,) mean over the pairs of a class of ``value`` (L,) summed along their links."""
-        mean = np.bincount(self.link, value, len(self.links_in)) / self.links_in
-        return np.asarray(mean @ self.share)
-
-    def min_along(self, value: Floats) -> Floats:
-        """Return (F,) least ``value`` (L,) over all links that any pair of the class uses."""
-        least = np.full(len(self.links_in), np.inf)
-        np.minimum.at(least, self.link, value)
-        columns = self.share.tocsc()
-        result = np.full(columns.shape[1], np.inf)
-        np.minimum.at(result, np.repeat(np.arange(columns.shape[1]), np.diff(columns.indptr)), least[columns.indices])
-        return result
-
-    def columns(self) -> csc_array | None:
-        """Return None: a class is on all links of its orbits."""
-        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +83,11 @@ def _on_orbits(
             raise NotSolved(f"{examples.name}: a single pair has more shares than can be held; use proportional")
         halves = [_part(examples, slice(0, half)), _part(examples, slice(half, None))]
         parts = [_on_orbits(fabric, part, route(part), classes, route) for part in halves]
+        if sum(part[0].nnz for part in parts) > MAX_ENTRIES:
+            raise NotSolved(
+                f"{examples.name}: classes of pairs have more than {MAX_ENTRIES:.0e} shares of classes of links; "
+                "use max-min or proportional, or a fabric and traffic that are more alike"
+            )
         share, wire = (csr_array(hstack(blocks)) for blocks in zip(*parts, strict=True))
         return share, wire
     n, orbits = fabric.n_links, len(classes.links_in)
@@ -126,9 +98,7 @@ def _on_orbits(
 
 def _part(demand: Demand, here: slice) -> Demand:
     """Return some commodities of ``demand`` as one of their own."""
-    return replace(
-        demand, src=demand.src[here], dst=demand.dst[here], size=demand.size[here], phase=demand.phase[here]
-    )
+    return replace(demand, src=demand.src[here], dst=demand.dst[here], size=demand.size[here], phase=demand.phase[here])
 
 
 def _check(found: Floats, due: Floats, demand: GroupedDemand) -> None:
@@ -142,15 +112,15 @@ def _check(found: Floats, due: Floats, demand: GroupedDemand) -> None:
         )
 
 
-def completion_by_class(
-    fabric: Fabric, found: Classed, *, efficiency: Efficiency | None = None
-) -> Solution:
+def completion_by_class(fabric: Fabric, found: Classed, *, efficiency: Efficiency | None = None) -> Solution:
     """Return when every class of pairs ends: ``completion_times`` of a demand that is never listed.
 
     Who ends when if links send one at a time is not said: it differs between the pairs of a class.
     """
     demand, routing, examples = found.demand, found.routing, found.demand.examples
-    delay = fabric.overhead + routing.examples.sum_along(fabric.latency) + hop_by_hop(fabric, examples, routing.examples)
+    delay = (
+        fabric.overhead + routing.examples.sum_along(fabric.latency) + hop_by_hop(fabric, examples, routing.examples)
+    )
     filled = at_efficiency(found.rows(), examples, efficiency)
     rows, kept = binding_rows(filled, fabric.capacity[found.example])
     orbit_capacity = fabric.capacity[found.example[kept]]

@@ -115,4 +115,3 @@ def _forwarding_first(colour: Ints, n_through: int) -> Ints:
     rank[np.argsort(first)] = np.arange(len(first))
     assert not len(np.intersect1d(colour[:n_through], colour[n_through:]))
     return rank[number.ravel()]
-

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric
+from topo.routing.classed import ClassedRouting
 from topo.routing.operator import Routing
 from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
@@ -24,6 +25,7 @@ def imbalance(fabric: Fabric, demand: Demand | GroupedDemand | ClassedDemand, ro
     of the pair that stands for it.
     """
     if isinstance(demand, ClassedDemand):
+        assert isinstance(routing, ClassedRouting)
         return imbalance(fabric, demand.examples, routing.examples)
     height = np.random.default_rng(0).random(fabric.n_nodes)
     descent = routing.sum_along(height[fabric.tail] - height[fabric.head])

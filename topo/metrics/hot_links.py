@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from topo.fabric import Fabric
     from topo.routing import Routing
+    from traffic.classed import ClassedDemand
     from traffic.demand import GroupedDemand
 
 #: Links probed of a case; each costs one sweep, milliseconds at 2,048 endpoints.
@@ -31,7 +32,7 @@ _SHARE = 1e-12
 
 
 def hot_links(
-    fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, utilization: NDArray[np.float64]
+    fabric: Fabric, demand: Demand | GroupedDemand | ClassedDemand, routing: Routing, utilization: NDArray[np.float64]
 ) -> dict[str, NDArray[Any]]:
     """Return one row a contributor of the fullest switch links: link, commodities, src, dst, bytes, total.
 

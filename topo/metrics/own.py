@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric, Tier
 from topo.flow.solution import Solution
+from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
 
 #: Solves another demand in the same way; time [s].
@@ -28,7 +29,8 @@ class _Solved:
 
     @property
     def demand(self) -> Demand | GroupedDemand:
-        return self.solution.demand
+        demand = self.solution.demand
+        return demand.whole if isinstance(demand, ClassedDemand) else demand
 
     @property
     def started(self) -> NDArray[Any]:

@@ -61,7 +61,7 @@ class Classes:
     def pairs(self, demand: GroupedDemand) -> ClassedDemand:
         """Return ``demand`` by classes of its pairs."""
         talks = np.flatnonzero(self.label >= 0)
-        toward, first, stands_for = np.unique(self.receiver[talks], return_index=True, return_counts=True)
+        _, first, stands_for = np.unique(self.receiver[talks], return_index=True, return_counts=True)
         groups = _Groups.of(self, talks)
         rows = [groups.toward(int(d)) for d in talks[first]]
         src = np.concatenate([row[0] for row in rows])
@@ -125,7 +125,7 @@ class _Groups:
 
     @classmethod
     def of(cls, classes: Classes, talks: Ints) -> _Groups:
-        order = talks[np.argsort(classes.label[talks], kind="stable")]
+        order = talks[np.lexsort((classes.domain[talks], classes.label[talks]))]
         edge = np.flatnonzero(np.diff(classes.label[order], prepend=-1))
         member, kinds = {}, {}
         for ends in np.split(order, edge[1:]):
@@ -140,9 +140,9 @@ class _Groups:
         first, other, count = self.kinds[group]
         ends = self.member[group]
         near = ends[classes.domain[ends] == classes.domain[receiver]]
-        mine = np.isin(classes.node[first], classes.node[near])
+        at = np.searchsorted(classes.node[first], classes.node[near])  # kinds are sorted by their number
         away = np.where(classes.domain[first] == classes.domain[receiver], other, first)
-        left = count - mine
+        left = count - np.bincount(at, minlength=len(count))
         near = near[near != receiver]
         return np.concatenate([away[left > 0], near]), np.concatenate([left[left > 0], np.ones(len(near), np.int64)])
 

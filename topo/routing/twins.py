@@ -1,9 +1,11 @@
-"""Twins: scale-up domains that can be exchanged without changing anything.
+"""Twins: scale-up domains, and switches, that can be exchanged without changing anything.
 
-Two domains are twins where their endpoints, one after the other, have equal links to the same
-switches and equal ones inside, and take part in the traffic alike.  Exchanging them, endpoint by
-endpoint, is then an automorphism of fabric and traffic that leaves every switch where it is.
-An endpoint without scale-up link is a domain of its own.
+Two domains are twins where their endpoints have equal links to the same switches and equal ones inside, and
+take part in the traffic alike.  Exchanging them, endpoint by endpoint, is then an automorphism of fabric
+and traffic that leaves every switch where it is; so is exchanging two such endpoints of one domain, unless NICs of
+two domains pair up by their place.
+An endpoint without scale-up link is a domain of its own.  Two switches are twins where they have equal links to
+the same nodes, as the spines of a plane have.
 """
 
 from __future__ import annotations
@@ -21,33 +23,48 @@ Hashes = NDArray[np.uint64]
 
 
 def twins(fabric: Fabric, taking_part: Ints) -> Ints:
-    """Return (N,) a number for each node, equal where they are the same endpoint or scale-up switch of twins.
+    """Return (N,) a number for each node, equal where they are twins, or endpoints or scale-up switches of twins.
 
-    ``taking_part`` (n, E) is what an endpoint must have in common with its twin.  Switches of the network have
-    numbers of their own.
+    ``taking_part`` (n, E) is what an endpoint must have in common with its twin.
     """
     n_ends = fabric.n_endpoints
     unit, place, members = _units(fabric.joined)
     inside = _scale_up_place(fabric, unit)
     link = np.flatnonzero(fabric.tail < n_ends)
-    back = fabric.reverse[link]
     tail, head = fabric.tail[link], fabric.head[link].astype(np.int64)
-    columns = [place[tail], np.where(inside[head] >= 0, -1 - inside[head], head)]
-    for value in (fabric.capacity, fabric.latency, fabric.weight, fabric.tier):
-        columns += [value[link], value[back]]
-    end = [place, *taking_part]
+    own = _hashed([place, *taking_part] if fabric.relay == "spread" else list(taking_part))
+    heads = np.where(inside[head] >= 0, -1 - inside[head], head)
+    np.add.at(own, tail, _hashed([heads, *_properties(fabric, link)]))
     mark = np.zeros(members, dtype=np.uint64)
-    np.add.at(mark, unit[tail], _hashed(columns))
-    np.add.at(mark, unit, _hashed(end) * np.uint64(3))
-    of = np.unique(mark, return_inverse=True)[1].astype(np.int64)
-    number = np.arange(fabric.n_nodes, dtype=np.int64)
-    number[:n_ends] = _least(of[unit], place, np.arange(n_ends))
+    np.add.at(mark, unit, mixed(own, own))
+    of, mine = (np.unique(marks, return_inverse=True)[1].astype(np.int64) for marks in (mark, own))
+    number = _switches(fabric)
+    number[:n_ends] = _least(of[unit], mine, np.arange(n_ends))
     hubs = np.flatnonzero(inside >= 0)
     if len(hubs):
         owner = np.zeros(fabric.n_nodes, dtype=np.int64)
         owner[head[inside[head] >= 0]] = of[unit[tail[inside[head] >= 0]]]
         number[hubs] = _least(owner[hubs], inside[hubs], hubs)
     return number
+
+
+def _switches(fabric: Fabric) -> Ints:
+    """Return (N,) the least network switch that is a twin of each; other nodes are themselves."""
+    number = np.arange(fabric.n_nodes, dtype=np.int64)
+    base = int(np.searchsorted(fabric.kind, NodeKind.LEAF))
+    link = np.flatnonzero(fabric.tail >= base)
+    mark = np.zeros(fabric.n_nodes - base, dtype=np.uint64)
+    np.add.at(mark, fabric.tail[link] - base, _hashed([fabric.head[link], *_properties(fabric, link)]))
+    of = np.unique(mark, return_inverse=True)[1].astype(np.int64)
+    number[base:] = _least(of, fabric.kind[base:].astype(np.int64), number[base:])
+    return number
+
+
+def _properties(fabric: Fabric, link: Ints) -> list[NDArray[Any]]:
+    """Return what cables of ``link`` are like, forth and back."""
+    back = fabric.reverse[link]
+    numbers = (fabric.capacity, fabric.latency, fabric.weight, fabric.tier)
+    return [value[way] for value in numbers for way in (link, back)]
 
 
 def _units(domain: Ints) -> tuple[Ints, Ints, int]:

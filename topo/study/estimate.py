@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from topo.config.nouns import facts_of, placed_of, size_of
 from topo.config.patterns import count_of
-from topo.flow import POLICIES, SOLVERS
+from topo.flow import POLICIES, SOLVERS, by_classes
 from topo.routing.merged import BLOCK_PATHS
 from topo.size import Tier
 from traffic.demand import MAX_PAIRS
@@ -49,6 +49,8 @@ COMMODITY = 200
 SHARE = 110
 #: Shares above which they are not kept; topo.routing.operator.MAX_ENTRIES.
 MOST_SHARES = 60_000_000
+#: Shares that are held at once at most where pairs go by class: they are added up block by block.
+BY_CLASS = MOST_SHARES // 4
 #: [bytes] a number of a gate's sample, with keys, copies and limits; 204 MiB at 512 and at 65,536 experts.
 DRAWN = 25
 #: [bytes] a pair of sites in a solved policy: its paths and their weights.
@@ -57,6 +59,8 @@ SITE_PAIR = 2_000
 START, LINK_TIME, VISIT = 1.0, 4e-6, 7e-9
 #: [s] a listed commodity; a share filled; a pair of sites solved for, up to the policy's own time limit.
 COMMODITY_TIME, SHARE_TIME, SITE_PAIR_TIME = 5e-6, 4e-7, 1e-3
+#: [s] a share of a class that is routed and added to those of its links.
+GATHER_TIME = 1e-7
 #: [s] that a solved policy takes at most where the case does not say; topo.flow.adaptive.
 SECONDS = 60.0
 
@@ -86,6 +90,7 @@ class _Work:
     site_pairs: int  # solved for
     switch_pairs: int
     drawn: int  # numbers of a gate's sample
+    gathered: int = 0  # shares of classes that are added up and let go
 
 
 def estimate(case: Case) -> Estimate:
@@ -128,12 +133,14 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
     policy, solver = POLICIES[case.routing["policy"]], SOLVERS[case.solve["solver"]]
     one_path, by_commodity = policy.one_path, solver.by_commodity
     # above MAX_PAIRS the demand itself refuses to be listed, with a better message
+    grouped = traffic.offered < traffic.pairs
+    by_class = grouped and solver.by_class is not None and by_classes(traffic.pairs, case.routing["policy"])
     lists = by_commodity or (one_path and not policy.by_destination)
     lists = lists and traffic.pairs <= MAX_PAIRS
-    listed = traffic.pairs if lists else traffic.offered
     # With few endpoints not every leaf has one.
     destinations = min(size.leaves, size.endpoint_links)
-    shares = 0
+    listed = _classes(case, size, traffic) if by_class else traffic.pairs if lists else traffic.offered
+    shares = gathered = 0
     if one_path:
         queue_pairs = int(case.routing.get("qps") or case.routing.get("paths") or 1)
         ports = size.planes if facts_of(case).multi_port else 1
@@ -141,7 +148,10 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
         shares = (paths * ports if policy.by_destination else listed * queue_pairs) * (size.diameter or _HOPS)
     elif by_commodity:
         shares = listed * _width(size) * (size.planes if facts_of(case).multi_port else 1)
-        shares = 0 if shares > MOST_SHARES else shares
+        if by_class:
+            shares, gathered = min(shares, BY_CLASS), shares
+        elif shares > MOST_SHARES:
+            shares = 0
     inside = size.endpoints if size.scale_up_switches else 0
     return _Work(
         links=2 * (size.switch_links + size.endpoint_links + inside),
@@ -152,7 +162,18 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
         site_pairs=min(traffic.pairs, destinations**2 // max(size.planes, 1)) if policy.solved else 0,
         switch_pairs=size.switches**2,
         drawn=traffic.drawn,
+        gathered=gathered,
     )
+
+
+def _classes(case: Case, size: Size, traffic: Count) -> int:
+    """Return how many classes the pairs are in: of a leaf as receiver and one as sender, at most.
+
+    Where leaves are alike and one kind of pair is sent, all receivers are one.
+    """
+    leaves = min(size.leaves, size.endpoint_links)
+    alike = traffic.offered == 1 and case.failures is None and case.fabric.get("family") and not size.endpoints % leaves
+    return leaves + facts_of(case).per_domain if alike else leaves**2
 
 
 def _seconds(work: _Work, routing: Mapping[str, Any]) -> float:
@@ -163,6 +184,7 @@ def _seconds(work: _Work, routing: Mapping[str, Any]) -> float:
         + VISIT * work.destinations * work.arcs
         + COMMODITY_TIME * work.listed
         + SHARE_TIME * work.shares
+        + GATHER_TIME * work.gathered
         + min(solving, float(routing.get("seconds") or SECONDS))
     )
 

@@ -100,7 +100,7 @@ def numbers_of(case: Case, solution: Solution) -> Numbers:
     fabric = solution.fabric
     measured = measure(solution, again=partial(_completion, case, fabric), intact=case.failures is None)
     measured |= of_file(fabric, measured["findings"], solution.routed.params.get("tables"))
-    measured |= reached(solution.demand, solving_of(case).get("efficiency"))
+    measured |= reached(solution.offered, solving_of(case).get("efficiency"))
     measured |= {"bound_is_optimum": POLICIES[case.routing["policy"]].best}
     return Numbers(measured | bill_of(case, fabric.size), solution)
 

@@ -53,6 +53,14 @@ def test_more_endpoints_take_more(policy, solver):
         assert less.seconds < more.seconds
 
 
+def test_pairs_by_class_take_no_list():
+    """All-to-all of 65,536 endpoints runs in 0.6 GiB; where one receiver is hot, leaves are no longer alike."""
+    few = of("fat-tree-3:radix=64", "uniform", solve="completion")
+    many = of("fat-tree-3:radix=64,endpoints=16384", "hotspot", solve="completion")
+    assert few.memory < GIB < many.memory < 3 * GIB
+    assert few.seconds < many.seconds
+
+
 def test_more_queue_pairs_take_more():
     one, many = (of("fat-tree-2:radix=16", "shift", routing=f"ecmp-hash:qps={n}") for n in (1, 64))
     assert one.memory < many.memory
