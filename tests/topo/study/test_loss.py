@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from topo.cli import main
 from topo.config import demand_of, fabric_of, parse_study, read_case
 from topo.failures import LossError, random
 from topo.flow import RoutingError, route
@@ -90,6 +91,37 @@ def test_the_worst_plane_limits_equal_shares_and_not_weighted_ones():
     )
     assert equal == pytest.approx(2.0)
     assert weighted == pytest.approx(8 / 7.5)
+
+
+def test_one_spine_dies():
+    """The table of docs/failures.md: what is lost and how slow the rest is, by balance and by how routes react."""
+    tree = f"{MRC},radix=8,down=4,up=2,spines=2"
+    got = {
+        (balance, reroute): after(f"named:switch=spine0,reroute={reroute}", tree, routing=f"ecmp:balance={balance}")[
+            "kept_throughput"
+        ]
+        for balance in ("equal", "weighted")
+        for reroute in ("tables", "local", "ideal")
+    }
+    lost = 12 / 15 / 8 / 2  # of the flows that leave a leaf, in one plane of eight, on one spine of two
+    tables, half = (1 - lost) * 7.5 / 8, 0.5
+    assert list(got.values()) == pytest.approx([tables, half, half, tables, half, 7.5 / 8])
+
+
+def test_phases_are_slowed_down_one_by_one():
+    """Dispatch and combine in turn: a plane in eight is gone, and each takes 8 / 7 of its time."""
+    tree = f"{MRC},radix=8"
+    whole = run_case(read_case(tree, "moe-all-to-all:ep=16")).results
+    got = after("named:plane=3", tree, "moe-all-to-all:ep=16")
+    assert got["slowdown"] == pytest.approx(8 / 7)
+    assert got["phase_end_s"] == pytest.approx([8 / 7 * one for one in whole["phase_end_s"]])
+    assert [one["name"] for one in got["limits"]] == ["combine", "dispatch"]
+
+
+def test_the_command_line_tells_phases_after_failures(capsys):
+    main(["analyze", f"{MRC},radix=8", "moe-all-to-all:ep=16", "--failures", "named:plane=3"])
+    said = capsys.readouterr().out
+    assert "longest phases" in said and "dispatch" in said and "combine" in said and "slowdown" in said
 
 
 def test_a_plane_of_single_port_nics_is_relayed():
