@@ -169,9 +169,10 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
 def _classes(case: Case, size: Size, traffic: Count) -> int:
     """Return how many classes the pairs are in: of a leaf as receiver and one as sender, at most.
 
-    Where leaves are alike and one kind of pair is sent, all receivers are one.
+    Where leaves are alike and one kind of pair is sent, all receivers are one.  Ports of an endpoint are on as many
+    leaves, which count as one.
     """
-    leaves = min(size.leaves, size.endpoint_links)
+    leaves = min(size.leaves // (size.planes if facts_of(case).multi_port else 1), size.endpoints)
     alike = traffic.offered == 1 and case.failures is None and case.fabric.get("family") and not size.endpoints % leaves
     return leaves + facts_of(case).per_domain if alike else leaves**2
 

@@ -59,6 +59,8 @@ def test_pairs_by_class_take_no_list():
     many = of("fat-tree-3:radix=64,endpoints=16384", "hotspot", solve="completion")
     assert few.memory < GIB < many.memory < 3 * GIB
     assert few.seconds < many.seconds
+    planes = of("fat-tree-2:radix=512,planes=8,nic=multi-port", "all-to-all", solve="completion")
+    assert 0.7 * GIB < planes.memory < 2 * GIB  # 131,072 endpoints took 0.94 GiB
 
 
 def test_more_queue_pairs_take_more():
