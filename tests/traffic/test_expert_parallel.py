@@ -29,7 +29,7 @@ def by_leg(demand, phase, p=8):
 def test_a_token_crosses_the_network_once_per_remote_host(limit, remote):
     demand = moe_all_to_all(n_ranks=64, ep=64, node_limit=limit)
     check_demand(demand)
-    assert demand.phase_names == ("dispatch", "combine")
+    assert demand.phase_names == ("dispatch", "combine") and demand.repeat.tolist() == [1, 1]
     for phase, size in ((0, DISPATCH), (1, COMBINE)):
         (src, dst, bytes_), _ = by_leg(demand, phase)
         assert (src % 8 == dst % 8).all(), "to the rank of the sender's own index"

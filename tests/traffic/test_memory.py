@@ -31,6 +31,18 @@ def test_activations_of_a_layer_as_the_paper_counts_them(how, tp, sp, printed):
     assert layer_bytes(GPT, tp=tp, etp=1, context=512, recompute=how, sp=sp) == printed
 
 
+def test_latent_attention_keeps_what_its_matrices_read_and_write():
+    """A token of width 8, by hand: two heads of 3 + 1 in queries and keys, 4 in values and outputs; ranks 5 and 6."""
+    model = Model.of(
+        {
+            "layers": 2, "hidden": 8, "heads": 2, "kv_heads": 2, "vocabulary": 100, "dense_intermediate": 16,
+            "gated": False, "qk_nope_dim": 3, "qk_rope_dim": 1, "v_dim": 4, "kv_lora_rank": 5, "q_lora_rank": 6,
+        }
+    )  # fmt: skip
+    values = 4 * 8 + 2 * (2 * 4) + 2 * (2 * 4) + 5 + 6 + 2 * 16
+    assert layer_bytes(model, tp=1, etp=1, context=512, recompute="selective", sp=True) == 2 * values
+
+
 def memory(model=GPT, **params):
     base = {"tp": 1, "pp": 1, "ep": 1, "etp": 1, "replicas": 8, "expert_replicas": 8, "zero": 1, "tokens": 16}
     base |= {"context": 512, "micro_batches": 8, "schedule": "1f1b", "chunks": 1, "recompute": "selective", "sp": True}

@@ -165,6 +165,7 @@ def test_divided_experts_gather_the_copies_that_they_share():
         ({"experts": "scheduled"}, "compute_s is 0"),
         ({"compute_s": -1.0}, "time of 0 s or more"),
         ({"flops": 1e15, "mfu": 1.5}, "at most 1"),
+        ({"flops": 1e15, "mfu": 0.0}, "above 0"),
     ],
 )
 def test_what_a_layout_refuses(params, message):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csc_array
 
 import traffic
 from tests import small
@@ -17,6 +18,7 @@ from tests.topo.routing.cases import damaged, fabrics, random_demand, uniform
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.flow import NotConnected, RoutingError, route
 from topo.flow.certified import CertifiedRouting
+from topo.flow.spread import Spread
 from topo.generators import generate
 from topo.routing.adversarial import adversarial
 from topo.routing.split import SplitRouting
@@ -215,6 +217,13 @@ def test_neighbours_under_a_switch_lose_no_traffic(policy):
     load = route(fabric, demand, policy).load(demand.size)
     leaves = (fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints)
     assert load[leaves].sum() == pytest.approx(fabric.n_hosts)
+
+
+def test_a_gap_is_the_part_of_the_congestion_above_the_bound():
+    """0.8 s where 0.6 s are proven: a quarter; nothing where nothing is sent."""
+    shares, prices = csc_array((1, 0)), np.ones(1)
+    assert Spread(shares, 0.8, 0.6, prices).gap == pytest.approx(0.25)
+    assert Spread(shares, 0.0, 0.0, prices).gap == 0.0
 
 
 def test_effort_must_make_sense():
