@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tests.samples import sample
@@ -357,3 +359,13 @@ def test_the_count_bounds_the_demand():
     layout = layout_of(trace, 16, {})
     count = commodities(total(trace.steps, layout), layout)
     assert demand_of(trace, 16, ranks_per_host=4).n_commodities <= count <= 16 * 5
+
+
+def test_bus_bandwidth_of_an_operation_is_that_of_all_its_runs():
+    """By hand: two allreduces of 1 MB over four ranks in 4 ms, half of it computing: 2 x 1e6 x 2 (4 - 1) / 4 / 2 ms."""
+    trace = Trace("t", (Step("allreduce", 1e6, "tp", compute_s=1e-3),) * 2, sizes={"tp": 4})
+    demand = demand_of(trace, 8, ranks_per_host=8)
+    ended = np.full(demand.n_phases, 4e-3)
+    (row,) = demand.about.results(SimpleNamespace(demand=demand, started=0 * ended, ended=ended))["operations"]
+    assert (row["runs"], row["seconds"]) == (2, pytest.approx(2e-3))
+    assert row["busbw_bytes_per_s"] == pytest.approx(1.5e9)
