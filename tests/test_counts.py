@@ -43,6 +43,7 @@ WAYS = [
     ),
     *(("moe-all-to-all", 32, p, {"ep": ep, "dedup": d}) for p, ep in ((8, 16), (8, 4), (1, 8)) for d in (True, False)),
     ("moe-all-to-all", 32, 8, _BALANCED),
+    *((name, 32, 8, {"ep": ep, "tp": tp}) for name in ("decode-step", "prefill-step") for ep, tp in ((16, 4), (32, 2))),
     *(
         ("training-step", n, p, {"tp": tp, "pp": pp, "ep": ep, **parts})
         for n, p, tp, pp, ep in _LAYOUTS

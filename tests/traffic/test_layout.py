@@ -18,6 +18,7 @@ def test_groups_are_seen_host_by_host():
     hosts = on_hosts(np.arange(16).reshape(1, 16), 8, what="x")
     assert hosts.shape == (1, 2, 8)
     assert hosts[0, 1, 0] == 8
+    assert on_hosts(np.arange(4).reshape(1, 4), 1, what="x").shape == (1, 4, 1)
 
 
 @pytest.mark.parametrize("members", [np.arange(12).reshape(1, 12), np.arange(24).reshape(2, 12)])
