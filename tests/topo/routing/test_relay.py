@@ -167,6 +167,15 @@ def test_the_other_side_relays_where_a_nic_is_gone() -> None:
     assert {1, 0, 6, 7} == {n for n in nodes(fabric, 1, 7) if n < 8}
 
 
+@pytest.mark.parametrize("relay", ["source", "destination", "split"])
+def test_a_pair_without_a_way_divides_nothing_by_nothing(relay) -> None:
+    """Without scale-up links no relay reaches the other plane: refused, without a warning of numpy."""
+    fabric = small.planes(scale_up=None, relay=relay)
+    demand = Demand.of("one", 8, src=[0], dst=[5], size=1.0)
+    with np.errstate(all="raise"), pytest.raises(NotConnected, match="from endpoint 0 to endpoint 5"):
+        ecmp(fabric, demand)
+
+
 def test_of_pairs_that_no_nics_join_the_first_is_named() -> None:
     """Without scale-up links a domain is one endpoint: even ones are on the first plane, odd ones on the second."""
     fabric = small.planes(scale_up=None, relay="spread")
