@@ -22,6 +22,7 @@ from topo.study import run
 CONFIGS = Path(__file__).parents[3] / "configs" / "studies"
 #: Shipped study -> what makes it small enough to be solved in a second or two.
 SMALLER = {
+    "availability": ((r"512", "64"), (r"samples: 40", "samples: 4")),
     "two-jobs": (),
     "queue": (
         (r".*name: (shuffle|shards|train-[bcd]).*\n", ""),

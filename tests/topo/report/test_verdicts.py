@@ -240,3 +240,23 @@ seeds: 2
         else:
             assert name in found.text
     assert "Every flow still finds a path." in found.text
+
+
+def test_availability_is_told_by_what_networks_keep(tmp_path):
+    text = """
+traffic: uniform
+availability: {failures: {cable: 1 per year, spine: 1 per year}, repair: 1d, exact: 1, samples: 0}
+sweep:
+  fabric:
+    - {name: even, family: fat-tree-2, radix: 8, endpoints: 16, scale_up: none}
+    - {name: narrow, family: fat-tree-2, radix: 8, endpoints: 16, oversubscription: 3, scale_up: none}
+"""
+    found, view = answered(tmp_path, text)
+    share = {case.network: case.get("expected_throughput") for case in view.solutions}
+    best, worst = max(share, key=share.get), min(share, key=share.get)
+    assert share[best] > share[worst]
+    assert found.sentences[0] == (
+        f"{best} keeps most of its throughput in the mean over failures and repairs, {words.nines(share[best])}, and "
+        f"{worst} least, {words.nines(share[worst])}."
+    )
+    assert f"{worst} has something down" in found.sentences[1]

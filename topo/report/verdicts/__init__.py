@@ -8,12 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from topo.report.panels.view import View
-from topo.report.verdicts import failures, jobs, messages, networks, planes, priced, routing, single, sizes, training
+from topo.report.verdicts import (
+    availability,
+    failures,
+    jobs,
+    messages,
+    networks,
+    planes,
+    priced,
+    routing,
+    single,
+    sizes,
+    training,
+)
 from topo.report.verdicts.answer import Answer
 
 #: From the most particular question to the most general.
 QUESTIONS: tuple[Callable[[View], Answer | None], ...] = (
     failures.answer,
+    availability.answer,
     jobs.answer,
     training.answer,
     messages.answer,
