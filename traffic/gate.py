@@ -256,4 +256,5 @@ def _id_bits(n_experts: int) -> int:
 
 
 def _sigmoid(x: Affinity) -> Affinity:
-    return np.float32(1) / (np.float32(1) + np.exp(-x))
+    with np.errstate(over="ignore"):  # far below 0 it is 0, as 1 over infinity
+        return np.float32(1) / (np.float32(1) + np.exp(-x))

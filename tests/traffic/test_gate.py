@@ -31,3 +31,10 @@ def test_first_choices_of_zipf_are_its_popularity(skew):
     (drawn,) = affinities(gating, TOKENS)
     share = np.bincount(drawn.argmax(axis=1), minlength=16) / TOKENS
     assert share == pytest.approx(gating.popularity(), abs=FAR)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_experts_that_a_skew_leaves_behind_have_no_affinity():
+    """Rank 64 at a skew of 60 is 64^60 times less popular than the first: 0 in single precision, without a warning."""
+    (drawn,) = affinities(Gating(64, 6, gate="zipf", skew=60.0), 100, 100)
+    assert np.isfinite(drawn).all() and drawn[:, -1].max() == 0.0 and drawn[:, 0].min() > 0.0
