@@ -140,6 +140,10 @@ def _next(ended: SimpleQueue[Future]) -> tuple[Future, Outcome | BaseException] 
     except (LateError, CancelledError):
         future.add_done_callback(ended.put)
         return None
+    except OSError:  # the connection broke while the result was fetched: whether anybody is left is seen next
+        time.sleep(_LOOK)
+        future.add_done_callback(ended.put)
+        return None
 
 
 class _Watch:

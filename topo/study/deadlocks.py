@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from topo.check.deadlock import Deadlock, deadlock
-from topo.check.fault import port_at
 from topo.config.case import SECTIONS, Case
 from topo.config.nouns import routing_of
 from topo.fabric import Fabric
 from topo.flow import POLICIES
 from topo.formats.labels import source_of
+
+if TYPE_CHECKING:
+    from topo.check.deadlock import Deadlock
 
 
 def deadlocks(fabric: Fabric, routing: dict[str, Any]) -> dict[str, Any]:
@@ -22,6 +23,8 @@ def deadlocks(fabric: Fabric, routing: dict[str, Any]) -> dict[str, Any]:
 
     Raises RoutingError for a policy whose routes depend on the traffic.
     """
+    from topo.check.deadlock import deadlock
+
     given = dict(routing)
     name = given.pop("policy")
     found = deadlock(fabric, POLICIES[name], name, **given)
@@ -55,6 +58,8 @@ QUESTIONS: dict[str, Callable[[Fabric, dict[str, Any]], dict[str, Any]]] = {"dep
 
 
 def _cycles(fabric: Fabric, found: Deadlock) -> list[dict[str, Any]]:
+    from topo.check.fault import port_at
+
     named = replace(fabric, source=source_of(fabric)) if found.cycles else fabric
     return [
         {"ports": [port_at(named, int(fabric.cable[link]), int(fabric.tail[link])) for link in cycle]}

@@ -205,3 +205,32 @@ def test_a_scheduler_that_does_not_answer():
     cases = parse_study(TEXT, "small.yaml").cases
     with pytest.raises(ClusterError, match="does not answer"):
         list(on_cluster(cases, "tcp://127.0.0.1:9"))
+
+
+def test_a_connection_that_breaks_while_a_result_is_fetched_is_asked_again(monkeypatch):
+    """The scheduler may go between a future's end and the look at it: the study ended in an internal error."""
+    from queue import SimpleQueue
+
+    from distributed.comm.core import CommClosedError
+
+    from topo.study import cluster
+
+    class Torn:
+        status, torn = "finished", True
+
+        def exception(self, timeout):
+            if self.torn:
+                raise CommClosedError("reset by peer")
+
+        def result(self, timeout):
+            return "outcome"
+
+        def add_done_callback(self, put):
+            put(self)
+
+    monkeypatch.setattr(cluster, "_LOOK", 0.01)
+    future, ended = Torn(), SimpleQueue()
+    ended.put(future)
+    assert cluster._next(ended) is None
+    future.torn = False
+    assert cluster._next(ended) == (future, "outcome")
