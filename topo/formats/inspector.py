@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from topo.formats.logs import LONGEST, MOST_GROUPS, Columns, Log
+from topo.formats.logs import LONGEST, MOST_GROUPS, SHORTEST, Columns, Log
 from topo.formats.text import fail
 from traffic.demand import LARGEST_SIZE
 from traffic.measured import Communicator, Measurements
@@ -92,7 +92,7 @@ class _Reading:
         operation = self.operation.get(written) if type(written) is str else fail(self.shown, number, "coll is no text")
         if operation is None:
             operation = self.operation[written] = called(written)
-        if not operation or not 0 < size <= LARGEST_SIZE or not 0 < micro <= LONGEST:
+        if not operation or not 0 < size <= LARGEST_SIZE or not SHORTEST <= micro <= LONGEST:
             why = f"of {written[:40]}" if not operation else "without a size or time that could be"
             self.left[why] = self.left.get(why, 0) + 1
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topo.formats.kineto import followed
-from topo.formats.logs import LONGEST, Columns, Log
+from topo.formats.logs import LONGEST, SHORTEST, Columns, Log
 from topo.formats.process_groups import ProcessGroup
 from traffic.measured import Communicator, Measurements
 
@@ -17,7 +17,7 @@ def read(log: Log, collective: str = "") -> Measurements:
     events, notes = followed(text, log.shown)
     columns, groups = Columns(), dict[tuple[str, ProcessGroup], int]()
     for event in events:
-        if event.kernel and 0 < event.seconds <= LONGEST:
+        if event.kernel and SHORTEST <= event.seconds <= LONGEST:
             group = groups.setdefault((event.name, event.group), len(groups))
             columns.add(event.operation, event.size, event.seconds, group, event.rank)
     found = [

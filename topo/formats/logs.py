@@ -29,6 +29,8 @@ MOST_LOG, MOST_LINE = 16 * 2**30, 2**20
 _CHUNK = 2**18
 #: [s] that an operation may take, and communicators in one log.
 LONGEST, MOST_GROUPS = 1e9, 1_000_000
+#: Time below which nothing was measured, in the unit of the log [s or us].
+SHORTEST = 1e-12
 
 
 class Log(NamedTuple):

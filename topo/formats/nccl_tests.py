@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from topo.formats.errors import FormatError
-from topo.formats.logs import LONGEST, Columns, Log
+from topo.formats.logs import LONGEST, SHORTEST, Columns, Log
 from topo.formats.text import fail
 from traffic.demand import LARGEST_SIZE
 from traffic.measured import Communicator, Measurements
@@ -108,7 +108,7 @@ def _row(words: list[str], columns: list[str], number: int, shown: str) -> _Row:
         fail(shown, number, f"a row of {len(words)} cells under a head of {len(columns)}: {' '.join(words)[:60]!r}")
     size = _number(words[0], "size", number, shown)
     seconds = [_number(words[i], "time", number, shown) * _MICRO for i in halves if words[i] != "N/A"]
-    if size > LARGEST_SIZE or any(not 0 < one <= LONGEST for one in seconds):
+    if size > LARGEST_SIZE or any(not SHORTEST <= one <= LONGEST for one in seconds):
         fail(shown, number, f"sizes and times are positive; got {' '.join(words)[:60]!r}")
     algbw, busbw = (_number(words[halves[0] + k], _HALF[k], number, shown) for k in (1, 2))
     ratio = busbw / algbw if algbw >= 1.0 else math.nan
