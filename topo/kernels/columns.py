@@ -11,6 +11,17 @@ from topo.kernels.sweep import Arcs, Ports, clear, depart, most_ports, toward
 
 
 @jit
+def list_arcs(arcs: Arcs, n_used: int, latest: Any, former: Any, r: Any) -> None:
+    """Link the arcs that leave each switch: the last one found is ``latest``, the one before arc e ``former[e]``."""
+    for e in range(n_used):
+        j = r.used[e]
+        u = arcs.tail[j]
+        if r.dist[u] == r.dist[arcs.head[j]] + arcs.weight[j]:
+            former[e] = latest[u]
+            latest[u] = e
+
+
+@jit
 def shares_of_pairs(
     arcs: Arcs, ports: Ports, sites: Any, first: Any, source: Any, start: Any, arc: Any, share: Any, r: Any
 ) -> int:
@@ -26,12 +37,7 @@ def shares_of_pairs(
     leaving, total_length = np.empty(most_ports(ports)), 0
     for i in range(len(sites)):
         settled, n_used = toward(arcs, ports, sites[i], r)
-        for e in range(n_used):
-            j = r.used[e]
-            u = arcs.tail[j]
-            if r.dist[u] == r.dist[arcs.head[j]] + arcs.weight[j]:
-                former[e] = latest[u]
-                latest[u] = e
+        list_arcs(arcs, n_used, latest, former, r)
         for p in range(first[i], first[i + 1]):
             depart(ports, source[p], r, leaving)
             for k in range(ports.first[source[p]], ports.first[source[p] + 1]):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from topo.kernels import jit
+from topo.kernels.columns import list_arcs
 from topo.kernels.sweep import Arcs, Ports, clear, depart, most_ports, toward
 
 
@@ -59,17 +60,6 @@ def _leave(ports: Ports, source: int, sends: Any, skip: bool, leaving: Any, r: A
 
 
 @jit
-def _list_arcs(arcs: Arcs, n_used: int, latest: Any, former: Any, r: Any) -> None:
-    """Link the arcs that leave each switch: the last one found is ``latest``, the one before arc e ``former[e]``."""
-    for e in range(n_used):
-        j = r.used[e]
-        u = arcs.tail[j]
-        if r.dist[u] == r.dist[arcs.head[j]] + arcs.weight[j]:
-            former[e] = latest[u]
-            latest[u] = e
-
-
-@jit
 def _carry(arcs: Arcs, live: Any, settled: int, way: Any, odds: Any, held: Any, to: Any, r: Any) -> int:
     """Carry what is ``held`` (S,) near, writing arcs and shares to ``to`` where there is room; return their number."""
     latest, former = way
@@ -106,7 +96,7 @@ def ways_of_pairs(
     odds, held, ports_of = np.zeros((2, n)), np.zeros(n), np.zeros(most_ports(ports))
     for i in range(len(sites)):
         settled, n_used = toward(arcs, ports, sites[i], r)
-        _list_arcs(arcs, n_used, way[0], way[1], r)
+        list_arcs(arcs, n_used, way[0], way[1], r)
         arrivals(arcs, ports, sites[i], settled, live, skip, odds, r)
         entry = ports.first[sites[i]]
         for p in range(first[i], first[i + 1]):

@@ -17,6 +17,7 @@ from scipy.sparse import coo_array, csc_array
 
 from topo.kernels.next_hops import ways_of_pairs
 from topo.kernels.sweep import room
+from topo.routing.access import ranges
 from topo.routing.network import Network, added
 from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, RoutingError
 from topo.routing.relay import least_stored
@@ -78,11 +79,12 @@ def arriving(whole: SplitRouting, dead: Mask, *, skip: bool) -> tuple[ArrivingRo
     network = whole.network.apart(dead)
     split = SplitRouting.of(network, whole.src, whole.dst, whole.policy)
     of_arc = network.part * ~dead[network.link]  # what lives of each arc, link by link
-    live = _live(network, dead, added(network.arc, of_arc, len(network.arcs.tail)))
+    lives = added(network.arc, of_arc, len(network.arcs.tail))
+    live = _live(network, dead, lives)
     start, arc, share, arrives, ports = _ways(split, live, skip=skip)
     number = np.cumsum(~dead) - 1
     alive = np.flatnonzero(of_arc > 0.0)
-    part = of_arc[alive] / added(network.arc, of_arc, len(network.arcs.tail))[network.arc[alive]]
+    part = of_arc[alive] / lives[network.arc[alive]]
     onto = coo_array(
         (part, (number[network.link[alive]], network.arc[alive])), shape=(number[-1] + 1, len(network.arcs.tail))
     ).tocsr()
@@ -100,8 +102,7 @@ def _live(network: Network, dead: Mask, of_arc: Floats) -> Live:
     example = np.full(network.n_sites, -1)
     has = np.flatnonzero(network.site >= 0)
     example[network.site[has]] = has
-    count = np.diff(ports.first)
-    link = np.repeat(network.port[example] - ports.first[:-1], count) + np.arange(len(ports.switch))
+    link = ranges(network.port[example], np.diff(ports.first))
     back = network.fabric.reverse[link]
     return network.arcs.part * of_arc, ports.part * ~dead[link], ports.part * ~dead[back]
 
