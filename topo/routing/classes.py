@@ -19,7 +19,7 @@ from topo.kernels.orbits import join
 from topo.routing.access import Access
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints
-from topo.routing.symmetric import keeps
+from topo.routing.symmetric import image_of, keeps
 from topo.routing.terms import on_endpoints
 from topo.routing.twins import twins
 from traffic.classed import ClassedDemand
@@ -94,13 +94,7 @@ class _Links:
 
     def image(self, moved: Ints) -> Ints | None:
         """Return what each becomes when node v moves to ``moved[v]``; None where one becomes none."""
-        mine, theirs = self.keys(self.tail, self.head), self.keys(moved[self.tail], moved[self.head])
-        order = np.argsort(theirs, kind="stable")
-        if not np.array_equal(theirs[order], mine):
-            return None
-        image = np.empty(len(order), dtype=np.int64)
-        image[order] = np.arange(len(order))
-        return image
+        return image_of(self.keys(self.tail, self.head), self.keys(moved[self.tail], moved[self.head]))
 
 
 def _links(fabric: Fabric, number: Ints) -> tuple[_Links, Ints]:

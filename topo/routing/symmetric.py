@@ -153,6 +153,11 @@ def _image_of_ports(network: Network, moved: Index) -> Index | None:
     fabric, link = network.fabric, port_links(network)
     mine = fabric.tail[link].astype(np.int64) * fabric.n_nodes + fabric.head[link]
     theirs = moved[fabric.tail[link]].astype(np.int64) * fabric.n_nodes + moved[fabric.head[link]]
+    return image_of(mine, theirs)
+
+
+def image_of(mine: Index, theirs: Index) -> Ints | None:
+    """Return the row of ``mine`` (n,), sorted, that each of ``theirs`` (n,) is; None where they are not the same."""
     rows = np.argsort(theirs, kind="stable")
     if not np.array_equal(theirs[rows], mine):
         return None
