@@ -18,28 +18,26 @@ from topo.formats import DEMANDS, FABRICS, MEASUREMENTS, FormatError, Reading
 from topo.formats.logs import log_of
 
 
-@pytest.mark.parametrize("name", TEXTS)
-def test_traces_that_never_end_take_no_time(name):
+def endless(name, formats, read):
+    """Find the format of endless files and read them, each in time."""
     for piece in ENDLESS:
         for text in (piece * 30_000, good(name) + piece * 30_000):
             begin = time.monotonic()
-            for other in DEMANDS.values():
+            for other in formats.values():
                 other.fits(text)
             with contextlib.suppress(FormatError):
-                DEMANDS[name].function("read")(text, "f")
+                read(text)
             assert time.monotonic() - begin < 3, (piece, text[:20])
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_traces_that_never_end_take_no_time(name):
+    endless(name, DEMANDS, lambda text: DEMANDS[name].function("read")(text, "f"))
 
 
 @pytest.mark.parametrize("name", MEASUREMENTS)
 def test_logs_that_never_end_take_no_time(name):
-    for piece in ENDLESS:
-        for text in (piece * 30_000, good(name) + piece * 30_000):
-            begin = time.monotonic()
-            for other in MEASUREMENTS.values():
-                other.fits(text)
-            with contextlib.suppress(FormatError):
-                MEASUREMENTS[name].function("read")(log_of(text, "f"))
-            assert time.monotonic() - begin < 3, (piece, text[:20])
+    endless(name, MEASUREMENTS, lambda text: MEASUREMENTS[name].function("read")(log_of(text, "f")))
 
 
 @pytest.mark.parametrize("name", [name for name, entry in FABRICS.items() if entry.reads])
@@ -83,15 +81,7 @@ ENDLESS = ("\n", " ", "a", "0", "[", "{", "a=", '"', "<", "-", "0 ")
 @pytest.mark.parametrize("name", [name for name, entry in FABRICS.items() if entry.reads])
 def test_what_never_ends_takes_no_time(name):
     """A line or file of one piece, alone or behind a good line: the time goes with its length, not with its square."""
-    entry = FABRICS[name]
-    for piece in ENDLESS:
-        for text in (piece * 30_000, good(name) + piece * 30_000):
-            begin = time.monotonic()
-            for other in FABRICS.values():
-                other.fits(text)
-            with contextlib.suppress(FormatError):
-                entry.function("read")(text, "f", Reading(capacity=1e9))
-            assert time.monotonic() - begin < 3, (piece, text[:20])
+    endless(name, FABRICS, lambda text: FABRICS[name].function("read")(text, "f", Reading(capacity=1e9)))
 
 
 HOSTILE = {
