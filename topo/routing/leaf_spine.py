@@ -15,6 +15,7 @@ than MAX_CLASSES classes; all else is swept (``topo.kernels.sweep``), which is a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ class LeafSpine:
         up = np.bincount(u * n_classes + self.kind[v], x, n * n_classes).reshape(n, n_classes)
         down = np.bincount(v * n_classes + self.kind[u], x, n * n_classes).reshape(n, n_classes)
         load = np.zeros(len(self.arcs.tail))
-        for c, arc, rises in self._arcs_of_classes():
+        for c, arc, rises in self._arcs_of_classes:
             tail, head = self.arcs.tail[arc], self.arcs.head[arc]
             sent = self.arcs.part[arc] * up[tail, c] * self.below[c, head]
             load[arc] += np.where(rises, sent, self.above[c, tail] * down[head, c])
@@ -99,7 +100,7 @@ class LeafSpine:
         """Return (S, C) sums of ``along`` up from each leaf to classes, and down to each leaf from classes, times M."""
         n, n_classes = len(self.kind), len(self.total)
         up, down = np.zeros((n, n_classes)), np.zeros((n, n_classes))
-        for c, arc, rises in self._arcs_of_classes():
+        for c, arc, rises in self._arcs_of_classes:
             tail, head = self.arcs.tail[arc], self.arcs.head[arc]
             sent = np.where(rises, self.arcs.part[arc] * self.below[c, head], 0.0) * along[arc]
             up[:, c] += np.bincount(tail, sent, n)
@@ -110,7 +111,7 @@ class LeafSpine:
         """Return (S, C) the least ``along`` up from each leaf toward classes, and down to each leaf from classes."""
         n, n_classes = len(self.kind), len(self.total)
         up, down = np.full((n, n_classes), np.inf), np.full((n, n_classes), np.inf)
-        for c, arc, rises in self._arcs_of_classes():
+        for c, arc, rises in self._arcs_of_classes:
             tail, head = self.arcs.tail[arc], self.arcs.head[arc]
             rising, falling = rises & self.below[c, head], ~rises & (self.above[c, tail] > 0)
             np.minimum.at(up[:, c], tail[rising], along[arc[rising]])
@@ -138,6 +139,7 @@ class LeafSpine:
         leaving = np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
         return leaving, (u, v), nearest & ~same
 
+    @cached_property
     def _arcs_of_classes(self) -> list[tuple[int, Ints, Mask]]:
         """Return each class with the arcs of its island, and which of them rise to a spine."""
         arcs, n_classes, leaf = self.arcs, len(self.total), self.kind >= 0
