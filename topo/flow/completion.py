@@ -103,13 +103,13 @@ class _Shared:
 
 
 def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Efficiency | None) -> _Shared:
-    if demand.n_commodities >= WORTH_COLOURS:
-        alike = Alike.among(fabric, demand, routing)
-        if alike is not None and len(alike.demand.size) * FEWER <= demand.n_commodities:
-            return _by_colours(fabric, alike, efficiency)
+    many = demand.n_commodities >= WORTH_COLOURS
+    alike = Alike.among(fabric, demand, routing) if many else None
+    if alike is not None and len(alike.demand.size) * FEWER <= demand.n_commodities:
+        return _by_colours(fabric, alike, efficiency)
     columns = routing.columns()
     if columns is None:
-        alike = None if demand.n_commodities >= WORTH_COLOURS else Alike.among(fabric, demand, routing)
+        alike = alike if many else Alike.among(fabric, demand, routing)
         if alike is not None:
             return _by_colours(fabric, alike, efficiency)
         raise NotSolved(

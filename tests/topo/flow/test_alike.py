@@ -96,3 +96,17 @@ def test_what_is_not_alike_and_too_much_to_list_is_refused(monkeypatch, fabrics)
     demand = random_demand(fabric.n_endpoints, commodities=60)
     with pytest.raises(NotSolved, match="not alike"):
         solve(fabric, demand, route(fabric, demand), "completion")
+
+
+def test_colours_that_save_little_serve_where_shares_are_too_many(monkeypatch, fabrics):
+    """More than one colour for every FEWER commodities is no reason to refuse what cannot be listed."""
+    fabric = fabrics["fat-tree-3"]
+    demand = traffic.offer("moe-all-to-all", n_ranks=64, ranks_per_host=4, ep=8)
+    listed = solve(fabric, demand, route(fabric, demand), "completion")
+    routing = route(fabric, demand)
+    monkeypatch.setattr(
+        type(routing), "columns", lambda self, own=type(routing).columns: own(self) if self is not routing else None
+    )
+    monkeypatch.setattr(completion, "WORTH_COLOURS", 0)
+    monkeypatch.setattr(completion, "FEWER", 10**9)
+    check(listed, solve(fabric, demand, routing, "completion"))
