@@ -68,16 +68,19 @@ def spray(
         if value < least:
             raise RoutingError(f"{name} {value} must be at least {least}")
     network = Network.of(fabric)
+    sets: list[_Sets] = []
 
     def inner(src: Ints, dst: Ints) -> PathRouting:
-        return _Sets.drawn(network, seed, src, dst, paths).routing()
+        sets.append(_Sets.drawn(network, seed, src, dst, paths))
+        return sets[-1].routing()
 
     if choose == "blind":
         return routed(network, demand, inner)
     if isinstance(demand, GroupedDemand):
-        return _together(demand, demand.listed(), network, seed, paths)
+        listed = demand.listed()
+        return _together(demand, listed, spray(fabric, listed, seed=seed, paths=paths, choose=choose))
     blind = routed(network, demand, inner)
-    return _by_feedback(blind, demand, network, seed, paths)
+    return _by_feedback(blind, demand, sets[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +131,7 @@ class _Sets:
         self, path: NDArray[np.int32], each: Floats, full: Floats, turn: int, may: NDArray[np.bool_]
     ) -> tuple[NDArray[np.int32], bool]:
         """Return the paths after a round in which some ``may`` move, and whether somebody found a better one."""
-        fullest = full[path].max(axis=1)
+        fullest = full[path].max(axis=1, initial=-np.inf)
         mean = fullest.reshape(-1, self.paths).mean(axis=1)
         loaded = np.flatnonzero(fullest > np.repeat(mean, self.paths) * (1.0 + LOADED))
         if not len(loaded):
@@ -137,7 +140,7 @@ class _Sets:
         adds = np.where((drawn[:, :, None] == old[loaded][:, None, :]).any(axis=2), 0.0, 1.0)
         capacity = np.append(self.network.fabric.capacity, np.inf)
         after = full[drawn] + adds * each[loaded, None] / capacity[drawn]
-        better = after.max(axis=1) < fullest[loaded] * (1.0 - LOADED)
+        better = after.max(axis=1, initial=-np.inf) < fullest[loaded] * (1.0 - LOADED)
         goes = better & may[loaded]
         moved = old.copy()
         moved[loaded[goes]] = drawn[goes]
@@ -158,46 +161,30 @@ def _alike(one: NDArray[np.int32], other: NDArray[np.int32]) -> tuple[NDArray[np
     return wide[0], wide[1]
 
 
-def _by_feedback(blind: Routing, demand: Demand, network: Network, seed: int, paths: int) -> Routing:
-    """Return ``blind`` with settled sets, or as it is where its phases take no longer."""
-    amount = demand.size * demand.repeat[demand.phase]
-    if isinstance(blind, RelayRouting):
-        legs = blind.legs
-        inner = blind.inner
-        assert isinstance(inner, PathRouting)
-        src, dst = _ends(network, inner)
-        sets, rounds, still = _Sets.drawn(network, seed, src, dst, paths).settled(np.asarray(legs @ amount))
-        better: Routing = replace(blind, inner=sets.routing(), rounds=rounds, complete=still)
-    else:
-        src, dst = demand.src.astype(np.int64), demand.dst.astype(np.int64)
-        sets, rounds, still = _Sets.drawn(network, seed, src, dst, paths).settled(amount)
-        better = replace(sets.routing(), rounds=rounds, complete=still)
-    if _time(better, demand, network) <= _time(blind, demand, network):
-        return better
+def _by_feedback(blind: Routing, demand: Demand, drawn: _Sets) -> Routing:
+    """Return ``blind`` with its sets ``drawn`` settled, or as it is where its phases take no longer."""
     assert isinstance(blind, RelayRouting | PathRouting)
-    return replace(blind, rounds=rounds, complete=still)
+    amount = demand.size * demand.repeat[demand.phase]
+    on_legs = np.asarray(blind.legs @ amount) if isinstance(blind, RelayRouting) else amount
+    sets, rounds, still = drawn.settled(on_legs)
+    better = replace(blind, inner=sets.routing()) if isinstance(blind, RelayRouting) else sets.routing()
+    fabric = drawn.network.fabric
+    best = better if _time(better, demand, fabric) <= _time(blind, demand, fabric) else blind
+    return replace(best, rounds=rounds, complete=still)
 
 
-def _ends(network: Network, routing: PathRouting) -> tuple[Ints, Ints]:
-    """Return the NICs that the first path of each commodity leads from and to."""
-    fabric, path = network.fabric, routing.of[:-1]
-    start, stop = routing.link[routing.first[path]], routing.link[routing.first[path + 1] - 1]
-    return fabric.tail[start].astype(np.int64), fabric.head[stop].astype(np.int64)
-
-
-def _time(routing: Routing, demand: Demand, network: Network) -> float:
+def _time(routing: Routing, demand: Demand, fabric: Fabric) -> float:
     """Return the time [s] of all phases, one after another, at the capacity of their fullest links."""
     total = 0.0
     for phase, runs in enumerate(demand.repeat.tolist()):
         load = routing.load(np.where(demand.phase == phase, demand.size, 0.0))
-        total += runs * float((load / network.fabric.capacity).max(initial=0.0))
+        total += runs * float((load / fabric.capacity).max(initial=0.0))
     return total
 
 
-def _together(demand: GroupedDemand, listed: Demand, network: Network, seed: int, paths: int) -> TotalRouting:
-    """Return the routing of a grouped demand whose pairs settle one by one."""
-    one = spray(network.fabric, listed, seed=seed, paths=paths, choose="feedback")
+def _together(demand: GroupedDemand, listed: Demand, one: Routing) -> TotalRouting:
+    """Return the routing of a grouped demand whose pairs, ``listed``, are routed by ``one``."""
+    assert isinstance(one, RelayRouting | PathRouting)
     kind = demand.kind[listed.dst]
     unit = np.stack([one.load((kind == f).astype(np.float64)) for f in range(demand.n_commodities)])
-    assert isinstance(one, RelayRouting | PathRouting)
     return TotalRouting(one.policy, unit, demand.pairs, rounds=one.rounds, complete=one.complete)

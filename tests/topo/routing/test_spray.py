@@ -72,6 +72,13 @@ def test_a_lone_pair_fills_its_planes(planes):
     assert seconds(planes, demand, spray(planes, demand, choose="feedback")) <= even * 33 / 32
 
 
+def test_nothing_is_drawn_again_where_nothing_enters_the_network(planes):
+    demand = Demand.of("inside", planes.n_endpoints, src=[0, 1], dst=[1, 2], size=1e6)
+    blind, feedback = (spray(planes, demand, choose=how) for how in ("blind", "feedback"))
+    np.testing.assert_array_equal(feedback.load(np.ones(2)), blind.load(np.ones(2)))
+    assert feedback.complete
+
+
 def test_results_say_how_often_paths_were_drawn_again(planes):
     from topo.metrics import measure
 
