@@ -45,15 +45,25 @@ def computation(
     Raises DemandError for a time that is negative or infinite, a rate that is not positive, a share outside (0, 1].
     """
     if compute_s is not None:
-        if not 0 <= compute_s < np.inf:
-            raise DemandError(f"compute_s must be a time of 0 s or more [s]; got a computation of {compute_s!r}")
-        return Computation(float(compute_s), "given" if compute_s else "not counted: compute_s is 0")
+        return given(compute_s)
     if flops is None or mfu is None:
         return Computation(0.0, NOT_COUNTED)
+    each = training_flops(model, sequence)
+    seconds = each * tokens * micro_batches / pp / reached(flops, mfu)
+    said = f"{each / 1e9:.4g} GFLOP a token at {100 * mfu:.4g} % of {flops / 1e12:.4g} TFLOP/s ({precision})"
+    return Computation(seconds, said)
+
+
+def given(compute_s: float) -> Computation:
+    """Return a time that is stated; raises DemandError for one that is negative or infinite."""
+    if not 0 <= compute_s < np.inf:
+        raise DemandError(f"compute_s must be a time of 0 s or more [s]; got a computation of {compute_s!r}")
+    return Computation(float(compute_s), "given" if compute_s else "not counted: compute_s is 0")
+
+
+def reached(flops: float, mfu: float) -> float:
+    """Return the FLOP rate that is reached; raises DemandError for what is no rate, or no share of one."""
     check_positive(flops, name="flops", unit="FLOP/s")
     if not 0 < mfu <= 1:
         raise DemandError(f"mfu must be above 0 and at most 1; got {mfu!r}")
-    each = training_flops(model, sequence)
-    seconds = each * tokens * micro_batches / pp / (flops * mfu)
-    said = f"{each / 1e9:.4g} GFLOP a token at {100 * mfu:.4g} % of {flops / 1e12:.4g} TFLOP/s ({precision})"
-    return Computation(seconds, said)
+    return flops * mfu

@@ -26,17 +26,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from traffic.demand import DemandError
+from traffic.computation import NOT_COUNTED, given, reached
 from traffic.figures import ACTIVATION, attention_flops
 from traffic.layout import check_positive, check_whole
 from traffic.model import VALUE_BYTES, Model
 from traffic.shapes import weights
 
-#: What is said where nothing is known of it.
+#: What is said of decoding where nothing is known of it.
 _DECODE = "not counted: neither compute_s nor flops and memory_bandwidth are stated"
-_PREFILL = "not counted: neither compute_s nor a FLOP rate with the share that is reached (flops, mfu) is stated"
 
 
 @dataclass(frozen=True)
@@ -60,9 +57,8 @@ class Batch:
 
 def given_times(compute_s: float) -> LayerTimes:
     """Return a time that is stated for both kinds of layers; raises DemandError for one that is none."""
-    if not 0 <= compute_s < np.inf:
-        raise DemandError(f"compute_s must be a time of 0 s or more [s]; got {compute_s!r}")
-    return LayerTimes(compute_s, compute_s, "given" if compute_s else "not counted: compute_s is 0")
+    time, source = given(compute_s)
+    return LayerTimes(time, time, source)
 
 
 def decoding(
@@ -123,10 +119,8 @@ def reading(
     """
     check_whole(sequence, 1, name="sequence")
     if flops is None or mfu is None:
-        return LayerTimes(0.0, 0.0, _PREFILL)
-    check_positive(flops, name="flops", unit="FLOP/s")
-    if not 0 < mfu <= 1:
-        raise DemandError(f"mfu must be above 0 and at most 1; got {mfu!r}")
+        return LayerTimes(0.0, 0.0, NOT_COUNTED)
+    rate = reached(flops, mfu)
     own = _own(model)
     attention = 2 * own["attention"] + attention_flops(model, sequence) / model.layers
     picked = model.top_k / model.routed_experts * own["experts"] if model.moe_layers else 0
@@ -135,7 +129,7 @@ def reading(
         "dense": attention + 2 * own["dense"] if model.layers > model.moe_layers else 0.0,
     }
     source = f"operations of a layer at {100 * mfu:.4g} % of {flops / 1e12:.4g} TFLOP/s ({precision})"
-    return LayerTimes(**{name: one * tokens / (flops * mfu) for name, one in layers.items()}, source=source)
+    return LayerTimes(**{name: one * tokens / rate for name, one in layers.items()}, source=source)
 
 
 def _own(model: Model) -> dict[str, float]:
