@@ -46,6 +46,17 @@ def test_routes_in_circles_and_none_at_all():
     assert panel(view_of(planes())) is None
 
 
+def test_what_is_not_known_is_not_called_enough():
+    unknown = case("two", lanes_upper=None, lanes_by_hop=None)
+    one = case(deadlock_free=True, lanes_lower=1, lanes_upper=1, lanes_by_hop=1)
+    findings = [panel(view_of(cases)).blocks[0].figure.finding for cases in ([unknown], [one, unknown], [one])]
+    assert findings == [
+        "How many virtual lanes are enough is not known.",
+        "One virtual lane is enough for one ecmp.",
+        "One virtual lane is enough everywhere.",
+    ]
+
+
 def test_a_study_asks_for_them(tmp_path):
     done = run(parse_study(TEXT, "s.yaml"), tmp_path)
     minimal, valiant = (one["results"] for one in done.records)

@@ -84,10 +84,12 @@ def _how(cases: Sequence[Case]) -> str:
 
 
 def _finding(cases: Sequence[Case]) -> str:
-    most = max(cases, key=lambda case: _enough(case) or 0)
-    one = [case for case in cases if _enough(case) == 1]
-    lanes = _enough(most)
-    if lanes is None or lanes == 1:
-        return "One virtual lane is enough everywhere."
-    few = f"; one is enough for {words.listing(list(map(_row, one)))}" if one else ""
-    return f"{most.network} under {most.policy} takes most lanes, {words.count(lanes)}{few}."
+    lanes = {_row(case): enough for case in cases if (enough := _enough(case)) is not None}
+    if not lanes:
+        return "How many virtual lanes are enough is not known."
+    most = max(cases, key=lambda case: lanes.get(_row(case), 0))
+    one = words.listing([row for row, enough in lanes.items() if enough == 1])
+    if lanes[_row(most)] == 1:
+        return f"One virtual lane is enough {'everywhere' if len(lanes) == len(cases) else f'for {one}'}."
+    few = f"; one is enough for {one}" if one else ""
+    return f"{most.network} under {most.policy} takes most lanes, {words.count(lanes[_row(most)])}{few}."
