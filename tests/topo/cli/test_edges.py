@@ -125,6 +125,7 @@ def test_arguments_that_are_no_utf_8(capsys, words):
 #: Waits in a command whose destructors are interrupted: Python prints what one raises, and goes on.
 SWALLOWED = """
 import sys, time, signal, topo.cli, topo.cli.catalogue
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts tests in the background ignores it
 
 class Held:
     def __del__(self):
