@@ -6,10 +6,8 @@ over.  Endpoints are told by their names, as in an edge list.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
-from io import StringIO
 from typing import Any
 
 from topo.fabric import Fabric, Tier
@@ -20,7 +18,7 @@ from topo.formats.labels import source_of
 from topo.formats.plant import Node, Plant, Reading
 from topo.formats.ports import telling_names
 from topo.formats.sheet import rows_of_sheet, sheet_of
-from topo.formats.text import fail, rows
+from topo.formats.text import csv_text, fail, rows
 
 _ENDS = ("anode", "aport", "znode", "zport")
 #: Columns as they are called, letters and digits alone -> what they are; others are passed over.
@@ -76,9 +74,7 @@ def _header(cells: list[str], place: str) -> list[str]:
 
 def write(fabric: Fabric) -> str:
     """Return ``fabric`` as a cabling list in CSV."""
-    out = StringIO()
-    csv.writer(out, lineterminator="\n").writerows(_rows(fabric))
-    return out.getvalue()
+    return csv_text(_rows(fabric))
 
 
 def write_sheet(fabric: Fabric) -> bytes:

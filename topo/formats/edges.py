@@ -6,8 +6,6 @@ with the capacity.  Hosts and kinds are told by names: ``h3-n0`` is endpoint 0 o
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from typing import Any
 
 from topo.fabric import Fabric
@@ -15,8 +13,8 @@ from topo.formats.attributes import add, label
 from topo.formats.errors import FormatError
 from topo.formats.infer import fabric_of
 from topo.formats.labels import plant_of
-from topo.formats.plant import Node, Plant, Reading
-from topo.formats.text import fail, rows
+from topo.formats.plant import Cable, Node, Plant, Reading
+from topo.formats.text import csv_text, fail, rows
 from topo.near import hint
 
 _COLUMNS = ("a", "b", "capacity", "count", "medium", "length_m", "latency", "weight", "tier", "a_port", "b_port")
@@ -55,15 +53,13 @@ def read(text: str, shown: str, how: Reading | None = None) -> Fabric:
 
 def write(fabric: Fabric) -> str:
     """Return ``fabric`` as text of this format."""
-    plant, out = plant_of(fabric), StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(_WRITTEN)
-    for c in plant.cables:
-        ends = plant.nodes[c.a].name, plant.nodes[c.b].name
-        table.writerow(
-            [*ends, repr(c.capacity), label(c.medium), repr(c.latency), c.weight, label(c.tier), c.a_port, c.b_port]
-        )
-    return out.getvalue()
+    plant = plant_of(fabric)
+    return csv_text([_WRITTEN, *(_row(plant, cable) for cable in plant.cables)])
+
+
+def _row(plant: Plant, c: Cable) -> tuple[object, ...]:
+    ends = plant.nodes[c.a].name, plant.nodes[c.b].name
+    return *ends, repr(c.capacity), label(c.medium), repr(c.latency), c.weight, label(c.tier), c.a_port, c.b_port
 
 
 def _header(cells: list[str], place: str) -> list[str]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
-
 import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric
 from topo.formats.errors import FormatError
 from topo.formats.labels import source_of, unique
-from topo.formats.text import fail, rows
+from topo.formats.text import csv_text, fail, rows
 
 _COLUMNS = ["tail", "head", "cable", "capacity", "load"]
 
 
 def write(fabric: Fabric, load: NDArray[np.float64]) -> str:
     """Return ``load`` (L,) [B/s] of the links of ``fabric`` as text of this format."""
-    source, out = source_of(fabric), StringIO()
+    source = source_of(fabric)
     names = unique(source.names, source.guid)
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(_COLUMNS)
     columns = (
         fabric.tail.tolist(),
         fabric.head.tolist(),
@@ -29,9 +24,8 @@ def write(fabric: Fabric, load: NDArray[np.float64]) -> str:
         fabric.capacity.tolist(),
         load.tolist(),
     )
-    for tail, head, cable, capacity, value in zip(*columns, strict=True):
-        table.writerow([names[tail], names[head], cable, repr(capacity), repr(value)])
-    return out.getvalue()
+    found = ((names[t], names[h], c, repr(capacity), repr(v)) for t, h, c, capacity, v in zip(*columns, strict=True))
+    return csv_text([_COLUMNS, *found])
 
 
 def read(text: str, shown: str, fabric: Fabric) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any, NoReturn
@@ -35,14 +35,37 @@ def lines(text: str, shown: str) -> Iterator[tuple[int, str]]:
 
 
 def rows(text: str, shown: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and stripped cells of every row of a CSV text that is not empty or a comment."""
-    reader = csv.reader((line + "\n" for _, line in lines(text, shown)), strict=True, delimiter=_delimiter(text))
+    """Yield line number and stripped cells of every row of a CSV text that is not empty or a comment.
+
+    A comment is a line that begins with ``#``; a name that does so is written in quotes.
+    """
+    at = 0
+
+    def kept() -> Iterator[str]:
+        nonlocal at
+        quoted = False  # within a cell of several lines
+        for number, line in lines(text, shown):
+            at = number
+            if quoted or not line.startswith("#"):
+                quoted ^= bool(line.count('"') % 2)
+                yield line + "\n"
+
     try:
-        for cells in reader:
-            if any(cells) and not cells[0].startswith("#"):
-                yield reader.line_num, [cell.strip() for cell in cells]
+        for cells in csv.reader(kept(), strict=True, delimiter=_delimiter(text)):
+            if any(cells):
+                yield at, [cell.strip() for cell in cells]
     except csv.Error as error:
-        fail(shown, reader.line_num, f"not CSV: {error}")
+        fail(shown, at, f"not CSV: {error}")
+
+
+def csv_text(table: Iterable[Sequence[object]]) -> str:
+    """Return ``table`` as a CSV text that ``rows`` reads: the first cell in quotes where it would begin a comment."""
+    out = StringIO()
+    plain = csv.writer(out, lineterminator="\n")
+    quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for cells in table:
+        (quoted if str(cells[0]).startswith("#") else plain).writerow(cells)
+    return out.getvalue()
 
 
 def _delimiter(text: str) -> str:
