@@ -162,8 +162,11 @@ def demand_of(
     phases, rows, numbers = [], [], []
     for (operation, size, along, n, stride), (runs, compute_s) in kinds.items():
         if operation:
-            members = strided(laid.ranks, n, stride)
-            phase = steps_of(operation, members, size, ranks_per_host=domain)
+            try:
+                members = strided(laid.ranks, n, stride)
+                phase = steps_of(operation, members, size, ranks_per_host=domain)
+            except DemandError as error:
+                raise DemandError(f"{trace.name}: {error}") from None
             group, known = along or f"{stride} apart", _known(operation, size, members, domain)
             phase = _often(phase, int(runs), compute_s)
             phases.append(phase._replace(name=f"{operation} along {group}", operation=known))

@@ -249,6 +249,8 @@ def test_what_is_given_wins_and_what_does_not_fit_is_refused():
             demand_of(trace, ranks, ranks_per_host=8, layout=given)
     with pytest.raises(DemandError, match="is a job of 32 ranks, and there are 16"):
         demand_of(Trace("t", trace.steps, 32), 16, ranks_per_host=8)
+    with pytest.raises(DemandError, match=r"^t: groups of 3 ranks, 2 apart, do not fill 16 ranks"):
+        demand_of(Trace("t", (Step("allreduce", 1e6, "", 3, 2),)), 16, ranks_per_host=8)
     with pytest.raises(DemandError, match="nothing is sent"):
         demand_of(Trace("t", trace.steps, sizes={}), 16, ranks_per_host=8)
     with pytest.raises(DemandError, match="commodities are too many"):
