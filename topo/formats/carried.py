@@ -16,6 +16,7 @@ from traffic.demand import Demand, GroupedDemand
 #: What a fabric may have that some formats cannot carry -> whether one has it.
 OF_FABRICS: dict[str, Callable[[Fabric], bool]] = {
     "symmetry": lambda f: bool(f.symmetry),
+    "what it was before failures": lambda f: f.intact is not None,
     "scale-up networks": lambda f: f.has_scale_up,
     "domains": lambda f: not np.array_equal(f.host, f.domain),
     "groups": lambda f: bool((f.group >= 0).any()),

@@ -9,6 +9,7 @@ endpoint (E,), where ``domain`` is left out if every host is one of its own;
 capacity in [B/s] one way, latency in [s].  Another column that has one value throughout is
 written as that value.  ``symmetry`` holds known automorphisms, each (N,) node to node; each is checked on reading.
 ``names`` (N,) and ``ports``, two columns (C,), say what a file that it was read from calls them.
+``intact`` is another such object: what the fabric was before failures, which keep the nodes and their numbers.
 """
 
 from __future__ import annotations
@@ -43,9 +44,13 @@ _SCALARS: dict[str, Any] = {"name": str, "radix": int, "relay": str, "overhead":
 
 def write(fabric: Fabric) -> str:
     """Return ``fabric`` as text of this format; equal fabrics give equal texts."""
+    return json.dumps(_data(fabric), separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def _data(fabric: Fabric) -> dict[str, Any]:
     cables = fabric.cables()
     counts = {kind: int((fabric.kind == kind).sum()) for kind in NodeKind}
-    data = {
+    return {
         "format": FORMAT,
         "schema": SCHEMA,
         **{key: getattr(fabric, key) for key in _SCALARS},
@@ -59,8 +64,8 @@ def write(fabric: Fabric) -> str:
         "cables": {key: _cable_column(key, cables[key]) for key in _CABLES},
         **({"symmetry": [move.tolist() for move in fabric.symmetry]} if fabric.symmetry else {}),
         **({} if fabric.source is None else {"source": _of_source(fabric.source)}),
+        **({} if fabric.intact is None else {"intact": _data(fabric.intact)}),
     }
-    return json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n"
 
 
 def read(text: str, shown: str = "text", how: Reading | None = None) -> Fabric:
@@ -93,9 +98,21 @@ def _read(text: str, shown: str) -> Fabric:
 
 
 def _checked(fabric: Fabric, data: Mapping[str, Any]) -> Fabric:
-    """Return ``fabric`` with the symmetries and names of ``data``.  Raises ValueError for those that are none."""
+    """Return ``fabric`` with the symmetries, names and past of ``data``.  Raises ValueError for what does not fit."""
     source = _source(data["source"], fabric) if "source" in data else None
-    return replace(checked(fabric, data.get("symmetry", ())), source=source)
+    intact = _intact(data["intact"], fabric) if "intact" in data else None
+    return replace(checked(fabric, data.get("symmetry", ())), source=source, intact=intact)
+
+
+def _intact(data: Mapping[str, Any], fabric: Fabric) -> Fabric:
+    """Return what ``fabric`` was before failures.  Raises ValueError for a fabric that cannot have become this one."""
+    if "intact" in data:
+        raise ValueError("intact: has itself seen failures")
+    before = _checked(Fabric.from_cables(**_arguments(data)), data)
+    same = all(np.array_equal(getattr(before, key), getattr(fabric, key)) for key in ("kind", "host", "plane"))
+    if not same or before.n_cables <= fabric.n_cables:
+        raise ValueError("intact: failures keep the nodes and take cables")
+    return before
 
 
 _NUMBERS = {"guid": np.uint64, "lid": np.int64, "port_guid": np.uint64, "port_lid": np.int64}

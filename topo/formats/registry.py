@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from topo.formats.entries import Format
 
-_NUMBERS = ("symmetry", "groups", "overhead", "relay", "latencies", "weights", "media", "packets")
+_PAST = "what it was before failures"
+_OWN = ("symmetry", _PAST, "overhead", "relay")
+_NUMBERS = (*_OWN, "groups", "latencies", "weights", "media", "packets")
 #: What some were not tried on, for want of one at hand.
 _PROGRAM, _NEITHER, _FILE = "a foreign program", "a foreign file or program", "a foreign file"
 _TIMES = ("computation", "phases that run side by side", "ranks that go on by themselves")
@@ -36,6 +38,7 @@ FABRICS: dict[str, Format] = {
         "graph as JSON, as networkx's node_link_data gives it",
         (".node-link.json", ".json"),
         r'"nodes"\s*:',
+        lacks=(_PAST,),
     ),
     "cabling": Format(
         "topo.formats.cabling",
@@ -106,13 +109,14 @@ FABRICS: dict[str, Format] = {
         "GraphML, the XML of graph programs",
         (".graphml",),
         r"<graphml[\s>]",
+        lacks=(_PAST,),
     ),
     "edges": Format(
         "topo.formats.edges",
         "list of cables, one a line: a,b,capacity,count,medium,length_m",
         (".edges.csv", ".csv", ".edges"),
         r"(?im)^ *\"?(a|source|from)\"? *[,;\t] *\"?(b|target|to)\"? *([,;\t\r]|$)",
-        lacks=("symmetry", "groups", "overhead", "relay", "radix", "switches without cables"),
+        lacks=(*_OWN, "groups", "radix", "switches without cables"),
     ),
     "booksim": Format(
         "topo.formats.booksim",
@@ -137,7 +141,7 @@ FABRICS: dict[str, Format] = {
         (".topo",),
         r"(?im)^[ \t]*Podsize[ \t]+\d",
         lacks=(
-            *("symmetry", "overhead", "relay", "weights", "media", "packets", "scale-up networks", "hosts", "radix"),
+            *(*_OWN, "weights", "media", "packets", "scale-up networks", "hosts", "radix"),
             "parts of a nanosecond",
         ),
     ),
@@ -147,7 +151,7 @@ FABRICS: dict[str, Format] = {
         (".ns3", ".topology.txt"),
         r"\A\s{0,9}\d{1,9}(?:[ \t]+\d{1,9}){2}[ \t\r]*\n\s{0,9}\d",
         lacks=(
-            *("symmetry", "groups", "overhead", "relay", "weights", "media", "packets", "bundles", "radix"),
+            *(*_OWN, "groups", "weights", "media", "packets", "bundles", "radix"),
             *("hosts", "scale-up networks"),
         ),
         untried=_NEITHER,
@@ -157,7 +161,7 @@ FABRICS: dict[str, Format] = {
         "topology text of ns-3, as SimAI takes it",
         (".simai",),
         r"\A\s{0,9}\d{1,9}(?:[ \t]+\d{1,9}){4}[ \t]+[A-Za-z]",
-        lacks=("symmetry", "groups", "overhead", "relay", "weights", "media", "packets", "bundles", "radix"),
+        lacks=(*_OWN, "groups", "weights", "media", "packets", "bundles", "radix"),
         untried=_NEITHER,
     ),
 }

@@ -69,6 +69,8 @@ def test_there_and_back(parameters, tmp_path):
         ({"packet": {"mtu": 4096}}, "header"),
         ({"host": "all"}, ""),
         ({"cables": {}}, "missing"),
+        ({"intact": []}, ""),
+        ({"intact": {"name": "x"}}, "missing"),
     ],
 )
 def test_what_is_refused(text, change, says):
@@ -76,6 +78,21 @@ def test_what_is_refused(text, change, says):
     with pytest.raises(FormatError, match=r"^there\.fabric\.json: ") as error:
         read_text(json.dumps(json.loads(text) | change), "there.fabric.json")
     assert says in str(error.value)
+
+
+def test_what_a_fabric_was_before_failures():
+    """It comes back; an intact fabric that this one cannot be a part of is refused."""
+    whole = generate("fat-tree-2", radix=4, capacity=50e9)
+    text = write_text(whole.without(cables=[9]))
+    check_same(read_text(text).nominal, whole)
+    data = json.loads(text)
+    fewer = json.loads(write_text(whole.without(cables=[1])))
+    fewer.pop("intact")
+    for wrong in (json.loads(write_text(generate("fat-tree-2", radix=6, capacity=50e9))), fewer):
+        with pytest.raises(FormatError, match="intact: failures keep the nodes and take cables"):
+            read_text(json.dumps(data | {"intact": wrong}))
+    with pytest.raises(FormatError, match="intact: has itself seen failures"):
+        read_text(json.dumps(data | {"intact": json.loads(text)}))
 
 
 @pytest.mark.parametrize("key", ["a", "capacity", "tier", "medium", "weight"])
