@@ -55,6 +55,11 @@ def outcomes(folder) -> dict[str, Outcome]:
         "efficiency": (TREE, "allreduce:algorithm=ring", {"solve": "completion:efficiency=simai-nccl"}),
         "optimal": (TREE, "tornado", {"routing": "optimal"}),
         "spray": (TREE, "tornado", {"routing": "spray:choose=feedback,paths=4"}),
+        "too many pairs": (
+            "fat-tree-2:radix=128,endpoints=6400",
+            "uniform",
+            {"routing": "static", "solve": "completion"},
+        ),
         "grouped": ("dragonfly:a=4,p=2,h=2,scale_up=none", "uniform", {"cost": "list-2022"}),
     }
     asked |= {pattern: (SQUARE, pattern, {}) for pattern in PATTERNS}

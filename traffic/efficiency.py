@@ -75,7 +75,7 @@ class Efficiency:
         inside = len(by_hosts) == 1 or min(by_hosts, default=0) <= operation.hosts <= max(by_hosts, default=0)
         return inside and all(curve.holds(operation.size) for curve in by_hosts.values())
 
-    def of(self, demand: Demand) -> NDArray[np.float64]:
+    def of(self, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
         """Return (phases,) the share of its bound that each phase reaches."""
         return np.array([self.share(operation) for operation in operations_of(demand)])
 

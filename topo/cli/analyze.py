@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 SHOWN = (
     "endpoints", "switches", "switch_links", "failed", "reach_with_relay", "unreachable_commodities",
     "blackholed_share", "slowdown", "kept_throughput", "normalized_throughput", "switch_throughput", "max_utilization",
-    "mean_utilization", "p99_utilization", "plane_balance", "bottleneck_tier", "completion_s",
+    "mean_utilization", "p99_utilization", "plane_balance", "bottleneck_tier", "completion_least_s",
+    "completion_s",
     "network_rate_bytes_per_s", "scale_up_rate_bytes_per_s", "algbw_bytes_per_s", "busbw_bytes_per_s",
     "mean_rate_gbps", "min_rate_gbps", "mean_completion_in_turn_s", "mean_completion_s", "fairness",
     "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound", "gap", "hosts_per_token", "remote_copies",

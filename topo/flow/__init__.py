@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from topo.fabric import Fabric
 from topo.flow.adaptive import adaptive, optimal
+from topo.flow.bracket import bracketed
 from topo.flow.classed import classed, completion_by_class
 from topo.flow.completion import completion_times
 from topo.flow.entries import Policy, Solver
@@ -21,12 +22,12 @@ from topo.flow.max_concurrent import max_concurrent
 from topo.flow.max_min import max_min_rates
 from topo.flow.proportional import proportional_rates
 from topo.flow.queue_pairs import by_queue_pair, of_commodities
-from topo.flow.solution import NotSolved, Solution, SolverError
+from topo.flow.solution import NotSolved, Solution, SolverError, TooMany
 from topo.flow.ugal import ugal_mix
 from topo.near import hint
 from topo.routing import ecmp, ecmp_hash, spray, static, valiant_split, wcmp
 from topo.routing.operator import FactSheet, NotConnected, Routing, RoutingError
-from traffic.demand import Demand, GroupedDemand
+from traffic.demand import MAX_PAIRS, Demand, GroupedDemand
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -117,6 +118,7 @@ SOLVERS: dict[str, Solver] = {
         "max-min fair rates, refilled whenever a commodity ends, plus latency; phases run in their order",
         by_commodity=True,
         by_class=completion_by_class,
+        bracket=bracketed,
         timed=True,
         side_by_side=True,
     ),
@@ -124,7 +126,10 @@ SOLVERS: dict[str, Solver] = {
         max_concurrent, "the largest common share of all commodities, with its certificate", needs_best=True
     ),
     "max-min": Solver(
-        max_min_rates, "max-min fair rates, kept until the last commodity of a phase ends", by_commodity=True
+        max_min_rates,
+        "max-min fair rates, kept until the last commodity of a phase ends",
+        by_commodity=True,
+        bracket=partial(bracketed, refilled=False),
     ),
     "proportional": Solver(proportional_rates, "all commodities move in proportion to their sizes and end together"),
 }
@@ -152,29 +157,69 @@ def solve(
     A solver that looks at single commodities lists the pairs of a grouped demand and routes
     them again: ``solution.demand`` and ``solution.routing`` are what it solved.  It takes the
     queue pairs of ``ecmp-hash`` one by one, and tells what it found by commodity.  Above LISTED_PAIRS
-    pairs, where the policy splits alike at nodes alike, one pair of each class stands for all.
+    pairs, where the policy splits alike at nodes alike, one pair of each class stands for all.  What is too much
+    to follow is bracketed: ``solution.least`` and ``completion_s`` are the soonest and the latest end.
 
     Raises FlowError for an unknown solver or parameter, SolverError for one that does not go with the
-    policy, DemandError where the pairs are too many to list, NotSolved where the solver stops without
-    an answer.
+    policy, DemandError where the pairs are too many to list for the policy, NotSolved where the solver stops
+    without an answer.
     """
     entry = _known(SOLVERS, "solver", solver)
     _check_params(entry.solve, "solver", solver, params)
     if (refusal := unfit(solver, routing.policy)) is not None:
         raise SolverError(f"solver {refusal}")
-    offered, routed = demand, routing
-    if isinstance(demand, GroupedDemand) and entry.by_commodity:
-        if entry.by_class and by_classes(demand.pairs.sum(), routing.policy):
-            again = partial(route, fabric, policy=routing.policy, **routing.params)
-            solution = entry.by_class(fabric, classed(fabric, demand, routing, again), **params)
-            return replace(solution, offered=offered, routed=routed)
+    if not entry.by_commodity:
+        return entry.solve(fabric, demand, routing, **params)
+    solution = _by_commodity(entry, fabric, demand, routing, params)
+    return replace(solution, offered=demand, routed=routing)
+
+
+def _by_commodity(
+    entry: Solver, fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, params: Mapping[str, Any]
+) -> Solution:
+    """Return rates of their own for all commodities: by class, of each, or what is certain where they are too many."""
+    between = partial(entry.bracket, legs=_legs(routing), **params) if entry.bracket else None
+    if isinstance(demand, GroupedDemand):
+        pairs, policy, own = demand.pairs.sum(), routing.policy, routing.params
+
+        def again(one: Demand) -> Routing:
+            return route(fabric, one, policy, **own)
+
+        if entry.by_class and by_classes(pairs, routing.policy):
+            try:
+                return entry.by_class(fabric, classed(fabric, demand, routing, again), **params)
+            except TooMany as error:
+                return _or_raise(error, between, fabric, demand, routing)
+        if between and pairs > MAX_PAIRS:
+            return between(fabric, demand, routing, why=f"{pairs:,.0f} pairs are too many to list")
         demand = demand.listed()
-        routing = route(fabric, demand, routing.policy, **routing.params)
-    if isinstance(demand, Demand) and entry.by_commodity:
-        parts, paths, owner = by_queue_pair(fabric, demand, routing)
-        solution = of_commodities(entry.solve(fabric, parts, paths, **params), demand, routing, owner)
-        return replace(solution, offered=offered, routed=routed)
-    return entry.solve(fabric, demand, routing, **params)
+        routing = again(demand)
+    parts, paths, owner = by_queue_pair(fabric, demand, routing)
+    try:
+        solution = entry.solve(fabric, parts, paths, **params)
+    except TooMany as error:
+        solution = _or_raise(error, between, fabric, parts, paths)
+    return of_commodities(solution, demand, routing, owner)
+
+
+def _or_raise(
+    error: TooMany,
+    between: Callable[..., Solution] | None,
+    fabric: Fabric,
+    demand: Demand | GroupedDemand,
+    routing: Routing,
+) -> Solution:
+    if between is None:
+        raise error
+    return between(fabric, demand, routing, why=str(error))
+
+
+def _legs(routing: Routing) -> int | None:
+    """Return how many shortest paths in a row a path of ``routing`` is at most; None where nothing says so."""
+    entry = POLICIES.get(routing.policy)
+    if entry is None or routing.params.get("tables") is not None:
+        return None
+    return 1 if entry.shortest else 2 if entry.turns else None
 
 
 def by_classes(pairs: float, policy: str) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from topo.flow.links import binding_links
-from traffic.demand import Demand
+from traffic.demand import Demand, GroupedDemand
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def phase_ranges(demand: Demand) -> list[tuple[int, int]]:
     return list(pairwise(np.searchsorted(demand.phase, np.arange(demand.n_phases + 1)).tolist()))
 
 
-def by_phase(demand: Demand, value: Floats, ufunc: np.ufunc, empty: float) -> Floats:
+def by_phase(demand: Demand | GroupedDemand, value: Floats, ufunc: np.ufunc, empty: float) -> Floats:
     """Return (phases,) ``ufunc`` over the ``value`` (F,) of each phase; ``empty`` where there is none."""
     result = np.full(demand.n_phases, empty)
     ufunc.at(result, demand.phase, value)

@@ -20,7 +20,7 @@ from scipy.sparse import csc_array, csr_array, hstack
 from topo.fabric import Fabric
 from topo.flow.batches import binding_rows
 from topo.flow.completion import at_efficiency, finish_times
-from topo.flow.solution import NotSolved, Solution
+from topo.flow.solution import NotSolved, Solution, TooMany
 from topo.flow.wire import hop_by_hop, on_wire
 from topo.routing.classed import ClassedRouting
 from topo.routing.classes import Classes
@@ -57,12 +57,13 @@ class Classed:
 def classed(fabric: Fabric, demand: GroupedDemand, routing: Routing, route: Route) -> Classed:
     """Return ``demand`` by classes, its examples routed by ``route``; ``routing`` is that of all pairs.
 
-    Raises NotSolved above MAX_CLASSES classes, and where classes do not carry what all pairs do.
+    Raises TooMany above MAX_CLASSES classes or MAX_ENTRIES shares, NotSolved where classes do not carry what all
+    pairs do.
     """
     classes = Classes.of(fabric, demand)
     by_class = classes.pairs(demand)
     if by_class.n_commodities > MAX_CLASSES:
-        raise NotSolved(f"{demand.name}: {by_class.n_commodities:,} classes of pairs are too many to follow")
+        raise TooMany(f"{by_class.n_commodities:,} classes of pairs are too many to follow")
     own = route(by_class.examples)
     share, wire = _on_orbits(fabric, by_class.examples, own, classes, route)
     facts = (by_class.pairs, share, classes.link, classes.links_in)
@@ -80,14 +81,11 @@ def _on_orbits(
     if columns is None:
         half = examples.n_commodities // 2
         if not half:
-            raise NotSolved(f"{examples.name}: a single pair has more shares than can be held; use proportional")
+            raise TooMany("a single pair has more shares on links than can be held")
         halves = [_part(examples, slice(0, half)), _part(examples, slice(half, None))]
         parts = [_on_orbits(fabric, part, route(part), classes, route) for part in halves]
         if sum(part[0].nnz for part in parts) > MAX_ENTRIES:
-            raise NotSolved(
-                f"{examples.name}: classes of pairs have more than {MAX_ENTRIES:.0e} shares of classes of links; "
-                "use max-min or proportional, or a fabric and traffic that are more alike"
-            )
+            raise TooMany(f"classes of pairs have more than {MAX_ENTRIES:.0e} shares on classes of links")
         share, wire = (csr_array(hstack(blocks)) for blocks in zip(*parts, strict=True))
         return share, wire
     n, orbits = fabric.n_links, len(classes.links_in)

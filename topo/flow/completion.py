@@ -17,7 +17,7 @@ from topo.flow.in_turn import in_turn
 from topo.flow.max_min import problem_of
 from topo.flow.phase_loads import phase_loads
 from topo.flow.schedule import overlap, predecessors
-from topo.flow.solution import NotSolved, Solution
+from topo.flow.solution import Solution, TooMany
 from topo.flow.stepwise import stepwise
 from topo.flow.timeline import Timeline, timeline
 from topo.flow.wire import hop_by_hop, on_wire
@@ -58,7 +58,7 @@ def completion_times(
 
     Many commodities are solved by colours of those that are alike, where there are few of them (``topo.flow.alike``).
 
-    Raises NotSolved where the shares are too many to hold, and the commodities not alike.
+    Raises TooMany where the shares are too many to hold, and the commodities not alike.
 
     Limits. Fluid: no start-up, no queueing, no packet loss. Who ends makes room before its latency is over.
     Who is solved by colours has a link like the one that held it back, and no ``in_turn``.
@@ -112,10 +112,9 @@ def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Effici
         alike = alike if many else Alike.among(fabric, demand, routing)
         if alike is not None:
             return _by_colours(fabric, alike, efficiency)
-        raise NotSolved(
-            f"completion looks at every commodity on every link, and {routing.policy} spreads "
-            f"{demand.n_commodities} commodities, too few of them alike, over too many; use max-min or proportional, "
-            "or fewer commodities"
+        raise TooMany(
+            f"{demand.n_commodities:,} commodities, too few of them alike, have more shares on links under "
+            f"{routing.policy} than can be held"
         )
     wire = at_efficiency(on_wire(fabric, demand, columns), demand, efficiency)
     itself = np.arange(demand.n_commodities)
@@ -125,9 +124,8 @@ def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Effici
 def _by_colours(fabric: Fabric, alike: Alike, efficiency: Efficiency | None) -> _Shared:
     columns = alike.routing.columns()
     if columns is None:
-        raise NotSolved(
-            f"completion: {len(alike.demand.size)} commodities that are not alike spread over too many links; "
-            "use max-min or proportional, or fewer commodities"
+        raise TooMany(
+            f"{len(alike.demand.size):,} commodities that are not alike have more shares on links than can be held"
         )
     wire = at_efficiency(on_wire(fabric, alike.demand, columns), alike.demand, efficiency)
     rows = alike.on_one_link(wire)

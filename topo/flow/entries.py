@@ -38,6 +38,7 @@ class Solver:
     assumes: str  # one sentence for pages and records
     by_commodity: bool = False  # every commodity has a rate of its own, so pairs of a grouped one are listed
     by_class: Callable[..., Solution] | None = None  # solves pairs by class where they are too many to list
+    bracket: Callable[..., Solution] | None = None  # says between which times it would end where pairs are too many
     needs_best: bool = False  # picks the routing itself, so it goes only with a policy that is ``best``
     timed: bool = False  # counts latency, packets and launch, which belong to times and not to rates
     side_by_side: bool = False  # follows phases that send at the same time

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from topo.fabric import Fabric
 from topo.flow.batches import batches, by_phase, phase_ranges
 from topo.flow.phase_loads import phase_loads
-from topo.flow.solution import NotSolved, Solution
+from topo.flow.solution import Solution, TooMany
 from topo.kernels.filling import TIE, Problem, fill
 from topo.routing.operator import Routing
 from traffic.demand import Demand
@@ -34,7 +34,7 @@ def max_min_rates(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
     ends with its last commodity, and nobody takes up what the others leave behind
     (``completion`` does).
 
-    Raises NotSolved where shares are too many to hold and the rates take more than
+    Raises TooMany where shares are too many to hold and the rates take more than
     MAX_ROUNDS different values.
 
     Limits. Steady state only: no queueing, no incast collapse, no packet loss.
@@ -94,7 +94,4 @@ def _by_rounds(fabric: Fabric, routing: Routing, here: slice, n: int) -> tuple[N
         rising &= ~held
         if not rising.any():
             return rate[here], tight[here]
-    raise NotSolved(
-        f"max-min needs more than {MAX_ROUNDS} different rates without explicit shares; "
-        "use the proportional solver, or fewer commodities"
-    )
+    raise TooMany(f"shares are too many to hold, and rates have more than {MAX_ROUNDS} different values")

@@ -31,6 +31,10 @@ class NotSolved(ValueError):
     """A solver stopped without an answer; the message is its own status and what would do."""
 
 
+class TooMany(NotSolved):
+    """A solver that follows every commodity, and more of them or of their shares than can be held."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Solution:
     """Rates, loads and times of ``demand`` under ``routing``; times count from the start of a phase."""
@@ -55,6 +59,7 @@ class Solution:
     in_proportion: bool  # whether all commodities of a phase move in proportion to their sizes throughout
     timed: bool  # whether ``finish`` counts latency, packets and launch
     in_turn: NDArray[np.float64] | None  # (F,) [s] ``finish`` if links sent one commodity at a time; None: not said
+    least: float | None  # [s] before which the demand cannot end; None where it ends at ``completion_s``
     residual: float  # largest relative overload of a link, or part of a commodity lost or made; rounding only
 
     @classmethod
@@ -76,10 +81,12 @@ class Solution:
         in_turn: NDArray[np.float64] | None = None,
         span: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
         in_proportion: bool = False,
+        least: float | None = None,
     ) -> Solution:
         """Return the solution with its bound, gap, residual and schedule.
 
-        Everything starts ``launch`` [s] late.  ``span`` is start and end (phases,) [s] of each phase
+        Everything starts ``launch`` [s] late.  ``least`` [s] is the soonest end where the times are only the
+        latest.  ``span`` is start and end (phases,) [s] of each phase
         where it is not that each starts when all of those before have ended; ``side_by_side`` that phases
         which send may overlap.
         Raises NotSolved where a number is not finite, a link is overloaded, a commodity does not
@@ -139,6 +146,7 @@ class Solution:
             in_proportion,
             delay is not None,
             in_turn,
+            None if least is None else min(least + launch, float(ended.max(initial=0.0))),
             max(overload, float(lost.max(initial=0.0))),
         )
 

@@ -16,7 +16,7 @@ from scipy.sparse import csc_array, csr_array
 from topo.flow.batches import binding_rows, phase_ranges
 from topo.flow.max_min import problem_of
 from topo.flow.schedule import followers, predecessors
-from topo.flow.solution import NotSolved
+from topo.flow.solution import TooMany
 from topo.kernels.filling import TIE, tree_of
 from topo.kernels.refilling import idle
 from topo.kernels.sharing import advance, begin
@@ -47,13 +47,13 @@ def timeline(
     ``delay`` (F,) [s] has passed; the next run follows.  ``late`` (phases,) [s], where it is a number, stands for the
     latency of a whole run instead.
 
-    Raises NotSolved above MAX_STARTS starts of commodities.
+    Raises TooMany above MAX_STARTS starts of commodities.
     """
     starts = int(demand.repeat[demand.phase].sum())
     if starts > MAX_STARTS:
-        raise NotSolved(
+        raise TooMany(
             f"phases that send side by side are followed run by run, and {starts:.2g} commodities would start "
-            f"(at most {MAX_STARTS:.0e}); lower the repeats, or put the phases one after another"
+            f"(at most {MAX_STARTS:.0e})"
         )
     rows, links = binding_rows(shares, capacity)
     none = np.full(demand.n_phases, np.nan)

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array, diags_array
 
 from topo.fabric import Fabric
+from topo.flow.phase_loads import phase_loads
 from topo.routing.operator import Routing
 from topo.size import Tier
-from traffic.demand import Demand
+from traffic.demand import Demand, GroupedDemand
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +38,22 @@ def on_wire(fabric: Fabric, demand: Demand, shares: csc_array) -> csc_array:
     answers = packet.back(demand.size) / demand.size
     back = _like(shares, np.where(network, shares.data * answers[column], 0.0), fabric.reverse[shares.indices])
     both = csc_array(forth + back)
+    both.eliminate_zeros()
+    return both
+
+
+def loads_on_wire(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, amount: Floats) -> csr_array:
+    """Return (phases, L) what each link carries where commodity f sends ``amount[f]``: ``on_wire`` without shares."""
+    packet = fabric.packet
+    if packet is None:
+        return phase_loads(routing, demand, amount)
+    network = (fabric.tier != Tier.SCALE_UP).astype(np.float64)
+    forth = phase_loads(routing, demand, amount * packet.on_wire(demand.size) / demand.size) @ diags_array(network)
+    both = forth + phase_loads(routing, demand, amount) @ diags_array(1.0 - network)
+    if packet.ack:
+        back = phase_loads(routing, demand, amount * packet.back(demand.size) / demand.size) @ diags_array(network)
+        both = both + csr_array(back)[:, fabric.reverse]
+    both = csr_array(both)
     both.eliminate_zeros()
     return both
 

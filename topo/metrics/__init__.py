@@ -19,7 +19,7 @@ from topo.metrics.own import Again, own_results
 from topo.metrics.pair import explain_pair
 from topo.metrics.shape import structure
 from topo.metrics.slack import slack_warnings
-from topo.metrics.timing import fairness, latency_metrics, rate_metrics
+from topo.metrics.timing import bracket_warnings, fairness, latency_metrics, rate_metrics
 from topo.plain import plain
 from topo.routing.operator import FactSheet
 
@@ -41,7 +41,7 @@ def measure(solution: Solution, *, again: Again | None = None, intact: bool = Tr
     result |= load_metrics(loads, solution)
     result |= limit_metrics(loads, solution)
     result |= balance_metrics(loads)
-    result["warnings"] += [*slack_warnings(solution), *result.pop("own_warnings", ())]
+    result["warnings"] += [*bracket_warnings(solution), *slack_warnings(solution), *result.pop("own_warnings", ())]
     result |= rate_metrics(solution)
     result |= latency_metrics(fabric, solution.offered, routing)
     result |= {

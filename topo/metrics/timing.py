@@ -19,6 +19,9 @@ from traffic.demand import Demand, GroupedDemand
 
 Floats = NDArray[np.float64]
 
+#: Ends that are no further apart, relatively, are the same: rounding only.
+_SAME = 1.0 + 1e-9
+
 
 def fairness(rate: Floats, pairs: Floats) -> float:
     """Return Jain's index of ``rate`` (F,), each counted ``pairs`` (F,) times: 1 if all are equal, 1/n at worst [1]_.
@@ -34,11 +37,12 @@ def fairness(rate: Floats, pairs: Floats) -> float:
 
 def rate_metrics(solution: Solution) -> dict[str, Any]:
     """Return fairness, rates [Gb/s] and completion times [s] of what was solved."""
-    pairs, demand = solution.demand.pairs, solution.demand
+    pairs, demand, least = solution.demand.pairs, solution.demand, solution.least
     return {
-        "fairness": fairness(solution.rate, pairs),
+        "fairness": fairness(solution.rate, pairs) if least is None else None,
         "mean_rate_gbps": gbps(_mean(solution.rate, pairs)),
         "min_rate_gbps": gbps(float(solution.rate.min())),
+        **({} if least is None else {"completion_least_s": least}),
         "completion_s": solution.completion_s,
         "mean_completion_s": _mean(solution.finish, pairs),
         "mean_completion_in_turn_s": None if solution.in_turn is None else _mean(solution.in_turn, pairs),
@@ -49,6 +53,19 @@ def rate_metrics(solution: Solution) -> dict[str, Any]:
         "phase_end_s": solution.ended.tolist(),
         "critical_phases": list(solution.critical),
     }
+
+
+def bracket_warnings(solution: Solution) -> list[str]:
+    """Return what is certain of a time where flows were too many to follow each; else nothing."""
+    least, most = solution.least, solution.completion_s
+    if least is None:
+        return []
+    sure = f"it ends between {least:.4g} s and {most:.4g} s"
+    if most <= least * _SAME:
+        sure = f"all that share a phase are of one size, so its time of {most:.4g} s is exact"
+    why = solution.method.partition(": ")[2]
+    own = "rates of single flows are the least that is certain, and their ends the latest"
+    return [f"{why}, so flows were not followed one by one: {sure}; {own}"]
 
 
 def latency_metrics(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 import traffic
 from tests.topo.routing.cases import random_demand
 from topo.config import demand_of, fabric_of, read_case
-from topo.flow import NotSolved, completion, route, solve
+from topo.flow import completion, route, solve
 from topo.flow.alike import Alike
 from topo.generators import generate
 
@@ -89,13 +89,14 @@ def test_symmetric_traffic_has_few_colours(fabrics):
     assert sorted(alike.counts) == [64 * 3, 64 * 12, 64 * 48]
 
 
-def test_what_is_not_alike_and_too_much_to_list_is_refused(monkeypatch, fabrics):
-    monkeypatch.setattr("topo.routing.split.MAX_ENTRIES", 100)
-    monkeypatch.setattr("topo.routing.relay.MAX_ENTRIES", 100)
+def test_what_is_not_alike_and_too_much_to_list_is_bracketed(monkeypatch, fabrics):
     fabric = fabrics["dragonfly"]
     demand = random_demand(fabric.n_endpoints, commodities=60)
-    with pytest.raises(NotSolved, match="not alike"):
-        solve(fabric, demand, route(fabric, demand), "completion")
+    listed = solve(fabric, demand, route(fabric, demand), "completion")
+    monkeypatch.setattr("topo.routing.split.MAX_ENTRIES", 100)
+    monkeypatch.setattr("topo.routing.relay.MAX_ENTRIES", 100)
+    found = solve(fabric, demand, route(fabric, demand), "completion")
+    assert "not alike" in found.method and found.least <= listed.completion_s <= found.completion_s
 
 
 def test_colours_that_save_little_serve_where_shares_are_too_many(monkeypatch, fabrics):

@@ -108,11 +108,10 @@ def test_rounds_without_columns_agree_with_the_kernel(monkeypatch):
     monkeypatch.setattr(SplitRouting, "columns", lambda self: None)
     found = solve(fabric, demand, routing, "max-min")
     np.testing.assert_allclose(found.rate, expected.rate, rtol=1e-12)
-    with pytest.raises(NotSolved, match="too many"):
-        solve(fabric, demand, routing, "completion")
     monkeypatch.setattr("topo.flow.max_min.MAX_ROUNDS", 0)
-    with pytest.raises(NotSolved, match="more than 0 different rates"):
-        solve(fabric, demand, routing, "max-min")
+    between = solve(fabric, demand, routing, "max-min")
+    assert "more than 0 different values" in between.method
+    assert between.least <= expected.completion_s <= between.completion_s
 
 
 def test_an_overloaded_solution_is_refused():

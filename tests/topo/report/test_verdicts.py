@@ -260,3 +260,12 @@ sweep:
         f"{worst} least, {words.nines(share[worst])}."
     )
     assert f"{worst} has something down" in found.sentences[1]
+
+
+def test_a_time_that_is_known_between_two_alone_is_said_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("topo.flow.MAX_PAIRS", 100)
+    text = "traffic: {pattern: hotspot}\nrouting: {policy: static}\nsolve: {solver: completion}\n"
+    fabric = "fabric: {family: fat-tree-2, radix: 8, endpoints: 32, hardware: roce}\n"
+    found, view = answered(tmp_path, text + fabric)
+    least, most = (view.solutions[0].get(key) for key in ("completion_least_s", "completion_s"))
+    assert f"in {words.seconds(least)} to {words.seconds(most)}" in found.text

@@ -64,3 +64,11 @@ def time_of(case: Case) -> float:
     """Return the completion time of a case [s], infinite where it has none."""
     time = case.get("completion_s")
     return float(time) if time else float("inf")
+
+
+def duration(case: Case) -> str:
+    """Return the completion time of a case in words: one time, or the two between which it lies."""
+    most, least = time_of(case), case.get("completion_least_s")
+    if least is None or least >= most * (1 - _ROUNDING):
+        return words.seconds(most)
+    return f"{words.seconds(least)} to {words.seconds(most)}"

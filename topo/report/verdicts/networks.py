@@ -8,7 +8,7 @@ from topo.report import labels, names, words
 from topo.report.names import Case
 from topo.report.panels.blocks import Card
 from topo.report.panels.view import View, cost_key
-from topo.report.verdicts.answer import Answer, idle, limit_clause, time_of, within
+from topo.report.verdicts.answer import Answer, duration, idle, limit_clause, time_of, within
 from topo.report.verdicts.rivals import as_fast, best, optimum, rivals, together, why_not
 
 
@@ -31,7 +31,7 @@ def _first(view: View, cases: Sequence[Case], winners: Sequence[Case]) -> str:
     who = "Both" if len(winners) == len(cases) == 2 else f"All {len(cases)}" if len(winners) == len(cases) else ""
     subject = f"{who} networks" if who else words.listing(names_)
     of = f"{one.traffic} on {words.count(one.get('endpoints'))} endpoints"
-    return f"{subject} {verb} {of} in {words.seconds(time_of(one))}{price}{limit}."
+    return f"{subject} {verb} {of} in {duration(one)}{price}{limit}."
 
 
 def _others(view: View, cases: Sequence[Case], winners: Sequence[Case]) -> str:
@@ -77,7 +77,7 @@ def _cards(view: View, cases: Sequence[Case], winners: Sequence[Case]) -> list[C
     one, names_ = winners[0], [case.network for case in winners]
     name = f"all {len(cases)} alike" if len(winners) == len(cases) else words.listing(names_, 3)
     cards = [Card("Take", name, one.traffic, "good")]
-    cards.append(Card(labels.heading("completion_s"), words.seconds(time_of(one)), f"{one.network}, {one.policy}"))
+    cards.append(Card(labels.heading("completion_s"), duration(one), f"{one.network}, {one.policy}"))
     share = one.get("normalized_throughput")
     if share is not None:
         state = "good" if share >= 1 - 1e-6 else "warn" if share >= 0.5 else "bad"

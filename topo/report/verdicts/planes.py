@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from topo.report import words
 from topo.report.names import Case
 from topo.report.panels.view import View, cost_key
-from topo.report.verdicts.answer import Answer, idle, time_of, within
+from topo.report.verdicts.answer import Answer, duration, idle, time_of, within
 
 _AXIS = "fabric.planes"
 
@@ -47,11 +47,11 @@ def _times(view: View, usual: dict[int, Case]) -> str:
     of = f"{one.traffic} on {words.count(one.get('endpoints'))} endpoints"
     most = max(usual.values(), key=time_of)
     if time_of(most) <= time_of(least) * (1 + view.tie):
-        return f"{of} takes {words.seconds(time_of(one))} on {first} to {last} planes alike, {within(view.tie)}."
+        return f"{of} takes {duration(one)} on {first} to {last} planes alike, {within(view.tie)}."
     planes = next(n for n, case in usual.items() if case is least)
     slow = next(n for n, case in usual.items() if case is most)
     ratio = words.number(time_of(most) / time_of(least))
-    fast = f"{of} is fastest on {words.plural(planes, 'plane')}, {words.seconds(time_of(least))}"
+    fast = f"{of} is fastest on {words.plural(planes, 'plane')}, {duration(least)}"
     return f"{fast}; {slow} takes {ratio} times as long."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from topo.report import words
 from topo.report.panels.view import View
-from topo.report.verdicts.answer import Answer, limit_clause, time_of
+from topo.report.verdicts.answer import Answer, duration, limit_clause
 from topo.report.verdicts.rivals import rivals
 
 
@@ -15,7 +15,7 @@ def answer(view: View) -> Answer | None:
         return None
     one = cases[0]
     share, rate = one.get("normalized_throughput"), one.get("network_rate_bytes_per_s")
-    sentence = f"{one.network} finishes {one.traffic} in {words.seconds(time_of(one))}"
+    sentence = f"{one.network} finishes {one.traffic} in {duration(one)}"
     each = f": {words.rate(rate)} an endpoint" if rate else ""
     ports = f", {words.percent(share)} of what its ports allow" if share is not None else ""
     why = limit_clause(one)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from topo.report import words
 from topo.report.names import Case
 from topo.report.panels.view import View
-from topo.report.verdicts.answer import Answer, time_of, within
+from topo.report.verdicts.answer import Answer, duration, time_of, within
 
 #: What comes first where all rests on a computation of no time.
 ALONE = "Computation is not counted, so these are times of communication alone and no step times."
@@ -32,11 +32,11 @@ def _steps(view: View, whole: Sequence[Case]) -> str:
     what = "step" if any(case.get("compute_s") for case in whole) else "step's communication"
     if time_of(slow) > time_of(fast) * (1 + view.tie):
         ratio = words.number(time_of(slow) / time_of(fast))
-        sentence = f"A {what} takes {words.seconds(time_of(fast))} on {fast.network}"
+        sentence = f"A {what} takes {duration(fast)} on {fast.network}"
         return f"{sentence}; {slow.network} takes {ratio} times as long."
     networks = words.listing([case.network for case in whole])
     alike = f" alike, {within(view.tie)}" if len(whole) > 1 else ""
-    return f"A {what} takes {words.seconds(time_of(fast))} on {networks}{alike}."
+    return f"A {what} takes {duration(fast)} on {networks}{alike}."
 
 
 def _part(whole: Sequence[Case]) -> str:
