@@ -42,6 +42,7 @@ CODES = (
     ("topo.units", "UnitError", INVALID),
     ("topo.formats", "FormatError", INVALID),
     ("topo.failures", "LossError", INVALID),
+    ("topo.design.errors", "DesignError", INVALID),
     ("topo.availability", "RatesError", INVALID),
     ("topo.packet", "PacketError", INVALID),
     ("topo.study", "StudyError", INVALID),

@@ -411,3 +411,18 @@ def test_analyze_says_what_failed_and_what_it_costs(run):
     assert code == 0
     rows = {line.rpartition(" ")[2]: line for line in text.splitlines() if line}
     assert "spine0" in rows["failed"] and "1.08 x" in rows["slowdown"] and " 0 " in rows["unreachable_commodities"]
+
+
+def test_place(run, tmp_path):
+    """Rank, endpoint and name of each as CSV; what JSON says is what the file says."""
+    code, out, _ = run("place", "fat-tree-2:radix=4,endpoints=8", "shift:by=3", "--json", "-o", "ranks.csv")
+    said = json.loads(out)
+    assert code == 0
+    assert said["proven"] is True
+    assert said["least_possible_s"] == said["completion_s"] <= said["in_order_s"]
+    head, *rows = (tmp_path / "ranks.csv").read_text().splitlines()
+    assert head == "rank,endpoint,name"
+    assert [int(row.split(",")[1]) for row in rows] == said["endpoint_of_rank"]
+    code, _, err = run("place", "fat-tree-2:radix=4", "shift", "--routing", "adaptive")
+    assert code == 3
+    assert "ecmp, valiant, wcmp; got adaptive" in err
