@@ -7,12 +7,14 @@ not fit, and REFUSED a row for each combination that is not defined, with the wo
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 
 import pytest
 
+import topo.flow
 import traffic
 from tests.oracles import check_demand, check_fabric, check_routing, check_solution
-from topo.flow import POLICIES, SOLVERS, RoutingError, SolverError, route, solve
+from topo.flow import POLICIES, SOLVERS, RoutingError, SolverError, completion, route, solve
 from topo.generators import FAMILIES, generate
 
 RANKS = 16
@@ -103,3 +105,36 @@ def check_cell(name, pattern, policy, solver):
         check_demand(demand)
         check_routing(fabric, demand, routing)
     check_solution(fabric, demand, solve(fabric, demand, routing, solver))
+
+
+@pytest.mark.parametrize("pattern", traffic.PATTERNS)
+@pytest.mark.parametrize("name", FABRICS)
+def test_what_counts_as_one_ends_as_each_does(monkeypatch, name, pattern):
+    """By class, by colour of classes and by colour of flows all end as flow by flow; a bracket holds that between."""
+    for policy in (one for one, entry in POLICIES.items() if not entry.solved):
+        for solver in ("completion", "max-min"):
+            if refusal(name, pattern, policy, solver) is None:
+                check_alike(monkeypatch, name, pattern, policy, solver)
+
+
+def check_alike(monkeypatch, name, pattern, policy, solver):
+    fabric, demand, routing = fabric_of(name), demand_of(name, pattern), routing_of(name, pattern, policy)
+    grouped = isinstance(demand, traffic.GroupedDemand)
+    if solver == "max-min" and not (grouped and POLICIES[policy].alike):
+        return  # goes by nothing but each flow
+    listed = solve(fabric, demand, routing, solver)
+    for worth in (10**9, 0) if grouped else (0,):
+        with monkeypatch.context() as changed:
+            changed.setattr(completion, "WORTH_COLOURS", worth)
+            changed.setattr(completion, "FEWER", 1 if worth else 0)
+            changed.setattr(import_module("topo.flow.classed"), "WORTH_COLOURS", worth)
+            if grouped:
+                changed.setattr(topo.flow, "LISTED_PAIRS", 0)
+            found = solve(fabric, demand, routing, solver)
+        assert found.phase_time == pytest.approx(listed.phase_time, rel=1e-9)
+        assert found.ended == pytest.approx(listed.ended, rel=1e-9)
+        assert found.rate.min() == pytest.approx(listed.rate.min(), rel=1e-9)
+    if not (grouped and POLICIES[policy].one_path):
+        between = SOLVERS[solver].bracket(fabric, demand, routing, why="", legs=None)
+        assert between.least <= listed.completion_s * (1 + 1e-9)
+        assert listed.completion_s <= between.completion_s * (1 + 1e-9)

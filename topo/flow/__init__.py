@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from topo.fabric import Fabric
 from topo.flow.adaptive import adaptive, optimal
 from topo.flow.bracket import bracketed
-from topo.flow.classed import classed, completion_by_class
+from topo.flow.classed import classed, completion_by_class, max_min_by_class
 from topo.flow.completion import completion_times
 from topo.flow.entries import Policy, Solver
 from topo.flow.max_concurrent import max_concurrent
@@ -129,6 +129,7 @@ SOLVERS: dict[str, Solver] = {
         max_min_rates,
         "max-min fair rates, kept until the last commodity of a phase ends",
         by_commodity=True,
+        by_class=max_min_by_class,
         bracket=partial(bracketed, refilled=False),
     ),
     "proportional": Solver(proportional_rates, "all commodities move in proportion to their sizes and end together"),

@@ -18,6 +18,7 @@ agreement would have to repeat itself: the last round, in which nothing splits, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +32,7 @@ from traffic.demand import Demand
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Sums = Callable[[Floats], Floats]
 
 #: Numbers that differ by less, relatively, are equal: sums of up to millions of terms.
 SAME = 1e-9
@@ -54,22 +56,11 @@ class Alike:
 
         Raises nothing: what cannot be told apart in MOST_ROUNDS rounds counts as too many.
         """
-        of = _split(np.zeros(demand.n_commodities, dtype=np.int64), demand.phase, demand.size)
-        link_of = _split(fabric.tier.astype(np.int64), fabric.capacity)
+        of = split(np.zeros(demand.n_commodities, dtype=np.int64), demand.phase, demand.size)
+        link_of = split(fabric.tier.astype(np.int64), fabric.capacity)
         answers = fabric.packet is not None and bool(fabric.packet.ack)
-        rng = np.random.default_rng(0)
-        for _ in range(MOST_ROUNDS):
-            met = routing.sum_along(rng.uniform(0.5, 1.5, int(link_of.max()) + 1)[link_of])
-            finer = _split(of, met)
-            if int(finer.max(initial=0)) >= MOST_COLOURS:
-                return None
-            carried = routing.load(rng.uniform(0.5, 1.5, int(finer.max()) + 1)[finer])
-            links = _split(link_of, carried, *([carried[fabric.reverse]] if answers else []))
-            settled = finer.max() == of.max() and links.max() == link_of.max()
-            of, link_of = finer, links
-            if settled:
-                return cls._of(demand, routing, of, link_of)
-        return None
+        found = refined(of, link_of, routing.sum_along, routing.load, fabric.reverse if answers else None)
+        return None if found is None else cls._of(demand, routing, *found)
 
     @classmethod
     def _of(cls, demand: Demand, routing: Routing, of: Ints, link_of: Ints) -> Alike | None:
@@ -97,7 +88,30 @@ class Alike:
         return merged
 
 
-def _split(colour: Ints, *values: NDArray[np.number]) -> Ints:
+def refined(
+    of: Ints, link_of: Ints, sum_along: Sums, load: Sums, reverse: NDArray[np.integer] | None = None
+) -> tuple[Ints, Ints] | None:
+    """Return the colours of F commodities and L links once none splits, from those given on; None where they are many.
+
+    ``sum_along`` takes values (L,) to their sums (F,), ``load`` rates (F,) to what links carry (L,); ``reverse`` (L,)
+    is given where answers go back.
+    """
+    rng = np.random.default_rng(0)
+    for _ in range(MOST_ROUNDS):
+        met = sum_along(rng.uniform(0.5, 1.5, int(link_of.max()) + 1)[link_of])
+        finer = split(of, met)
+        if int(finer.max(initial=0)) >= MOST_COLOURS:
+            return None
+        carried = load(rng.uniform(0.5, 1.5, int(finer.max()) + 1)[finer])
+        links = split(link_of, carried, *([] if reverse is None else [carried[reverse]]))
+        settled = finer.max() == of.max() and links.max() == link_of.max()
+        of, link_of = finer, links
+        if settled:
+            return of, link_of
+    return None
+
+
+def split(colour: Ints, *values: NDArray[np.number]) -> Ints:
     """Return ``colour`` (n,) numbered anew, members of one told apart by each of ``values`` (n,)."""
     for value in values:
         order = np.lexsort((value, colour))

@@ -6,6 +6,9 @@ all, on one link a class is the same problem, only smaller (``topo.routing.class
 
     load of a link = sum over classes of  pairs x rate x what one pair puts on the links of the class / links in it
 
+Where pairs are in many classes, those that are alike all the same count as one (``topo.flow.alike``): leaves that no
+automorphism joins since one endpoint is hot, say.  Classes of pairs and of links then stand for commodities and links.
+
 What comes out is held against the routing of all pairs: each link must carry what it carries there.
 """
 
@@ -18,10 +21,13 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, hstack
 
 from topo.fabric import Fabric
+from topo.flow.alike import refined, split
 from topo.flow.batches import binding_rows
 from topo.flow.completion import at_efficiency, finish_times
+from topo.flow.max_min import problem_of
 from topo.flow.solution import NotSolved, Solution, TooMany
 from topo.flow.wire import hop_by_hop, on_wire
+from topo.kernels.filling import fill
 from topo.routing.classed import ClassedRouting
 from topo.routing.classes import Classes
 from topo.routing.operator import MAX_ENTRIES, Floats, Ints, Routing
@@ -31,8 +37,11 @@ from traffic.efficiency import Efficiency
 
 Route = Callable[[Demand], Routing]
 
-#: Classes above which they are not followed one by one: a share of each on hundreds of links fills the memory.
-MAX_CLASSES = 2_000_000
+#: Classes above which they are not followed, since a share of each on hundreds of links fills the memory, and above
+#: which those that are alike are not looked for.
+MAX_CLASSES, MAX_APART = 2_000_000, 10_000_000
+#: Classes from which those that are alike are looked for.
+WORTH_COLOURS = 2_000
 #: Loads that differ by this much of the largest are the same: rounding only.
 SAME = 1e-9
 
@@ -46,10 +55,10 @@ class Classed:
     wire: csr_array  # (orbits, F) as ``routing.share``, with headers and acknowledgements
     example: Ints  # (orbits,) a link of each
 
-    def rows(self) -> csc_array:
-        """Return (orbits, F) what a link of each orbit carries of all pairs of a class at unit rate."""
+    def rows(self, share: csr_array) -> csc_array:
+        """Return (orbits, F) what a link of each orbit carries of a class at unit rate, one pair by ``share``."""
         routing = self.routing
-        entries = self.wire.tocsc()
+        entries = share.tocsc()
         each = routing.pairs.repeat(np.diff(entries.indptr)) / routing.links_in[entries.indices]
         return csc_array((entries.data * each, entries.indices, entries.indptr), shape=entries.shape)
 
@@ -57,24 +66,67 @@ class Classed:
 def classed(fabric: Fabric, demand: GroupedDemand, routing: Routing, route: Route) -> Classed:
     """Return ``demand`` by classes, its examples routed by ``route``; ``routing`` is that of all pairs.
 
-    Raises TooMany above MAX_CLASSES classes or MAX_ENTRIES shares, NotSolved where classes do not carry what all
-    pairs do.
+    Raises TooMany above MAX_APART classes, MAX_CLASSES that are not alike or MAX_ENTRIES shares, NotSolved where
+    classes do not carry what all pairs do.
     """
     classes = Classes.of(fabric, demand)
     by_class = classes.pairs(demand)
+    if by_class.n_commodities > MAX_APART:
+        raise TooMany(f"{by_class.n_commodities:,} classes of pairs are too many to compare")
+    links = Links.of(classes.link)
+    if by_class.n_commodities > WORTH_COLOURS:
+        by_class, links = _alike(fabric, by_class, links, route(by_class.examples))
     if by_class.n_commodities > MAX_CLASSES:
         raise TooMany(f"{by_class.n_commodities:,} classes of pairs are too many to follow")
     own = route(by_class.examples)
-    share, wire = _on_orbits(fabric, by_class.examples, own, classes, route)
-    facts = (by_class.pairs, share, classes.link, classes.links_in)
-    result = ClassedRouting(routing.policy, own, *facts, params=routing.params)
+    share, wire = _on_orbits(fabric, by_class.examples, own, links, route)
+    result = ClassedRouting(
+        routing.policy, own, by_class.pairs, share, links.number, links.count, params=routing.params
+    )
     _check(result.load(by_class.size), routing.load(demand.size), demand)
-    example = np.unique(classes.link, return_index=True)[1]
-    return Classed(by_class, result, wire, example)
+    return Classed(by_class, result, wire, links.example)
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Links by class."""
+
+    number: Ints  # (L,) class of each
+    count: Floats  # (classes,) links of each
+    example: Ints  # (classes,) a link of each
+
+    @classmethod
+    def of(cls, number: Ints) -> Links:
+        """Return the classes that ``number`` (L,) tells of."""
+        return cls(number, np.bincount(number).astype(np.float64), np.unique(number, return_index=True)[1])
+
+
+def _alike(fabric: Fabric, demand: ClassedDemand, links: Links, routing: Routing) -> tuple[ClassedDemand, Links]:
+    """Return classes of pairs and of links, those that are alike as one; as given where that joins few."""
+    answers = fabric.packet is not None and bool(fabric.packet.ack)
+    size, some = demand.examples.size, links.example
+
+    def load(rate: Floats) -> Floats:
+        return np.bincount(links.number, routing.load(rate * demand.pairs)) / links.count
+
+    found = refined(
+        split(np.zeros(len(size), dtype=np.int64), size),
+        split(fabric.tier[some].astype(np.int64), fabric.capacity[some], fabric.latency[some]),
+        lambda value: routing.sum_along(value[links.number]),
+        load,
+        links.number[fabric.reverse[some]] if answers else None,
+    )
+    if found is None:
+        return demand, links
+    of, link_of = found
+    first = np.unique(of, return_index=True)[1]
+    order = np.argsort(first)
+    pairs: Floats = np.bincount(of, demand.pairs)[order].astype(np.float64)
+    return ClassedDemand(demand.whole, _part(demand.examples, first[order]), pairs), Links.of(link_of[links.number])
 
 
 def _on_orbits(
-    fabric: Fabric, examples: Demand, routing: Routing, classes: Classes, route: Route
+    fabric: Fabric, examples: Demand, routing: Routing, links: Links, route: Route
 ) -> tuple[csr_array, csr_array]:
     """Return (orbits, F) what one pair puts on each orbit of links, and the same with headers and acknowledgements."""
     columns = routing.columns()
@@ -83,18 +135,18 @@ def _on_orbits(
         if not half:
             raise TooMany("a single pair has more shares on links than can be held")
         halves = [_part(examples, slice(0, half)), _part(examples, slice(half, None))]
-        parts = [_on_orbits(fabric, part, route(part), classes, route) for part in halves]
+        parts = [_on_orbits(fabric, part, route(part), links, route) for part in halves]
         if sum(part[0].nnz for part in parts) > MAX_ENTRIES:
             raise TooMany(f"classes of pairs have more than {MAX_ENTRIES:.0e} shares on classes of links")
         share, wire = (csr_array(hstack(blocks)) for blocks in zip(*parts, strict=True))
         return share, wire
-    n, orbits = fabric.n_links, len(classes.links_in)
-    gather = csr_array((np.ones(n), (classes.link, np.arange(n))), shape=(orbits, n))
+    n, orbits = fabric.n_links, len(links.count)
+    gather = csr_array((np.ones(n), (links.number, np.arange(n))), shape=(orbits, n))
     share = csr_array(gather @ columns)
     return share, share if fabric.packet is None else csr_array(gather @ on_wire(fabric, examples, columns))
 
 
-def _part(demand: Demand, here: slice) -> Demand:
+def _part(demand: Demand, here: slice | Ints) -> Demand:
     """Return some commodities of ``demand`` as one of their own."""
     return replace(demand, src=demand.src[here], dst=demand.dst[here], size=demand.size[here], phase=demand.phase[here])
 
@@ -119,7 +171,7 @@ def completion_by_class(fabric: Fabric, found: Classed, *, efficiency: Efficienc
     delay = (
         fabric.overhead + routing.examples.sum_along(fabric.latency) + hop_by_hop(fabric, examples, routing.examples)
     )
-    filled = at_efficiency(found.rows(), examples, efficiency)
+    filled = at_efficiency(found.rows(found.wire), examples, efficiency)
     rows, kept = binding_rows(filled, fabric.capacity[found.example])
     orbit_capacity = fabric.capacity[found.example[kept]]
     finish, held = finish_times(rows, orbit_capacity, examples.size)
@@ -138,4 +190,23 @@ def completion_by_class(fabric: Fabric, found: Classed, *, efficiency: Efficienc
         delay=delay,
         launch=fabric.launch,
         method=f"completion: refilled at each end, {demand.n_commodities:,} classes of {demand.pairs.sum():,.0f} pairs",
+    )
+
+
+def max_min_by_class(fabric: Fabric, found: Classed) -> Solution:
+    """Return the max-min fair rates of every class of pairs: ``max_min_rates`` of a demand that is never listed."""
+    demand, routing = found.demand, found.routing
+    rows, kept = binding_rows(found.rows(routing.share), fabric.capacity[found.example])
+    rate, held = fill(problem_of(rows, fabric.capacity[found.example[kept]]))
+    theta = np.array([(rate / demand.size).min(initial=np.inf)])
+    return Solution.of(
+        fabric,
+        demand,
+        routing,
+        theta=theta,
+        rate=rate,
+        load=csr_array(routing.load(rate)[np.newaxis]),
+        tightest=found.example[kept[held]].astype(np.int32),
+        finish=demand.size / rate,
+        method=f"max-min: progressive filling, {demand.n_commodities:,} classes of {demand.pairs.sum():,.0f} pairs",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ import pytest
 import topo.flow
 import traffic
 from topo.failures import FAILURES
-from topo.flow import POLICIES, NotSolved, route, solve
-from topo.flow.classed import classed, completion_by_class
+from topo.flow import POLICIES, SOLVERS, NotSolved, route, solve
+from topo.flow.classed import classed
 from topo.generators import generate
 from topo.metrics import measure
 from topo.packet import Packet
@@ -35,11 +36,11 @@ def built(name, **more):
     return generate(family, capacity=RATE, endpoints_per_host=HOST, symmetry=True, **own, **more)
 
 
-def both(fabric, demand, policy="ecmp"):
+def both(fabric, demand, policy="ecmp", solver="completion"):
     """Return the solution of listed pairs and that of classes, and the classes."""
     routing = route(fabric, demand, policy)
     found = classed(fabric, demand, routing, partial(route, fabric, policy=policy))
-    return solve(fabric, demand, routing, "completion"), completion_by_class(fabric, found), found
+    return solve(fabric, demand, routing, solver), SOLVERS[solver].by_class(fabric, found), found
 
 
 def same(listed, by_class):
@@ -51,6 +52,7 @@ def same(listed, by_class):
     assert pairs.sum() == listed.demand.n_commodities
     assert by_class.finish @ pairs / pairs.sum() == pytest.approx(listed.finish.mean(), rel=1e-9)
     assert by_class.completion_s == pytest.approx(listed.completion_s, rel=1e-9)
+    assert by_class.theta == pytest.approx(listed.theta, rel=1e-9)
     assert by_class.load.toarray() == pytest.approx(listed.load.toarray(), rel=1e-9, abs=1e-3)
 
 
@@ -60,6 +62,31 @@ def test_classes_end_with_the_pairs_that_they_stand_for(name, pattern):
     fabric = built(name, switch_latency=1e-6)
     demand = traffic.offer(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=HOST, **TRAFFIC[pattern])
     same(*both(fabric, demand)[:2])
+
+
+@pytest.mark.parametrize("solver", ["completion", "max-min"])
+@pytest.mark.parametrize("pattern", TRAFFIC)
+@pytest.mark.parametrize("name", FABRICS)
+def test_classes_that_are_alike_count_as_one(monkeypatch, name, pattern, solver):
+    fabric = built(name, switch_latency=1e-6, packet=Packet(mtu=4096, header=82, ack=62))
+    demand = traffic.offer(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=HOST, **TRAFFIC[pattern])
+    routing = route(fabric, demand)
+    before = classed(fabric, demand, routing, partial(route, fabric)).demand.n_commodities
+    monkeypatch.setattr(import_module("topo.flow.classed"), "WORTH_COLOURS", 0)
+    listed, by_class, found = both(fabric, demand, solver=solver)
+    same(listed, by_class)
+    assert found.demand.n_commodities <= before
+
+
+def test_beside_one_that_is_hot_all_leaves_are_alike(monkeypatch):
+    """No automorphism of a whole tree moves leaves alone; still a pair is told by what it meets: 24 kinds of pairs."""
+    fabric = generate("fat-tree-3", radix=8, endpoints=128, endpoints_per_host=1, capacity=RATE, symmetry=True)
+    demand = traffic.offer("hotspot", n_ranks=128, ranks_per_host=1)
+    _, _, apart = both(fabric, demand)
+    monkeypatch.setattr(import_module("topo.flow.classed"), "WORTH_COLOURS", 0)
+    listed, by_class, found = both(fabric, demand)
+    same(listed, by_class)
+    assert found.demand.n_commodities <= 24 < apart.demand.n_commodities / 10
 
 
 @pytest.mark.parametrize("policy", [name for name, entry in POLICIES.items() if entry.alike])
