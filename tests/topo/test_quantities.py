@@ -26,6 +26,7 @@ VERBS = {
     "check slim-fly:q=5 --routing ecmp": "",
     "analyze fat-tree-2:radix=8 uniform": "",
     "moe": "",
+    "grow fat-tree-2:radix=4,endpoints=4 fat-tree-2:radix=4 --prices list-2022": "",
     "place fat-tree-2:radix=4,endpoints=4 shift": "",
     "explain fat-tree-2:radix=8,planes=2 --from 0 --to 21": "",
     "analyze fat-tree-2:radix=8 uniform --dry-run": "dry-run",

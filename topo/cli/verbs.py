@@ -30,6 +30,7 @@ VERBS = {
     "doctor": Verb("doctor", "Check this installation: versions, kernels, optional programs."),
     "expect": Verb("expect", "What collectives should reach on a fabric, beside what logs measured."),
     "explain": Verb("explain", "Paths, shares and bottleneck between two endpoints."),
+    "grow": Verb("grow", "How one network becomes the next, cable by cable, and what is bought."),
     "list": Verb("catalogue", "Names that the other verbs take: families, patterns, policies, ..."),
     "moe": Verb("moe", "Copies, bytes and time of expert-parallel dispatch and combine."),
     "new": Verb("files", "Write a commented study, or a model, to start from."),

@@ -426,3 +426,25 @@ def test_place(run, tmp_path):
     code, _, err = run("place", "fat-tree-2:radix=4", "shift", "--routing", "adaptive")
     assert code == 3
     assert "ecmp, valiant, wcmp; got adaptive" in err
+
+
+def test_grow(run, tmp_path):
+    """Two trees: what goes in is what the file says, and the parts of both stages are paid once."""
+    code, out, _ = run(
+        "grow", "fat-tree-2:radix=8,endpoints=8", "fat-tree-2:radix=8", "--prices", "list-2022", "--json", "-o", "s.csv"
+    )
+    said = json.loads(out)
+    first, second = said["growth"]
+    assert code == 0
+    assert (first["goes_in"], second["stays"], second["goes_in"]) == (16, 10, 54)
+    assert said["growth_usd"] == pytest.approx(said["at_once_usd"])
+    head, *rows = (tmp_path / "s.csv").read_text().splitlines()
+    assert head == "stage,step,a,b,tier"
+    assert [row.split(",")[1] for row in rows] == ["remove"] * second["comes_out"] + ["add"] * second["goes_in"]
+    moved = second["comes_out"] + second["goes_in"]
+    assert "cost of all stages" not in run("grow", "fat-tree-2:radix=8,endpoints=8", "fat-tree-2:radix=8")[1]
+    words = ["fat-tree-2:radix=8,endpoints=8", "fat-tree-2:radix=8", "--prices", "list-2022", "--move-cost", "10"]
+    dear = json.loads(run("grow", *words, "--json")[1])
+    assert dear["growth_usd"] == pytest.approx(said["growth_usd"] + 10 * moved)
+    assert run("grow", "fat-tree-2:radix=8")[0] == 2
+    assert run("grow", "fat-tree-2:radix=8", "fat-tree-2:radix=4")[0] == 3
