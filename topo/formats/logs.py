@@ -131,15 +131,22 @@ class Columns:
         self.rank.append(rank)
 
     def measurements(self, groups: tuple[Communicator, ...], notes: tuple[str, ...], shown: str) -> Measurements:
-        """Return all records.  Raises FormatError where there are none."""
-        if not self.size:
-            raise FormatError(f"{shown}: holds no operation that was measured")
+        """Return all records between two ranks or more; one alone moves nothing.
+
+        Raises FormatError where there are none.
+        """
+        group = np.array(self.group, dtype=np.int32)
+        between = np.array([one.n > 1 for one in groups], dtype=bool)[group] if len(group) else np.zeros(0, dtype=bool)
+        if not between.any():
+            raise FormatError(f"{shown}: holds no operation between ranks that was measured")
+        alone = int(np.count_nonzero(~between))
+        left = "1 operation of one rank alone is" if alone == 1 else f"{alone:,} operations of one rank alone are"
         return Measurements(
-            np.array(self.operation, dtype=np.int8),
-            np.array(self.size, dtype=np.float64),
-            np.array(self.seconds, dtype=np.float64),
-            np.array(self.group, dtype=np.int32),
-            np.array(self.rank, dtype=np.int32),
+            np.array(self.operation, dtype=np.int8)[between],
+            np.array(self.size, dtype=np.float64)[between],
+            np.array(self.seconds, dtype=np.float64)[between],
+            group[between],
+            np.array(self.rank, dtype=np.int32)[between],
             groups,
-            notes,
+            (*notes, f"{shown}: {left} left out") if alone else notes,
         )

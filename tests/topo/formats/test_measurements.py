@@ -95,6 +95,16 @@ def test_inspector_states_parts_and_counts_the_whole(tmp_path):
     ]  # fmt: skip
 
 
+def test_what_one_rank_does_alone_is_no_measurement(tmp_path):
+    """Its bus bandwidth is 0; it is left out and said, and nothing is left of a log that holds no other."""
+    alone = record(n_ranks=1, rank=0, id="lone")
+    found = read_measurements(write(tmp_path, record() + "\n" + alone))
+    assert len(found.size) == 1
+    assert found.notes[-1].endswith("a.log: 1 operation of one rank alone is left out")
+    with pytest.raises(FormatError, match="no operation between ranks"):
+        read_measurements(write(tmp_path, alone))
+
+
 def test_logs_of_several_processes_are_one(tmp_path):
     one = write(tmp_path, record(), "a.jsonl")
     packed = write(tmp_path, gzip.compress(record(rank=5, hostname="b").encode()), "b.jsonl.gz")
