@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from topo.kernels.spreading import Digraph, Pairs, Pool, price
+from topo.kernels.spreading import Digraph, Pairs, Pool, lone, price
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +31,23 @@ def search(graph: Digraph, pairs: Pairs, cost: Floats, minimal: bool, pool: Pool
     while (at := price(graph, pairs, cost, minimal, pool, True, at, least)) < len(pairs.target):
         pool = _grown(pool)
     return pool, least
+
+
+def lone_paths(graph: Digraph, pairs: Pairs) -> tuple[Pool, NDArray[np.bool_]]:
+    """Return a pool with the paths of those pairs that have one minimal path alone, and which pairs (P,) they are."""
+    pool, at = empty_pool(len(pairs.source), len(pairs.source) + 64, 4 * len(pairs.source) + 512), 0
+    only = np.zeros(len(pairs.source), dtype=np.bool_)
+    while (at := lone(graph, pairs, pool, at, only)) < len(pairs.target):
+        pool = _grown(pool)
+    return pool, only
+
+
+def chosen(pairs: Pairs, rows: NDArray[np.bool_]) -> Pairs:
+    """Return those of ``pairs`` that ``rows`` (P,) marks."""
+    target = np.repeat(pairs.target, np.diff(pairs.first))[rows]
+    begins = np.flatnonzero(np.diff(target, prepend=-1))
+    first = np.append(begins, len(target)).astype(np.int64)
+    return Pairs(target[begins], first, pairs.source[rows], pairs.amount[rows])
 
 
 def _grown(pool: Pool) -> Pool:

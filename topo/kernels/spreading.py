@@ -228,6 +228,42 @@ def price(graph: Any, pairs: Any, cost: Any, minimal: Any, pool: Any, add: Any, 
 
 
 @jit
+def lone(graph: Any, pairs: Any, pool: Any, start: Any, only: Any) -> Any:
+    """Add the path of every pair that has one minimal path alone, with all its amount, and mark the pair in ``only``.
+
+    From target ``start`` on; return where the pool was full, or the number of targets.
+    """
+    n = len(graph.first) - 1
+    ways, via = np.empty(n, np.int64), np.empty(n, np.int64)
+    metric, order = np.empty(n), np.empty(n, np.int64)
+    heap, place = np.empty(n, np.int64), np.empty(n, np.int64)
+    wanted = np.full(n, -1, np.int64)
+    for i in range(start, len(pairs.target)):
+        target = pairs.target[i]
+        sources = 0
+        for p in range(pairs.first[i], pairs.first[i + 1]):
+            sources += wanted[pairs.source[p]] != target
+            wanted[pairs.source[p]] = target
+        settled = cheapest(graph, target, graph.weight, metric, via, order, heap, place, wanted, sources)
+        ways[:] = 0
+        ways[target] = 1
+        for k in range(settled):
+            v = order[k]
+            if v >= graph.n_through and v != target:
+                continue
+            for j in range(graph.first[v], graph.first[v + 1]):
+                u = graph.tail[j]
+                if metric[u] == metric[v] + graph.weight[j]:
+                    ways[u] = min(2, ways[u] + ways[v])
+        for p in range(pairs.first[i], pairs.first[i + 1]):
+            if ways[pairs.source[p]] == 1 and not only[p]:
+                if not _add(graph, pool, p, pairs.source[p], target, via, pairs.amount[p]):
+                    return i
+                only[p] = True
+    return len(pairs.target)
+
+
+@jit
 def _shift(pool: Any, dear: Any, cheap: Any, orbit: Any, price_of: Any, capacity: Any, mu: Any, mark: Any) -> Any:
     """Return the Newton step from path ``dear`` to ``cheap``; ``mark`` is what a unit of it adds to each orbit."""
     gain = curvature = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,9 +19,12 @@ from tests.topo.routing.cases import damaged, fabrics, random_demand, uniform
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.flow import NotConnected, RoutingError, route
 from topo.flow.certified import CertifiedRouting
+from topo.flow.pool import lone_paths
+from topo.flow.problem import Problem
 from topo.flow.spread import Spread
 from topo.generators import generate
 from topo.routing.adversarial import adversarial
+from topo.routing.network import Network
 from topo.routing.split import SplitRouting
 from traffic.demand import Demand
 
@@ -151,6 +155,40 @@ def test_values_and_certificates_on_random_networks(fabric, seed):
         assert congestion(fabric, demand, routing) == pytest.approx(least, rel=1e-6)
         forced = (routing.load(demand.size) / fabric.capacity)[~fabric.is_switch_link].max()
         assert 1.0 / max(least, forced) <= routing.bound[0] * (1 + 1e-9)
+
+
+@settings(max_examples=25, deadline=None)
+@given(fabric=random_fabrics(), seed=st.integers(0, 2**16))
+def test_pairs_with_one_path_are_loaded_first_where_no_programme_helps(fabric, seed):
+    """As above with the size taken from the programme: values come within the gap, and bounds hold."""
+    demand = random_demand(fabric.n_endpoints, commodities=5, phases=1, seed=seed)
+    least = least_congestion(fabric, demand, minimal=route(fabric, demand).columns().toarray().T > 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("topo.flow.spread.SMALL_PAIRS", 0)
+        routing = route(fabric, demand, "adaptive", gap=1e-3)
+    check_routing(fabric, demand, routing, samples=2)
+    assert least * (1 - 1e-9) <= congestion(fabric, demand, routing) <= least * (1 + 2e-3)
+    forced = (routing.load(demand.size) / fabric.capacity)[~fabric.is_switch_link].max()
+    assert 1.0 / max(least, forced) <= routing.bound[0] * (1 + 1e-9)
+
+
+@settings(max_examples=10, deadline=None)
+@given(fabric=damaged(), seed=st.integers(0, 2**16))
+def test_lone_paths_are_those_of_pairs_that_have_no_other(fabric, seed):
+    """Counted by networkx."""
+    network = Network.of(fabric, by_capacity=True)
+    source, target = np.random.default_rng(seed).integers(0, network.n_sites, (2, 12))
+    problem = Problem.of(network, source, target, np.ones(12))
+    pool, only = lone_paths(problem.graph, problem.pairs)
+    arcs = problem.graph
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(len(arcs.first) - 1))
+    graph.add_weighted_edges_from(zip(arcs.tail.tolist(), arcs.head.tolist(), arcs.weight.tolist(), strict=True))
+    ends = np.repeat(problem.pairs.target, np.diff(problem.pairs.first))
+    for p, (a, b) in enumerate(zip(problem.pairs.source.tolist(), ends.tolist(), strict=True)):
+        ways = len(list(nx.all_shortest_paths(graph, a, b, weight="weight"))) if nx.has_path(graph, a, b) else 0
+        assert only[p] == (ways == 1)
+    assert np.count_nonzero(only) == pool.used[0]
 
 
 @settings(max_examples=20, deadline=None)
