@@ -101,6 +101,37 @@ def drawn(
 
 
 @jit
+def _listed(links: Links, r: Any, u: int, listed: Any, used: int) -> int:
+    """Write to ``listed`` from ``used`` on the links from ``u`` to switches on shortest paths; return their end."""
+    near = r.dist[u - links.base]
+    for j in range(links.first[u], links.first[u + 1]):
+        v = links.head[j]
+        if v >= links.base and r.dist[v - links.base] < FAR and r.dist[v - links.base] + links.weight[j] == near:
+            listed[used] = j
+            used += 1
+    return used
+
+
+@jit
+def _arriving(links: Links, r: Any, u: int, end: int, found: Any) -> int:
+    """Write to ``found`` the links from ``u`` to endpoint ``end`` on shortest paths; links are sorted by head."""
+    low, high = links.first[u], links.first[u + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if links.head[middle] < end:
+            low = middle + 1
+        else:
+            high = middle
+    n = 0
+    while low < links.first[u + 1] and links.head[low] == end:
+        if links.weight[low] == r.dist[u - links.base]:
+            found[n] = low
+            n += 1
+        low += 1
+    return n
+
+
+@jit
 def by_digits(
     links: Links,
     arcs: Arcs,
@@ -119,11 +150,16 @@ def by_digits(
 
     ``position[i]`` is the destination's position in its plane, ``up`` the up-cables of a leaf
     and of a spine.  A leaf takes up-cable position mod n, a spine (position // up[0]) mod n,
-    n being those on shortest paths; downward cables go by the same residues.
+    n being those on shortest paths; downward cables go by the same residues.  Links between switches on shortest
+    paths are the same toward all endpoints of a site, and are looked up once.
     """
     leaf = links.kind[links.base] if links.base < len(links.kind) else 0
+    switches = len(links.first) - 1 - links.base
+    begin, stop = np.full(switches, -1), np.empty(switches, np.int64)
+    listed, seen = np.empty(len(links.head), np.int64), np.empty(switches, np.int64)
     for s in range(len(sites)):
         settled, _ = toward(arcs, ports, sites[s], r)
+        used = n_seen = 0
         for i in range(first[s], first[s + 1]):
             low, high = position[i] % up[0], position[i] // up[0]
             path[i, 0] = entry[i]
@@ -132,8 +168,16 @@ def by_digits(
                 if hop == path.shape[1]:
                     clear(r, settled)
                     return False
-                n = _candidates(links, r, u, dst[i], found)
-                upward = links.kind[links.head[found[n - 1]]] > links.kind[u]
+                w = u - links.base
+                if begin[w] < 0:
+                    begin[w] = used
+                    used = stop[w] = _listed(links, r, u, listed, used)
+                    seen[n_seen] = w
+                    n_seen += 1
+                direct = _arriving(links, r, u, dst[i], found)
+                n = direct + stop[w] - begin[w]
+                last = listed[stop[w] - 1] if stop[w] > begin[w] else found[direct - 1]
+                upward = links.kind[links.head[last]] > links.kind[u]
                 level = links.kind[u] - leaf
                 if level == 0:
                     number = position[i] if upward else low
@@ -141,9 +185,12 @@ def by_digits(
                     number = high if upward else low
                 else:
                     number = high % up[1]
-                link = found[number % n]
+                at = number % n
+                link = found[at] if at < direct else listed[begin[w] + at - direct]
                 path[i, hop] = link
                 hop += 1
                 u = links.head[link]
+        for k in range(n_seen):
+            begin[seen[k]] = -1
         clear(r, settled)
     return True

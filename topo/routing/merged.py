@@ -102,7 +102,7 @@ def _network_load(
 
 def _leaving(network: Network, sent: csr_array, example: Ints) -> Floats:
     """Return (L,) what leaves by each port of an endpoint, of ``sent`` (sites, E)."""
-    load = np.zeros(network.fabric.n_links)
+    port, leaves = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
     for site in range(network.n_sites):
         row = slice(*sent.indptr[site : site + 2])
         own, amount = sent.indices[row].astype(np.int64), sent.data[row]
@@ -111,8 +111,9 @@ def _leaving(network: Network, sent: csr_array, example: Ints) -> Floats:
         shares = _port_shares(network, own, site, example)
         for k in range(network.most_ports):
             has = k < network.n_ports[own]
-            load += added(network.port[own[has]] + k, amount[has] * shares[has, k], len(load))
-    return load
+            port.append(network.port[own[has]] + k)
+            leaves.append(amount[has] * shares[has, k])
+    return added(np.concatenate(port), np.concatenate(leaves), network.fabric.n_links)
 
 
 def _port_shares(network: Network, ends: Ints, site: int, example: Ints) -> Floats:

@@ -248,10 +248,12 @@ def _exit(network: Network, port: Ints, dst: Ints) -> Ints:
     fabric, base = network.fabric, network.base
     if not len(network.island):
         return network.port[dst]
-    island = network.island[fabric.head[port] - base]
-    result = network.port[dst].copy()
+    if network.most_ports <= 1:
+        return network.port[dst]
+    ends, at = np.unique(dst, return_inverse=True)
+    islands, island = np.unique(network.island, return_inverse=True)
+    first = np.repeat(network.port[ends][:, np.newaxis], len(islands), axis=1)
     for k in range(network.most_ports - 1, -1, -1):
-        link = network.port[dst] + np.minimum(k, network.n_ports[dst] - 1)
-        fits = network.island[fabric.head[link] - base] == island
-        result[fits] = link[fits]
-    return result
+        link = network.port[ends] + np.minimum(k, network.n_ports[ends] - 1)
+        first[np.arange(len(ends)), island[fabric.head[link] - base]] = link
+    return np.asarray(first[at, island[fabric.head[port] - base]])
