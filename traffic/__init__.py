@@ -27,7 +27,7 @@ PATTERNS: dict[str, Pattern] = {
     "hotspot": Pattern(synthetic.hotspot, synthetic.hotspot_count),
     "incast": Pattern(synthetic.incast, synthetic.incast_count),
     "moe-all-to-all": Pattern(expert_parallel.moe_all_to_all, expert_parallel.moe_count, "expert-parallel all-to-all"),
-    "permutation": Pattern(synthetic.permutation, synthetic.one_each),
+    "permutation": Pattern(synthetic.permutation, synthetic.one_each, ruled=False, drawn=True),
     "prefill-step": Pattern(serving.prefill_step, serving.serving_count),
     "reduce-scatter": Pattern(collectives.reduce_scatter, collectives.one_way_count),
     "shift": Pattern(synthetic.shift, synthetic.one_each),

@@ -34,6 +34,8 @@ class Pattern:
     offer: Callable[..., Demand | GroupedDemand]  # parameters are the keys of a study
     count: Callable[..., Count]  # of the same arguments, by arithmetic; nothing is drawn or listed
     title: str = ""  # what pages call it; empty is its name
+    ruled: bool = True  # who sends to whom follows a rule, by which most pairs are like many others
+    drawn: bool = False  # it is drawn at random from all ranks
     whole: bool = False  # speaks of all ranks that there are, so no job has it
     parts: str = ""  # parameter that lists workloads side by side, each a section of traffic and where it runs
 

@@ -227,8 +227,8 @@ def _own(job: Mapping[str, Any]) -> dict[str, Any]:
 
 _HERE = {
     "adversarial": Pattern(adversarial, adversarial_count, whole=True),
-    "file": Pattern(_from_file, _file_count, whole=True),
-    "jobs": Pattern(_side_by_side, _jobs_count, whole=True, parts="jobs"),
+    "file": Pattern(_from_file, _file_count, ruled=False, whole=True),
+    "jobs": Pattern(_side_by_side, _jobs_count, ruled=False, whole=True, parts="jobs"),
 }
 #: Every pattern by the name that the command line and study files use.
 PATTERNS: Mapping[str, Pattern] = ChainMap(_HERE, workloads.PATTERNS)

@@ -6,17 +6,14 @@ pattern its commodities.  Then
     memory = PROCESS + LINK x links + COMMODITY x listed + SHARE x shares of commodities on links
     time   = START + LINK_TIME x links + VISIT x destinations x arcs + SHARE_TIME x shares
 
-with a term for pairs of switches, and one for solved policies up to their time limit.
+with terms for pairs of switches, for commodities that count as one, and for solved policies up to their time limit.
 
-Constants are growth of the resident set and processor seconds of single runs on two cores,
-kernels compiled: permutation on fat-tree-3:radix=64 (524,288 links, 152 MiB, 5.7 s with ecmp and
-2.0 s with static), permutation on dragonfly:a=16,p=8,h=8 (113,520 links, 166 MiB, 2.2 s), hotspot on
-fat-tree-2:radix=64,endpoints=512 with max-min (17 million shares, 1,770 MiB, 7.7 s), permutation on
-fat-tree-3:radix=32 with max-min (4.5 million shares, 482 MiB).
+Constants are growth of the resident set and processor seconds of whole commands, kernels compiled, on the machine of
+``topo.study.speed``; ``benchmarks/estimates.py`` holds them against 25 cases from 64 to 131,072 endpoints.
 
-Limits.  An order of magnitude, calibrated on a handful of runs and up to four times off on those:
-fabrics that are only partly populated, several phases
-and commodities inside hosts or leaves take less; a machine that is busy takes longer.
+Limits.  Within twice on those.  Where commodities are neither alike nor drawn at random (a partly populated tree, a
+trace) and a solver follows each, memory is that of all of them crossing the whole network, which most do not.  Searches
+without symmetry may end at any time up to their limit.
 """
 
 from __future__ import annotations
@@ -26,44 +23,59 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from topo.config.nouns import facts_of, placed_of, size_of
-from topo.config.patterns import count_of
+from topo.config.patterns import PATTERNS, count_of
 from topo.flow import POLICIES, SOLVERS, by_classes
+from topo.flow.classed import WORTH_COLOURS as APART
+from topo.flow.completion import WORTH_COLOURS
+from topo.flow.entries import Policy
 from topo.routing.merged import BLOCK_PATHS
 from topo.size import Tier
+from topo.study.speed import speed
 from traffic.demand import MAX_PAIRS
-from traffic.pattern import Count
+from traffic.pattern import Count, Pattern
 
 if TYPE_CHECKING:
     from topo.config.case import Case
     from topo.size import Size
 
 #: [bytes] of a process that has loaded planewise and its compiled kernels.
-PROCESS = 200 * 2**20
-#: [bytes] a directed link: fabric, routing and tables.
-LINK = 300
+PROCESS = 190 * 2**20
+#: [bytes] a directed link: fabric, routing and tables; more where links that are alike are looked for.
+LINK, LINK_ALIKE = 90, 50
 #: [bytes] a pair of switches while distances and cuts are worked out, and where that stops growing.
 SWITCH_PAIR, MOST_SWITCH_PAIRS = 32, 4_000_000
 #: [bytes] a listed commodity; 28 stay, the rest is for sorting, sites, rates and times.
 COMMODITY = 200
-#: [bytes] a share of one commodity on one link, with the copies of a solver.
-SHARE = 110
+#: [bytes] a share of one commodity on one link, with the copies of a solver; a link of a path that none follows.
+SHARE, PATH_LINK = 110, 45
 #: Shares above which they are not kept; topo.routing.operator.MAX_ENTRIES.
 MOST_SHARES = 60_000_000
 #: Shares that are held at once at most where pairs go by class: they are added up block by block.
 BY_CLASS = MOST_SHARES // 4
 #: [bytes] a number of a gate's sample, with keys, copies and limits; 204 MiB at 512 and at 65,536 experts.
 DRAWN = 25
-#: [bytes] a pair of sites in a solved policy: its paths and their weights.
-SITE_PAIR = 2_000
-#: [s] to load; a directed link built; an arc visited on the way to one destination, all passes together.
-START, LINK_TIME, VISIT = 1.0, 4e-6, 7e-9
-#: [s] a listed commodity; a share filled; a pair of sites solved for, up to the policy's own time limit.
-COMMODITY_TIME, SHARE_TIME, SITE_PAIR_TIME = 5e-6, 4e-7, 1e-3
+#: [bytes] a pair of sites in a solved policy: its paths and their weights; where symmetry makes few of them.
+SITE_PAIR, SITE_PAIR_ALIKE = 2_000, 300
+#: [s] to load; a directed link built, and more where those that are alike are told by symmetry, or by what they carry.
+START, LINK_TIME, LINK_CLASS_TIME, LINK_COLOUR_TIME = 1.0, 1.2e-6, 2e-6, 3e-7
+#: [s] an arc visited on the way to one destination, all passes together; where each commodity draws its own way.
+VISIT, DRAW = 1e-8, 2e-9
+#: Sweeps of a policy that turns at a third switch for each of one that does not.
+TURNS = 3
+#: [s] a listed commodity; a share filled.
+COMMODITY_TIME, SHARE_TIME = 5e-6, 3e-7
+#: [s] a pair of switches while distances and cuts are worked out.
+SWITCH_PAIR_TIME = 1.5e-7
 #: [s] a share of a class that is routed and added to those of its links.
 GATHER_TIME = 1e-7
+#: [s] a search, and of it a pair of sites where many are alike, where paths are the shortest, where they are any, and
+#: where each is a mix of two splits; up to the policy's own time limit.
+SEARCH, ALIKE_TIME, SHORTEST_TIME, ANY_TIME, MIX_TIME = 0.4, 4e-6, 5e-5, 1e-3, 15e-3
 #: [s] that a solved policy takes at most where the case does not say; topo.flow.adaptive.
 SECONDS = 60.0
 
+#: What takes memory whatever the case.
+ITSELF = "planewise itself"
 #: Links of one path where nothing says how many, endpoint cables included.
 _HOPS = 8
 
@@ -73,9 +85,14 @@ class Estimate:
     """What a case takes."""
 
     memory: float  # [bytes] at the peak, the process included
-    seconds: float  # [s] on one core
+    work: float  # [s] on one core of the machine that the constants are of
     what: str  # that takes most of the memory
     cure: str = "choose fewer endpoints"  # what takes less
+
+    @property
+    def seconds(self) -> float:
+        """[s] on one core of this machine."""
+        return self.work / speed() if self.work else 0.0
 
 
 @dataclass(frozen=True)
@@ -83,11 +100,15 @@ class _Work:
     """Counts behind an estimate."""
 
     links: int  # directed
-    arcs: int  # directed, between switches
-    destinations: int  # switches that traffic ends on
+    visits: float  # of arcs by sweeps, those that draw ways weighted less
     listed: int  # commodities
-    shares: int  # of commodities on links, kept at once
+    shares: int  # of commodities on links, kept at once by a solver
+    path_links: int  # of paths that no solver follows
+    by_class: bool  # whether pairs of a group are solved by class
+    by_colour: bool  # whether listed commodities that are alike are looked for
+    searched: float  # [s] of a solved policy
     site_pairs: int  # solved for
+    site_pair: int  # [bytes] each
     switch_pairs: int
     drawn: int  # numbers of a gate's sample
     gathered: int = 0  # shares of classes that are added up and let go
@@ -99,71 +120,112 @@ def estimate(case: Case) -> Estimate:
     Raises GeneratorError for a fabric that no network has, and for some demands that cannot be had DemandError.
     """
     if case.traffic is None or case.refused:
-        return Estimate(PROCESS, 0.0, "planewise itself")
+        return Estimate(PROCESS, 0.0, ITSELF)
     size = size_of(case)
     facts = facts_of(case)
     where: dict[str, Any] = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain}
     work = _work(case, size, count_of(case.traffic, size=size, **where, files=case.files, **placed_of(case)))
     parts = {
-        "planewise itself": (PROCESS, "nothing takes less"),
+        ITSELF: (PROCESS, "nothing takes less"),
         f"{work.links:,} links": (
-            LINK * work.links + SWITCH_PAIR * min(work.switch_pairs, MOST_SWITCH_PAIRS),
+            (LINK + LINK_ALIKE * (work.by_class or work.by_colour)) * work.links
+            + SWITCH_PAIR * min(work.switch_pairs, MOST_SWITCH_PAIRS),
             "choose fewer endpoints",
         ),
         f"{work.listed:,} commodities": (
             COMMODITY * work.listed,
             "choose fewer endpoints, or a grouped pattern such as uniform with policy ecmp and solver proportional",
         ),
-        f"{work.shares:,} shares of commodities on links": (
-            SHARE * work.shares,
+        f"{work.shares + work.path_links:,} shares of commodities on links": (
+            SHARE * work.shares + PATH_LINK * work.path_links,
             "choose solver proportional, policy static or ecmp-hash, or fewer endpoints",
         ),
         f"{work.site_pairs:,} pairs of switches to solve for": (
-            SITE_PAIR * work.site_pairs,
+            work.site_pair * work.site_pairs,
             "choose policy ecmp, or fewer endpoints",
         ),
     }
     parts[f"a sample of {work.drawn:,} choices of experts"] = (DRAWN * work.drawn, "choose a model of fewer experts")
-    what = max(parts, key=lambda part: parts[part][0])
+    what = max(parts, key=lambda part: parts[part][0] if part != ITSELF else PROCESS / 10)
     memory = sum(taken for taken, _ in parts.values())
-    return Estimate(float(memory), _seconds(work, case.routing), what, parts[what][1])
+    return Estimate(float(memory), _seconds(work), what, parts[what][1])
 
 
 def _work(case: Case, size: Size, traffic: Count) -> _Work:
     policy, solver = POLICIES[case.routing["policy"]], SOLVERS[case.solve["solver"]]
-    one_path, by_commodity = policy.one_path, solver.by_commodity
-    # above MAX_PAIRS the demand itself refuses to be listed, with a better message
-    grouped = traffic.offered < traffic.pairs
+    by_commodity, ports = solver.by_commodity, size.planes if facts_of(case).multi_port else 1
+    pattern = PATTERNS[str((case.traffic or {})["pattern"])]
+    grouped, alike = traffic.offered < traffic.pairs, _alike(case, size, pattern)
     by_class = grouped and solver.by_class is not None and by_classes(traffic.pairs, case.routing["policy"])
-    lists = by_commodity or (one_path and not policy.by_destination)
-    lists = lists and traffic.pairs <= MAX_PAIRS
-    # With few endpoints not every leaf has one.
-    destinations = min(size.leaves, size.endpoint_links)
+    lists = (by_commodity or (policy.one_path and not policy.by_destination)) and traffic.pairs <= MAX_PAIRS
     listed = _classes(case, size, traffic) if by_class else traffic.pairs if lists else traffic.offered
-    shares = gathered = 0
-    if one_path:
-        queue_pairs = int(case.routing.get("qps") or case.routing.get("paths") or 1)
-        ports = size.planes if facts_of(case).multi_port else 1
-        paths = listed if listed > traffic.offered else min(max(listed, size.endpoints * destinations), BLOCK_PATHS)
-        shares = (paths * ports if policy.by_destination else listed * queue_pairs) * (size.diameter or _HOPS)
-    elif by_commodity:
-        shares = listed * _width(size) * (size.planes if facts_of(case).multi_port else 1)
+    by_colour = solver.timed and alike and not grouped and listed >= WORTH_COLOURS
+    # With few endpoints not every leaf has one.
+    destinations = min(size.leaves, size.endpoints)
+    shares = path_links = gathered = 0
+    if policy.one_path:
+        path_links = _path_links(case, size, traffic, listed, destinations) * ports
+        if by_commodity and lists:
+            shares, path_links = path_links if path_links <= MOST_SHARES and not by_colour else 0, 0
+    elif by_commodity and not by_colour and (lists or by_class):
+        shares = listed * _width(size) * ports
         if by_class:
-            shares, gathered = min(shares, BY_CLASS), shares
+            # classes of pairs that are alike count as one, and those of a fabric of one kind of leaf are few
+            shares, gathered = (0, 0) if listed > APART else (min(shares, BY_CLASS), shares)
         elif shares > MOST_SHARES:
-            shares = 0
+            shares = 0 if pattern.drawn else MOST_SHARES  # a rule may keep most of it on few links
+    pairs = min(traffic.pairs, destinations**2 // max(size.planes, 1)) if policy.solved else 0
     inside = size.endpoints if size.scale_up_switches else 0
     return _Work(
         links=2 * (size.switch_links + size.endpoint_links + inside),
-        arcs=2 * size.switch_links // max(size.planes, 1),
-        destinations=destinations,
+        # one way toward a switch of each kind stands for all where one commodity is sent by all to all
+        visits=_visits(policy, size) * (1 if alike and grouped and traffic.offered == 1 else destinations),
         listed=listed,
         shares=shares,
-        site_pairs=min(traffic.pairs, destinations**2 // max(size.planes, 1)) if policy.solved else 0,
+        path_links=path_links,
+        by_class=by_class,
+        by_colour=by_colour,
+        searched=_search(policy, case.routing, pairs, alike),
+        site_pairs=pairs,
+        site_pair=SITE_PAIR_ALIKE if alike else SITE_PAIR,
         switch_pairs=size.switches**2,
         drawn=traffic.drawn,
         gathered=gathered,
     )
+
+
+def _alike(case: Case, size: Size, pattern: Pattern) -> bool:
+    """Return whether most commodities are like many others: traffic that follows a rule, on a whole network."""
+    leaves = max(size.leaves // (size.planes if facts_of(case).multi_port else 1), 1)
+    whole = case.failures is None and bool(case.fabric.get("family"))
+    return pattern.ruled and whole and not size.endpoints % leaves
+
+
+def _path_links(case: Case, size: Size, traffic: Count, listed: int, destinations: int) -> int:
+    """Return the links of all paths of a policy of single paths that are held at once, of one port each."""
+    hops = size.diameter or _HOPS
+    if not POLICIES[case.routing["policy"]].by_destination:
+        return listed * int(case.routing.get("qps") or case.routing.get("paths") or 1) * hops
+    grouped = traffic.offered < traffic.pairs and listed == traffic.offered
+    return (min(size.endpoints * destinations, BLOCK_PATHS) if grouped else listed) * hops
+
+
+def _visits(policy: Policy, size: Size) -> float:
+    """Return the visits of arcs for each destination, in units of VISIT."""
+    arcs = 2 * size.switch_links // max(size.planes, 1)
+    if policy.one_path:
+        return arcs * DRAW / VISIT
+    if policy.turns:
+        return arcs * TURNS
+    return 0 if {tier for tier, _, _ in size.cables} <= {Tier.LEAF_SPINE, Tier.ENDPOINT, Tier.SCALE_UP} else arcs
+
+
+def _search(policy: Policy, routing: Mapping[str, Any], pairs: int, alike: bool) -> float:
+    """Return the time [s] of a policy that is solved for ``pairs`` of sites."""
+    if not policy.solved:
+        return 0.0
+    each = ALIKE_TIME if alike else MIX_TIME if policy.turns else ANY_TIME if policy.best else SHORTEST_TIME
+    return min(SEARCH + each * pairs, float(routing.get("seconds") or SECONDS))
 
 
 def _classes(case: Case, size: Size, traffic: Count) -> int:
@@ -177,16 +239,16 @@ def _classes(case: Case, size: Size, traffic: Count) -> int:
     return leaves + facts_of(case).per_domain if alike else leaves**2
 
 
-def _seconds(work: _Work, routing: Mapping[str, Any]) -> float:
-    solving = SITE_PAIR_TIME * work.site_pairs
+def _seconds(work: _Work) -> float:
     return (
         START
-        + LINK_TIME * work.links
-        + VISIT * work.destinations * work.arcs
+        + (LINK_TIME + LINK_CLASS_TIME * work.by_class + LINK_COLOUR_TIME * work.by_colour) * work.links
+        + VISIT * work.visits
+        + SWITCH_PAIR_TIME * min(work.switch_pairs, MOST_SWITCH_PAIRS)
         + COMMODITY_TIME * work.listed
         + SHARE_TIME * work.shares
         + GATHER_TIME * work.gathered
-        + min(solving, float(routing.get("seconds") or SECONDS))
+        + work.searched
     )
 
 

@@ -13,6 +13,7 @@ from topo.cli import main
 from topo.config import parse_study, read_case
 from topo.study import OverMemory, check_memory, estimate
 from topo.study.estimate import DRAWN
+from topo.study.speed import speed
 from traffic.gate import Gating
 from traffic.placement import contiguous
 from traffic.visits import Sampler
@@ -54,11 +55,11 @@ def test_more_endpoints_take_more(policy, solver):
 
 
 def test_pairs_by_class_take_no_list():
-    """All-to-all of 65,536 endpoints runs in 0.6 GiB; where one receiver is hot, leaves are no longer alike."""
+    """All-to-all of 65,536 endpoints, and hotspot of 16,384, whose leaves are alike but for one: 0.3 GiB measured."""
     few = of("fat-tree-3:radix=64", "uniform", solve="completion")
     many = of("fat-tree-3:radix=64,endpoints=16384", "hotspot", solve="completion")
-    assert few.memory < GIB < many.memory < 3 * GIB
-    assert few.seconds < many.seconds
+    assert max(few.memory, many.memory) < GIB
+    assert few.seconds > 1.0 and many.seconds > 1.0
     planes = of("fat-tree-2:radix=512,planes=8,nic=multi-port", "all-to-all", solve="completion")
     assert 0.7 * GIB < planes.memory < 2 * GIB  # 131,072 endpoints took 0.94 GiB
 
@@ -69,11 +70,11 @@ def test_more_queue_pairs_take_more():
 
 
 def test_full_scale():
-    """261,632 endpoints fit the 2 GiB and the minutes of the full sweep; pairs are not listed."""
+    """261,632 endpoints: uniform traffic took 466 MiB and 5 s, for one switch stands for all; a permutation sweeps."""
     dragonfly = "dragonfly:a=32,p=16,h=16,g=511"
     listed, grouped = of(dragonfly, "permutation"), of(dragonfly, "uniform")
-    assert GIB / 2 < grouped.memory <= listed.memory < 2 * GIB
-    assert 20 < listed.seconds < 300
+    assert 466 / 2 < grouped.memory / 2**20 < 466 * 2 and grouped.memory <= listed.memory < GIB
+    assert 5 / 2 < grouped.work < 5 * 2 and 20 < listed.work < 300
 
 
 def test_shares_of_commodities_dominate_max_min():
@@ -87,6 +88,20 @@ def test_shares_of_commodities_dominate_max_min():
 def test_a_time_limit_limits_the_time():
     short, long = (of("slim-fly:q=19", "permutation", routing=f"ugal:seconds={s}") for s in (1, 60))
     assert short.seconds < long.seconds
+
+
+def test_seconds_are_those_of_this_machine():
+    one = of("fat-tree-2:radix=16", "shift")
+    assert one.seconds == pytest.approx(one.work / speed()) and 0.02 < speed() < 50
+
+
+def test_a_rule_makes_flows_alike_and_chance_does_not():
+    """By colours no share is kept; of a permutation each is; where cables are lost nobody knows beforehand."""
+    ring = of("fat-tree-3:radix=48", "allreduce:algorithm=ring", solve="completion")
+    drawn = of("fat-tree-3:radix=32", "permutation", solve="completion")
+    lost = of("fat-tree-3:radix=48", "allreduce:algorithm=ring", solve="completion", failures="random:part=cable")
+    assert ring.memory < drawn.memory / 1.4 < lost.memory / 5
+    assert "shares" in lost.what and "shares" in drawn.what
 
 
 def test_size_alone_takes_nothing():
