@@ -56,15 +56,15 @@ def paths(fabric):
     """Yield the same for kernels over single paths, a permutation of all endpoints."""
     demand = permutation(fabric.n_endpoints)
     hashed = route(fabric, demand, "ecmp-hash")
-    walked, network = hashed.columns().nnz, Network.of(fabric)
+    walked, many = hashed.columns().nnz, route(fabric, demand, "ecmp-hash", qps=128)
     hops = "links of all paths"
     yield (
-        "hashed.drawn",
-        "one path a commodity, drawn on the way",
-        "destinations x arcs",
-        "O(arcs)",
-        lambda: route(fabric, demand, "ecmp-hash"),
-        network.n_sites * len(network.arcs.tail),
+        "walks.loaded",
+        "loads of 128 drawn paths a commodity, walked again",
+        hops,
+        "O(links)",
+        lambda: many.load(demand.size),
+        128 * walked,
     )
     yield (
         "filling.fill",

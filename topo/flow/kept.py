@@ -20,6 +20,7 @@ from scipy.sparse import csr_array
 
 from topo.fabric import Fabric
 from topo.routing.access import Access
+from topo.routing.drawn import DrawnRouting
 from topo.routing.network import Network, added
 from topo.routing.next_hops import ArrivingRouting, arriving
 from topo.routing.operator import Floats, Ints, Routing, RoutingError, check_ranks
@@ -80,6 +81,7 @@ def keep_tables(
     size = added(leg, legs.share * sent[apart][legs.row], len(key))  # by which planes may be weighed
     direct = replace(whole, relay="none")  # legs are not to be spread once more
     inner = route(direct, Demand.of("legs", n, src=key % n, dst=key // n, size=size), policy, **params)
+    inner = inner.listed() if isinstance(inner, DrawnRouting) else inner
     assert isinstance(inner, PathRouting | SplitRouting)
     ways, arrives = _alive(inner, dead) if isinstance(inner, PathRouting) else arriving(inner, dead, skip=skip)
     share = np.ones(len(src))

@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 
 from topo.fabric import Fabric
 from topo.flow.solution import Solution
+from topo.routing.drawn import DrawnRouting
 from topo.routing.operator import Floats, Ints, Routing
 from topo.routing.paths import PathRouting
 from topo.routing.relay import RelayRouting
@@ -30,11 +31,12 @@ def by_queue_pair(fabric: Fabric, demand: Demand, routing: Routing) -> tuple[Dem
     Owners (queue pairs,) ascend.
     """
     whole = np.arange(demand.n_commodities)
-    if isinstance(routing, PathRouting) and _several(routing):
-        owner = np.repeat(whole, np.diff(routing.of))
-        return _parts(demand, owner, routing.share), _lone(routing), owner
-    if isinstance(routing, RelayRouting) and isinstance(routing.inner, PathRouting) and _several(routing.inner):
-        return _through_hosts(fabric, demand, routing, routing.inner)
+    if isinstance(routing, DrawnRouting) and _several(routing):
+        paths = routing.listed()
+        owner = np.repeat(whole, np.diff(paths.of))
+        return _parts(demand, owner, paths.share), _lone(paths), owner
+    if isinstance(routing, RelayRouting) and isinstance(routing.inner, DrawnRouting) and _several(routing.inner):
+        return _through_hosts(fabric, demand, routing, routing.inner.listed())
     return demand, routing, whole
 
 
@@ -63,8 +65,8 @@ def of_commodities(solution: Solution, demand: Demand, routing: Routing, owner: 
     )
 
 
-def _several(paths: PathRouting) -> bool:
-    return paths.by_path and len(paths.share) > len(paths.of) - 1
+def _several(routing: DrawnRouting) -> bool:
+    return routing.by_path and routing.walks.paths > 1
 
 
 def _lone(paths: PathRouting) -> PathRouting:

@@ -1,12 +1,4 @@
-"""Single paths: hashed ECMP and static tables.
-
-``ecmp-hash`` draws for each queue pair of a commodity one link a hop, uniformly among those on
-shortest paths, so its mean over seeds is ``ecmp``.  The draw depends on seed, endpoints, queue
-pair and switch, never on other commodities: the same pair takes the same path in every phase.
-``static`` looks the link up by destination (see ``tree``).
-
-Limits. A hash is ideal: no polarisation between tiers, no field that a vendor leaves out.
-"""
+"""Single paths with their links: static tables look the next one up by destination (see ``tree``)."""
 
 from __future__ import annotations
 
@@ -15,17 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
-from topo.kernels.hashed import by_digits, drawn, mix_all
+from topo.kernels.hashed import by_digits
 from topo.kernels.sweep import Room, room
-from topo.parameters import Seed
 from topo.routing.merged import by_destination, merged
 from topo.routing.network import Network, added
-from topo.routing.operator import FactSheet, Floats, Ints, Routing, RoutingError, check_ranks
+from topo.routing.operator import FactSheet, Floats, Ints, Routing, check_ranks
 from topo.routing.relay import relayed
 from topo.routing.split import SplitRouting
 from topo.routing.tables import Tables
@@ -102,43 +92,6 @@ class PathRouting(FactSheet):
     @staticmethod
     def _reduce(ufunc: np.ufunc, value: Floats, first: Ints) -> Floats:
         return np.asarray(ufunc.reduceat(value, first[:-1]), dtype=np.float64) if len(value) else np.zeros(0)
-
-
-def ecmp_hash(
-    fabric: Fabric,
-    demand: Demand | GroupedDemand,
-    *,
-    seed: Seed = 0,
-    qps: Annotated[int, Ge(1), "queue pairs of a commodity, each with a path of its own"] = 1,
-) -> Routing:
-    """Return one drawn path for each of ``qps`` queue pairs of a commodity, share 1/qps each.
-
-    Raises NotConnected where a commodity has no path, DemandError where a grouped demand has
-    too many pairs to list.
-    """
-    for name, value, least in (("qps", qps, 1), ("seed", seed, 0)):
-        if value < least:
-            raise RoutingError(f"{name} {value} must be at least {least}")
-    network = Network.of(fabric)
-
-    def inner(src: Ints, dst: Ints) -> Routing:
-        commodity, pair = np.repeat(np.arange(len(src)), qps), np.tile(np.arange(qps), len(src))
-        share = np.full(len(commodity), 1.0 / qps)
-        path = hashed(network, seed, src[commodity], dst[commodity], pair)
-        return PathRouting.of_paths("ecmp-hash", fabric.n_links, commodity, share, path, by_path=True)
-
-    return routed(network, demand, inner)
-
-
-def hashed(network: Network, seed: int, src: Ints, dst: Ints, number: Ints) -> NDArray[np.int32]:
-    """Return (n, hops) the links from each ``src`` to its ``dst`` that draw ``number`` takes; -1 where it has ended."""
-    links, key = network.links, _key(seed, src, dst, number)
-
-    def fill(rows: Ints, toward: Toward, path: NDArray[np.int32], room: Scratch) -> bool:
-        at = (src[rows], dst[rows], key[rows], path)
-        return bool(drawn(links, network.arcs, network.ports, *toward, *at, *room))
-
-    return _walk(network, dst, fill)
 
 
 def static(
@@ -223,14 +176,6 @@ def _walk(network: Network, dst: Ints, fill: Fill) -> NDArray[np.int32]:
         result[order[done : done + len(block)], : block.shape[1]] = block
         done += len(block)
     return result
-
-
-def _key(seed: int, src: Ints, dst: Ints, pair: Ints) -> NDArray[np.uint64]:
-    """Return 64 bits of randomness for each queue pair, counter-based: equal inputs, equal bits."""
-    key = np.full(len(src), seed % 2**64, dtype=np.uint64)
-    for part in (src, dst, pair):
-        key = mix_all(key, part.astype(np.uint64))
-    return key
 
 
 def _entries(network: Network, src: Ints, dst: Ints) -> tuple[Ints, Ints, Floats]:

@@ -48,13 +48,14 @@ def wcmp(fabric: Fabric, demand: Demand | GroupedDemand, *, balance: Balance = "
 
 def _split(network: Network, demand: Demand | GroupedDemand, policy: str, balance: Balance) -> Routing:
     check_ranks(network.fabric, demand)
+    return split_on(balanced(network, demand, balance, lambda equal: split_on(equal, demand, policy)), demand, policy)
 
-    def split(network: Network) -> Routing:
-        if isinstance(demand, GroupedDemand):
-            return grouped(network, demand, policy)
-        return relayed(network, demand, lambda src, dst: SplitRouting.of(network, src, dst, policy))
 
-    return split(balanced(network, demand, balance, split))
+def split_on(network: Network, demand: Demand | GroupedDemand, policy: str) -> Routing:
+    """Return equal splits of ``demand`` over the shortest paths of ``network``."""
+    if isinstance(demand, GroupedDemand):
+        return grouped(network, demand, policy)
+    return relayed(network, demand, lambda src, dst: SplitRouting.of(network, src, dst, policy))
 
 
 @dataclass(frozen=True, eq=False)

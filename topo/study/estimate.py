@@ -68,6 +68,8 @@ COMMODITY_TIME, SHARE_TIME = 5e-6, 3e-7
 SWITCH_PAIR_TIME = 1.5e-7
 #: [s] a share of a class that is routed and added to those of its links.
 GATHER_TIME = 1e-7
+#: A drawn path: a number [bytes], and what its walks take [s]; feedback takes about as long again.
+WALKED, WALK_TIME = 1, 5e-7
 #: [s] a search, and of it a pair of sites where many are alike, where paths are the shortest, where they are any, and
 #: where each is a mix of two splits; up to the policy's own time limit.
 SEARCH, ALIKE_TIME, SHORTEST_TIME, ANY_TIME, MIX_TIME = 0.4, 4e-6, 5e-5, 1e-3, 15e-3
@@ -112,6 +114,7 @@ class _Work:
     switch_pairs: int
     drawn: int  # numbers of a gate's sample
     gathered: int = 0  # shares of classes that are added up and let go
+    walked: int = 0  # drawn paths
 
 
 def estimate(case: Case) -> Estimate:
@@ -140,6 +143,7 @@ def estimate(case: Case) -> Estimate:
             SHARE * work.shares + PATH_LINK * work.path_links,
             "choose solver proportional, policy static or ecmp-hash, or fewer endpoints",
         ),
+        f"{work.walked:,} drawn paths": (WALKED * work.walked, "choose fewer paths"),
         f"{work.site_pairs:,} pairs of switches to solve for": (
             work.site_pair * work.site_pairs,
             "choose policy ecmp, or fewer endpoints",
@@ -162,11 +166,13 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
     by_colour = solver.timed and alike and not grouped and listed >= WORTH_COLOURS
     # With few endpoints not every leaf has one.
     destinations = min(size.leaves, size.endpoints)
-    shares = path_links = gathered = 0
+    shares = path_links = gathered = walked = 0
     if policy.one_path:
         path_links = _path_links(case, size, traffic, listed, destinations) * ports
         if by_commodity and lists:
             shares, path_links = path_links if path_links <= MOST_SHARES and not by_colour else 0, 0
+        elif not policy.by_destination:  # drawn paths that nobody follows are walked again, not held
+            path_links, walked = 0, listed * _paths(case)
     elif by_commodity and not by_colour and (lists or by_class):
         shares = listed * _width(size) * ports
         if by_class:
@@ -191,6 +197,7 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
         switch_pairs=size.switches**2,
         drawn=traffic.drawn,
         gathered=gathered,
+        walked=walked,
     )
 
 
@@ -205,9 +212,14 @@ def _path_links(case: Case, size: Size, traffic: Count, listed: int, destination
     """Return the links of all paths of a policy of single paths that are held at once, of one port each."""
     hops = size.diameter or _HOPS
     if not POLICIES[case.routing["policy"]].by_destination:
-        return listed * int(case.routing.get("qps") or case.routing.get("paths") or 1) * hops
+        return listed * _paths(case) * hops
     grouped = traffic.offered < traffic.pairs and listed == traffic.offered
     return (min(size.endpoints * destinations, BLOCK_PATHS) if grouped else listed) * hops
+
+
+def _paths(case: Case) -> int:
+    """Return the paths of a commodity."""
+    return int(case.routing.get("qps") or case.routing.get("paths") or 1)
 
 
 def _visits(policy: Policy, size: Size) -> float:
@@ -248,6 +260,7 @@ def _seconds(work: _Work) -> float:
         + COMMODITY_TIME * work.listed
         + SHARE_TIME * work.shares
         + GATHER_TIME * work.gathered
+        + WALK_TIME * work.walked
         + work.searched
     )
 

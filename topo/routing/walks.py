@@ -1,0 +1,248 @@
+"""Drawn paths of many pairs, walked again whenever they are asked for: 16.7 million take a byte each.
+
+What links carry is counted in whole parts of a unit (``counted``), so that sums are the same for any number of
+threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.kernels import in_blocks
+from topo.kernels.feedback import drawn_again
+from topo.kernels.sweep import FAR, Ports, room
+from topo.kernels.walks import RECORD, Sets, Ways, along, distances, listed, loaded, next_links
+from topo.routing.network import Network
+from topo.routing.operator import Floats, Ints
+
+T = TypeVar("T")
+
+#: Cells of tables of destination sites and switches held at a time, 8 bytes each; more are made again at every walk.
+MOST_CELLS = 2**25
+#: Sites whose pairs stand sorted by source: what leads to neighbours lies together in memory, as what leads away does.
+TILE = 8
+#: Bits of the sum of all amounts that are no multiples of the least one.
+SUM_BITS = 62
+
+
+class Part(NamedTuple):
+    """Tables toward some sites, and the places ``start:stop`` of the pairs that go there."""
+
+    ways: Ways
+    hops: int  # that no path has more of
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, eq=False)
+class Toward:
+    """Tables toward ``sites`` (n,) of destinations, ``step`` of them at a time."""
+
+    network: Network
+    sites: Ints
+    step: int
+    edge: Ints  # (n / step + 1,) where the pairs toward each step of them start
+
+    def __iter__(self) -> Iterator[Part]:
+        if len(self._firsts) <= 1:
+            return iter(self._kept)
+        return map(self._part, self._firsts)
+
+    @property
+    def _firsts(self) -> range:
+        return range(0, len(self.sites), self.step)
+
+    @cached_property
+    def _kept(self) -> list[Part]:
+        return [self._part(first) for first in self._firsts]
+
+    def _part(self, first: int) -> Part:
+        network, sites = self.network, self.sites[first : first + self.step]
+        fabric = network.fabric
+        dist = np.full((len(sites), len(network.island)), FAR, np.int32)
+
+        def near(start: int, stop: int) -> None:
+            distances(network.arcs, network.ports, sites[start:stop], dist[start:stop], room(network.arcs))
+
+        for _ in network.sweep(near, len(sites)):
+            pass
+        entry, pool = _next_links(network, sites, dist)
+        port, site = network.port, network.site
+        ways = Ways(network.base, fabric.head, fabric.reverse, port, site, dist, entry, pool)
+        hops = int(dist[dist < FAR].max(initial=0)) + 2 * int(network.ports.weight.max(initial=1))
+        return Part(ways, hops, *self.edge[first // self.step : first // self.step + 2].tolist())
+
+
+def _next_links(network: Network, sites: Ints, dist: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return where to go on from every switch toward ``sites``, and the records that this speaks of."""
+    entry, pools, used = np.full_like(dist, -1), [np.zeros(1, np.int32)], 1
+
+    def work(start: int, stop: int) -> tuple[int, int, NDArray[np.int32]]:
+        return start, stop, next_links(network.links, network.ports, sites, dist, start, stop, entry)
+
+    n = dist.shape[1]
+    for start, stop, pool in in_blocks(work, n, visits=float(len(sites)) * network.fabric.n_links):
+        here = entry[:, start:stop]
+        here[here <= RECORD] -= used - 1
+        pools.append(pool[1:])
+        used += len(pool) - 1
+    return entry, np.concatenate(pools)
+
+
+@dataclass(frozen=True, eq=False)
+class Walks:
+    """Sets of drawn paths of P pairs, which stand at places sorted by where they go, then by where they start."""
+
+    toward: Toward
+    sets: Sets
+    order: Ints  # (P,) the pair, as given, at each place
+
+    @classmethod
+    def of(cls, network: Network, seed: int, src: Ints, dst: Ints, paths: int) -> Walks:
+        """Return ``paths`` drawn paths from each ``src`` to its ``dst`` (P,)."""
+        sites, at = np.unique(network.site[dst], return_inverse=True)
+        step = TILE * max(1, MOST_CELLS // (TILE * max(1, len(network.island))))
+        order = np.lexsort((network.site[src], at // TILE))
+        at = at[order]
+        toward = Toward(network, sites, step, np.searchsorted(at // step, np.arange(-(-len(sites) // step) + 1)))
+        turn = np.zeros((len(src), paths), np.uint8)
+        return cls(toward, Sets(src[order], dst[order], at % step, turn, np.uint64(seed % 2**64)), order)
+
+    @property
+    def network(self) -> Network:
+        """The network that paths lie in."""
+        return self.toward.network
+
+    @property
+    def paths(self) -> int:
+        """Paths of a pair."""
+        return int(self.sets.turn.shape[1])
+
+    def load(self, amount: Floats) -> Floats:
+        """Return (L,) what links carry where pairs send ``amount`` (P,), evenly over their paths."""
+        count, unit = _counted(amount[self.order], self.paths)
+        return np.asarray(self.counts(count) * (unit / self.paths), dtype=np.float64)
+
+    def counts(self, count: Ints) -> Ints:
+        """Return (L,) what links carry where every path of the pair at place p carries ``count[p]``."""
+        sums = _Sums(self.network.fabric.n_links)
+
+        def work(part: Part, start: int, stop: int) -> None:
+            with sums.one() as load:
+                loaded(*self._at(part, start, stop), count, load)
+
+        self._walked(work)
+        return sums.total()
+
+    def along(self, value: Floats, *, least: bool) -> Floats:
+        """Return (P,) the mean over each pair's paths of ``value`` (L,) summed along them, or the least of any."""
+        result, value = np.empty(len(self.order)), np.array(value, dtype=np.float64)
+
+        def work(part: Part, start: int, stop: int) -> None:
+            along(*self._at(part, start, stop), value, least, result)
+
+        self._walked(work)
+        given = np.empty_like(result)
+        given[self.order] = result
+        return given
+
+    def fed_back(self, amount: Floats, *, over: float, quiet: int, most: int) -> tuple[Walks, int, bool]:
+        """Return the sets after rounds in which loaded paths go where they find better ones, and how many there were.
+
+        Pairs send ``amount`` (P,) [bytes].  A path is loaded where it is fuller than the mean of its set by a share
+        ``over``.  The last of the answers is whether no path moved, or ``quiet`` rounds in a row left the
+        fullest link as full as it was, before there were ``most`` rounds.
+        """
+        count, unit = _counted(amount[self.order], self.paths)
+        walks = replace(self, sets=self.sets._replace(turn=self.sets.turn.copy()))
+        load, capacity = self.counts(count), self.network.fabric.capacity
+        unit /= self.paths
+        full = load * unit / capacity
+        still, rounds, least = 0, 0, float(full.max(initial=0.0))
+        while still < quiet and rounds < most:
+            rounds, moved = rounds + 1, 0
+            for part in self.toward:
+                at = walks._at(part, part.start, part.stop)
+                moved += drawn_again(*at, load, full, capacity, count, unit, over, rounds)
+            fullest = float(full.max(initial=0.0))
+            still = still + 1 if fullest >= least else 0
+            least = fullest
+            if not moved:
+                return walks, rounds, True
+        return walks, rounds, still == quiet
+
+    def listed(self) -> NDArray[np.int32]:
+        """Return (P x paths, hops) the links of all paths, pairs as given; -1 where a path has ended."""
+        blocks = []
+        for part in self.toward:
+            block = np.full((part.stop - part.start, self.paths, part.hops + 1), -1, np.int32)
+
+            def work(some: Part, start: int, stop: int, block: NDArray[np.int32] = block) -> None:
+                listed(*self._at(some, start, stop), block[start - some.start : stop - some.start])
+
+            self._in_blocks(part, work)
+            blocks.append(block)
+        path = np.full((*self.sets.turn.shape, max((b.shape[2] for b in blocks), default=0)), -1, np.int32)
+        for part, block in zip(self.toward, blocks, strict=True):
+            path[self.order[part.start : part.stop], :, : block.shape[2]] = block
+        return path.reshape(self.sets.turn.size, path.shape[2])
+
+    def _at(self, part: Part, start: int, stop: int) -> tuple[Ways, Ports, Sets, int, int, int]:
+        return part.ways, self.network.ports, self.sets, part.hops, start, stop
+
+    def _walked(self, work: Callable[[Part, int, int], T]) -> list[T]:
+        return [result for part in self.toward for result in self._in_blocks(part, work)]
+
+    def _in_blocks(self, part: Part, work: Callable[[Part, int, int], T]) -> list[T]:
+        n = part.stop - part.start
+        visits = float(n) * self.paths * part.hops
+        return list(in_blocks(lambda a, b: work(part, part.start + a, part.start + b), n, visits=visits))
+
+
+def _counted(amount: Floats, paths: int) -> tuple[Ints, float]:
+    """Return ``amount`` as whole numbers of a unit, and the unit: the least amount where all are multiples of it."""
+    large = np.abs(amount)
+    total = float(large.sum())
+    if total == 0.0:
+        return np.zeros(len(amount), dtype=np.int64), 1.0
+    unit = float(large[large > 0.0].min())
+    times = amount / unit
+    if total / unit * paths >= 2.0**SUM_BITS or (np.rint(times) != times).any():
+        unit = 2.0 ** (np.ceil(np.log2(total)) + np.ceil(np.log2(paths)) - SUM_BITS)
+        times = amount / unit
+    return np.rint(times).astype(np.int64), unit
+
+
+class _Sums:
+    """Counts of links (L,), an array for every thread that is at work."""
+
+    def __init__(self, n_links: int) -> None:
+        self.n_links = n_links
+        self.all: list[Ints] = []
+        self.free: list[Ints] = []
+
+    @contextmanager
+    def one(self) -> Iterator[Ints]:
+        """Lend an array that nobody else adds to."""
+        try:
+            array = self.free.pop()
+        except IndexError:
+            array = np.zeros(self.n_links, dtype=np.int64)
+            self.all.append(array)
+        yield array
+        self.free.append(array)
+
+    def total(self) -> Ints:
+        """Return the sum of all arrays."""
+        if not self.all:
+            return np.zeros(self.n_links, dtype=np.int64)
+        for other in self.all[1:]:
+            self.all[0] += other
+        return self.all[0]
