@@ -24,6 +24,7 @@ from topo.flow.wire import hop_by_hop, on_wire
 from topo.kernels import in_blocks
 from topo.kernels.refilling import complete
 from topo.routing.operator import Routing
+from topo.routing.paths import PathRouting
 from traffic.demand import Demand
 from traffic.efficiency import Efficiency
 
@@ -33,6 +34,8 @@ Floats = NDArray[np.float64]
 WORTH_PARTS = 200_000
 #: Commodities from which colours are looked for first, and how many a colour has to stand for.
 WORTH_COLOURS, FEWER = 20_000, 8
+#: Links of single paths up to which each commodity is solved for itself sooner than those that are alike are found.
+FEW_LINKS = 1_000_000
 #: Times that an entry is visited: once a refill that it takes part in, some tens of them.
 VISITS = 40
 
@@ -103,7 +106,8 @@ class _Shared:
 
 
 def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Efficiency | None) -> _Shared:
-    many = demand.n_commodities >= WORTH_COLOURS
+    few = isinstance(routing, PathRouting) and len(routing.link) <= FEW_LINKS
+    many = demand.n_commodities >= WORTH_COLOURS and not few
     alike = Alike.among(fabric, demand, routing) if many else None
     if alike is not None and len(alike.demand.size) * FEWER <= demand.n_commodities:
         return _by_colours(fabric, alike, efficiency)
