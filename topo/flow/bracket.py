@@ -26,6 +26,7 @@ time; so W of a phase is that of its own commodities and of the fullest phase of
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -70,7 +71,7 @@ def bracketed(
     Raises NotSolved where latencies count, pairs are not listed, and nothing says how long their paths are.
     """
     share = np.ones(demand.n_phases) if efficiency is None else efficiency.of(demand)
-    loads = _Seconds(fabric, demand, routing, 1.0 / share)
+    loads = _Seconds(fabric if refilled else replace(fabric, packet=None), demand, routing, 1.0 / share)
     need = loads.of(demand.size)
     soonest, tightest = fullest(need, np.ones(fabric.n_links))
     finish = _latest(loads, LEVELS if refilled else 1)
@@ -179,7 +180,8 @@ def _first_end(demand: Demand | GroupedDemand, soonest: Floats, need: csr_array,
     """Return when the last phase ends at the soonest [s]: the longest chain, or what the fullest link needs for all."""
     latency = np.zeros(demand.n_phases)
     if early is not None:
-        by_rank = np.array(getattr(demand, "by_rank", ()) or (False,) * demand.n_phases)
+        own = demand.by_rank if isinstance(demand, Demand) else ()
+        by_rank = np.array(own or (False,) * demand.n_phases)
         some = np.isin(np.arange(demand.n_phases), demand.phase) & ~by_rank
         latency = np.where(some, by_phase(demand, early, np.minimum, np.inf), 0.0)
     _, ended = schedule(predecessors(demand), demand.repeat * (_compute(demand) + soonest + latency))

@@ -60,9 +60,9 @@ def bracket_warnings(solution: Solution) -> list[str]:
     least, most = solution.least, solution.completion_s
     if least is None:
         return []
-    sure = f"it ends between {least:.4g} s and {most:.4g} s"
+    sure = f"it ends between {least:.6g} s and {most:.6g} s"
     if most <= least * _SAME:
-        sure = f"all that share a phase are of one size, so its time of {most:.4g} s is exact"
+        sure = f"all that share a phase are of one size, so its time of {most:.6g} s is exact"
     why = solution.method.partition(": ")[2]
     own = "rates of single flows are the least that is certain, and their ends the latest"
     return [f"{why}, so flows were not followed one by one: {sure}; {own}"]

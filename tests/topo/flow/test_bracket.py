@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -17,6 +18,7 @@ from topo.flow.bracket import LEVELS, bracketed
 from topo.flow.solution import TooMany
 from topo.generators import generate
 from topo.metrics import measure
+from topo.packet import Packet
 from topo.study import run_case
 
 #: Rounding of sums in another order.
@@ -67,6 +69,17 @@ def test_latency_packets_launch_and_phases_side_by_side(words, hardware):
     efficiency = solving_of(case).get("efficiency")
     found = bracketed(fabric, demand, routing, why="", legs=1, efficiency=efficiency)
     check(solve(fabric, demand, routing, "completion", efficiency=efficiency), found)
+
+
+def test_rates_that_stay_know_nothing_of_headers(fabrics):
+    """As ``max-min`` itself: its time is that of bytes without packets, on both ends."""
+    fabric = replace(fabrics["blocking"], packet=Packet(mtu=200, header=82, ack=62))
+    demand = traffic.offer("permutation", n_ranks=fabric.n_endpoints, seed=5)
+    routing = route(fabric, demand)
+    true = solve(fabric, demand, routing, "max-min")
+    found = bracketed(fabric, demand, routing, why="", legs=1, refilled=False)
+    check(true, found)
+    assert found.least == pytest.approx(true.completion_s, rel=SAME)
 
 
 @pytest.mark.parametrize("policy", ["ecmp", "ecmp-hash"])

@@ -68,7 +68,6 @@ def time_of(case: Case) -> float:
 
 def duration(case: Case) -> str:
     """Return the completion time of a case in words: one time, or the two between which it lies."""
-    most, least = time_of(case), case.get("completion_least_s")
-    if least is None or least >= most * (1 - _ROUNDING):
-        return words.seconds(most)
-    return f"{words.seconds(least)} to {words.seconds(most)}"
+    most, least = words.seconds(time_of(case)), case.get("completion_least_s")
+    early = most if least is None else words.seconds(least)
+    return most if early == most else f"{early} to {most}"
