@@ -40,12 +40,14 @@ from topo.kernels.spreading import Digraph, Pairs, Pool, equilibrate, price
 Floats = NDArray[np.float64]
 
 #: Passes over all pairs between two searches for new paths: as many as take about as long as a search.
-PASSES = (20, 400)
+PASSES = (8, 400)
 #: Cost of looking at an arc in a search, in visits of an arc in a pass; measured.
 SEARCH_VISIT = 0.5
-#: mu aims at this many times (congestion - bound) / log(arcs), and falls by half at most from round to round.
-SOFTNESS = 2.0
-STEEPEST_FALL = 0.5
+#: mu starts at this part of the first congestion, and falls to this part of itself at most from round to round.
+FIRST, STEEPEST_FALL = 1 / 16, 0.25
+#: mu aims at this many times (congestion - bound) / log(arcs): sharp among minimal paths, which are few a pair, and
+#: softer where any path goes; measured, where the other takes twice as long.
+SOFTNESS = {True: 1.0, False: 3.0}
 #: Where this many rounds narrow the gap by less than this fraction, mu aims lower by that factor.
 PATIENCE = 8
 STALLED = 0.02
@@ -129,7 +131,7 @@ def _between(
     prices[fullest] = 1.0
     if (proven := _proven(graph, pairs, fixed, cost, least)) > bound:
         bound, prices = proven, cost
-    mu, softness, width = least_so_far / 4.0, SOFTNESS, np.inf
+    mu, softness, width = least_so_far * FIRST, SOFTNESS[minimal], np.inf
     mark = np.zeros(len(cost), dtype=np.int8)
     rounds = 0
     while 1.0 - bound / least_so_far > gap and time.monotonic() < end:
