@@ -92,11 +92,11 @@ def module_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """Return the room of a module; topo.rules and topo.source are the back of topo.fabric, traffic is one room."""
+    """Return the room of a module; topo.moves, topo.rules and topo.source are the back of topo.fabric, traffic is one room."""
     if f"{module}.".startswith("traffic."):
         return "traffic"
     room = ".".join(module.split(".")[:2])
-    return "topo.fabric" if room in ("topo.rules", "topo.source") else room
+    return "topo.fabric" if room in ("topo.moves", "topo.rules", "topo.source") else room
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:

@@ -7,15 +7,17 @@ read-only afterwards: a failed cable or switch is a new fabric.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topo.moves import Moves
 from topo.packet import Packet
-from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_domains, check_nodes, filled, numbered
+from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_domains, check_nodes, filled, links_of, numbered
 from topo.size import DEFAULT_MEDIUM, Groups, Medium, Size, Tier, cable_row
 from topo.source import Source
 
@@ -50,7 +52,7 @@ class Fabric:
     relay: str = "source"  # one of RELAYS; matters only where endpoints of a host sit on different planes
     radix: int = 0  # ports of a switch; 0 where it was not stated
     groups: Groups = Groups.NONE  # what the numbers in ``group`` mean
-    symmetry: tuple[NDArray[np.int32], ...] = field(default=())  # known automorphisms, each (N,) node -> node
+    symmetry: Sequence[NDArray[np.int32]] = field(default=())  # known automorphisms, each (N,) node -> node
     source: Source | None = None  # names of nodes and ports; None where nothing was read from a file
     intact: Fabric | None = None  # what it was before failures; None where nothing failed
 
@@ -77,7 +79,7 @@ class Fabric:
         relay: str = "source",
         radix: int = 0,
         groups: Groups = Groups.NONE,
-        symmetry: tuple[NDArray[np.int32], ...] = (),
+        symmetry: Sequence[NDArray[np.int32]] = (),
         source: Source | None = None,
     ) -> Fabric:
         """Return the fabric of cables ``a[i] -- b[i]``.
@@ -107,7 +109,7 @@ class Fabric:
         check_cables(kind_, plane_, a_, b_, by_cable)
         if medium is None:
             medium = np.array([DEFAULT_MEDIUM[t] for t in Tier], dtype=np.int8)[by_cable["tier"]]
-        tail, head, number = _links(a_, b_, n_nodes)
+        tail, head, number = links_of(a_, b_, n_nodes)
         host_ = filled(np.arange(n_endpoints) if host is None else host, n_endpoints, np.int32, "host", "endpoint")
         fabric = cls(
             name=name,
@@ -136,7 +138,8 @@ class Fabric:
         return fabric
 
     def __post_init__(self) -> None:
-        for value in (*vars(self).values(), *self.symmetry):
+        known = () if isinstance(self.symmetry, Moves) else self.symmetry  # which are asked for when they are needed
+        for value in (*vars(self).values(), *known):
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
 
@@ -220,10 +223,11 @@ class Fabric:
     @cached_property
     def reverse(self) -> NDArray[np.int32]:
         """(L,) the other link of the same cable."""
-        pairs = np.argsort(self.cable, kind="stable").reshape(-1, 2)
-        reverse = np.empty(self.n_links, dtype=np.int32)
-        reverse[pairs[:, 0]], reverse[pairs[:, 1]] = pairs[:, 1], pairs[:, 0]
-        return _frozen(reverse)
+        forth = self.tail < self.head
+        pairs = np.empty((2, self.n_cables), dtype=np.int32)
+        for link, row in zip((np.flatnonzero(forth), np.flatnonzero(~forth)), pairs, strict=True):
+            row[self.cable[link]] = link
+        return _frozen(np.where(forth, pairs[1, self.cable], pairs[0, self.cable]))
 
     @cached_property
     def size(self) -> Size:
@@ -286,8 +290,7 @@ class Fabric:
             **self._nodes(),
             source=self.source and self.source.only(keep),
         )
-        symmetry = tuple(p for p in self.symmetry if survivor.is_automorphism(p))
-        return replace(survivor, symmetry=symmetry, intact=self.nominal)
+        return replace(survivor, symmetry=Moves(partial(_kept, survivor, self.symmetry)), intact=self.nominal)
 
     @property
     def nominal(self) -> Fabric:
@@ -326,12 +329,8 @@ class Fabric:
         return from_networkx(graph, capacity=capacity)
 
 
-def _links(a: NDArray[np.int64], b: NDArray[np.int64], n_nodes: int) -> tuple[NDArray[np.int32], ...]:
-    """Return tail, head and cable of both halves of each cable, sorted by tail, then head, then cable."""
-    key = np.concatenate([a * n_nodes + b, b * n_nodes + a])
-    order = np.argsort(key, kind="stable").astype(np.int32)
-    tail, head = np.divmod(key[order], n_nodes)
-    return tail.astype(np.int32), head.astype(np.int32), order % np.int32(max(len(a), 1))
+def _kept(survivor: Fabric, known: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.int32], ...]:
+    return tuple(move for move in known if survivor.is_automorphism(move))
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:

@@ -135,6 +135,22 @@ def check_domains(
             )
 
 
+def links_of(a: NDArray[np.int64], b: NDArray[np.int64], n_nodes: int) -> tuple[NDArray[np.int32], ...]:
+    """Return tail, head and cable of both halves of each cable, sorted by tail, then head, then cable."""
+    tail, head = (np.concatenate(ends).astype(np.int32) for ends in ((a, b), (b, a)))
+    order = _counted(head, n_nodes)
+    order = order[_counted(tail[order], n_nodes)]
+    return tail[order], head[order], order % np.int32(max(len(a), 1))
+
+
+def _counted(key: NDArray[np.int32], n: int) -> NDArray[np.int32]:
+    """Return the stable order of ``key``, numbers below ``n``: rows of a sparse matrix are filled by counting."""
+    from scipy.sparse import csr_array  # which builds and size questions that stop before cables need not load
+
+    column = np.arange(len(key), dtype=np.int32)
+    return np.asarray(csr_array((np.ones(len(key), np.int8), (key, column)), shape=(n, max(len(key), 1))).indices)
+
+
 def filled(value: ArrayLike, n: int, dtype: Any, what: str, per: str) -> NDArray[Any]:
     """Return ``value`` (n,) as ``dtype``, a single one for all; raises FabricError for other shapes and values."""
     try:

@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from topo.generators.host import Inside, blocks, with_scale_up
 from topo.generators.planes import NICS, copies, of_one_plane
 from topo.generators.symmetry import automorphisms
 from topo.generators.wiring import GeneratorError, Plan, Wiring, label
+from topo.moves import Moves
 from topo.near import hint
 from topo.packet import Packet
 from topo.size import Size, Tier, cable_row
@@ -139,7 +140,7 @@ def generate(
     launch, packet
         Of the kernel that carries out an operation [s]; packets of the network cables, None: no headers.
     symmetry
-        Attach the automorphisms that the family knows; testing them takes about as long as the build.
+        Attach the automorphisms that the family knows, tested when they are first asked for.
 
     Raises
     ------
@@ -185,7 +186,8 @@ def generate(
     if not symmetry:
         return fabric
     moves = plan.symmetries(mine.domain)
-    return replace(fabric, symmetry=automorphisms(fabric, plane, moves, planes=planes, nic=nic, together=mine.domain))
+    find = partial(automorphisms, fabric, plane, moves, planes=planes, nic=nic, together=mine.domain)
+    return replace(fabric, symmetry=Moves(find))
 
 
 def _bisection(closed: float | None, inside: Inside, domains: int) -> float | None:
