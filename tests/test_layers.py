@@ -92,7 +92,7 @@ def module_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """Return the room of a module; topo.moves, topo.rules and topo.source are the back of topo.fabric, traffic is one room."""
+    """Return the room of a module; topo.moves, rules and source are the back of topo.fabric, traffic is one room."""
     if f"{module}.".startswith("traffic."):
         return "traffic"
     room = ".".join(module.split(".")[:2])

@@ -17,7 +17,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from topo.moves import Moves
 from topo.packet import Packet
-from topo.rules import RELAYS, FabricError, NodeKind, check_cables, check_domains, check_nodes, filled, links_of, numbered
+from topo.rules import (
+    RELAYS,
+    FabricError,
+    NodeKind,
+    check_cables,
+    check_domains,
+    check_nodes,
+    filled,
+    links_of,
+    numbered,
+)
 from topo.size import DEFAULT_MEDIUM, Groups, Medium, Size, Tier, cable_row
 from topo.source import Source
 

@@ -1,4 +1,4 @@
-"""Automorphisms of a fabric that are worked out when someone first looks at them: to test one takes a sort of all links.
+"""Automorphisms of a fabric that are worked out when someone first looks: to test one takes a sort of all links.
 
 Many cases never ask: trees of two layers are counted and routed in closed form.
 """

@@ -91,15 +91,21 @@ def _relaying(fabric: Fabric) -> NDArray[np.bool_]:
     They do where relays spread all traffic, and where not all have a port on the same islands of switches: planes,
     or what failures left.  Where all have, a port is as good as its neighbour's, and each keeps to its own.
     """
+    nobody = np.zeros(fabric.n_endpoints, dtype=bool)
     if not fabric.has_scale_up:
-        return np.zeros(fabric.n_endpoints, dtype=bool)
-    domain, members = np.unique(fabric.joined, return_inverse=True, return_counts=True)[1:]
+        return nobody
     if fabric.relay == "spread":
-        return np.asarray(members[domain] > 1)
+        return np.asarray(np.bincount(fabric.joined)[fabric.joined] > 1)
     tail, head = _ports(fabric)
     links = np.flatnonzero(fabric.is_switch_link)
     joins = csr_array((np.ones(len(links)), (fabric.tail[links], fabric.head[links])), shape=(fabric.n_nodes,) * 2)
     island = connected_components(joins, directed=False)[1].astype(np.int64)
+    number = np.cumsum(np.bincount(island[head], minlength=1) > 0) - 1  # of the islands that have ports
+    everywhere = np.zeros((fabric.n_endpoints, int(number[-1]) + 1), dtype=bool)
+    everywhere[tail, number[island[head]]] = True
+    if everywhere.all():
+        return nobody
+    domain, members = np.unique(fabric.joined, return_inverse=True, return_counts=True)[1:]
     ports = np.sort(island[head] * len(domain) + tail)
     where, end = np.divmod(ports[np.diff(ports, prepend=-1) > 0], len(domain))  # an endpoint once an island
     on, count = np.unique(where * len(members) + domain[end], return_counts=True)
@@ -109,8 +115,11 @@ def _relaying(fabric: Fabric) -> NDArray[np.bool_]:
 
 def _place(fabric: Fabric) -> NDArray[np.int64]:
     """Return (E,) where an endpoint's traffic leaves and arrives: at its own ports, or at those of its domain."""
-    own = int(fabric.joined.max(initial=0)) + 1 + np.arange(fabric.n_endpoints)
-    return np.unique(np.where(_relaying(fabric), fabric.joined, own), return_inverse=True)[1].astype(np.int64)
+    relaying, each = _relaying(fabric), np.arange(fabric.n_endpoints)
+    if not relaying.any():
+        return each
+    own = int(fabric.joined.max(initial=0)) + 1 + each
+    return np.unique(np.where(relaying, fabric.joined, own), return_inverse=True)[1].astype(np.int64)
 
 
 def _ports(fabric: Fabric) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -300,13 +300,3 @@ def push(arcs: Arcs, ports: Ports, sites: Any, amount: Any, load: Any, r: Any) -
         _gather(arcs, r, settled, load)
         clear(r, settled)
     return -1
-
-
-@jit
-def spread(amount: Any, first: Any, term: Any, weight: Any, term_first: Any, term_site: Any, term_weight: Any) -> None:
-    """Add the sum of rank-one terms to ``amount``: row i has terms ``term[first[i]:first[i + 1]]``."""
-    for i in range(len(first) - 1):
-        for e in range(first[i], first[i + 1]):
-            t = term[e]
-            for k in range(term_first[t], term_first[t + 1]):
-                amount[i, term_site[k]] += weight[e] * term_weight[k]

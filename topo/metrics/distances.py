@@ -2,13 +2,16 @@
 
 Endpoints never forward, so a path runs over switches only: its length between two
 endpoints is that between their switches plus the two endpoint cables.  Searches
-run breadth first from many sources at once, one bit a source.  Where the fabric
-states automorphisms, one source an orbit stands for all of its orbit.
+run breadth first from many sources at once, one bit a source.
+
+One source an orbit stands for all of its orbit.  Switches with the same neighbours are twins: to swap two of
+them changes nothing else, so they are as far from everyone.  Where twins leave more than a word of
+sources, the automorphisms that the fabric states, which take longer to test, join more of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,10 +75,13 @@ def endpoint_distances(fabric: Fabric) -> Distances:
     """Return the distances between endpoints that switches connect, both endpoint cables counted."""
     attachment = Attachment.to(fabric)
     base, n = fabric.n_nodes - fabric.n_switches, len(attachment.count)
-    pairs = [(attachment.of, attachment.of[moved[: fabric.n_endpoints]]) for moved in fabric.symmetry]
-    pairs = [(a[(a >= 0) & (b >= 0)], b[(a >= 0) & (b >= 0)]) for a, b in pairs]
-    weight = attachment.count.astype(np.float64)
-    at = _pairs_at(fabric, attachment.switches - base, weight, _orbits(n, pairs))
+    weight, alike = attachment.count.astype(np.float64), _twin_stations(fabric, attachment)
+
+    def moves() -> list[tuple[Ints, Ints]]:
+        pairs = [(attachment.of, attachment.of[moved[: fabric.n_endpoints]]) for moved in fabric.symmetry]
+        return [(a[(a >= 0) & (b >= 0)], b[(a >= 0) & (b >= 0)]) for a, b in pairs]
+
+    at = _pairs_at(fabric, attachment.switches - base, weight, _orbits(n, alike, moves))
     at[:1] -= weight.sum()  # an endpoint is no pair with itself
     everyone = float(fabric.n_endpoints) * (fabric.n_endpoints - 1)
     return Distances(np.concatenate([[0.0, 0.0], at]), everyone - at.sum())
@@ -85,8 +91,11 @@ def switch_distances(fabric: Fabric) -> Distances:
     """Return the distances between switches; those of different planes are not connected."""
     n = fabric.n_switches
     base = fabric.n_nodes - n
-    pairs = [(np.arange(n), moved[base:].astype(np.int64) - base) for moved in fabric.symmetry]
-    at = _pairs_at(fabric, np.arange(n)[:, None], np.ones(n), _orbits(n, pairs))
+
+    def moves() -> list[tuple[Ints, Ints]]:
+        return [(np.arange(n), moved[base:].astype(np.int64) - base) for moved in fabric.symmetry]
+
+    at = _pairs_at(fabric, np.arange(n)[:, None], np.ones(n), _orbits(n, twins(fabric), moves))
     at[:1] = 0.0
     return Distances(at, float(n) * (n - 1) - at.sum())
 
@@ -101,11 +110,51 @@ def switch_neighbours(fabric: Fabric) -> tuple[Ints, Ints]:
     return np.repeat(np.arange(n), np.diff(merged.indptr)), merged.indices.astype(np.int64)
 
 
-def _orbits(n: int, pairs: list[tuple[Ints, Ints]]) -> Ints:
-    """Return (n,) the least member of each one's orbit under the maps a -> b of ``pairs``."""
-    if not pairs:
+def twins(fabric: Fabric) -> Ints:
+    """Return (S,) for each switch the least one that has the same neighbouring switches; numbered from 0.
+
+    Neighbours are compared by sums of random numbers, and those that agree one by one.
+    """
+    tail, head = switch_neighbours(fabric)
+    n = fabric.n_switches
+    first = np.searchsorted(tail, np.arange(n + 1))
+    look = np.bincount(tail, np.random.default_rng(0).random(n)[head], n)
+    _, example, number = np.unique(look, return_index=True, return_inverse=True)
+    least = example[number]
+    degree = np.diff(first)
+    same = degree == degree[least]
+    shift = (first[least] - first[:-1])[tail]
+    compared = same[tail]
+    other = head.copy()
+    other[compared] = head[np.arange(len(tail))[compared] + shift[compared]]
+    same[tail[other != head]] = False
+    return np.where(same, least, np.arange(n)).astype(np.int64)
+
+
+def _twin_stations(fabric: Fabric, attachment: Attachment) -> Ints:
+    """Return (C,) for each class of endpoints the least one on twins of its switches, of as many endpoints.
+
+    To swap the switches of two of them, one by one, swaps them, where no switch has endpoints of a third.
+    """
+    n, base = len(attachment.count), fabric.n_nodes - fabric.n_switches
+    own = np.sort(attachment.switches - base, axis=1)
+    once = np.diff(own, axis=1, prepend=-1) > 0
+    if np.bincount(own[once], minlength=1).max() > 1:
         return np.arange(n)
-    a, b = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    rows = np.column_stack([np.sort(np.where(once, twins(fabric)[own], -1), axis=1), attachment.count])
+    _, example, number = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return np.asarray(example[number.ravel()], dtype=np.int64)
+
+
+def _orbits(n: int, alike: Ints, moves: Callable[[], list[tuple[Ints, Ints]]]) -> Ints:
+    """Return (n,) the least member of each one's orbit, where ``alike`` (n,) is one of it.
+
+    The maps a -> b of ``moves`` count only where that leaves more orbits than are searched from at once.
+    """
+    pairs = moves() if len(np.unique(alike)) > _WORD else []
+    if not pairs:
+        return alike
+    a, b = (np.concatenate(side) for side in zip((np.arange(n), alike), *pairs, strict=True))
     count, label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)
     least = np.full(count, n, dtype=np.int64)
     np.minimum.at(least, label, np.arange(n))

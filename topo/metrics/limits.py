@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric, Tier
-from topo.flow.phase_loads import fullest
 from topo.flow.solution import Solution
 from topo.metrics.load import TIED, Loads, link_plane, nearest_first
 from topo.metrics.pair import node_label
@@ -65,10 +64,9 @@ def _rate(loads: Loads, solution: Solution, tier: Tier) -> float | None:
 
 def _fullest(loads: Loads) -> tuple[Floats, NDArray[np.int32]]:
     """Return (phases,) load / capacity [s] of each phase's fullest link, and the link; of equals the nearest one."""
-    fabric = loads.fabric
     time, link = np.zeros(loads.bytes.shape[0]), np.zeros(loads.bytes.shape[0], dtype=np.int32)
     for tier in nearest_first():
-        needed, where = fullest(loads.bytes, np.where(fabric.tier == tier, fabric.capacity, np.inf))
+        needed, where = loads.by_tier[tier]
         longer = needed > time * (1 + TIED)
         time[longer], link[longer] = needed[longer], where[longer]
     return time, link

@@ -23,7 +23,7 @@ from scipy.sparse import csr_array
 
 from topo.fabric import Fabric, Tier
 from topo.flow.bounds import overall, port_limit
-from topo.flow.phase_loads import fullest, phase_loads, scaled
+from topo.flow.phase_loads import fullest, fullest_by_tier, phase_loads, scaled
 from topo.flow.schedule import at_once, overlap
 from topo.flow.solution import Solution
 
@@ -94,7 +94,12 @@ class Loads:
 
     def tier_time(self, tier: Tier) -> float:
         """Return the time that the fullest links of a tier need, phase after phase [s]."""
-        return self.time_of(self.fabric.tier == tier)
+        return float(self.repeat @ self.by_tier[tier][0])
+
+    @cached_property
+    def by_tier(self) -> dict[Tier, tuple[Floats, NDArray[np.int32]]]:
+        """Time that the fullest link of each tier needs for each phase, (phases,) [s], and which it is."""
+        return fullest_by_tier(self.bytes, self.fabric)
 
     def time_of(self, links: Mask) -> float:
         """Return the time that the fullest of ``links`` (L,) need, phase after phase [s]."""

@@ -12,13 +12,15 @@ as a sparse correction.  Loads of endpoint and scale-up links follow from sums o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from topo.kernels.along import shares_at_ports
-from topo.kernels.sweep import push, room, spread
+from topo.kernels.sweep import push, room
 from topo.routing.access import Access, ranges
 from topo.routing.network import Network, added
 from topo.routing.operator import Floats, Ints, TotalRouting, check_ranks
@@ -46,50 +48,81 @@ def grouped(network: Network, demand: GroupedDemand, policy: str) -> TotalRoutin
     unit = np.zeros((len(each), network.fabric.n_links))
     for f, receives in enumerate(each):
         receivers = everyone.times(receives)
-        unit[f] += _network_load(access, senders, receivers, n_terms, Orbits.of(access, label, receives))
+        orbits = partial(Orbits.of, access, label, receives)
+        of_network = _closed_load if network.leaf_spine else _network_load
+        unit[f] += of_network(access, senders, receivers, n_terms, orbits)
         unit[f] += scale_up_load(access, senders, receivers, n_terms)
         unit[f] += inside_load(access, label, receives)
     return TotalRouting(policy, unit, demand.pairs)
 
 
-def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int, orbits: Orbits) -> Floats:
-    """Return (L,) load of switch links and of the endpoints' ports."""
-    network = access.network
-    n, site = network.n_sites, network.site
-    by_sender = matrix(senders.term, site[senders.nic], senders.weight, (n_terms, n))
-    by_receiver = csr_array(matrix(receivers.term, site[receivers.nic], receivers.weight, (n_terms, n)).T)
-    by_receiver = by_receiver[orbits.toward]
-    inside = inside_sites(access, senders, receivers)[orbits.toward]
-    arcs, ports = network.arcs, network.ports
+def _closed_load(access: Access, senders: Side, receivers: Side, n_terms: int, orbits: Callable[[], Orbits]) -> Floats:
+    """Return (L,) load of switch links and of the endpoints' ports of a network of leaves and spines."""
+    network, closed = access.network, access.network.leaf_spine
+    assert closed is not None
+    sent = _Sent.of(access, senders, receivers, n_terms)
+    n, step = network.n_sites, max(1, BLOCK_ENTRIES // (network.n_sites * network.most_ports))
 
-    def amounts(start: int, stop: int) -> Floats:
-        """(sites toward[start:stop], source sites) what is sent to them and those that they stand for."""
-        block = np.zeros((stop - start, n))
-        first = by_receiver.indptr[start : stop + 1]
-        at = (by_sender.indptr, by_sender.indices, by_sender.data)
-        spread(block, first, by_receiver.indices, by_receiver.data, *at)
-        block -= inside[start:stop].toarray()
-        block[np.abs(block) < ROUNDING] = 0.0
-        return block * orbits.stands_for[start:stop, None]
+    def blocks() -> Iterator[tuple[Ints, Ints, Floats]]:
+        for start in range(0, n, step):
+            amount = sent.toward(np.arange(start, min(start + step, n)))
+            row, source = np.nonzero(amount)
+            yield source, row + start, amount[row, source]
+
+    load, leaving, arriving = closed.added_up(blocks())
+    if leaving is None or arriving is None:
+        on_ports = _multi_port_load(access, senders, receivers, n_terms, orbits())
+    else:
+        on_ports = _steady_port_load(access, senders, receivers, n_terms, (leaving, arriving))
+    return network.to_links(load) + on_ports
+
+
+def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int, find: Callable[[], Orbits]) -> Floats:
+    """Return (L,) load of switch links and of the endpoints' ports, one destination an orbit swept."""
+    network, orbits = access.network, find()
+    n, arcs, ports = network.n_sites, network.arcs, network.ports
+    sent = _Sent.of(access, senders, receivers, n_terms)
 
     def work(start: int, stop: int) -> Floats:
         load, r = np.zeros(len(arcs.tail)), room(arcs)
         step = max(1, BLOCK_ENTRIES // n)
         for i in range(start, stop, step):
-            end = min(i + step, stop)
-            missed = push(arcs, ports, orbits.toward[i:end], amounts(i, end), load, r)
+            toward = slice(i, min(i + step, stop))
+            amounts = sent.toward(orbits.toward[toward]) * orbits.stands_for[toward, None]
+            missed = push(arcs, ports, orbits.toward[toward], amounts, load, r)
             assert missed < 0, "terms join connected sites only"
         return load
 
     total = np.zeros(len(arcs.tail))
     for load in network.sweep(work, len(orbits.toward)):
         total += load
-    result = network.to_links(orbits.even_arcs(total))
     if network.most_ports <= 1:
-        _single_port_load(access, senders, receivers, n_terms, result)
+        on_ports = _steady_port_load(access, senders, receivers, n_terms, (np.ones((n, 1)), np.ones((n, 1))))
     else:
-        result += _multi_port_load(access, senders, receivers, n_terms, orbits)
-    return result
+        on_ports = _multi_port_load(access, senders, receivers, n_terms, orbits)
+    return network.to_links(orbits.even_arcs(total)) + on_ports
+
+
+@dataclass(frozen=True, eq=False)
+class _Sent:
+    """What sites send to sites."""
+
+    by_sender: csr_array  # (terms, sites)
+    by_receiver: csr_array  # (sites, terms)
+    inside: csr_array  # (destination sites, source sites) of it that never leaves a domain
+
+    @classmethod
+    def of(cls, access: Access, senders: Side, receivers: Side, n_terms: int) -> _Sent:
+        site, shape = access.network.site, (n_terms, access.network.n_sites)
+        by_sender = matrix(senders.term, site[senders.nic], senders.weight, shape)
+        by_receiver = csr_array(matrix(receivers.term, site[receivers.nic], receivers.weight, shape).T)
+        return cls(by_sender, by_receiver, inside_sites(access, senders, receivers))
+
+    def toward(self, sites: Ints) -> Floats:
+        """Return (destinations, source sites) what is sent to ``sites``."""
+        block = np.asarray((self.by_receiver[sites] @ self.by_sender - self.inside[sites]).toarray())
+        block[np.abs(block) < ROUNDING] = 0.0
+        return block
 
 
 def matrix(row: Ints, column: Ints, weight: Floats, shape: tuple[int, int]) -> csr_array:
@@ -165,12 +198,21 @@ def _others(access: Access, side: Side, others: Side, n_terms: int) -> Floats:
     return np.asarray(total - inside)
 
 
-def _single_port_load(access: Access, senders: Side, receivers: Side, n_terms: int, load: Floats) -> None:
+def _steady_port_load(
+    access: Access, senders: Side, receivers: Side, n_terms: int, shares: tuple[Floats, Floats]
+) -> Floats:
+    """Return (L,) load of ports whose ``shares`` (sites, ports), out and in, are the same for every other end."""
     network = access.network
-    out = senders.weight * _others(access, senders, receivers, n_terms)
-    into = receivers.weight * _others(access, receivers, senders, n_terms)
-    load += added(network.port[senders.nic], out, len(load))
-    load += added(network.fabric.reverse[network.port[receivers.nic]], into, len(load))
+    n, port, load = network.fabric.n_endpoints, network.port, np.zeros(network.fabric.n_links)
+    for share, side, others, outward in zip(
+        shares, (senders, receivers), (receivers, senders), (True, False), strict=True
+    ):
+        at_nic = added(side.nic, side.weight * _others(access, side, others, n_terms), n)
+        for k in range(network.most_ports):
+            nic = np.flatnonzero(network.n_ports > k)
+            link = port[nic] + k
+            load[link if outward else network.fabric.reverse[link]] = at_nic[nic] * share[network.site[nic], k]
+    return load
 
 
 def _multi_port_load(access: Access, senders: Side, receivers: Side, n_terms: int, orbits: Orbits) -> Floats:

@@ -14,6 +14,7 @@ than MAX_CLASSES classes; all else is swept (``topo.kernels.sweep``), which is a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,19 +67,39 @@ class LeafSpine:
 
     def load(self, source: Ints, target: Ints, amount: Floats) -> Floats:
         """Return (A,) what ``amount`` (P,) from sites ``source`` to sites ``target`` puts on each arc."""
+        leaving, ways, crosses = self._ways(source, target)
+        return self._on_arcs(self._sent(leaving, ways, crosses, amount))
+
+    def added_up(self, blocks: Iterable[tuple[Ints, Ints, Floats]]) -> tuple[Floats, Floats | None, Floats | None]:
+        """Return what ``blocks`` of (source, target, amount) put on each arc (A,), and shares of ports (sites, ports).
+
+        Shares are those by which all leaves a site, and all arrives; None where they go by the other end, too.
+        """
+        sent = np.zeros((2, len(self.kind), len(self.total)))
+        out, into = (_Steady(np.full(self.port_switch.shape, -1.0)) for _ in range(2))
+        for source, target, amount in blocks:
+            leaving, ways, crosses = self._ways(source, target)
+            sent += self._sent(leaving, ways, crosses, amount)
+            out.see(source, leaving)
+            into.see(target, self._arriving(source, target, leaving))
+        return self._on_arcs(sent), out.found, into.found
+
+    def _sent(self, leaving: Floats, ways: tuple[Ints, Ints], crosses: Mask, amount: Floats) -> Floats:
+        """Return (2, S, C) what leaf u sends to each class, and leaf v gets from each, over M."""
         n, n_classes = len(self.kind), len(self.total)
-        leaving, (u, v), crosses = self._ways(source, target)
-        x = (amount[:, None] * leaving)[crosses]
-        u, v = u[crosses], v[crosses]
-        x = x / self.total[self.kind[u], self.kind[v]]
-        # Leaf u sends up[u, d] to class d, leaf v gets down[v, c] from class c, both over M.
-        up = np.bincount(u * n_classes + self.kind[v], x, n * n_classes).reshape(n, n_classes)
-        down = np.bincount(v * n_classes + self.kind[u], x, n * n_classes).reshape(n, n_classes)
+        u, v = (leaf[crosses] for leaf in ways)
+        x = (amount[:, None] * leaving)[crosses] / self.total[self.kind[u], self.kind[v]]
+        up = np.bincount(u * n_classes + self.kind[v], x, n * n_classes)
+        down = np.bincount(v * n_classes + self.kind[u], x, n * n_classes)
+        return np.asarray(np.stack([up, down]).reshape(2, n, n_classes), dtype=np.float64)
+
+    def _on_arcs(self, sent: Floats) -> Floats:
+        up, down = sent
         load = np.zeros(len(self.arcs.tail))
         for c, arc, rises in self._arcs_of_classes:
             tail, head = self.arcs.tail[arc], self.arcs.head[arc]
-            sent = self.arcs.part[arc] * up[tail, c] * self.below[c, head]
-            load[arc] += np.where(rises, sent, self.above[c, tail] * down[head, c])
+            rising = self.arcs.part[arc] * up[tail, c] * self.below[c, head]
+            load[arc] += np.where(rises, rising, self.above[c, tail] * down[head, c])
         return load
 
     def pulled(self, source: Ints, target: Ints, along: Floats, *, least: bool) -> Floats:
@@ -121,11 +142,16 @@ class LeafSpine:
     def port_shares(self, source: Ints, target: Ints) -> tuple[Floats, Floats]:
         """Return (P, ports) what share of each pair leaves, and arrives, by each port."""
         leaving, _, _ = self._ways(source, target)
+        return leaving, self._arriving(source, target, leaving)
+
+    def _arriving(self, source: Ints, target: Ints, leaving: Floats) -> Floats:
+        if leaving.shape[1] == 1:
+            return leaving
         arriving = np.zeros(leaving.shape)
         row, k = np.nonzero(leaving)
         island = self.island[self.port_switch[source[row], k]]
         arriving[row, self.port_on[target[row], island]] = leaving[row, k]
-        return leaving, arriving
+        return arriving
 
     def _ways(self, source: Ints, target: Ints) -> tuple[Floats, tuple[Ints, Ints], Mask]:
         """Return (P, ports) shares that leave by each port, leaves at both ends, and where a spine is crossed."""
@@ -152,6 +178,25 @@ class LeafSpine:
         mine[self.kind[leaf]] = self.island[leaf]
         slices = [order[edges[i] : edges[i + 1]] for i in mine]
         return [(c, arc, rises[arc]) for c, arc in enumerate(slices)]
+
+
+@dataclass
+class _Steady:
+    """Shares (sites, ports) that are the same in every row seen of a site; -1 where none was seen."""
+
+    share: Floats
+    same: bool = True
+
+    def see(self, site: Ints, share: Floats) -> None:
+        """Take note of shares (P, ports) of ``site`` (P,)."""
+        new = self.share[site, 0] < 0
+        self.share[site[new]] = share[new]
+        self.same = self.same and np.array_equal(self.share[site], share)
+
+    @property
+    def found(self) -> Floats | None:
+        """The shares; None where those of a site differ."""
+        return np.maximum(self.share, 0.0) if self.same else None
 
 
 def _twice(arcs: Arcs) -> bool:

@@ -4,6 +4,7 @@ import pytest
 
 from tests import small
 from topo.fabric import Fabric, NodeKind, Tier
+from topo.generators import generate
 from topo.metrics.distances import endpoint_distances, switch_distances
 
 FABRICS = {
@@ -66,8 +67,8 @@ def test_a_host_is_no_way_round():
 
 
 def test_one_source_an_orbit_is_enough():
-    """A ring that states its rotation gives the same histogram as one that does not."""
-    n = 12
+    """A ring that states its rotation gives the same histogram as one that does not, of more words of sources."""
+    n = 130
     leaf = n + np.arange(n)
     turn = np.concatenate([np.roll(np.arange(n), -1), np.roll(leaf, -1)]).astype(np.int32)
     rings = [
@@ -88,8 +89,24 @@ def test_one_source_an_orbit_is_enough():
         assert symmetric.diameter == n // 2 + (2 if measure is endpoint_distances else 0)
 
 
-def test_more_sources_than_a_word():
-    """130 switches need three machine words: a star of leaves around one spine is two apart."""
+def test_twins_are_searched_from_once():
+    """Leaves of one spine are twins, and their endpoints alike: a star of 130 leaves around one spine is two apart."""
     fabric = small.leaf_spine(130, 1, per_leaf=1)
     assert endpoint_distances(fabric).pairs_at.tolist() == [0, 0, 0, 0, 130 * 129]
     assert switch_distances(fabric).mean == pytest.approx((2 * 130 + 2 * 130 * 129) / (131 * 130))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_twins_that_are_almost_so(seed):
+    """Leaf-spine networks of two planes that lost cables: some leaves have the same neighbours, others one less."""
+    rng = np.random.default_rng(seed)
+    whole = generate(
+        "fat-tree-2", radix=8, capacity=1.0, planes=2, nic="multi-port", endpoints=24, endpoints_per_host=2
+    )
+    fabric = whole.without(cables=rng.choice(whole.n_cables, 9, replace=False))
+    first = fabric.n_nodes - fabric.n_switches
+    switches = range(first, fabric.n_nodes)
+    between, around = endpoint_distances(fabric), switch_distances(fabric)
+    assert between.pairs_at.sum() == len(expected(fabric, range(24), through=switches))
+    assert between.mean == pytest.approx(np.mean(expected(fabric, range(24), through=switches)))
+    assert around.mean == pytest.approx(np.mean(expected(fabric, switches, through=switches)))

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.topo.routing.cases import fabrics, random_demand
+from tests.topo.routing.cases import fabrics, groups, random_demand, uniform
 from topo.fabric import Tier
 from topo.generators import generate
+from topo.routing.grouped import grouped
 from topo.routing.network import Network
 from topo.routing.split import SplitRouting
 
@@ -62,6 +63,28 @@ def trees(draw):
 @given(trees(), st.booleans(), st.booleans(), st.integers(0, 99))
 def test_equal_to_sweeps_on_trees_that_lost_cables(fabric, by_capacity, claims, seed):
     check(*routings(fabric, by_capacity=by_capacity, seed=seed, claims=claims), seed)
+
+
+@settings(deadline=None, max_examples=40)
+@given(trees(), st.data(), st.booleans(), st.booleans())
+def test_groups_are_added_up_as_they_are_swept(fabric, data, by_capacity, claims):
+    demand = data.draw(groups(fabric.n_endpoints))
+    check_grouped(fabric, demand, by_capacity=by_capacity, claims=claims)
+
+
+@pytest.mark.parametrize("name", sorted(fabrics()))
+def test_uniform_traffic_of_every_kind_of_fabric_is_as_sweeps_have_it(name):
+    check_grouped(fabrics()[name], uniform(fabrics()[name].n_endpoints))
+
+
+def check_grouped(fabric, demand, *, by_capacity=False, claims=False):
+    closed = Network.of(fabric, by_capacity=by_capacity)
+    if claims:
+        closed = closed.with_claims(np.random.default_rng(0).uniform(0.5, 2, int(closed.island.max()) + 1))
+    swept = replace(closed)
+    swept.__dict__["leaf_spine"] = None
+    unit = grouped(swept, demand, "ecmp").unit
+    np.testing.assert_allclose(grouped(closed, demand, "ecmp").unit, unit, rtol=1e-12, atol=1e-12 * unit.max())
 
 
 @pytest.mark.parametrize("name", sorted(fabrics()))
