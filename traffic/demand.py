@@ -298,11 +298,7 @@ class GroupedDemand:
 
         Raises DemandError above MAX_PAIRS pairs.
         """
-        if self.pairs.sum() > MAX_PAIRS:
-            raise DemandError(
-                f"{self.name}: {self.pairs.sum():.3g} pairs are too many to list (at most {MAX_PAIRS:.0e}); "
-                "use the proportional solver with a policy that needs no list, or fewer ranks"
-            )
+        check_pairs(self.name, float(self.pairs.sum()))
         order = np.argsort(self.label, kind="stable")
         order = order[self.label[order] >= 0].astype(np.int32)
         start = np.concatenate([[0], np.cumsum(self.counts)])
@@ -314,6 +310,15 @@ class GroupedDemand:
         size = self.size[self.kind[dst]]
         listed = Demand.of(self.name, self.n_ranks, src=src, dst=dst, size=size, repeat=self.repeat)
         return replace(listed, about=self.about, operations=self.operations)
+
+
+def check_pairs(name: str, pairs: float) -> None:
+    """Raise DemandError where the ``pairs`` of the demand ``name`` are too many to list."""
+    if pairs > MAX_PAIRS:
+        raise DemandError(
+            f"{name}: {pairs:.3g} pairs are too many to list (at most {MAX_PAIRS:.0e}); "
+            "use the proportional solver with a policy that needs no list, or fewer ranks"
+        )
 
 
 def _freeze(demand: Demand | GroupedDemand) -> None:

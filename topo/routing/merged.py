@@ -57,11 +57,7 @@ def by_destination(network: Network, demand: GroupedDemand, inner: Callable[[Int
 
     Raises NotConnected where a pair has no path, DemandError above MAX_PAIRS pairs of a site and an endpoint.
     """
-    if network.n_sites * demand.n_ranks > MAX_PAIRS:
-        raise DemandError(
-            f"{demand.name}: {network.n_sites * demand.n_ranks:.3g} paths by destination are too many "
-            f"(at most {MAX_PAIRS:.0e}); choose ecmp, or fewer ranks"
-        )
+    check_paths(demand.name, network.n_sites * demand.n_ranks)
     access = Access(network)
     label, each = on_endpoints(network, demand)
     senders, everyone, n_terms = terms(access, label, network.fabric.relay)
@@ -72,6 +68,15 @@ def by_destination(network: Network, demand: GroupedDemand, inner: Callable[[Int
         policy, load = _network_load(access, senders, receivers, n_terms, inner)
         unit[f] += load + scale_up_load(access, senders, receivers, n_terms) + inside_load(access, label, receives)
     return TotalRouting(policy, unit, demand.pairs)
+
+
+def check_paths(name: str, paths: float) -> None:
+    """Raise DemandError where the ``paths`` by destination of the demand ``name`` are too many to walk."""
+    if paths > MAX_PAIRS:
+        raise DemandError(
+            f"{name}: {paths:.3g} paths by destination are too many (at most {MAX_PAIRS:.0e}); "
+            "choose ecmp, or fewer ranks"
+        )
 
 
 def _network_load(

@@ -28,10 +28,10 @@ from topo.flow import POLICIES, SOLVERS, by_classes
 from topo.flow.classed import WORTH_COLOURS as APART
 from topo.flow.completion import WORTH_COLOURS
 from topo.flow.entries import Policy
-from topo.routing.merged import BLOCK_PATHS
+from topo.routing.merged import BLOCK_PATHS, check_paths
 from topo.size import Tier
 from topo.study.speed import speed
-from traffic.demand import MAX_PAIRS
+from traffic.demand import MAX_PAIRS, check_pairs
 from traffic.pattern import Count, Pattern
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ class _Work:
 def estimate(case: Case) -> Estimate:
     """Return what ``case`` takes, without building anything of it.
 
-    Raises GeneratorError for a fabric that no network has, and for some demands that cannot be had DemandError.
+    Raises GeneratorError for a fabric that no network has, and DemandError for some demands that cannot be had, such
+    as those of too many pairs for a policy that tells them apart.
     """
     if case.traffic is None or case.refused:
         return Estimate(PROCESS, 0.0, ITSELF)
@@ -166,6 +167,12 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
     by_colour = solver.timed and alike and not grouped and listed >= WORTH_COLOURS
     # With few endpoints not every leaf has one.
     destinations = min(size.leaves, size.endpoints)
+    if grouped and policy.one_path:
+        name = str((case.traffic or {})["pattern"])
+        if policy.by_destination:
+            check_paths(name, destinations // ports * size.endpoints)
+        else:
+            check_pairs(name, traffic.pairs)
     shares = path_links = gathered = walked = 0
     if policy.one_path:
         path_links = _path_links(case, size, traffic, listed, destinations) * ports

@@ -14,6 +14,7 @@ from topo.config import parse_study, read_case
 from topo.study import OverMemory, check_memory, estimate
 from topo.study.estimate import DRAWN
 from topo.study.speed import speed
+from traffic import DemandError
 from traffic.gate import Gating
 from traffic.placement import contiguous
 from traffic.visits import Sampler
@@ -102,6 +103,16 @@ def test_a_rule_makes_flows_alike_and_chance_does_not():
     lost = of("fat-tree-3:radix=48", "allreduce:algorithm=ring", solve="completion", failures="random:part=cable")
     assert ring.memory < drawn.memory / 1.4 < lost.memory / 5
     assert "shares" in lost.what and "shares" in drawn.what
+
+
+def test_what_no_policy_can_route_is_not_approved():
+    """The error of the estimate is that of the run."""
+    case = read_case("fat-tree-2:radix=128,endpoints=6400", "uniform", routing="ecmp-hash")
+    for work in (estimate, study.run_case):
+        with pytest.raises(DemandError, match="pairs are too many to list"):
+            work(case)
+    with pytest.raises(DemandError, match="paths by destination are too many"):
+        of("fat-tree-3:radix=56", "uniform", routing="static")
 
 
 def test_size_alone_takes_nothing():
