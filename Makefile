@@ -1,7 +1,7 @@
 # make study   the paper's network study: installs what is pinned, runs it, prints the report's path
 # make test    ruff, mypy and every test
 # make soak    twenty thousand random cases against every law, an hour of bad inputs; make test runs a tenth, and a minute
-# make bench   time and memory against size, and against peers where they are installed
+# make bench   time and memory against size, and against peers where they are installed; kept by commit in benchmarks/history
 # make gallery  the pages and pictures of reports/gallery, from five studies run afresh
 # make clean   removes .venv and what tools left behind; reports stay
 
