@@ -73,9 +73,9 @@ class Coarse:
         over = csr_array((self.part, (np.arange(n), self.arc)), shape=(n, len(self.graph.tail)))
         return replace(found, shares=csc_array(over @ found.shares), prices=found.prices[self.arc])
 
-    def loads(self, found: Spread) -> Floats:
-        """Return (A,) the loads of a spread of the coarse problem."""
-        return np.asarray((found.shares @ self.pairs.amount)[self.arc] * self.part)
+    def fine_load(self, load: Floats) -> Floats:
+        """Return (A,) what ``load`` of the coarse arcs is on the arcs that they stand for."""
+        return np.asarray(load[self.arc] * self.part)
 
 
 def _of_colours(pairs: Pairs, colour: Ints) -> Pairs:

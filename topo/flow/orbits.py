@@ -94,6 +94,11 @@ def quotient(graph: Digraph, pairs: Pairs, group: list[Move]) -> Quotient:
     for move in group:
         join(arc, move.arc)
         join(pair, move.pair)
+    return of_orbits(graph, pairs, arc, pair)
+
+
+def of_orbits(graph: Digraph, pairs: Pairs, arc: NDArray[np.integer], pair: NDArray[np.integer]) -> Quotient:
+    """Return ``graph`` and ``pairs`` by orbits: ``arc`` (A,) and ``pair`` (P,) are the first of the orbit of each."""
     _, orbit = np.unique(arc, return_inverse=True)
     first, of_pair, size = np.unique(pair, return_inverse=True, return_counts=True)
     target = np.repeat(pairs.target, np.diff(pairs.first))[first]

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from topo.flow.coarse import Coarse
+from topo.flow.exchange import exchanged
 from topo.flow.orbits import best_turn, moves, quotient, turned
 from topo.flow.spread import Spread, spread
 from topo.kernels.spreading import Digraph, Pairs
@@ -169,15 +170,17 @@ class Problem:
         """Return a spread of the pairs that stand for all, and the loads (A,) of arcs and ports that all cause."""
         self._check()
         group = moves(self.network, self.graph, self.order, self.pairs)
-        load = np.zeros(len(self.order))
         coarse = None if group else Coarse.of(self.graph, self.pairs)
-        if coarse is not None:
-            found = spread(coarse.graph, coarse.pairs, minimal=minimal, gap=gap, seconds=seconds)
-            load[self.order] = coarse.loads(found)
-            return found, load
-        alone = quotient(self.graph, self.pairs, group)
-        found = spread(alone.graph, alone.pairs, minimal=minimal, gap=gap, seconds=seconds)
-        load[self.order] = alone.even(found.shares @ alone.pairs.amount)
+        graph, pairs = (self.graph, self.pairs) if coarse is None else (coarse.graph, coarse.pairs)
+        alone = quotient(graph, pairs, group) if group else exchanged(graph, pairs)
+        if alone is None:
+            found = spread(graph, pairs, minimal=minimal, gap=gap, seconds=seconds)
+            each = found.shares @ pairs.amount
+        else:
+            found = spread(alone.graph, alone.pairs, minimal=minimal, gap=gap, seconds=seconds)
+            each = alone.even(found.shares @ alone.pairs.amount)
+        load = np.empty(len(self.order))
+        load[self.order] = each if coarse is None else coarse.fine_load(each)
         return found, load
 
     def _check(self) -> None:

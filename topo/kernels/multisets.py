@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,3 +16,12 @@ def mixed(colour: Hashes, kind: Hashes) -> Hashes:
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
     return np.asarray(x ^ (x >> np.uint64(31)))
+
+
+def hashed(columns: list[NDArray[Any]]) -> Hashes:
+    """Return 64 bits for each row of ``columns``, each (n,)."""
+    total = np.zeros(len(columns[0]), dtype=np.uint64)
+    for i, column in enumerate(columns):
+        bits = column.astype(np.float64).view(np.uint64)
+        total = mixed(total + bits, np.full(len(bits), i, dtype=np.uint64))
+    return total

@@ -16,10 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric, NodeKind
-from topo.kernels.multisets import mixed
+from topo.kernels.multisets import hashed, mixed
 from topo.routing.operator import Ints
-
-Hashes = NDArray[np.uint64]
 
 
 def twins(fabric: Fabric, taking_part: Ints) -> Ints:
@@ -32,9 +30,9 @@ def twins(fabric: Fabric, taking_part: Ints) -> Ints:
     inside = _scale_up_place(fabric, unit)
     link = np.flatnonzero(fabric.tail < n_ends)
     tail, head = fabric.tail[link], fabric.head[link].astype(np.int64)
-    own = _hashed([place, *taking_part] if fabric.relay == "spread" else list(taking_part))
+    own = hashed([place, *taking_part] if fabric.relay == "spread" else list(taking_part))
     heads = np.where(inside[head] >= 0, -1 - inside[head], head)
-    np.add.at(own, tail, _hashed([heads, *_properties(fabric, link)]))
+    np.add.at(own, tail, hashed([heads, *_properties(fabric, link)]))
     mark = np.zeros(members, dtype=np.uint64)
     np.add.at(mark, unit, mixed(own, own))
     of, mine = (np.unique(marks, return_inverse=True)[1].astype(np.int64) for marks in (mark, own))
@@ -54,7 +52,7 @@ def _switches(fabric: Fabric) -> Ints:
     base = int(np.searchsorted(fabric.kind, NodeKind.LEAF))
     link = np.flatnonzero(fabric.tail >= base)
     mark = np.zeros(fabric.n_nodes - base, dtype=np.uint64)
-    np.add.at(mark, fabric.tail[link] - base, _hashed([fabric.head[link], *_properties(fabric, link)]))
+    np.add.at(mark, fabric.tail[link] - base, hashed([fabric.head[link], *_properties(fabric, link)]))
     of = np.unique(mark, return_inverse=True)[1].astype(np.int64)
     number[base:] = _least(of, fabric.kind[base:].astype(np.int64), number[base:])
     return number
@@ -85,15 +83,6 @@ def _scale_up_place(fabric: Fabric, unit: Ints) -> Ints:
         of, hub = np.divmod(key, fabric.n_nodes)
         result[hub] = np.arange(len(key)) - np.searchsorted(of, of)
     return result
-
-
-def _hashed(columns: list[NDArray[Any]]) -> Hashes:
-    """Return 64 bits for each row of ``columns``, each (n,)."""
-    total = np.zeros(len(columns[0]), dtype=np.uint64)
-    for i, column in enumerate(columns):
-        bits = column.astype(np.float64).view(np.uint64)
-        total = mixed(total + bits, np.full(len(bits), i, dtype=np.uint64))
-    return total
 
 
 def _least(of: Ints, place: Ints, node: Ints) -> Ints:

@@ -54,7 +54,9 @@ def test_the_least_congestion_is_the_same(data, minimal):
     assert small.congestion == pytest.approx(whole.congestion, rel=1e-4)
     load = small.shares @ problem.pairs.amount
     assert (load / problem.graph.capacity).max(initial=0.0) == pytest.approx(small.congestion, rel=1e-9)
-    assert load == pytest.approx(coarse.loads(spread(coarse.graph, coarse.pairs, **effort)))
+    assert load == pytest.approx(
+        coarse.fine_load(coarse.pairs.amount @ spread(coarse.graph, coarse.pairs, **effort).shares.T)
+    )
     # The costs of the coarse arcs prove the bound on the whole graph too.
     proven = dual_bound(problem.graph, problem.pairs, small.prices, minimal=minimal)
     assert proven == pytest.approx(small.bound, rel=1e-6)
