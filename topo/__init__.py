@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from topo.metrics import explain_pair, link_table, measure, structure
     from topo.routing import NotConnected, Routing, RoutingError
     from topo.size import Medium, Size, Tier
+    from topo.study.design import run_design
     from topo.study.study import run as run_study
 
 #: Public name -> module that holds it, and what it is called there where that differs.
@@ -57,6 +58,7 @@ _ROOM = {
     "read": "topo.formats",
     "read_measurements": "topo.formats",
     "route": "topo.flow",
+    "run_design": "topo.study.design",
     "run_study": "topo.study.study:run",
     "size_of": "topo.generators",
     "solve": "topo.flow",
@@ -93,6 +95,7 @@ __all__ = [
     "read",
     "read_measurements",
     "route",
+    "run_design",
     "run_study",
     "size_of",
     "solve",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -72,3 +72,19 @@ def in_words(limits: Iterable[Any]) -> str:
 
 def _said(annotation: Any) -> tuple[Any, ...]:
     return tuple(annotation.__metadata__) if get_origin(annotation) is Annotated else ()
+
+
+@dataclass(frozen=True)
+class Sought:
+    """How a search for a network goes through a parameter.
+
+    By the ``ports`` of switches on offer, through ``all`` values, in whole ``hosts``, or as the ``least`` that holds
+    the endpoints.
+    """
+
+    how: Literal["ports", "all", "hosts", "least"]
+
+
+def sought(annotation: Any) -> str:
+    """Return how a parameter is sought; empty where it says nothing of it."""
+    return next((said.how for said in _said(annotation) if isinstance(said, Sought)), "")

@@ -33,6 +33,7 @@ VERBS = {
     "study tiny.yaml --workers 0": "study",
     "validate tiny.yaml": "validate",
     "doctor": "doctor",
+    "design endpoints=64 cost.prices=paper-table-3 front=[cost_usd,diameter] families=[slim-fly]": "design",
     "expect fat-tree-2:radix=4,endpoints_per_host=2,hardware=a100-nccl log.jsonl": "",
 }
 #: A leaf has one cable to a spine where the others have two.

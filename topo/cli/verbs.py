@@ -27,6 +27,7 @@ VERBS = {
     "build": Verb("build", "Build a fabric, check it, and write it to a file."),
     "check": Verb("check", "What is wrong with a fabric as it is cabled, and what each fault costs."),
     "convert": Verb("convert", "A fabric from one file format into another."),
+    "design": Verb("design", "The best network that meets requirements, by proof, and why others lost."),
     "doctor": Verb("doctor", "Check this installation: versions, kernels, optional programs."),
     "expect": Verb("expect", "What collectives should reach on a fabric, beside what logs measured."),
     "explain": Verb("explain", "Paths, shares and bottleneck between two endpoints."),

@@ -37,7 +37,7 @@ MAX_CABLES = 60_000_000
 #: Every family by the name that the command line and study files use.
 FAMILIES: dict[str, Family] = {
     "dragonfly": Family(dragonfly.plan, printed=("DF",)),
-    "fat-tree-2": Family(fat_tree_2.plan, printed=("FT2", "MPFT")),
+    "fat-tree-2": Family(fat_tree_2.plan, printed=("FT2", "MPFT"), single=lambda n: {"radix": 4 * n}),
     "fat-tree-3": Family(fat_tree_3.plan, printed=("FT3",)),
     "slim-fly": Family(slim_fly.plan, printed=("SF",), facing=True),
 }

@@ -56,6 +56,7 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from topo.generators.wiring import GeneratorError, Wiring, label, populated, spread, whole, wire
+from topo.parameters import Sought
 from topo.size import Groups, Size, Tier, cable_row
 
 #: Routing metric of a global cable against 1 for a local one: above the three local cables of a detour.
@@ -69,7 +70,7 @@ def plan(
     a: Annotated[int, Ge(1), "switches of a group"],
     p: Annotated[int | None, Ge(1), "endpoints of a switch; without, a / 2"] = None,
     h: Annotated[int | None, Ge(1), "global ports of a switch; without, a / 2"] = None,
-    g: Annotated[int | None, Ge(1), "groups; without, as many as can be, a h + 1"] = None,
+    g: Annotated[int | None, Ge(1), Sought("least"), "groups; without, as many as can be, a h + 1"] = None,
     arrangement: Annotated[
         Literal["palmtree", "absolute", "circulant"], "which switch of a group has the cable to which other group"
     ] = "palmtree",

@@ -15,3 +15,4 @@ class Family:
     plan: Callable[..., Plan]  # from the parameters of one plane; its signature says which there are
     printed: tuple[str, ...] = ()  # what published tables call it
     facing: bool = False  # whether it is drawn as two facing blocks of columns
+    single: Callable[[int], dict[str, int]] | None = None  # parameters of one switch for so many: it blocks nothing

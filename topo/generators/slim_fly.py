@@ -45,13 +45,16 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from topo.generators.wiring import GeneratorError, Wiring, label, populated, spread, whole, wire
+from topo.parameters import Sought
 from topo.size import Size, Tier, cable_row
 
 
 def plan(
     *,
     q: Annotated[int, Ge(3), "order of the field: a prime power 4 w - 1, 4 w or 4 w + 1"],
-    p: Annotated[int | None, Ge(1), "endpoints of a switch; without, half of its network ports"] = None,
+    p: Annotated[
+        int | None, Ge(1), Sought("least"), "endpoints of a switch; without, half of its network ports"
+    ] = None,
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
 ) -> SlimFly:

@@ -9,16 +9,19 @@ from typing import Annotated, Literal, NamedTuple
 from annotated_types import Ge, Gt
 
 from topo.generators.wiring import GeneratorError, populated, whole
+from topo.parameters import Sought
 
 #: Rounding slack of port counts computed from a fractional oversubscription.
 ROUNDING = 1e-9
 
 #: What trees take alike.
-Radix = Annotated[int, Ge(2), "ports of a switch, an even number"]
+Radix = Annotated[int, Ge(2), Sought("ports"), "ports of a switch, an even number"]
 Oversubscription = Annotated[float, Gt(0), "ports of a leaf down over ports up, at most; 1 does not block"]
 Wired = Annotated[Literal["host", "rail"], "whether a leaf has whole hosts, or endpoint i of every host"]
-Up = Annotated[int | None, Ge(1), "ports of a leaf that go up; without, those of the oversubscription"]
-Down = Annotated[int | None, Ge(1), "ports of a leaf that go down; without, those of the oversubscription"]
+Up = Annotated[int | None, Ge(1), Sought("all"), "ports of a leaf that go up; without, those of the oversubscription"]
+Down = Annotated[
+    int | None, Ge(1), Sought("hosts"), "ports of a leaf that go down; without, those of the oversubscription"
+]
 Spines = Annotated[int | None, Ge(1), "spines of a plane, or of a pod; without, the fewest in equal bundles"]
 
 

@@ -1,0 +1,31 @@
+"""``topo design``: exits, and what it prints."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from topo.cli import main
+
+WORDS = ("endpoints=64", "cost.prices=paper-table-3", "planes=[1]", "families=[fat-tree-2]")
+
+
+def test_best_and_losers(capsys):
+    assert main(["design", *WORDS, "front=[cost_usd,diameter]"]) == 0
+    out = capsys.readouterr().out
+    assert "nothing better meets all requirements" in out
+    assert "endpoints 32 < 64" in out or "above the best" in out
+
+
+@pytest.mark.parametrize(("need", "code"), [("cost_usd<=10", 4), ("cost_usd<=1e9", 0)])
+def test_exits(need, code, capsys):
+    assert main(["design", *WORDS, need, "--json"]) == code
+    told = json.loads(capsys.readouterr().out)
+    assert told["proven"]
+    assert told["conflict"] == (["cost_usd <= 10"] if code else [])
+
+
+def test_time_that_is_up(capsys):
+    assert main(["design", *WORDS, "traffic=uniform", "slowdown<=1", "time=0"]) == 5
+    assert "the time was up" in capsys.readouterr().err
