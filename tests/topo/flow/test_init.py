@@ -46,10 +46,10 @@ def test_grouped_demands_are_listed_with_the_same_policy_and_parameters(solver):
 
 
 def test_too_many_pairs_to_list_are_not_listed():
-    """Flows that share no more than their ports: what is certain of them without a list is all there is to know."""
+    """By one path each, so that no class stands for them: of one size they end when what is certain says."""
     fabric = generate("fat-tree-2", radix=128, endpoints=7000, capacity=1.0)
     demand = GroupedDemand.of("everyone", label=np.zeros(7000), size=1.0)
-    solution = solve(fabric, demand, route(fabric, demand), "max-min")
+    solution = solve(fabric, demand, route(fabric, demand, "static"), "max-min")
     assert solution.demand is demand and solution.least == pytest.approx(solution.completion_s)
 
 
