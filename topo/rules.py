@@ -140,15 +140,15 @@ def links_of(a: NDArray[np.int64], b: NDArray[np.int64], n_nodes: int) -> tuple[
     tail, head = (np.concatenate(ends).astype(np.int32) for ends in ((a, b), (b, a)))
     order = _counted(head, n_nodes)
     order = order[_counted(tail[order], n_nodes)]
-    return tail[order], head[order], order % np.int32(max(len(a), 1))
+    return tail[order], head[order], (order % max(len(a), 1)).astype(np.int32)
 
 
-def _counted(key: NDArray[np.int32], n: int) -> NDArray[np.int32]:
-    """Return the stable order of ``key``, numbers below ``n``: rows of a sparse matrix are filled by counting."""
-    from scipy.sparse import csr_array  # which builds and size questions that stop before cables need not load
-
-    column = np.arange(len(key), dtype=np.int32)
-    return np.asarray(csr_array((np.ones(len(key), np.int8), (key, column)), shape=(n, max(len(key), 1))).indices)
+def _counted(key: NDArray[np.int32], n: int) -> NDArray[np.int64]:
+    """Return the stable order of ``key``, numbers below ``n``; numpy counts instead of comparing on 16 bits only."""
+    order = np.argsort(key.astype(np.uint16), kind="stable")
+    if n > 1 << 16:
+        order = order[np.argsort((key[order] >> 16).astype(np.uint16), kind="stable")]
+    return order
 
 
 def filled(value: ArrayLike, n: int, dtype: Any, what: str, per: str) -> NDArray[Any]:

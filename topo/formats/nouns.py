@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from topo.atomic import check_ends
 from topo.formats.entries import HEAD, Format, FormatError, chosen, named
 from topo.formats.registry import DEMANDS, FABRICS, LOADS, MEASUREMENTS, TABLES
 
@@ -65,6 +66,7 @@ def reader(registry: Mapping[str, Format], text: str, shown: str, format: str | 
 def of_other_program(path: Path) -> bool:
     """Return whether the file ``path``, YAML by its suffix, begins as another program's fabric and as no section."""
     try:
+        check_ends(path)
         with path.open(encoding="utf-8", errors="replace") as file:
             head = file.read(HEAD)
     except (OSError, ValueError):
