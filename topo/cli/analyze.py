@@ -22,6 +22,7 @@ SHOWN = (
     "mean_utilization", "p99_utilization", "plane_balance", "bottleneck_tier", "completion_least_s",
     "completion_s",
     "network_rate_bytes_per_s", "scale_up_rate_bytes_per_s", "algbw_bytes_per_s", "busbw_bytes_per_s",
+    "collective_least_s", "collective_gap",
     "mean_rate_gbps", "min_rate_gbps", "mean_completion_in_turn_s", "mean_completion_s", "fairness",
     "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound", "gap", "hosts_per_token", "remote_copies",
     "gain_worst_case", "gain_expected", "step_s", "tpot_s", "prefill_s", "exposed_s", "bubble_s", "tokens_per_s",

@@ -9,14 +9,21 @@ from typing import Any
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric, Tier
+from topo.flow.gather import least_time
 from topo.flow.solution import Solution
 from traffic.classed import ClassedDemand
+from traffic.collectives import Collective
 from traffic.demand import Demand, GroupedDemand
 
 #: Solves another demand in the same way; time [s].
 Again = Callable[[Demand], float]
 #: Results of collectives that every record has, null where the traffic is no collective.
-_ALWAYS = ("collective_ranks", "collective_bytes", "algbw_bytes_per_s", "busbw_bytes_per_s")
+_ALWAYS = (
+    "collective_ranks", "collective_bytes", "algbw_bytes_per_s", "busbw_bytes_per_s",
+    "collective_least_s", "collective_gap",
+)  # fmt: skip
+#: Links up to which the tightest cut of a collective is looked for.
+MOST_LINKS = 200_000
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,21 @@ def own_results(
 ) -> dict[str, Any]:
     """Return what the operation that ``demand`` is about says of ``solution``; ``again`` is for what compares."""
     shared: dict[str, Any] = dict.fromkeys(_ALWAYS)
-    return shared if demand.about is None else shared | demand.about.results(_Solved(fabric, solution, again))
+    if demand.about is None:
+        return shared
+    shared |= demand.about.results(_Solved(fabric, solution, again))
+    return shared | _against_the_best(fabric, demand, solution)
+
+
+def _against_the_best(fabric: Fabric, demand: Demand | GroupedDemand, solution: Solution) -> dict[str, Any]:
+    """Return the least time that any algorithm needs for the collective of all ranks, and the gap of this one to it."""
+    about, n = demand.about, demand.n_ranks
+    if not isinstance(about, Collective) or not 1 < about.n == n or fabric.n_links > MOST_LINKS:
+        return {}
+    least = least_time(fabric, about.name, n, about.size)
+    if least is None or not solution.completion_s:
+        return {}
+    return {"collective_least_s": least, "collective_gap": 1.0 - least / solution.completion_s}
 
 
 def endpoint_rate(fabric: Fabric, tier: Tier) -> float:
