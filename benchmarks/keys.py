@@ -15,7 +15,7 @@ from topo.quantities import QUANTITIES, Quantity
 PAGE = Path(__file__).parents[1] / "docs" / "keys.md"
 MARK = "<!-- benchmarks/keys.py -->"
 _RECORD = "record.json"
-_VERBS = {"dry-run": "topo study --dry-run"}
+_VERBS = {"draws": "topo analyze --seeds", "dry-run": "topo study --dry-run"}
 _BETTER = {"less": "less", "more": "more", None: ""}
 
 

@@ -25,6 +25,7 @@ VERBS = {
     "check broken.edges.csv": "",
     "check slim-fly:q=5 --routing ecmp": "",
     "analyze fat-tree-2:radix=8 uniform": "",
+    "analyze fat-tree-2:radix=8,endpoints=8 permutation --seeds 2 --workers 0": "draws",
     "moe": "",
     "grow fat-tree-2:radix=4,endpoints=4 fat-tree-2:radix=4 --prices list-2022": "",
     "place fat-tree-2:radix=4,endpoints=4 shift": "",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from topo.cli.exits import LIMIT, OK
+from topo.cli.draws import say_notes, stored
+from topo.cli.exits import LIMIT, OK, say
 from topo.cli.options import Check, checks_option, estimate_options, json_option, judge, section_options, seed_option
+from topo.cli.workers import Where, workers_option
 
 if TYPE_CHECKING:
     from topo.config import Case
@@ -40,6 +42,8 @@ SHOWN = (
 @json_option
 @checks_option
 @estimate_options
+@click.option("--seeds", type=click.IntRange(1, 10_000), help="Draw it so often; print mean and range.")
+@workers_option("Threads for blocks of one case, or local processes for draws; 0 is this process.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for records and report.")
 def analyze_verb(
     *,
@@ -50,6 +54,8 @@ def analyze_verb(
     checks: tuple[Check, ...],
     max_memory: float | None,
     dry_run: bool,
+    seeds: int | None,
+    where: Where,
     output: Path | None,
     **sections: str | None,
 ) -> int:
@@ -60,62 +66,62 @@ def analyze_verb(
     \b
     topo analyze fat-tree-2:radix=64,planes=8,endpoints=2048 moe-all-to-all:ep=64,node_limit=4
     topo analyze dragonfly:a=8,p=4,h=4 shift:by=32 --solver max-min --fail-on 'max_utilization>1'
+    topo analyze slim-fly:q=11 permutation --routing ecmp-hash --seeds 20 --workers 8
     """
-    from topo.cli.output import note
-    from topo.config import read_case
+    from topo.cli import draws
+    from topo.config import read_case, read_draws
 
     begin = time.perf_counter()
-    case = read_case(fabric, traffic, seed=seed, **sections)
-    if _only_estimated(case, max_memory, dry_run=dry_run, as_json=as_json):
+    if seeds:
+        cases = read_draws(fabric, traffic, seed=seed, seeds=seeds, **sections)
+    else:
+        cases = [read_case(fabric, traffic, seed=seed, **sections)]
+    if _only_estimated(cases, max_memory, where, dry_run=dry_run, as_json=as_json):
         return OK
-    results = _stored(case, output) if output is not None else _computed(case)
+    if seeds:
+        return draws.analyze(cases, SHOWN, seed=seed, where=where, folder=output, as_json=as_json, checks=checks)
+    (case,) = cases
+    results = _stored(case, output, where) if output is not None else _computed(case, where)
     results |= {"seconds": round(time.perf_counter() - begin, 3)}
     code = judge(checks, results)
     _print(case, results, as_json=as_json)
-    for text in (*case.notes, *(results.get("inferred") or ())):
-        note(f"note: {text}")
-    for warning in results.get("warnings") or ():
-        note(f"warning: {warning}")
+    say_notes(cases, [results])
     if not results.get("complete", True):
-        note(f"the time was up at a gap of {results['gap']:.3g}; give the policy more with seconds=")
+        say(f"the time was up at a gap of {results['gap']:.3g}; give the policy more with seconds=")
         return LIMIT
     return code
 
 
-def _only_estimated(case: Case, max_memory: float | None, *, dry_run: bool, as_json: bool) -> bool:
-    """Print the estimate of ``case`` where that is all that was asked for; else stop where it is over the limit."""
-    from topo.study import check_memory, default_limit, estimate
+def _only_estimated(
+    cases: Sequence[Case], max_memory: float | None, where: Where, *, dry_run: bool, as_json: bool
+) -> bool:
+    """Print estimates of ``cases`` where that is all that was asked for; else stop where one is over the limit."""
+    from topo.study import check_memory, estimate
 
-    limit = max_memory or default_limit()
+    limit = max_memory or where.limit(len(cases))
     if dry_run:
         from topo.cli.estimates import print_estimates
 
-        print_estimates([case], limit, as_json=as_json)
+        print_estimates(cases, limit, as_json=as_json)
     else:
-        check_memory(estimate(case), limit)
+        check_memory(estimate(cases[0]), limit)
     return dry_run
 
 
-def _computed(case: Case) -> dict[str, Any]:
-    from topo.study import run_case
+def _computed(case: Case, where: Where) -> dict[str, Any]:
+    """Return the results of ``case``: on threads here, or on a worker of the scheduler."""
+    from topo.study import drawn, on_threads, run_case
 
-    return run_case(case).results
+    if where.scheduler is not None:
+        return dict(drawn([case], **where.how()).results[0])
+    with on_threads(where.given or 0):
+        return run_case(case).results
 
 
-def _stored(case: Case, folder: Path) -> dict[str, Any]:
+def _stored(case: Case, folder: Path, where: Where) -> dict[str, Any]:
     """Return the results of ``case`` run as a study of one, whose report then lies in ``folder``."""
-    from topo.cli.output import note
-    from topo.config import Study
-    from topo.report import write
-    from topo.study import run
-
-    given = {key: value for key, value in case.sections.items() if value is not None}
-    text = {"schema": 1, "title": case.name, **given, "seed": case.seed}
-    done = run(Study("analysis", case.name, (case,), json.dumps(text, indent=2) + "\n"), folder)
-    if done.failed:
-        return _computed(case)  # once more, for the error itself
-    note(f"report: {write(done.folder, tell=note)}")
-    return dict(done.records[0]["results"])
+    done = stored([case], folder, where, {**case.sections, "seed": case.seed})
+    return _computed(case, where) if done.failed else dict(done.records[0]["results"])  # the former for the error
 
 
 def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:

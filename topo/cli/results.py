@@ -24,6 +24,25 @@ def print_results(
     output.print_table(("", "", ""), rows + [(name, text, "") for name, text in (more or {}).items()], title=title)
 
 
+def print_spread(title: str, draws: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
+    """Print those of ``keys`` that every one of ``draws`` has, one a line: the mean and the range, or what all have."""
+    there = [key for key in keys if all(one.get(key) is not None for one in draws)]
+    rows = [(QUANTITIES[key].title, _spread(key, [one[key] for one in draws]), key) for key in there]
+    output.print_table(("", "", ""), rows, title=title)
+
+
+def _spread(key: str, values: Sequence[Any]) -> str:
+    from topo.config.seeds import summary
+
+    if all(value == values[0] for value in values):
+        return written(key, values[0])
+    one = summary([{key: value} for value in values], key)
+    if one is None or len(one.values) < len(values):
+        return ", ".join(dict.fromkeys(written(key, value) for value in values))
+    least, most = (written(key, value, unit=False) for value in (min(one.values), max(one.values)))
+    return f"{written(key, one.mean)} ({least} to {most})"
+
+
 def print_rows(title: str, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
     """Print ``rows`` of a list of results, a column for each of ``keys``, which name them in full."""
     header = [_ascii(QUANTITIES[key].title + (f" [{unit}]" if (unit := _unit(key)) else "")) for key in keys]

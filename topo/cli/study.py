@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,13 @@ import click
 
 from topo.cli.exits import FAILED_CASES, OK, Interrupted, say
 from topo.cli.options import Check, checks_option, estimate_options, json_option, judge
+from topo.cli.workers import Where, workers_option
 
 if TYPE_CHECKING:
-    from topo.study import Progress, Run, Tls
+    from topo.study import Progress, Run
 
 #: Failures of one cause that are said one by one.
 MOST_SAID = 20
-_PEM = click.Path(exists=True, dir_okay=False)
 #: [s] between two lines of progress where stderr is not a terminal.
 LINE_EVERY = 60.0
 
@@ -32,22 +31,7 @@ LINE_EVERY = 60.0
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder; reports/STUDY if not given."
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(min=0),
-    default=lambda: len(os.sched_getaffinity(0)),
-    show_default="the cores",
-    help="Local processes; 0 is this one.",
-)
-@click.option("--scheduler", metavar="ADDRESS", help="Run on the dask scheduler at this address.")
-@click.option(
-    "--scheduler-file",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The same, with the file that `dask scheduler --scheduler-file` wrote.",
-)
-@click.option("--tls-ca", type=_PEM, metavar="FILE", help="Authority that both sides trust, for a scheduler at tls://.")
-@click.option("--tls-cert", type=_PEM, metavar="FILE", help="Certificate of this side.")
-@click.option("--tls-key", type=_PEM, metavar="FILE", help="Key of the certificate.")
+@workers_option("Local processes; 0 is this one.")
 @click.option("--resume/--fresh", default=True, help="Go on where DIR stands (default), or start over in a new folder.")
 @click.option(
     "--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Override a key of the study. May be repeated."
@@ -59,12 +43,7 @@ def study_verb(
     *,
     study: str,
     output: Path | None,
-    workers: int,
-    scheduler: str | None,
-    scheduler_file: Path | None,
-    tls_ca: str | None,
-    tls_cert: str | None,
-    tls_key: str | None,
+    where: Where,
     resume: bool,
     overrides: tuple[str, ...],
     as_json: bool,
@@ -83,12 +62,8 @@ def study_verb(
     """
     from topo import study as studies
 
-    if scheduler and scheduler_file:
-        raise click.UsageError("--scheduler and --scheduler-file name the same thing; give one")
-    scheduler = scheduler or (str(scheduler_file) if scheduler_file else None)
-    tls = _tls(tls_ca, tls_cert, tls_key)
     loaded = studies.load(study, overrides)
-    limit = max_memory or _limit(workers, scheduler)
+    limit = max_memory or where.limit(len(loaded.cases))
     if dry_run:
         from topo.cli.estimates import print_estimates
 
@@ -100,13 +75,8 @@ def study_verb(
     _end_as_interrupted()
     with _progress(len(loaded.cases)) as progress:
         try:
-            done = studies.run(
-                loaded, folder, workers=workers, scheduler=scheduler, tls=tls, command=command,
-                max_memory=limit, progress=progress,
-            )  # fmt: skip
+            done = studies.run(loaded, folder, **where.how(), command=command, max_memory=limit, progress=progress)
         except KeyboardInterrupt:
-            there = {"--scheduler": scheduler, "--tls-ca": tls_ca, "--tls-cert": tls_cert, "--tls-key": tls_key}
-            where = there if scheduler else {"--workers": str(workers)}
             raise Interrupted(_again(study, folder, overrides, where)) from None
     from topo.report import write
 
@@ -120,14 +90,6 @@ def _end_as_interrupted() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
         signal.signal(signal.SIGHUP, signal.default_int_handler)
-
-
-def _limit(workers: int, scheduler: str | None) -> float | None:
-    """Return the memory of one case where none was given [bytes]; the machines of a cluster are not known here."""
-    from topo.study import default_limit
-
-    free = None if scheduler is not None else default_limit()
-    return None if free is None else free / max(1, workers)
 
 
 def _verdict(done: Run, checks: tuple[Check, ...]) -> int:
@@ -174,21 +136,10 @@ def _print(done: Run, page: Path, *, as_json: bool) -> None:
     click.echo(str(page))
 
 
-def _tls(ca: str | None, cert: str | None, key: str | None) -> Tls | None:
-    from topo.study import Tls
-
-    if ca and cert and key:
-        return Tls(ca, cert, key)
-    if ca or cert or key:
-        raise click.UsageError("--tls-ca, --tls-cert and --tls-key belong together; give all three")
-    return None
-
-
-def _again(study: str, folder: Path, overrides: tuple[str, ...], where: Mapping[str, str | None]) -> str:
+def _again(study: str, folder: Path, overrides: tuple[str, ...], where: Where) -> str:
     """Return the command that goes on."""
     words = [word for override in overrides for word in ("--set", override)]
-    words += [word for option, value in where.items() if value is not None for word in (option, value)]
-    return shlex.join(["topo", "study", study, "-o", str(folder), *words])
+    return shlex.join(["topo", "study", study, "-o", str(folder), *words, *where.options()])
 
 
 @contextmanager

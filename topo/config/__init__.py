@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         tables_of,
     )
     from topo.config.schema import json_schema
-    from topo.config.single import read_case, read_part
+    from topo.config.single import read_case, read_draws, read_part
     from topo.config.study_file import load_study, parse_study
 
 #: Public name -> module that holds it; the command line asks for sections before pydantic is loaded.
@@ -49,6 +49,7 @@ _ROOM = {
     "names": "topo.config.data",
     "parse_study": "topo.config.study_file",
     "read_case": "topo.config.single",
+    "read_draws": "topo.config.single",
     "read_part": "topo.config.single",
     "routing_of": "topo.config.nouns",
     "size_of": "topo.config.nouns",
@@ -74,6 +75,7 @@ __all__ = [
     "names",
     "parse_study",
     "read_case",
+    "read_draws",
     "read_part",
     "routing_of",
     "size_of",

@@ -68,6 +68,22 @@ def summary(results: Sequence[Mapping[str, Any]], key: str) -> Summary | None:
     return Summary(values) if values else None
 
 
+def following(root: int, n: int) -> list[int]:
+    """Return ``n`` seeds that follow from the seed ``root`` alone."""
+    from numpy.random import SeedSequence
+
+    return [int(seed) for seed in SeedSequence(root).generate_state(n)]
+
+
+def common(one: Any, other: Any) -> Any:
+    """Return ``one``, a mapping of sections or anything in it, without the seeds that ``other`` has otherwise."""
+    if isinstance(one, list):
+        return [common(a, b) for a, b in zip(one, other, strict=True)]
+    if not isinstance(one, Mapping):
+        return one
+    return {key: common(item, other[key]) for key, item in one.items() if not is_seed(str(key)) or item == other[key]}
+
+
 def is_seed(key: str) -> bool:
     """Return whether ``key``, dotted or not, names a seed: what draws of one setting differ in."""
     return key.rpartition(".")[2] == "seed"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from topo.config.case import SECTIONS, Case
+from topo.config.case import SECTIONS, Case, axis_part
 from topo.config.check import check_case
 from topo.config.data import Files, is_path, read_text
 from topo.config.document import Document, Places, parse_mapping
 from topo.config.errors import ConfigError, unknown
 from topo.config.hardware import with_rates
 from topo.config.sections import check_section
+from topo.config.seeds import following
 from topo.config.spec import parse_section
 from topo.formats.nouns import of_other_program
 
@@ -68,6 +70,17 @@ def read_case(
     if problems:
         raise ConfigError.of(problems)
     return case
+
+
+def read_draws(
+    fabric: str, traffic: str | None = None, *, seed: int = 0, seeds: int, **sections: str | None
+) -> list[Case]:
+    """Return the case of spec strings or files under ``seeds`` seeds that follow from ``seed``, as studies take them.
+
+    Raises ConfigError as ``read_case`` does.
+    """
+    cases = [read_case(fabric, traffic, seed=each, **sections) for each in following(seed, seeds)]
+    return [replace(c, name=f"{c.name} / {axis_part('seed', c.seed)}", labels={"seed": c.seed}) for c in cases]
 
 
 def read_document(section: str, text: str) -> Document:

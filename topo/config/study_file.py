@@ -22,6 +22,7 @@ from topo.config.document import Document, Places, TooLarge, parse_mapping, pars
 from topo.config.errors import ConfigError, Problem, unknown
 from topo.config.merge import merge, set_at, unfold
 from topo.config.sections import check_model
+from topo.config.seeds import following
 from topo.config.sweep import MAX_CASES, Axis, Point, axes_of, points_of
 from topo.units import share
 
@@ -182,11 +183,8 @@ def _seeds(words: Document) -> list[Axis]:
     n, root = words.data.get("seeds"), words.data.get("seed") or 0
     if not n:
         return []
-    from numpy.random import SeedSequence
-
-    seeds = [int(seed) for seed in SeedSequence(root).generate_state(n)]
     place: Places = {(): words.place(("seeds",))}
-    return [Axis("seed", tuple(Point((("seed", Document(seed, place)),), seed) for seed in seeds))]
+    return [Axis("seed", tuple(Point((("seed", Document(seed, place)),), seed) for seed in following(root, n)))]
 
 
 def _pinned(words: Document, pins: list[tuple[str, Document]]) -> Document:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from topo.config.case import Case, Study
 from topo.config.study_file import load_study as load
 from topo.study.cluster import Tls
+from topo.study.draws import Draws, drawn
+from topo.study.environment import on_threads
 from topo.study.estimate import Estimate, estimate
 from topo.study.faults import checked
 from topo.study.limit import OverMemory, check_memory, default_limit, in_gib
@@ -16,6 +18,7 @@ from topo.study.study import Progress, Run, fresh_folder, run
 
 __all__ = [
     "Case",
+    "Draws",
     "Estimate",
     "Outcome",
     "OverMemory",
@@ -29,10 +32,12 @@ __all__ = [
     "check_memory",
     "checked",
     "default_limit",
+    "drawn",
     "estimate",
     "fresh_folder",
     "in_gib",
     "load",
+    "on_threads",
     "outcome",
     "record_schema",
     "run",

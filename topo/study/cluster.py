@@ -53,18 +53,22 @@ class Tls:
     key: str
 
 
-def on_cluster(cases: Sequence[Case], scheduler: str, tls: Tls | None = None) -> Iterator[tuple[Case, Outcome]]:
+def on_cluster(
+    cases: Sequence[Case], scheduler: str, tls: Tls | None = None, *, tables: bool = True
+) -> Iterator[tuple[Case, Outcome]]:
     """Yield every case with its outcome as it ends; ``scheduler`` is an address, or a file that holds it.
 
-    Waits for a first worker.  Where all workers have gone for LEFT_ALONE, or the scheduler has, the cases that
-    are left fail as lost, and run again next time.  Raises ClusterError where the scheduler does not answer.
+    Outcomes are without files if not ``tables``.  Waits for a first worker.  Where all workers have gone for
+    LEFT_ALONE, or the scheduler has, the cases that are left fail as lost, and run again next time.
+
+    Raises ClusterError where the scheduler does not answer.
     """
     client = _client(scheduler, tls)
     left = list(cases)
     try:
         while left:
             block = left[:WINDOW]
-            done = yield from _until_lost(client, block, len(cases))
+            done = yield from _until_lost(client, block, len(cases), tables)
             left = left[len(block) :] if done else []
     finally:
         with contextlib.suppress(Exception):  # the scheduler may have gone
@@ -97,13 +101,15 @@ def _security(address: str, tls: Tls | None) -> Security | None:
     return Security(tls_ca_file=tls.ca, tls_client_cert=tls.cert, tls_client_key=tls.key, require_encryption=True)
 
 
-def _until_lost(client: Client, block: list[Case], n_cases: int) -> Generator[tuple[Case, Outcome], None, bool]:
+def _until_lost(
+    client: Client, block: list[Case], n_cases: int, tables: bool
+) -> Generator[tuple[Case, Outcome], None, bool]:
     """Yield the cases of a block as they end, and what is left as lost where nobody works any more.
 
     Returns whether somebody does.
     """
     threads = max(1, sum(client.nthreads().values()) // max(1, n_cases))
-    futures = client.map(outcome_there, block, threads=threads, retries=RETRIES, pure=False)
+    futures = client.map(outcome_there, block, threads=threads, tables=tables, retries=RETRIES, pure=False)
     of = {future.key: case for future, case in zip(futures, block, strict=True)}
     ended: SimpleQueue[Future] = SimpleQueue()
     for future in futures:
@@ -183,12 +189,14 @@ def _address(file: Path) -> str:
         raise ClusterError(f"scheduler file {file}: holds no address; {rule}") from None
 
 
-def outcome_there(case: Case, *, threads: int) -> Outcome:
+def outcome_there(case: Case, *, threads: int, tables: bool = True) -> Outcome:
     """Return the outcome of ``case`` on a worker, with as many ``threads`` as the cluster has for each case.
+
+    Without files if not ``tables``.
 
     A worker has no more than the cores it may use; PLANEWISE_THREADS in its environment says otherwise.
     """
     if not _TOLD:
         os.environ.pop("PLANEWISE_THREADS", None)  # that of the study before
         os.environ["PLANEWISE_THREADS"] = str(min(threads, n_threads()))
-    return outcome(case)
+    return outcome(case, tables=tables)

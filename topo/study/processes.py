@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 from topo.config.case import Case
+from topo.study.environment import environment
 from topo.study.record import FAULTS, Outcome, failed, outcome
 
 #: Times that a case is handed out before its worker's death counts as its own fault.
@@ -29,19 +31,20 @@ GRACE = 2.0
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "PLANEWISE_THREADS")
 
 
-def in_processes(cases: Sequence[Case], workers: int) -> Iterator[tuple[Case, Outcome]]:
-    """Yield every case with its outcome as it ends, from ``workers`` processes.
+def in_processes(cases: Sequence[Case], workers: int, *, tables: bool = True) -> Iterator[tuple[Case, Outcome]]:
+    """Yield every case with its outcome as it ends, from ``workers`` processes; without files if not ``tables``.
 
     Where cases are fewer than workers, each has the threads of several: blocks of destinations share them.
     """
     waiting, tried = list(reversed(cases)), Counter[int]()
     processes = max(1, min(workers, len(cases)))
+    run = outcome if tables else partial(outcome, tables=False)
     while waiting:
-        yield from _until_death(waiting, tried, processes, workers // processes)
+        yield from _until_death(run, waiting, tried, processes, workers // processes)
 
 
 def _until_death(
-    waiting: list[Case], tried: Counter[int], workers: int, threads: int
+    run: Callable[[Case], Outcome], waiting: list[Case], tried: Counter[int], workers: int, threads: int
 ) -> Iterator[tuple[Case, Outcome]]:
     """Run cases off the end of ``waiting`` until all are done, or a worker dies and its cases are put back."""
     with _safe_path():  # starts what keeps count of semaphores
@@ -53,7 +56,7 @@ def _until_death(
             while waiting and len(running) < workers * QUEUED and not _must_wait(waiting[-1], running, tried):
                 chunk = _next_chunk(waiting, tried, min(CHUNK / pace, len(waiting) / (workers * QUEUED)))
                 with _deaf_to_interrupts(), _safe_path(), capped(1):  # the first ones start the workers
-                    running[pool.submit(_outcomes, outcome, chunk)] = chunk
+                    running[pool.submit(_outcomes, run, chunk)] = chunk
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
                 results, seconds = future.result()
@@ -119,7 +122,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 def capped(threads: int) -> AbstractContextManager[None]:
     """Start processes that use ``threads`` threads each: libraries read this when they load, before our own code."""
-    return _environment(dict.fromkeys(_THREADS, str(threads)))
+    return environment(dict.fromkeys(_THREADS, str(threads)))
 
 
 def _safe_path() -> AbstractContextManager[None]:
@@ -128,21 +131,7 @@ def _safe_path() -> AbstractContextManager[None]:
     Python starts the server of ``multiprocessing`` with ``-c``, which puts that folder first: a re.py or yaml.py
     beside a study would be taken for the library's.
     """
-    return _environment({"PYTHONSAFEPATH": "1"})
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    return environment({"PYTHONSAFEPATH": "1"})
 
 
 def _context() -> multiprocessing.context.BaseContext:

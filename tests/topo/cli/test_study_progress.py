@@ -9,7 +9,8 @@ import click
 import pytest
 
 from topo.cli import study as verb
-from topo.study import Progress, Run
+from topo.cli.workers import Where
+from topo.study import Progress, Run, Tls
 
 TEXT = """\
 schema: 1
@@ -59,9 +60,12 @@ def test_a_file_sees_a_line_a_minute(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("where", "says"),
     [
-        ({"--workers": "0"}, "--workers 0"),
-        ({"--scheduler": "f.json", "--tls-ca": None}, "--scheduler f.json"),
-        ({"--scheduler": "tls://a:1", "--tls-ca": "a b.pem"}, "--scheduler tls://a:1 --tls-ca 'a b.pem'"),
+        (Where(0, None, None), "--workers 0"),
+        (Where(None, "f.json", None), "--scheduler f.json"),
+        (
+            Where(None, "tls://a:1", Tls("a b.pem", "c.pem", "k.pem")),
+            "--scheduler tls://a:1 --tls-ca 'a b.pem' --tls-cert c.pem --tls-key k.pem",
+        ),
     ],
 )
 def test_the_command_that_goes_on(where, says, tmp_path):

@@ -15,7 +15,7 @@ from distributed import Client
 from topo import study
 from topo.cli import main
 from topo.cli.exits import USAGE
-from topo.config import parse_study
+from topo.config import parse_study, read_draws
 from topo.study.cluster import ClusterError, Tls, on_cluster
 
 TEXT = """\
@@ -114,6 +114,8 @@ def test_a_worker_killed_twice_loses_nothing(cluster, tmp_path):
     study.run(cases, tmp_path / "here")
     for name in ("records.jsonl", "records.parquet"):
         assert (tmp_path / "cluster" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+    draws = read_draws("fat-tree-2:radix=8", "permutation", routing="ecmp-hash", seeds=3)  # of one case, there too
+    assert study.drawn(draws, scheduler=str(file)) == study.drawn(draws)
 
 
 @pytest.mark.parametrize("gone", ["workers", "scheduler"])

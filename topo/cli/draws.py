@@ -1,0 +1,100 @@
+"""``topo analyze --seeds``: one case drawn several times, printed as mean and range; and what all its forms share."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from topo.cli.exits import LIMIT, OK, say
+from topo.cli.options import Check, judge
+
+if TYPE_CHECKING:
+    from topo.cli.workers import Where
+    from topo.config import Case
+    from topo.study import Draws, Run
+
+
+def analyze(
+    cases: Sequence[Case],
+    shown: Sequence[str],
+    *,
+    seed: int,
+    where: Where,
+    folder: Path | None,
+    as_json: bool,
+    checks: Sequence[Check],
+) -> int:
+    """Run ``cases``, the draws of one, print what of ``shown`` comes to over them, and return the exit code.
+
+    ``folder`` takes records and report, as of a study with ``seeds``.
+    """
+    from topo.study import Draws, drawn
+
+    begin = time.perf_counter()
+    sections = _common(cases)
+    done = None if folder is None else stored(cases, folder, where, {**sections, "seed": seed, "seeds": len(cases)})
+    draws = drawn(cases, **where.how()) if done is None or done.failed else Draws(done.records)
+    seconds = round(time.perf_counter() - begin, 3)
+    _print(cases, draws, shown, {**sections, "seed": seed, "seconds": seconds}, as_json=as_json)
+    say_notes(cases, draws.results)
+    codes = [judge(tuple(checks), one, name=case.name) for case, one in zip(cases, draws.results, strict=True)]
+    return LIMIT if _incomplete(draws) else max(codes, default=OK)
+
+
+def _common(cases: Sequence[Case]) -> dict[str, Any]:
+    """Return the sections of ``cases`` without the seeds that tell them apart."""
+    from topo.config.seeds import common
+
+    return dict(common(cases[0].sections, cases[-1].sections))
+
+
+def _print(cases: Sequence[Case], draws: Draws, shown: Sequence[str], given: dict[str, Any], *, as_json: bool) -> None:
+    from topo.cli import output
+    from topo.cli.results import print_spread
+
+    if as_json:
+        seeds = [case.seed for case in cases]
+        output.print_json({**given, "seeds": seeds, "results": draws.over_seeds(), "records": list(draws.records)})
+        return
+    one = cases[0]
+    name, kind = one.name.rpartition(" / ")[0], one.traffic and one.traffic["pattern"]
+    title = f"{name}: {kind}, {one.routing['policy']}, {len(cases)} seeds: mean (least to most)"
+    print_spread(title, draws.results, shown)
+    if len(cases) > 1 and len({record["hash"] for record in draws.records}) == 1:
+        say("note: nothing in this case is drawn: every seed gives the same")
+
+
+def _incomplete(draws: Draws) -> int:
+    """Return how many draws ended before they were complete, and say so."""
+    n = sum(not one.get("complete", True) for one in draws.results)
+    if n:
+        say(f"the time was up in {n} of {len(draws.records)} draws; give the policy more with seconds=")
+    return n
+
+
+def say_notes(cases: Sequence[Case], results: Sequence[dict[str, Any]]) -> None:
+    """Say what was chosen for the user, and every warning of ``results`` once."""
+    notes = dict.fromkeys(text for case in cases for text in case.notes)
+    notes |= dict.fromkeys(text for one in results for text in one.get("inferred") or ())
+    for text in notes:
+        say(f"note: {text}")
+    for warning in dict.fromkeys(text for one in results for text in one.get("warnings") or ()):
+        say(f"warning: {warning}")
+
+
+def stored(cases: Sequence[Case], folder: Path, where: Where, words: dict[str, Any]) -> Run:
+    """Return the run of ``cases`` as a study that ``words`` write down; its report then lies in ``folder``."""
+    from topo.config import Study
+    from topo.report import write
+    from topo.study import run
+
+    given = {key: value for key, value in words.items() if value is not None}
+    title = cases[0].name.rpartition(" / ")[0] or cases[0].name
+    text = {"schema": 1, "title": title, **given}
+    done = run(Study("analysis", title, tuple(cases), json.dumps(text, indent=2) + "\n"), folder, **where.how())
+    if not done.failed:
+        say(f"report: {write(done.folder, tell=say)}")
+    return done
