@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
 from benchmarks.history import Record, append, changes, of, runs
 from benchmarks.planes import CASES, svg
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_runs_come_back_and_changes_are_ratios(tmp_path):
@@ -32,3 +35,13 @@ def test_the_record_of_the_tree_names_cases_that_are_run():
 def test_the_picture_is_one():
     picture = svg({"uniform": [(1024, 1.0), (131072, 9.0)]})
     assert ET.fromstring(picture).tag.endswith("svg") and "uniform, 9.0 s" in picture
+
+
+def test_the_table_of_sprays_is_of_the_draws_that_were_made():
+    """131,072 endpoints, both choices, ten seeds: the page has what the file of draws comes to."""
+    from benchmarks.sprayed import CHOICES, made, table
+
+    draws = made()
+    assert all((131072, choose, seed) in draws for choose in CHOICES for seed in range(10))
+    assert all(draws[n, "feedback", seed] >= rate for (n, _, seed), rate in draws.items())
+    assert table() in (ROOT / "docs" / "model.md").read_text()
