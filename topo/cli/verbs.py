@@ -35,6 +35,7 @@ VERBS = {
     "list": Verb("catalogue", "Names that the other verbs take: families, patterns, policies, ..."),
     "moe": Verb("moe", "Copies, bytes and time of expert-parallel dispatch and combine."),
     "new": Verb("files", "Write a commented study, or a model, to start from."),
+    "order": Verb("order", "What to order for a fabric, with spares, and how to cable it."),
     "place": Verb("place", "Which ranks of a job stand where, so that it ends soonest."),
     "report": Verb("report", "Redraw the report of a study; never solves."),
     "schema": Verb("files", "Print the JSON Schema of study files, or of records."),

@@ -160,6 +160,15 @@ SECTIONS: dict[str, Section] = {
         moves=False,
         implied=True,
     ),
+    "spares": Section(
+        "by",
+        entries="topo.config.order:SPARES",
+        later=True,
+        option="--spares SPEC",
+        says="Parts to order beside those built in, such as stock:switch=2,cable=2%.",
+        moves=False,
+        implied=True,
+    ),
     "cost": Section(
         only="prices", option="--prices BOOK", says="Price book: a shipped name, or a CSV file.", moves=False
     ),

@@ -74,15 +74,16 @@ def _header(cells: list[str], place: str) -> list[str]:
 
 def write(fabric: Fabric) -> str:
     """Return ``fabric`` as a cabling list in CSV."""
-    return csv_text(_rows(fabric))
+    return csv_text(cabling_rows(fabric))
 
 
 def write_sheet(fabric: Fabric) -> bytes:
     """Return ``fabric`` as a cabling list in XLSX."""
-    return sheet_of(_rows(fabric))
+    return sheet_of(cabling_rows(fabric))
 
 
-def _rows(fabric: Fabric) -> list[list[str]]:
+def cabling_rows(fabric: Fabric) -> list[list[str]]:
+    """Return the rows of a cabling list, its header first: a row a cable of the network."""
     names, source, cables = telling_names(fabric), source_of(fabric), fabric.cables()
     found = [list(_WRITTEN)]
     for i, tier in enumerate(cables["tier"].tolist()):

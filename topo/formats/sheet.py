@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
+from typing import Any
 from xml.sax.saxutils import escape
 
 from topo.formats.errors import FormatError
@@ -93,21 +94,28 @@ def _column(letters: str) -> int:
 
 def sheet_of(rows: Sequence[Sequence[str]]) -> bytes:
     """Return a workbook of one sheet that holds ``rows`` of text."""
-    body = "".join(
-        f'<row r="{i}">' + "".join(f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>' for cell in row) + "</row>"
-        for i, row in enumerate(rows, 1)
-    )
+    return workbook({"cabling": rows})
+
+
+def workbook(sheets: Mapping[str, Sequence[Sequence[Any]]]) -> bytes:
+    """Return a workbook of ``sheets`` by name: rows of texts and numbers; None leaves a cell empty."""
+    kinds = [
+        ("workbook.xml", "sheet.main"),
+        *((f"worksheets/sheet{i + 1}.xml", "worksheet") for i in range(len(sheets))),
+    ]
     parts = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/></Types>',
-        "_rels/.rels": _relation("officeDocument", "xl/workbook.xml"),
+        + "".join(f'<Override PartName="/xl/{name}" ContentType="{_TYPE}.{kind}+xml"/>' for name, kind in kinds)
+        + "</Types>",
+        "_rels/.rels": _relations([("officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_DOC}"><sheets>'
-        '<sheet name="cabling" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": _relation("worksheet", "worksheets/sheet1.xml"),
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData></worksheet>',
+        + "".join(f'<sheet name="{escape(name)}" sheetId="{i}" r:id="rId{i}"/>' for i, name in enumerate(sheets, 1))
+        + "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": _relations([("worksheet", name) for name, _ in kinds[1:]]),
     }
+    for (name, _), rows in zip(kinds[1:], sheets.values(), strict=True):
+        parts[f"xl/{name}"] = f'<worksheet xmlns="{_MAIN}"><sheetData>{_sheet(rows)}</sheetData></worksheet>'
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
         for name, content in parts.items():
@@ -115,8 +123,24 @@ def sheet_of(rows: Sequence[Sequence[str]]) -> bytes:
     return out.getvalue()
 
 
-def _relation(kind: str, target: str) -> str:
+def _sheet(rows: Sequence[Sequence[Any]]) -> str:
+    return "".join(f'<row r="{i}">' + "".join(map(_cell, row)) + "</row>" for i, row in enumerate(rows, 1))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "<c/>"
+    if isinstance(value, int | float):
+        return f"<c><v>{value!r}</v></c>"
+    return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+
+
+def _relations(targets: Sequence[tuple[str, str]]) -> str:
     return (
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        f'<Relationship Id="rId1" Type="{_DOC}/{kind}" Target="{target}"/></Relationships>'
+        + "".join(
+            f'<Relationship Id="rId{i}" Type="{_DOC}/{kind}" Target="{target}"/>'
+            for i, (kind, target) in enumerate(targets, 1)
+        )
+        + "</Relationships>"
     )

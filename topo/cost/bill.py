@@ -1,125 +1,27 @@
-"""What a network costs: parts times prices.
-
-A price book has one row a part: ``switch-<ports>``, ``endpoint-cable``,
-``switch-cable``, ``copper-cable``, ``optical-cable``, ``transceiver`` or ``nic``.  A cable
-is priced by where it goes if the book says so (``endpoint-cable``,
-``switch-cable``), else by what it is made of; a ``transceiver`` row adds two to
-every cable priced as ``optical-cable``.  A switch is the smallest one with
-enough ports, whatever it leaves empty.  NICs are counted where the book has a price of them.
-
-A port that breaks out serves several of a part of its speed: a row of 800 Gb/s with ``breakout`` 2 is a switch of
-twice as many ports at 400 Gb/s, a transceiver for two cables (twin-port optics), a NIC for two ports.
-
-A part that the book does not price leaves the sum open: it stands on the bill without a price, and ``unpriced``
-says what is missing.
-
-Limits.  Purchase prices only: no servers, racks, installation or energy, and no scale-up network, which comes with
-the server; NICs where the book prices them.
-"""
+"""The bill: which part of a book each switch, NIC, cable and transceiver is, and what they cost together."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from topo.size import Medium, Size, Tier, cable_row
-from topo.units import from_gbps, gbps
+from topo.cost.book import Price, PriceBook
+from topo.cost.table_3 import TABLE_3, TABLE_3_CAPACITY
+from topo.size import Medium, Size, Tier
+from topo.units import gbps
 
-_SWITCH = re.compile(r"switch-([1-9]\d{0,8})")
-_CABLES = ("endpoint-cable", "switch-cable", "copper-cable", "optical-cable", "transceiver", "nic")
-#: A speed of a book and that of a port are the same within this fraction: units were converted on the way.
+#: Speeds of a book and that of a port are the same within this fraction: units were converted on the way.
 _SAME_SPEED = 1e-9
 
 
-class PriceError(ValueError):
-    """A price book with a wrong row; the message names it."""
+class Run(NamedTuple):
+    """Cables of one tier, medium and length."""
 
-
-@dataclass(frozen=True)
-class Price:
-    """One row of a price book."""
-
-    part: str  # one of the names above
-    usd: float | None  # [USD] each; None where no source gives it
-    speed_gbps: float | None = None  # [Gb/s] of a port; None fits every speed
-    reach_m: float | None = None  # [m] longest distance that a cable covers
-    watts: float | None = None  # [W] each; None where no source gives it
-    source: str = ""
-    date: str = ""
-    breakout: int = 1  # ports of speed_gbps / breakout that one port serves
-
-    def __post_init__(self) -> None:
-        if not (_SWITCH.fullmatch(self.part) or self.part in _CABLES):
-            raise PriceError(f"part {self.part!r} is unknown; known: switch-<ports>, {', '.join(_CABLES)}")
-        if self.usd is not None and not 0 <= self.usd < float("inf"):
-            raise PriceError(f"{self.part}: usd {self.usd!r} must be finite and not negative")
-
-        if self.breakout < 1 or (self.breakout > 1 and self.speed_gbps is None):
-            raise PriceError(
-                f"{self.part}: breakout {self.breakout} must be a whole number of at least 1, and needs a speed_gbps"
-            )
-
-    @property
-    def ports(self) -> int:
-        """Ports of a switch as its part names them, 0 for other parts."""
-        match = _SWITCH.fullmatch(self.part)
-        return int(match[1]) if match else 0
-
-    @property
-    def serves(self) -> int:
-        """Ports of a switch at the speed that it breaks out to; 0 for other parts."""
-        return self.ports * self.breakout
-
-    @property
-    def at_gbps(self) -> float | None:
-        """Speed of a port that it serves [Gb/s]; None fits every speed."""
-        return None if self.speed_gbps is None else self.speed_gbps / self.breakout
-
-
-@dataclass(frozen=True)
-class PriceBook:
-    """Prices of parts, under a name that goes onto every page that uses them."""
-
-    name: str
-    rows: tuple[Price, ...]
-    note: str = ""
-
-    @property
-    def calibrated(self) -> bool:
-        """Whether the prices were fitted to the totals of Table 3 rather than quoted."""
-        return bool(self.rows) and all(row.source.startswith("calibrated to") for row in self.rows)
-
-
-@dataclass(frozen=True)
-class Printed:
-    """A row of Table 3 of arXiv 2505.09343: a network as printed, and its cost there."""
-
-    name: str
-    size: Size
-    usd: float  # [USD]
-    rounding_usd: float  # [USD] half a unit of the last printed digit
-
-
-def _table_3() -> Iterator[Printed]:
-    spine, core, local, far = Tier.LEAF_SPINE, Tier.SPINE_CORE, Tier.LOCAL, Tier.GLOBAL
-    counted: tuple[tuple[str, int, int, dict[Tier, int], float], ...] = (
-        ("FT2", 2_048, 96, {spine: 2_048}, 9e6),
-        ("MPFT", 16_384, 768, {spine: 16_384}, 72e6),
-        ("FT3", 65_536, 5_120, {spine: 65_536, core: 65_536}, 491e6),
-        ("SF", 32_928, 1_568, {local: 10_976, far: 21_952}, 146e6),
-        ("DF", 261_632, 16_352, {local: 253_456, far: 130_816}, 1_522e6),
-    )
-    for name, endpoints, switches, tiers, usd in counted:
-        rows = (cable_row(tier, n) for tier, n in ({Tier.ENDPOINT: endpoints} | tiers).items())
-        cables = tuple(row for pair in rows for row in pair)
-        yield Printed(name, Size(name, endpoints, switches, 64, cables), usd, 0.5e6)
-
-
-#: The five networks that the paper prices, all of 64-port 400G switches.
-TABLE_3 = tuple(_table_3())
-TABLE_3_CAPACITY = from_gbps(400)  # [B/s]
+    tier: Tier
+    medium: Medium
+    length_m: float | None  # [m]; None where no floor plan says
+    cables: int
 
 
 @dataclass(frozen=True)
@@ -131,6 +33,7 @@ class Line:
     price: Price | None = None  # None where the book has no row
     lacks: str = ""  # why there is no price, and what would do
     note: str = ""
+    run: Run | None = None  # the cables; None for other parts
 
     @property
     def usd_each(self) -> float | None:
@@ -145,8 +48,11 @@ class Line:
         return self.lacks or f"{self.part}: the book has a row of it without a price"
 
 
-def bill(size: Size, prices: PriceBook, *, capacity: float) -> dict[str, Any]:
+def bill(size: Size, prices: PriceBook, *, capacity: float, runs: Sequence[Run] = ()) -> dict[str, Any]:
     """Return what the parts of ``size`` cost and draw, with switch ports of ``capacity`` [B/s].
+
+    ``runs`` say how long its cables are, where a floor plan does: each is then priced as the cheapest that reaches,
+    else as the one of the longest reach.
 
     Keys: price_book, cost_usd and cost_per_endpoint_usd (None where a part has no price, the latter also without
     endpoints), priced_usd (of the parts that have one), unpriced (a sentence a part that has none), watts (None
@@ -154,7 +60,7 @@ def bill(size: Size, prices: PriceBook, *, capacity: float) -> dict[str, Any]:
     watts_each, watts, source, date, note), cost_by_layer (switches of a tree apart), and for a calibrated book
     cost_residuals.
     """
-    lines = _lines(size, prices, capacity)
+    lines = _merged(_lines(size, prices, capacity, runs), _priced)
     parts = [_part(line) for line in lines]
     priced = sum(part["usd"] for part in parts if part["usd"] is not None)
     missing = [line.why for line in lines if line.why]
@@ -174,6 +80,11 @@ def bill(size: Size, prices: PriceBook, *, capacity: float) -> dict[str, Any]:
     return result
 
 
+def items(size: Size, prices: PriceBook, *, capacity: float, runs: Sequence[Run] = ()) -> list[Line]:
+    """Return the lines of ``bill``, cables apart by tier, medium and length: the same parts at the same prices."""
+    return _merged(_lines(size, prices, capacity, runs), lambda line: (*_priced(line), line.run and line.run[:3]))
+
+
 def residuals(prices: PriceBook) -> list[dict[str, Any]]:
     """Return for each row of Table 3 what ``prices`` gives against what the paper prints; none where it lacks a part.
 
@@ -182,7 +93,7 @@ def residuals(prices: PriceBook) -> list[dict[str, Any]]:
     """
     rows = []
     for row in TABLE_3:
-        lines = _lines(row.size, prices, TABLE_3_CAPACITY)
+        lines = _lines(row.size, prices, TABLE_3_CAPACITY, ())
         if any(line.why for line in lines):
             return []
         usd = sum((line.usd_each or 0.0) * line.count for line in lines)
@@ -198,32 +109,37 @@ def residuals(prices: PriceBook) -> list[dict[str, Any]]:
     return rows
 
 
-def _lines(size: Size, prices: PriceBook, capacity: float) -> list[Line]:
-    """Return the lines of the bill, switches first."""
+def _lines(size: Size, prices: PriceBook, capacity: float, runs: Sequence[Run]) -> list[Line]:
+    """Return the lines of the bill, switches first, one each for what may share a row of the book."""
     speed = gbps(capacity)
     offer = _Offer(_at_speed(prices, speed), f"price book {prices.name} at {speed:g} Gb/s")
     lines = [_switches(offer, size)] if size.switches else []
     if lines and lines[0].price:
         offer = offer._replace(split=lines[0].price.breakout)
-    for tier, medium, n in size.cables:
-        if tier != Tier.SCALE_UP:
-            lines += _cables(offer, tier, medium, n)
+    for run in runs or (Run(tier, medium, None, n) for tier, medium, n in size.cables):
+        if run.tier != Tier.SCALE_UP:
+            lines += _cables(offer, run)
     if nic := _find(offer.rows, "nic"):
         lines.append(Line("nic", size.endpoint_links, nic))
     if not offer.rows:
         lines = [replace(line, lacks=_no_speed(prices, speed)) for line in lines]
-    return _merged(lines)
+    return lines
 
 
 #: Parts of which one serves ``breakout`` ports; of switches and cables each is one.
 _SHARED = ("transceiver", "nic")
 
 
-def _merged(lines: list[Line]) -> list[Line]:
-    """Return ``lines`` with those of one price, or of one part that has none, added up; twin ports are shared."""
-    same: dict[tuple[Price | None, str], list[Line]] = {}
+def _priced(line: Line) -> tuple[Any, ...]:
+    """Return what lines of one price have in common, or of one part that has none."""
+    return line.price, line.part
+
+
+def _merged(lines: list[Line], key: Callable[[Line], tuple[Any, ...]]) -> list[Line]:
+    """Return ``lines`` with those of one ``key`` added up; twin ports are shared."""
+    same: dict[tuple[Any, ...], list[Line]] = {}
     for line in lines:
-        same.setdefault((line.price, line.part), []).append(line)
+        same.setdefault(key(line), []).append(line)
     return [_together(equal) for equal in same.values()]
 
 
@@ -267,18 +183,26 @@ class _Offer(NamedTuple):
     split: int = 1  # cables that a port of the switches serves
 
 
-def _cables(offer: _Offer, tier: Tier, medium: Medium, n: int) -> Iterator[Line]:
-    """Yield ``n`` cables, and the transceivers at their ends."""
+def _cables(offer: _Offer, run: Run) -> Iterator[Line]:
+    """Yield the cables of ``run``, and the transceivers at their ends."""
+    tier, medium, _, n = run
     by_tier = "endpoint-cable" if tier == Tier.ENDPOINT else "switch-cable"
     by_medium = "optical-cable" if medium.optical else f"{medium.name.lower()}-cable"
-    price = _find(offer.rows, by_tier) or _find(offer.rows, by_medium)
-    if price is None:
-        lacks = f"{offer.where} lacks a row {by_medium} or {by_tier} for {tier.label} cables; add one of the two"
-        yield Line(by_medium, n, lacks=lacks)
-    else:
-        yield Line(price.part, n, price)
-    if medium.optical and not (price and price.part == by_tier):
+    part = by_tier if any(p.part == by_tier for p in offer.rows) else by_medium
+    price = _find(offer.rows, part, run.length_m)
+    yield Line(part, n, price, lacks="" if price else _no_cable(offer, part, by_tier, run), run=run)
+    if medium.optical and part != by_tier:
         yield from _transceivers(offer, n if tier == Tier.ENDPOINT else 2 * n, n if tier == Tier.ENDPOINT else 0)
+
+
+def _no_cable(offer: _Offer, part: str, by_tier: str, run: Run) -> str:
+    longest = _find(offer.rows, part)
+    if longest is None:
+        return f"{offer.where} lacks a row {part} or {by_tier} for {run.tier.label} cables; add one of the two"
+    return (
+        f"{offer.where} has no {part} that reaches {run.length_m:g} m; the longest reaches {longest.reach_m:g} m: add "
+        "a longer one, or leave its reach_m empty where one price holds for every length"
+    )
 
 
 def _transceivers(offer: _Offer, at_switches: int, at_endpoints: int) -> Iterator[Line]:
@@ -294,10 +218,16 @@ def _transceivers(offer: _Offer, at_switches: int, at_endpoints: int) -> Iterato
         yield Line("transceiver", at_endpoints, lacks=lacks)
 
 
-def _find(offer: list[Price], part: str) -> Price | None:
-    """Return the row of the longest reach: without a floor plan only that one always suffices."""
+def _find(offer: list[Price], part: str, length_m: float | None = None) -> Price | None:
+    """Return the cheapest row that reaches ``length_m``, or where none is given that of the longest reach.
+
+    Without a floor plan only that one always suffices.
+    """
     rows = [p for p in offer if p.part == part]
-    return max(rows, key=lambda p: (p.speed_gbps is not None, p.reach_m or 0.0), default=None)
+    if length_m is None:
+        return max(rows, key=lambda p: (p.speed_gbps is not None, p.reach_m or 0.0), default=None)
+    rows = [p for p in rows if p.reach_m is None or p.reach_m >= length_m]
+    return min(rows, key=lambda p: (p.speed_gbps is None, p.usd is None, p.usd or 0.0), default=None)
 
 
 def _larger(price: Price, radix: int) -> str:
