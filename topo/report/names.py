@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from topo.config import SECTIONS
-from topo.config.seeds import is_seed, settings
+from topo.config.seeds import is_seed, settings, summary
 from topo.report import words
 from topo.report.load import Record, Study
 from traffic import PATTERNS
@@ -34,6 +34,18 @@ class Case:
     network: str
     traffic: str
     policy: str
+    draws: tuple[Record, ...] = ()  # those that the results are means of; none where they are of one draw
+
+    def ends(self, key: str) -> tuple[float, float] | None:
+        """Return least and most of the result ``key`` over draws; None where it does not differ, or is no number."""
+        one = summary([record.results for record in self.draws], key)
+        ends = (min(one.values), max(one.values)) if one and len(one.values) == len(self.draws) else None
+        return ends if ends and ends[0] < ends[1] else None
+
+    def most(self, key: str) -> Any:
+        """Return the largest ``key`` of any draw, None where it was not stored."""
+        ends = self.ends(key)
+        return ends[1] if ends else self.get(key)
 
     @property
     def title(self) -> str:

@@ -1,5 +1,7 @@
 """The verdict answers what the study swept: each sentence is held against the records it speaks of."""
 
+from statistics import fmean
+
 import pytest
 
 from topo.config import parse_study
@@ -9,6 +11,7 @@ from topo.report.panels.view import View
 from topo.report.verdicts import verdict
 from topo.study import run
 
+NARROW = "family: fat-tree-2, radix: 8, endpoints: 32, oversubscription: 3, scale_up: none"
 HEAD = "schema: 1\ntitle: question\n"
 TREES = """
     - {name: wide, family: fat-tree-2, radix: 8, endpoints: 32, scale_up: none}
@@ -33,6 +36,24 @@ def test_networks_are_told_by_time_and_by_how_much_the_slowest_takes_longer(tmp_
     assert found.text.startswith(f"wide finishes shift on 32 endpoints in {words.seconds(wide.get('completion_s'))}.")
     assert f"narrow takes {ratio} times as long under ecmp." in found.text
     assert "$" not in found.text  # no prices, none spoken of
+
+
+def test_what_is_drawn_is_told_as_mean_and_range_over_seeds(tmp_path):
+    """Hashed paths under four seeds: sentence and table hold the mean of the records, their least and their most."""
+    hashed = "routing: {policy: ecmp-hash}\nseeds: 4\n"
+    one, view = answered(tmp_path / "one", f"{hashed}traffic: {{pattern: shift, by: 8}}\nfabric: {{{NARROW}}}\n")
+    times = [case.get("completion_s") for case in view.solutions]
+    least, most = words.seconds(min(times)), words.seconds(max(times))
+    assert min(times) < max(times)
+    assert f"in {words.seconds(fmean(times))} in the mean of 4 seeds ({least} to {most})" in one.text
+    full = [case.get("max_utilization") for case in view.solutions]
+    ends = f"({words.number(min(full))} to {words.number(max(full))})"
+    assert f"asked for {words.number(fmean(full))} times {ends} what they carry" in one.text
+    page = render(tmp_path / "one")
+    assert all(text in page for text in (f"{words.number(max(full))} times its capacity, the most of 4 seeds", least))
+    two, view = answered(tmp_path / "two", networks(hashed, traffic="{pattern: shift, by: 8}"))
+    means = [fmean(c.get("completion_s") for c in view.solutions if c.network == n) for n in ("wide", "narrow")]
+    assert f"narrow takes {words.number(means[1] / means[0])} times as long under ecmp-hash in the mean" in two.text
 
 
 def test_price_decides_between_networks_that_are_as_fast(tmp_path):

@@ -111,8 +111,8 @@ def _figure(view: View) -> Draw | None:
         Variant(labels.title(key), spec) for key, at in _MEASURES.items() if (spec := _dots(view, key, at))
     )
     how = f"A row a network, a mark a traffic, under {view.policies}. The dashed line is 1: nothing blocks."
-    if len({case.record.labels.get("seed") for case in view.solutions}) > 1:
-        how += " Of several seeds the first is drawn; Routing and Outcome show how far they differ."
+    if any(case.draws for case in view.grid):
+        how += " A mark is the mean over seeds; the table has the least and the largest of them."
     if not variants:
         return None
     return Draw(Figure("fig-comparison", _finding(view), how, variants, _table(view), "measure"))
@@ -153,8 +153,14 @@ def _finding(view: View) -> str:
 
 def _table(view: View) -> Table:
     looks: dict[str, dict[str, Any]] = {"normalized_throughput": {"shade": _throughput_shade, "bar": True}}
-    columns = [name("Network"), name("Traffic"), *(labels.column(key, **looks.get(key, {})) for key in _LOAD_KEYS)]
-    rows = [(case.network, case.traffic, *map(case.get, _LOAD_KEYS)) for case in view.grid]
+    columns, rows = [name("Network"), name("Traffic")], [[case.network, case.traffic] for case in view.grid]
+    for key in _LOAD_KEYS:
+        ends = [case.ends(key) for case in view.grid]
+        varies = any(ends)
+        columns.append(labels.column(key, "mean over seeds" if varies else "", **looks.get(key, {})))
+        columns += [Column(title, labels.form(key)) for title in ("Least", "Largest") if varies]
+        for row, case, pair in zip(rows, view.grid, ends, strict=True):
+            row += [case.get(key), *((pair or (case.get(key), case.get(key))) if varies else ())]
     return table("grid", f"Networks under traffic, policy {view.policies}", columns, rows)
 
 

@@ -37,13 +37,13 @@ def _warnings(view: View) -> list[str]:
     lossy = [c for c in view.solutions if (c.get("conservation_residual") or 0) > RESIDUAL_LIMIT]
     if lossy:
         out.append(f"Routing loses traffic in {words.plural(len(lossy), 'case')}: residual above {RESIDUAL_LIMIT:g}.")
-    hot = [c for c in view.grid if (c.get("max_utilization") or 0) > CONGESTION_LIMIT + _ROUNDING]
+    hot = [c for c in view.grid if (c.most("max_utilization") or 0) > CONGESTION_LIMIT + _ROUNDING]
     if hot:
-        worst = largest(hot, "max_utilization") or hot[0]
+        worst = largest(hot, _hottest) or hot[0]
         out.append(
             f"{len(hot)} of {len(view.grid)} network and traffic pairs ask some switch link for more than it carries; "
             f"worst is {worst.network} under {worst.traffic}, "
-            f"{words.number(worst.get('max_utilization'))} times its capacity."
+            f"{words.number(_hottest(worst))} times its capacity{_of_seeds(worst)}."
         )
     out += _within_domains(view)
     uneven = [(case, warning) for case in view.grid for warning in case.get("warnings") or () if warning]
@@ -57,6 +57,16 @@ def _warnings(view: View) -> list[str]:
         if case.get("buildable") is False
     ]
     return out
+
+
+def _hottest(case: Case) -> float | None:
+    """Return the utilization of the fullest link between switches, under whatever seed; None where none is stored."""
+    utilization: float | None = case.most("max_utilization")
+    return utilization
+
+
+def _of_seeds(case: Case) -> str:
+    return f", the most of {len(case.draws)} seeds" if case.ends("max_utilization") else ""
 
 
 def _within_domains(view: View) -> list[str]:
@@ -95,10 +105,10 @@ def _cards(view: View) -> list[Card]:
         cards.append(
             Card("Gain of node-limited routing", f"{words.number(gain.get('gain_expected'))}{words.NARROW}×", note)
         )
-    hottest = largest(view.grid, "max_utilization")
+    hottest = largest(view.grid, _hottest)
     if hottest is not None:
-        worst = hottest.get("max_utilization")
+        worst = _hottest(hottest) or 0.0
         state = "good" if worst <= CONGESTION_LIMIT + _ROUNDING else "bad"
-        note = f"{hottest.network}, {hottest.traffic}; pass: at most {CONGESTION_LIMIT:g}"
+        note = f"{hottest.network}, {hottest.traffic}{_of_seeds(hottest)}; pass: at most {CONGESTION_LIMIT:g}"
         cards.append(Card(labels.heading("max_utilization"), words.number(worst), note, state))
     return cards

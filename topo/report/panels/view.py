@@ -11,6 +11,7 @@ from topo.config import SECTIONS
 from topo.config.case import TOLERANCE
 from topo.report import names, words
 from topo.report.load import Study
+from topo.report.means import means_of
 from topo.report.names import Case
 
 #: What a case of a message sweep states, each of it more than nothing.
@@ -84,12 +85,21 @@ class View:
         return names.usual_policy([case for case in self.solutions if case.traffic in self.traffics])
 
     def case(self, network: str, traffic: str, policy: str | None = None) -> Case | None:
-        """Return the first such case under ``policy``, by default what it would be run with; None if there is none."""
+        """Return the first such case under ``policy``, by default what it would be run with; None if there is none.
+
+        Where its setting was drawn under several seeds, its numbers are their means.
+        """
         matches = [case for case in self.solutions if (case.network, case.traffic) == (network, traffic)]
         alike = [case for case in matches if case.record.part("solve").get("solver") == self._solver(traffic)]
         own = [(name, alike) for name in self._own_policies(network)]
         choices = [(policy, matches)] if policy is not None else [*own, (self.policy, alike), (self.policy, matches)]
-        return next((case for name, cases in choices for case in cases if case.policy == name), None)
+        case = next((case for name, cases in choices for case in cases if case.policy == name), None)
+        return None if case is None else self._means[id(case)]
+
+    @cached_property
+    def _means(self) -> dict[int, Case]:
+        """What the setting of each case with traffic comes to over its seeds."""
+        return {id(case): mean for case, mean in zip(self.solutions, means_of(self.solutions), strict=True)}
 
     def _own_policies(self, network: str) -> list[str]:
         """Return the policies of the study that a network is run with where the usual one wastes most of its paths."""

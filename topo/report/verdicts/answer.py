@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from topo.report import words
+from topo.report.means import between, spread
 from topo.report.names import Case
 from topo.report.panels.blocks import Card
 
@@ -51,7 +52,9 @@ def limit_clause(case: Case) -> str:
     over = first.get("utilization") or full
     if tier is None or over is None:
         return ""
-    overload = f", asked for {words.number(over)} times what they carry" if over > 1 + _ROUNDING else ""
+    far = between(case, "max_utilization", words.number)
+    over = full if far else over
+    overload = f", asked for {words.number(over)} times{far} what they carry" if over > 1 + _ROUNDING else ""
     return f"{tier} links limit it{overload}"
 
 
@@ -67,7 +70,12 @@ def time_of(case: Case) -> float:
 
 
 def duration(case: Case) -> str:
-    """Return the completion time of a case in words: one time, or the two between which it lies."""
+    """Return the completion time of a case in words, with its range where it is a mean over seeds."""
+    return interval(case) + spread(case, "completion_s", words.seconds)
+
+
+def interval(case: Case) -> str:
+    """Return the completion time of a case alone: one time, or the two between which it lies."""
     most, least = words.seconds(time_of(case)), case.get("completion_least_s")
     early = most if least is None else words.seconds(least)
     return most if early == most else f"{early} to {most}"

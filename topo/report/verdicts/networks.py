@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from topo.report import labels, names, words
+from topo.report.means import spread
 from topo.report.names import Case
 from topo.report.panels.blocks import Card
 from topo.report.panels.view import View, cost_key
-from topo.report.verdicts.answer import Answer, duration, idle, limit_clause, time_of, within
+from topo.report.verdicts.answer import Answer, duration, idle, interval, limit_clause, time_of, within
 from topo.report.verdicts.rivals import as_fast, best, optimum, rivals, together, why_not
 
 
@@ -47,7 +48,8 @@ def _slower(view: View, cases: Sequence[Case]) -> str:
         ratio = time_of(case) / least
         if ratio <= 1 + view.tie:
             continue
-        text = f"{case.network} takes {words.number(ratio)} times as long under {case.policy}"
+        seeds = f" in the mean of {len(case.draws)} seeds" if case.ends("completion_s") else ""
+        text = f"{case.network} takes {words.number(ratio)} times as long under {case.policy}{seeds}"
         ideal = optimum(view, case.network, case.traffic)
         if ideal is not None and time_of(ideal) < time_of(case) / (1 + view.tie):
             near = time_of(ideal) / least
@@ -77,11 +79,13 @@ def _cards(view: View, cases: Sequence[Case], winners: Sequence[Case]) -> list[C
     one, names_ = winners[0], [case.network for case in winners]
     name = f"all {len(cases)} alike" if len(winners) == len(cases) else words.listing(names_, 3)
     cards = [Card("Take", name, one.traffic, "good")]
-    cards.append(Card(labels.heading("completion_s"), duration(one), f"{one.network}, {one.policy}"))
+    far = spread(one, "completion_s", words.seconds)
+    cards.append(Card(labels.heading("completion_s"), interval(one), f"{one.network}, {one.policy}{far}"))
     share = one.get("normalized_throughput")
     if share is not None:
         state = "good" if share >= 1 - 1e-6 else "warn" if share >= 0.5 else "bad"
         rate = one.get("network_rate_bytes_per_s")
         note = "" if rate is None else f"{words.rate(rate)} an endpoint"
-        cards.append(Card("Share of the port limit", words.percent(share), note, state))
+        note += spread(one, "normalized_throughput", words.percent)
+        cards.append(Card("Share of the port limit", words.percent(share), note.strip(), state))
     return cards
