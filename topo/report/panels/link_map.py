@@ -71,7 +71,7 @@ def link_map(view: View) -> Figure | None:
         f"{words.plural(len(maps) - len(uneven), 'case')} with one utilization throughout are left out. "
         f"Above {MOST_CELLS} rows or columns neighbours share a cell, which shows their fullest link."
     )
-    return Figure("fig-map-links", _finding(uneven[0]), how, variants, _table(uneven), "case")
+    return Figure("fig-map-links", _finding(uneven[0]), how + view.of_the_first, variants, _table(uneven), "case")
 
 
 def cells(columns: Columns) -> tuple[str, NDArray[np.float64]] | None:

@@ -35,7 +35,7 @@ def panel(view: View) -> Panel | None:
         f"Above {MOST_SWITCHES} switches a mark stands for several: a whole group, or the "
         "spines of a pod and all cores."
     )
-    figure = Figure("fig-topology", _finding(drawings), how, variants, _structure(drawings), "case")
+    figure = Figure("fig-topology", _finding(drawings), how + view.of_the_first, variants, _structure(drawings), "case")
     blocks = (Draw(figure), Show(_hot(drawings)))
     return make("topology", "Topology", "Where in the network is the load?", _answer(drawings), blocks)
 

@@ -56,12 +56,12 @@ def panel(view: View) -> Panel | None:
     planes = [case for case in view.grid if len(_volumes(case)) > 1]
     if not maps and not planes:
         return None
-    blocks: list[Draw | Show] = _figures(maps) if maps else []
+    blocks: list[Draw | Show] = _figures(maps, view.of_the_first) if maps else []
     blocks += [Show(_planes(planes))] if planes else []
     return make("traffic", "Traffic", "Who sends to whom?", _answer(view, planes), blocks)
 
 
-def _figures(maps: dict[str, Map]) -> list[Draw | Show]:
+def _figures(maps: dict[str, Map], first: str) -> list[Draw | Show]:
     how = (
         "Bytes from a block of endpoints (row) to a block (column), all phases; a block is a run of whole hosts with "
         f"consecutive numbers, named by its first; at most {BLOCKS} are drawn."
@@ -69,12 +69,12 @@ def _figures(maps: dict[str, Map]) -> list[Draw | Show]:
     variants = tuple(
         Variant(traffic, heat(one.names, (one.volume / 1e9).tolist(), "GB")) for traffic, one in maps.items()
     )
-    heats = Draw(Figure("fig-traffic", _finding(maps), how, variants, _table(maps), "traffic"))
+    heats = Draw(Figure("fig-traffic", _finding(maps), how + first, variants, _table(maps), "traffic"))
     how = "Bytes an endpoint sends and receives, averaged over the endpoints of a block, by the block's first endpoint."
     # The figure opens on what its heading speaks of; where all are even, on the first.
     worst = max(maps, key=lambda traffic: round(_peak(maps[traffic]), 3))
     ends = tuple(Variant(traffic, _ends(maps[traffic])) for traffic in sorted(maps, key=lambda one: one != worst))
-    return [heats, Draw(Figure("fig-ends", _even(maps), how, ends, None, "traffic"))]
+    return [heats, Draw(Figure("fig-ends", _even(maps), how + first, ends, None, "traffic"))]
 
 
 def _map_of(view: View, traffic: str) -> Map | None:

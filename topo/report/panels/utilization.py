@@ -39,9 +39,11 @@ def panel(view: View) -> Panel | None:
         "far left is idle, right of the dashed line is asked for more than it carries. Dotted lines: mean, 99th "
         "percentile and maximum of all switch links; ideally each carries the mean, and the three are one line."
     )
-    if any(case.draws for case in view.grid):
-        how += " Of several seeds the links of the first are drawn."
-    blocks = [Draw(Figure("fig-links", _finding(view), how, variants, _table(rows), "traffic"))] if variants else []
+    blocks = (
+        [Draw(Figure("fig-links", _finding(view), how + view.of_the_first, variants, _table(rows), "traffic"))]
+        if variants
+        else []
+    )
     maps = link_map(view)
     blocks += [Draw(maps)] if maps else []
     return make("links", "Link loads", "How loaded are the links?", _answer(view), blocks)

@@ -133,6 +133,11 @@ class View:
         cells = (self.case(network, traffic) for network in self.networks for traffic in self.traffics)
         return [case for case in cells if case is not None]
 
+    @cached_property
+    def of_the_first(self) -> str:
+        """What figures of single links and pairs say where seeds vary, empty where none do."""
+        return " Of several seeds the first is drawn." if any(case.draws for case in self.grid) else ""
+
     def of_traffic(self, traffic: str) -> list[Case]:
         """Return the cells of ``grid`` of one traffic, one a network."""
         return [case for case in self.grid if case.traffic == traffic]
