@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
+import pickle
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory, mkstemp
 from typing import Any
 
 from topo.config.case import Case
 from topo.study.environment import environment
+from topo.study.interrupts import deaf_to_interrupts, end, interrupts_later
 from topo.study.record import FAULTS, Outcome, failed, outcome
 
 #: Times that a case is handed out before its worker's death counts as its own fault.
@@ -26,8 +30,6 @@ QUEUED = 3
 #: A chunk holds cases of about this long together [s], and never more than MOST: small cases come back in parcels,
 #: large ones one at a time.
 CHUNK, MOST = 0.1, 32
-#: Time that a worker has to end when it is told to [s].
-GRACE = 2.0
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "PLANEWISE_THREADS")
 
 
@@ -39,30 +41,38 @@ def in_processes(cases: Sequence[Case], workers: int, *, tables: bool = True) ->
     waiting, tried = list(reversed(cases)), Counter[int]()
     processes = max(1, min(workers, len(cases)))
     run = outcome if tables else partial(outcome, tables=False)
-    while waiting:
-        yield from _until_death(run, waiting, tried, processes, workers // processes)
+    with TemporaryDirectory(prefix="planewise-", ignore_cleanup_errors=True) as folder:
+        while waiting:
+            yield from _until_death(partial(_outcomes, run, folder), waiting, tried, processes, workers // processes)
 
 
 def _until_death(
-    run: Callable[[Case], Outcome], waiting: list[Case], tried: Counter[int], workers: int, threads: int
+    work: Callable[[Sequence[Case]], tuple[Path, float]],
+    waiting: list[Case],
+    tried: Counter[int],
+    workers: int,
+    threads: int,
 ) -> Iterator[tuple[Case, Outcome]]:
     """Run cases off the end of ``waiting`` until all are done, or a worker dies and its cases are put back."""
     with _safe_path():  # starts what keeps count of semaphores
         pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=(dict(os.environ), threads))
-    running: dict[Future[tuple[list[Outcome], float]], list[Case]] = {}
+    running: dict[Future[tuple[Path, float]], list[Case]] = {}
+    ended = SimpleQueue[Future[tuple[Path, float]]]()  # waits without a lock that an interrupt could keep
     pace = CHUNK  # [s] a case, as far as is known
     try:
         while waiting or running:
             while waiting and len(running) < workers * QUEUED and not _must_wait(waiting[-1], running, tried):
                 chunk = _next_chunk(waiting, tried, min(CHUNK / pace, len(waiting) / (workers * QUEUED)))
-                with _deaf_to_interrupts(), _safe_path(), capped(1):  # the first ones start the workers
-                    running[pool.submit(_outcomes, run, chunk)] = chunk
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                results, seconds = future.result()
-                chunk = running.pop(future)
-                pace = max(seconds / len(chunk), CHUNK / MOST)
-                yield from zip(chunk, results, strict=True)
+                with interrupts_later(), deaf_to_interrupts(), _safe_path(), capped(1):  # the first start workers
+                    future = pool.submit(work, chunk)
+                    running[future] = chunk
+                    future.add_done_callback(ended.put)
+            future = ended.get()
+            with interrupts_later():
+                path, seconds = future.result()
+            chunk = running.pop(future)
+            pace = max(seconds / len(chunk), CHUNK / MOST)
+            yield from zip(chunk, _received(path), strict=True)
     except BrokenProcessPool:
         # Which process died is not told, so every case that was out is suspect and runs alone from now on.
         out = [case for chunk in running.values() for case in chunk]
@@ -71,27 +81,34 @@ def _until_death(
         lost = [case for case in out if tried[id(case)] >= ATTEMPTS]
         waiting += [case for case in reversed(out) if tried[id(case)] < ATTEMPTS]
         yield from ((case, failed(case, f"{FAULTS[2]}: its process died {ATTEMPTS} times")) for case in lost)
-    except KeyboardInterrupt:
-        _end(multiprocessing.active_children())  # their cases are run again; waiting for them could take long
+    except (KeyboardInterrupt, GeneratorExit):
+        end(multiprocessing.active_children())  # their cases are run again; waiting for them could take long
         raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        with interrupts_later():
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _end(children: Sequence[multiprocessing.process.BaseProcess]) -> None:
-    """End ``children``; one that has not gone after GRACE is killed, for this process waits for all at its own end."""
-    for child in children:
-        child.terminate()
-    for child in children:
-        child.join(GRACE)
-        if child.is_alive():
-            child.kill()
+def _outcomes(run: Callable[[Case], Outcome], folder: str, cases: Sequence[Case]) -> tuple[Path, float]:
+    """Return a file in ``folder`` that holds the outcomes of a chunk, in its order, and how long they took [s].
 
-
-def _outcomes(run: Callable[[Case], Outcome], cases: Sequence[Case]) -> tuple[list[Outcome], float]:
-    """Return the outcomes of a chunk, in its order, and how long they took together [s]."""
+    The name alone goes through the pipe that workers share, whole or not at all: one that dies in the middle of a long
+    message would leave all that read there waiting for its end.
+    """
     begin = time.monotonic()
-    return [run(case) for case in cases], time.monotonic() - begin
+    outcomes = [run(case) for case in cases]
+    seconds = time.monotonic() - begin
+    number, name = mkstemp(dir=folder)
+    with open(number, "wb") as file:
+        pickle.dump(outcomes, file)
+    return Path(name), seconds
+
+
+def _received(path: Path) -> list[Outcome]:
+    """Return the outcomes that a worker put into ``path``, which is read once."""
+    outcomes: list[Outcome] = pickle.loads(path.read_bytes())
+    path.unlink()
+    return outcomes
 
 
 def _next_chunk(waiting: list[Case], tried: Counter[int], n_most: float) -> list[Case]:
@@ -105,19 +122,6 @@ def _next_chunk(waiting: list[Case], tried: Counter[int], n_most: float) -> list
 def _must_wait(case: Case, running: Mapping[Any, list[Case]], tried: Counter[int]) -> bool:
     """Return whether ``case`` may not run beside those that are out: a suspect runs alone, so only it is blamed."""
     return bool(running) and any(tried[id(one)] for chunk in ([case], *running.values()) for one in chunk)
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Start processes that a terminal's Ctrl-C or end does not reach: only this one answers, and ends the others.
-
-    Processes inherit what is blocked; here an interrupt that came meanwhile is heard afterwards.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def capped(threads: int) -> AbstractContextManager[None]:

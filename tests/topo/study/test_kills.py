@@ -40,12 +40,12 @@ from topo.study.record import outcome
 
 file, folder, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 
-def logged(case):
+def logged(case, *, tables=True):
     digest = case.identity(__version__)
     with open(folder.with_suffix(".log"), "a") as log:
         twice = (folder / "cases" / digest / "record.json").exists()
         log.write(f"{'twice' if twice else 'once'} {digest}\\n")
-    return outcome(case)
+    return outcome(case, tables=tables)
 
 if __name__ == "__main__":
     processes.outcome = executors.outcome = logged
