@@ -86,7 +86,7 @@ def call(key, name, arguments):
         if name == "adversarial":
             return adversarial(fabric, **arguments)
         return traffic.offer(name, n_ranks=64, ranks_per_host=8, **arguments)
-    if key in ("availability", "placement", "spares"):
+    if key in ("availability", "floor", "placement", "spares"):
         ranks = {"n_ranks": 16, "ranks_per_host": 4} if key == "placement" else {}
         return SECTIONS[key].function(name)(**ranks, **arguments)
     if key == "failures":

@@ -28,7 +28,7 @@ VERBS = {
     "analyze fat-tree-2:radix=8,endpoints=8 permutation --seeds 2 --workers 0": "draws",
     "moe": "",
     "grow fat-tree-2:radix=4,endpoints=4 fat-tree-2:radix=4 --prices list-2022": "",
-    "order fat-tree-2:radix=4,endpoints=4 --prices list-2022 --spares stock:cable=2%": "",
+    "order fat-tree-2:radix=4,endpoints=4 --prices list-2022 --floor hall:effort=0": "",
     "place fat-tree-2:radix=4,endpoints=4 shift": "",
     "explain fat-tree-2:radix=8,planes=2 --from 0 --to 21": "",
     "analyze fat-tree-2:radix=8 uniform --dry-run": "dry-run",

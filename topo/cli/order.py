@@ -10,15 +10,19 @@ import click
 from topo.cli.options import Check, checks_option, json_option, judge, section_option
 
 if TYPE_CHECKING:
-    from topo.config import Case
+    from topo.study.order import Table
 
 _BILL = ("part", "medium", "length_m", "count", "spares", "usd_each", "usd", "spares_usd")
-_SUMS = ("cost_usd", "spares_usd", "order_usd")
+_SUMS = ("cost_usd", "floor_cost_usd", "spares_usd", "order_usd")
+_FLOOR = (
+    "cable_m", "simple_cable_m", "longest_cable_m", "tray_m", "simple_tray_m", "least_tray_m", "tray_proven",
+)  # fmt: skip
 
 
 @click.command("order")
 @click.argument("fabric")
 @section_option("cost")
+@section_option("floor")
 @section_option("spares")
 @section_option("availability")
 @json_option
@@ -28,6 +32,7 @@ def order_verb(
     *,
     fabric: str,
     cost: str | None,
+    floor: str | None,
     spares: str | None,
     availability: str | None,
     as_json: bool,
@@ -37,31 +42,31 @@ def order_verb(
     """Print what to order for FABRIC: switches, NICs, cables and transceivers, with spares and what all of it costs.
 
     Spares are those of --spares; of kinds that it does not name, as many as last until more come by the failure rates
-    and the wait of --availability. With -o, bill.csv, cabling.csv and order.xlsx are written, a sheet for each list.
+    and the wait of --availability. --floor puts all into racks: lengths and media of cables follow, and what they cost.
+    With -o, bill.csv, cabling.csv, with --floor racks.csv, and order.xlsx are written, a sheet for each list.
 
     \b
     topo order fat-tree-2:radix=64,planes=8 --prices street-2024-08 --spares stock:switch=2%,cable=2% -o order
+    topo order fat-tree-2:radix=32 --prices list-2022 --floor hall:racks_per_row=20 -o order
     topo order cabling.csv --prices list-2022 --availability states:hardware=hpn,wait=7d
     """
     from topo.config import read_part
     from topo.study.order import order
 
-    case = read_part(fabric=fabric, cost=cost, spares=spares, availability=availability)
-    results = order(case)
-    code = judge(checks, results)
+    case = read_part(fabric=fabric, cost=cost, floor=floor, spares=spares, availability=availability)
+    found = order(case)
+    code = judge(checks, found.results)
     if output is not None:
-        _write(output, case, results)
-    _print(results, as_json=as_json)
+        _write(output, found.sheets())
+    _print(found.results, as_json=as_json)
     return code
 
 
-def _write(folder: Path, case: Case, results: dict[str, Any]) -> None:
+def _write(folder: Path, sheets: dict[str, Table]) -> None:
     from topo.atomic import write_bytes, write_text
     from topo.formats.sheet import workbook
     from topo.formats.text import csv_text
-    from topo.study.order import sheets_of
 
-    sheets = sheets_of(case, results)
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in sheets.items():
         write_text(folder / f"{name}.csv", csv_text(rows))
@@ -71,14 +76,19 @@ def _write(folder: Path, case: Case, results: dict[str, Any]) -> None:
 def _print(results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
     from topo.cli.results import print_results, print_rows
+    from topo.units import several
 
     if as_json:
         output.print_json(results)
         return
     book = results["price_book"]
-    shown = [f"bill.{key}" for key in _BILL if any(row[key] is not None for row in results["bill"])]
+    shown = [f"bill.{key}" for key in _BILL if any(row[key] for row in results["bill"])]
     print_rows(f"{results['name']}, prices: {book or 'none'}", results["bill"], shown)
     if book:
         print_results("\nin all", results, _SUMS)
-    for missing in results["unpriced"]:
+    if racks := results.get("racks"):
+        rows = max(row["row"] for row in racks)
+        stand = f"{several(len(racks), 'rack', 'racks')} in {several(rows, 'row', 'rows')}"
+        print_results(f"\nfloor plan: {stand}", results, _FLOOR)
+    for missing in results.get("floor_unpriced", results["unpriced"]):
         output.note(f"no price, so the sum is open: {missing}")

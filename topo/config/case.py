@@ -160,6 +160,16 @@ SECTIONS: dict[str, Section] = {
         moves=False,
         implied=True,
     ),
+    "floor": Section(
+        "plan",
+        entries="topo.config.floor:ROOMS",
+        filled=frozenset({"copper_of_book"}),
+        later=True,
+        option="--floor SPEC",
+        says="Racks and rows, such as hall:racks_per_row=20,switches=end-of-row.",
+        moves=False,
+        implied=True,
+    ),
     "spares": Section(
         "by",
         entries="topo.config.order:SPARES",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
@@ -20,7 +20,7 @@ from topo.size import Tier
 
 if TYPE_CHECKING:
     from topo.config.case import Case
-    from topo.cost import PriceBook
+    from topo.cost import PriceBook, Run
     from topo.fabric import Fabric
     from topo.routing.tables import Tables
     from topo.size import Size
@@ -192,13 +192,15 @@ def book_of(case: Case) -> Book | None:
     return Book(prices=prices.load(case.cost["prices"], case.files), capacity=facts_of(case).capacity)
 
 
-def bill_of(case: Case, size: Size) -> dict[str, Any]:
+def bill_of(case: Case, size: Size, runs: Sequence[Run] = ()) -> dict[str, Any]:
     """Return what the parts of ``size`` cost, by part and in all; nothing where the case names no price book.
+
+    ``runs`` say how long its cables are, where a floor plan does.
 
     Raises ConfigError for a price book that cannot be used.
     """
     book = book_of(case)
-    return {} if book is None else bill(size, **book)
+    return {} if book is None else bill(size, **book, runs=runs)
 
 
 def _plan(fabric: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ the server; NICs where the book prices them.
 
 from __future__ import annotations
 
-from topo.cost.bill import Line, Run, bill, items, residuals
+from topo.cost.bill import Line, Run, bill, items, reaches, residuals
 from topo.cost.book import Price, PriceBook, PriceError
 from topo.cost.table_3 import TABLE_3, TABLE_3_CAPACITY, Printed
 
@@ -34,5 +34,6 @@ __all__ = [
     "Run",
     "bill",
     "items",
+    "reaches",
     "residuals",
 ]

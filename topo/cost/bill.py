@@ -13,6 +13,8 @@ from topo.units import gbps
 
 #: Speeds of a book and that of a port are the same within this fraction: units were converted on the way.
 _SAME_SPEED = 1e-9
+#: The row that prices a medium; backplanes come with the server.
+_MEDIA = {medium: "optical-cable" if medium.optical else f"{medium.name.lower()}-cable" for medium in Medium}
 
 
 class Run(NamedTuple):
@@ -83,6 +85,15 @@ def bill(size: Size, prices: PriceBook, *, capacity: float, runs: Sequence[Run] 
 def items(size: Size, prices: PriceBook, *, capacity: float, runs: Sequence[Run] = ()) -> list[Line]:
     """Return the lines of ``bill``, cables apart by tier, medium and length: the same parts at the same prices."""
     return _merged(_lines(size, prices, capacity, runs), lambda line: (*_priced(line), line.run and line.run[:3]))
+
+
+def reaches(medium: Medium, prices: PriceBook, *, capacity: float) -> float | None:
+    """Return how far cables of ``medium`` reach by the book [m]: 0 where it has other media alone, None if unsaid."""
+    by_medium = [p for p in _at_speed(prices, gbps(capacity)) if p.part in _MEDIA.values()]
+    own = [p for p in by_medium if p.part == _MEDIA[medium]]
+    if by_medium and not own:
+        return 0.0
+    return max((p.reach_m for p in own if p.reach_m is not None), default=None)
 
 
 def residuals(prices: PriceBook) -> list[dict[str, Any]]:
@@ -187,8 +198,7 @@ def _cables(offer: _Offer, run: Run) -> Iterator[Line]:
     """Yield the cables of ``run``, and the transceivers at their ends."""
     tier, medium, _, n = run
     by_tier = "endpoint-cable" if tier == Tier.ENDPOINT else "switch-cable"
-    by_medium = "optical-cable" if medium.optical else f"{medium.name.lower()}-cable"
-    part = by_tier if any(p.part == by_tier for p in offer.rows) else by_medium
+    part = by_tier if any(p.part == by_tier for p in offer.rows) else _MEDIA[medium]
     price = _find(offer.rows, part, run.length_m)
     yield Line(part, n, price, lacks="" if price else _no_cable(offer, part, by_tier, run), run=run)
     if medium.optical and part != by_tier:

@@ -84,7 +84,11 @@ def bill_of_materials(lines: Sequence[Line], held: Spares) -> list[dict[str, Any
     same: dict[tuple[Any, ...], list[Line]] = {}
     for line in lines:
         same.setdefault((line.price, line.part, line.run and line.run[1:3]), []).append(line)
-    return [_row(equal, held.of(equal)) for equal in same.values()]
+    found = [_row(equal, held.of(equal)) for equal in same.values()]
+    first: dict[str, int] = {}
+    for row in found:
+        first.setdefault(row["part"], len(first))
+    return sorted(found, key=lambda row: (first[row["part"]], row["medium"] or "", row["length_m"] or 0.0))
 
 
 def _row(equal: list[Line], spare: int) -> dict[str, Any]:

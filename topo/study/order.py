@@ -1,37 +1,91 @@
-"""What to order for the network of a case, and how to cable it."""
+"""What to order for the network of a case, and how to cable it: bill, racks and cabling list."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from topo.config.case import Case
+from topo.config.floor import floor_of
 from topo.config.nouns import bill_of, fabric_of, size_of
 from topo.config.order import items_of, spares_of
+from topo.cost import Run
 from topo.design.bill import COLUMNS, bill_of_materials, spares_usd
+from topo.design.floor import Floor
+from topo.design.racks import ELEVATION, ENDS, cable_ends, elevation, rack_rows
+from topo.fabric import Fabric
 from topo.formats.cabling import cabling_rows
+from topo.size import Size
 
 Table = Sequence[Sequence[Any]]
 
 
-def order(case: Case) -> dict[str, Any]:
-    """Return the bill of materials of ``case`` with what it costs, and spares beside it: flat keys."""
+@dataclass(frozen=True)
+class Order:
+    """What to order: flat results, and the racks where a floor plan was asked for."""
+
+    case: Case
+    results: dict[str, Any]
+    floor: Floor | None
+
+    def sheets(self) -> dict[str, Table]:
+        """Return the lists of the order by name, each with its header: bill, cabling, and racks from below."""
+        bill = [COLUMNS, *([row[key] for key in COLUMNS] for row in self.results["bill"])]
+        if self.floor is None:
+            return {"bill": bill, "cabling": cabling_rows(fabric_of(self.case, symmetry=False))}
+        header, *rows = cabling_rows(self.floor.cabled)
+        placed = [[*row, *ends] for row, ends in zip(rows, cable_ends(self.floor), strict=True)]
+        racks = [[row[key] for key in ELEVATION] for row in elevation(self.floor)]
+        return {"bill": bill, "cabling": [[*header, *ENDS], *placed], "racks": [ELEVATION, *racks]}
+
+
+def order(case: Case) -> Order:
+    """Return what to order for ``case``: its bill of materials, with the lengths of a floor plan where it asks for one.
+
+    Raises DesignError for a room that holds no device, and whatever building the network raises.
+    """
     size = size_of(case)
-    rows = bill_of_materials(items_of(case, size), spares_of(case, size))
     priced = bill_of(case, size)
+    floor = floor_of(case, fabric_of(case, symmetry=False)) if case.sections.get("floor") else None
+    said = {"name": size.name} | {key: priced.get(key) for key in ("price_book", "cost_usd")}
+    said |= {"unpriced": priced.get("unpriced", [])}
+    return Order(case, said | _lines(case, size, floor), floor)
+
+
+def ordered(case: Case, fabric: Fabric | None = None) -> dict[str, Any]:
+    """Return the results of an order that ``case`` asks for, by its floor or its spares; none where it does not."""
+    if not (case.sections.get("floor") or case.sections.get("spares")):
+        return {}
+    built = fabric_of(case, symmetry=False) if fabric is None and case.sections.get("floor") else fabric
+    floor = None if built is None else floor_of(case, built)
+    return _lines(case, size_of(case), floor)
+
+
+def _lines(case: Case, size: Size, floor: Floor | None) -> dict[str, Any]:
+    runs: tuple[Run, ...] = () if floor is None else tuple(floor.runs)
+    rows, priced = bill_of_materials(items_of(case, size, runs), spares_of(case, size)), bill_of(case, size, runs)
     cost, more = priced.get("cost_usd"), spares_usd(rows)
+    found = {"spares_usd": more, "order_usd": None if cost is None or more is None else cost + more}
+    found |= {"bill": rows}
+    if floor is None:
+        return found
+    return found | {"floor_cost_usd": cost, "floor_unpriced": priced.get("unpriced", [])} | _metres(case, floor)
+
+
+def _metres(case: Case, floor: Floor) -> dict[str, Any]:
+    """Return what a floor plan comes to, beside that of switches in their order."""
+    simple, assigned = floor_of(case, floor.fabric, simple=True), floor.assigned
+    assert simple is not None
     return {
-        "name": size.name,
-        "price_book": priced.get("price_book"),
-        "cost_usd": cost,
-        "spares_usd": more,
-        "order_usd": None if cost is None or more is None else cost + more,
-        "unpriced": priced.get("unpriced", []),
-        "bill": rows,
+        "cable_m": float(np.nansum(floor.length_m)),
+        "simple_cable_m": float(np.nansum(simple.length_m)),
+        "longest_cable_m": float(np.nanmax(floor.length_m, initial=0.0)),
+        "tray_m": assigned.tray_m,
+        "simple_tray_m": assigned.simple_m,
+        "least_tray_m": assigned.least_m,
+        "tray_proven": assigned.proven,
+        "racks": rack_rows(floor),
     }
-
-
-def sheets_of(case: Case, results: dict[str, Any]) -> dict[str, Table]:
-    """Return the tables of an order by name, each with its header: the bill, and every cable with its ends."""
-    bill = [COLUMNS, *([row[key] for key in COLUMNS] for row in results["bill"])]
-    return {"bill": bill, "cabling": cabling_rows(fabric_of(case, symmetry=False))}

@@ -22,6 +22,7 @@ from topo.metrics.traffic_map import finish_quantiles, traffic_map
 from topo.study.deadlocks import asked
 from topo.study.faults import of_file
 from topo.study.loss import found, solved
+from topo.study.order import ordered
 from topo.study.outages import over_states
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def run_case(case: Case) -> Numbers:
     fabric = fabric_of(case)
     solution = solved(case, fabric, demand_of(case, fabric))
     numbers = numbers_of(case, solution)
-    return replace(numbers, results=numbers.results | over_states(case, solution) | asked(case, fabric))
+    more = over_states(case, solution) | asked(case, fabric) | ordered(case, fabric)
+    return replace(numbers, results=numbers.results | more)
 
 
 def after_failures(case: Case) -> Numbers:
@@ -92,7 +94,7 @@ def after_failures(case: Case) -> Numbers:
 def size_case(case: Case) -> Numbers:
     """Return the parts list and cost of ``case`` in closed form, whether or not it can be built."""
     size = size_of(case)
-    return Numbers(counted(size) | bill_of(case, size) | by_counts(case, size))
+    return Numbers(counted(size) | bill_of(case, size) | by_counts(case, size) | ordered(case))
 
 
 def numbers_of(case: Case, solution: Solution) -> Numbers:

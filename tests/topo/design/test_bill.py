@@ -87,7 +87,7 @@ def test_a_length_that_nothing_reaches_leaves_the_sum_open():
 
 
 def test_spares_by_share_and_count(read_part):
-    found = order(read_part(cost="paper-table-3", spares="stock:switch=2,cable=1.5%"))
+    found = order(read_part(cost="paper-table-3", spares="stock:switch=2,cable=1.5%")).results
     assert [(row["part"], row["count"], row["spares"]) for row in found["bill"]] == [
         ("switch-64", 12, 2),
         ("endpoint-cable", 32, 1),
@@ -99,15 +99,15 @@ def test_spares_by_share_and_count(read_part):
 def test_spares_by_rates_last_until_more_come(read_part):
     """The oracle is scipy's quantile of the same Poisson law, over all parts that one line is for."""
     rates = "states:failures={leaf: 9 per 1000 d,spine: 3 per 1000 d,port: 40 per 1000 d,cable: 1 per 1000 d},wait=30d"
-    rows = order(read_part(cost="paper-table-3", availability=rates))["bill"]
+    rows = order(read_part(cost="paper-table-3", availability=rates)).results["bill"]
     mean = {"switch-64": (8 * 9 + 4 * 3) * 0.03, "endpoint-cable": 32 * 40 * 0.03, "switch-cable": 32 * 0.03}
     assert {row["part"]: row["spares"] for row in rows} == {k: poisson.ppf(0.99, v) for k, v in mean.items()}
-    stated = order(read_part(cost="paper-table-3", availability=rates, spares="stock:switch=0"))["bill"]
+    stated = order(read_part(cost="paper-table-3", availability=rates, spares="stock:switch=0")).results["bill"]
     assert [row["spares"] for row in stated] == [0, *(row["spares"] for row in rows[1:])]
 
 
 def test_without_a_book_there_are_counts(read_part):
-    found = order(read_part())
+    found = order(read_part()).results
     assert (found["cost_usd"], found["order_usd"]) == (None, None)
     assert (found["bill"][0]["part"], found["bill"][0]["count"]) == ("switch-8", 12)
     assert {row["note"] for row in found["bill"]} == {"no price book was named: --prices BOOK, or cost of a study"}
