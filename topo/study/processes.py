@@ -13,6 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory, mkstemp
@@ -66,6 +67,7 @@ def _until_death(
                 with interrupts_later(), deaf_to_interrupts(), _safe_path(), capped(1):  # the first start workers
                     future = pool.submit(work, chunk)
                     running[future] = chunk
+                    del waiting[-len(chunk) :]
                     future.add_done_callback(ended.put)
             future = ended.get()
             with interrupts_later():
@@ -111,11 +113,13 @@ def _received(path: Path) -> list[Outcome]:
     return outcomes
 
 
-def _next_chunk(waiting: list[Case], tried: Counter[int], n_most: float) -> list[Case]:
-    """Take up to ``n_most`` cases, at least one, off the end of ``waiting``; a suspect goes alone."""
-    chunk = [waiting.pop()]
-    while waiting and len(chunk) + 1 <= n_most and not (tried[id(chunk[0])] or tried[id(waiting[-1])]):
-        chunk.append(waiting.pop())
+def _next_chunk(waiting: Sequence[Case], tried: Counter[int], n_most: float) -> list[Case]:
+    """Return up to ``n_most`` cases, at least one, from the end of ``waiting``; a suspect goes alone."""
+    chunk = [waiting[-1]]
+    for case in islice(reversed(waiting), 1, None):
+        if len(chunk) + 1 > n_most or tried[id(chunk[0])] or tried[id(case)]:
+            break
+        chunk.append(case)
     return chunk
 
 
