@@ -19,6 +19,7 @@ from topo.report.panels.inputs import panel as inputs_panel
 from topo.report.panels.jobs import panel as jobs_panel
 from topo.report.panels.messages import panel as messages_panel
 from topo.report.panels.moe import panel as moe_panel
+from topo.report.panels.order import panel as order_panel
 from topo.report.panels.outcome import panel as outcome_panel
 from topo.report.panels.provenance import panel as provenance_panel
 from topo.report.panels.routing import panel as routing_panel
@@ -47,6 +48,7 @@ PANELS: tuple[Callable[[View], Panel | None], ...] = (
     routing_panel,
     deadlock_panel,
     cost_panel,
+    order_panel,
     sweep_panel,
     checks_panel,
     inputs_panel,
