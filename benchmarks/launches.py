@@ -17,7 +17,8 @@ import traffic
 from benchmarks.rows import CALIBRATED, Row, row
 from topo import units
 from topo.config.data import Files
-from topo.config.hardware import latencies, read_hardware
+from topo.config.hardware import latencies
+from topo.config.hardware_file import read_hardware
 
 HARDWARE = "a100-nccl"
 SOURCE = "nccl-tests on eight A100 of one host, tests/data of microsoft/superbenchmark; hardware a100-nccl"

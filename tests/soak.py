@@ -16,8 +16,9 @@ from topo.fabric import RELAYS, Fabric
 from topo.flow import POLICIES, RoutingError, route, solve
 from topo.flow.solved import chosen_links
 from topo.generators import GeneratorError, generate
-from topo.routing import valiant_split, wcmp
 from topo.routing.relay import RelayRouting
+from topo.routing.split import wcmp
+from topo.routing.valiant import valiant_split
 from traffic.demand import Demand, DemandError, GroupedDemand
 
 FAMILIES = {

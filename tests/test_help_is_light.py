@@ -26,10 +26,15 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], env=env, capture_output=True, text=True, check=True)
 
 
+def modules(*arguments: str) -> set[str]:
+    """Return the modules that a command imports."""
+    lines = python("-X", "importtime", *arguments).stderr.splitlines()
+    return {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
+
+
 def imported(*arguments: str) -> set[str]:
     """Return the top-level packages that a command imports."""
-    lines = python("-X", "importtime", *arguments).stderr.splitlines()
-    return {line.rpartition("|")[2].strip().split(".")[0] for line in lines if line.startswith("import time:")}
+    return {module.split(".")[0] for module in modules(*arguments)}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([verb, "--help"] for verb in sorted(VERBS))])
@@ -46,7 +51,15 @@ def test_the_package_is_imported_lazily():
 def test_a_small_case_loads_what_it_needs():
     """A tree of 1,024 endpoints is split in closed form: neither numba nor what only other cases take is loaded."""
     case = ("analyze", "fat-tree-2:radix=64,endpoints=1024", "permutation", "--json")
-    assert not imported("-m", "topo", *case) & (HEAVY - {"numpy", "scipy", "pydantic", "ruamel"})
+    loaded = modules("-m", "topo", *case)
+    assert not {module.split(".")[0] for module in loaded} & (HEAVY - {"numpy", "scipy", "pydantic", "ruamel"})
+    assert not loaded & {"scipy.linalg", "scipy.sparse.csgraph", "scipy.sparse.linalg"}
+    strangers = {
+        *("topo.availability", "topo.failures", "topo.formats", "topo.flow.completion", "topo.flow.solved"),
+        *("topo.generators.fat_tree_3", "topo.routing.paths", "topo.routing.walks", "topo.study.store"),
+        *("topo.config.hardware_file", "topo.config.jobs", "traffic.collectives", "traffic.training"),
+    }
+    assert not loaded & strangers
 
 
 def test_help_is_fast():

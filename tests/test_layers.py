@@ -32,7 +32,7 @@ LAYERS = (
     {
         f"topo.{room}"
         for room in (
-            *("atomic", "conform", "kernels", "lazy", "near", "packet"),
+            *("atomic", "conform", "islands", "kernels", "lazy", "near", "packet"),
             *("parameters", "plain", "quantities", "size", "units"),
         )
     },
@@ -107,6 +107,9 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def names_of(node: ast.AST) -> list[str]:
+    """Return the full names that a statement imports, or that a registry has ``late``."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "late":
+        return [ast.literal_eval(node.args[0]).replace(":", ".")]
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return [f"{node.module}.{alias.name}" for alias in node.names] if isinstance(node, ast.ImportFrom) else []

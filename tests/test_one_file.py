@@ -22,7 +22,8 @@ from topo.flow import POLICIES, SOLVERS, Policy, Solver, solve
 from topo.generators import FAMILIES, Family
 from topo.generators.wiring import label, populated, spread, whole, wire
 from topo.size import Size, Tier, cable_row
-from topo.study import estimate, outcome, record_schema
+from topo.study import outcome, record_schema
+from topo.study.estimate import estimate
 from traffic.pattern import Count, Pattern
 
 STUDY = """

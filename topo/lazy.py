@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def fetch(where: str) -> Any:
@@ -26,3 +28,44 @@ def fetching(package: str, rooms: Mapping[str, str]) -> Callable[[str], Any]:
         return value
 
     return get
+
+
+class _Late:
+    """Where a value is that nobody has asked for yet."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+
+class _Field:
+    """A field of a record that holds a value, or where it is; asked for, the value takes that place."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, record: Any, owner: type) -> Any:
+        if record is None:
+            raise AttributeError(self.name)  # the class itself has no default for it
+        value = vars(record)[self.name]
+        if isinstance(value, _Late):
+            value = vars(record)[self.name] = fetch(value.where)
+        return value
+
+    def __set__(self, record: Any, value: Any) -> None:
+        vars(record)[self.name] = value
+
+
+def late(where: str) -> Any:
+    """Return what an entry of a registry holds in the place of ``module:name``, which a case without it never loads."""
+    return _Late(where)
+
+
+def with_late(*fields: str) -> Callable[[type[T]], type[T]]:
+    """Return a decorator of dataclasses whose ``fields`` may be ``late``: they are imported when they are asked for."""
+
+    def decorate(record: type[T]) -> type[T]:
+        for name in fields:
+            setattr(record, name, _Field(name))
+        return record
+
+    return decorate

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from traffic import collectives, expert_parallel, serving, synthetic, training
+from topo.lazy import late
 from traffic.demand import Demand, DemandError, GroupedDemand
 from traffic.layout import check_choice
 from traffic.pattern import Count, Pattern
@@ -19,22 +19,30 @@ __all__ = ["PATTERNS", "Count", "Demand", "DemandError", "GroupedDemand", "Patte
 
 #: Every pattern by the name that the command line and study files use.
 PATTERNS: dict[str, Pattern] = {
-    "all-gather": Pattern(collectives.all_gather, collectives.one_way_count),
-    "all-to-all": Pattern(collectives.all_to_all, collectives.all_to_all_count, "uniform all-to-all"),
-    "allreduce": Pattern(collectives.allreduce, collectives.allreduce_count),
-    "bit-complement": Pattern(synthetic.bit_complement, synthetic.one_each),
-    "decode-step": Pattern(serving.decode_step, serving.serving_count),
-    "hotspot": Pattern(synthetic.hotspot, synthetic.hotspot_count),
-    "incast": Pattern(synthetic.incast, synthetic.incast_count),
-    "moe-all-to-all": Pattern(expert_parallel.moe_all_to_all, expert_parallel.moe_count, "expert-parallel all-to-all"),
-    "permutation": Pattern(synthetic.permutation, synthetic.one_each, ruled=False, drawn=True),
-    "prefill-step": Pattern(serving.prefill_step, serving.serving_count),
-    "reduce-scatter": Pattern(collectives.reduce_scatter, collectives.one_way_count),
-    "shift": Pattern(synthetic.shift, synthetic.one_each),
-    "tornado": Pattern(synthetic.tornado, synthetic.one_each),
-    "training-step": Pattern(training.training_step, training.training_count),
-    "transpose": Pattern(synthetic.transpose, synthetic.transpose_count),
-    "uniform": Pattern(synthetic.uniform, synthetic.uniform_count),
+    "all-gather": Pattern(late("traffic.collectives:all_gather"), late("traffic.collectives:one_way_count")),
+    "all-to-all": Pattern(
+        late("traffic.collectives:all_to_all"), late("traffic.collectives:all_to_all_count"), "uniform all-to-all"
+    ),
+    "allreduce": Pattern(late("traffic.collectives:allreduce"), late("traffic.collectives:allreduce_count")),
+    "bit-complement": Pattern(late("traffic.synthetic:bit_complement"), late("traffic.synthetic:one_each")),
+    "decode-step": Pattern(late("traffic.serving:decode_step"), late("traffic.serving:serving_count")),
+    "hotspot": Pattern(late("traffic.synthetic:hotspot"), late("traffic.synthetic:hotspot_count")),
+    "incast": Pattern(late("traffic.synthetic:incast"), late("traffic.synthetic:incast_count")),
+    "moe-all-to-all": Pattern(
+        late("traffic.expert_parallel:moe_all_to_all"),
+        late("traffic.expert_parallel:moe_count"),
+        "expert-parallel all-to-all",
+    ),
+    "permutation": Pattern(
+        late("traffic.synthetic:permutation"), late("traffic.synthetic:one_each"), ruled=False, drawn=True
+    ),
+    "prefill-step": Pattern(late("traffic.serving:prefill_step"), late("traffic.serving:serving_count")),
+    "reduce-scatter": Pattern(late("traffic.collectives:reduce_scatter"), late("traffic.collectives:one_way_count")),
+    "shift": Pattern(late("traffic.synthetic:shift"), late("traffic.synthetic:one_each")),
+    "tornado": Pattern(late("traffic.synthetic:tornado"), late("traffic.synthetic:one_each")),
+    "training-step": Pattern(late("traffic.training:training_step"), late("traffic.training:training_count")),
+    "transpose": Pattern(late("traffic.synthetic:transpose"), late("traffic.synthetic:transpose_count")),
+    "uniform": Pattern(late("traffic.synthetic:uniform"), late("traffic.synthetic:uniform_count")),
 }
 
 

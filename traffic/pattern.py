@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from traffic.demand import Demand, GroupedDemand
+from topo.lazy import with_late
+
+if TYPE_CHECKING:
+    from traffic.demand import Demand, GroupedDemand
 
 
 class Count(NamedTuple):
@@ -23,6 +26,7 @@ class Count(NamedTuple):
         return cls(n, n, drawn)
 
 
+@with_late("offer", "count")
 @dataclass(frozen=True)
 class Pattern:
     """A workload: how it is built, and how many commodities that makes.

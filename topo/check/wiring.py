@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from topo.check.fault import Fault, ends_of
 from topo.fabric import Fabric, NodeKind, Tier
+from topo.islands import islands
 from topo.source import called
 
 #: Share of a tier's cables that may differ before the difference is a pattern and no fault.
@@ -69,7 +68,7 @@ def _blocks(fabric: Fabric, low: NodeKind, high: NodeKind) -> Iterator[_Block]:
     rises = (fabric.kind[fabric.tail] == low) & (fabric.kind[fabric.head] == high)
     tail, head = fabric.tail[rises].astype(np.int64), fabric.head[rises].astype(np.int64)
     n = fabric.n_nodes
-    part = connected_components(coo_array((np.ones(len(tail)), (tail, head)), shape=(n, n)), directed=False)[1]
+    part = islands(tail, head, n)
     for number in np.unique(part[tail]):
         here = part[tail] == number
         lows, row = np.unique(tail[here], return_inverse=True)

@@ -69,10 +69,12 @@ def analyze_verb(
     topo analyze slim-fly:q=11 permutation --routing ecmp-hash --seeds 20 --workers 8
     """
     from topo.cli import draws
-    from topo.config import read_case, read_draws
+    from topo.config import read_case
 
     begin = time.perf_counter()
     if seeds:
+        from topo.config import read_draws
+
         cases = read_draws(fabric, traffic, seed=seed, seeds=seeds, **sections)
     else:
         cases = [read_case(fabric, traffic, seed=seed, **sections)]
@@ -96,7 +98,8 @@ def _only_estimated(
     cases: Sequence[Case], max_memory: float | None, where: Where, *, dry_run: bool, as_json: bool
 ) -> bool:
     """Print estimates of ``cases`` where that is all that was asked for; else stop where one is over the limit."""
-    from topo.study import check_memory, estimate
+    from topo.study import check_memory
+    from topo.study.estimate import estimate
 
     limit = max_memory or where.limit(len(cases))
     if dry_run:
@@ -110,9 +113,11 @@ def _only_estimated(
 
 def _computed(case: Case, where: Where) -> dict[str, Any]:
     """Return the results of ``case``: on threads here, or on a worker of the scheduler."""
-    from topo.study import drawn, on_threads, run_case
+    from topo.study import on_threads, run_case
 
     if where.scheduler is not None:
+        from topo.study import drawn
+
         return dict(drawn([case], **where.how()).results[0])
     with on_threads(where.given or 0):
         return run_case(case).results

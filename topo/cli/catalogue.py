@@ -122,7 +122,7 @@ def _entries(kind: str) -> dict[str, dict[str, Any]]:
 def _machine(name: str) -> dict[str, Any]:
     """Return what a shipped hardware file states, as it writes it, and the source of each value."""
     from topo.config import Files
-    from topo.config.hardware import stated_values
+    from topo.config.hardware_file import stated_values
 
     stated = stated_values(*Files().read("hardware", name))
     return {

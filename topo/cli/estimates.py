@@ -38,7 +38,8 @@ def _total(rows: Sequence[Any]) -> str:
 
 
 def _row(case: Case, limit: float | None) -> dict[str, Any]:
-    from topo.study import OverMemory, check_memory, estimate
+    from topo.study import OverMemory, check_memory
+    from topo.study.estimate import estimate
 
     row: dict[str, Any] = {"name": case.name, "memory_bytes": None, "seconds": None, "note": case.refused}
     if case.refused:

@@ -7,17 +7,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from topo.availability.rates import RatesError
-from topo.config.availability import plan_of
 from topo.config.case import SECTIONS, Case, canonical_json
 from topo.config.data import Files, Tracking
 from topo.config.document import Document
-from topo.config.efficiency import read_efficiency
 from topo.config.errors import ConfigError, Problem
-from topo.config.hardware import beyond_ports, efficiency_of, latencies, with_machine, with_rates
-from topo.config.jobs import with_queue
-from topo.config.match import choose
-from topo.config.models import files_of, remarks
+from topo.config.hardware import beyond_ports, latencies, with_machine, with_rates
 from topo.config.nouns import Facts, bill_of, facts_of, names_of, placed_of, size_of
 from topo.config.sections import check_section
 from topo.generators import GeneratorError
@@ -48,9 +42,8 @@ def check_case(
     if isinstance(words.data.get("fabric"), dict):
         words = _replaced(words, with_rates(words.at("fabric"), tracked))
     if isinstance(words.data.get("traffic"), dict):
-        entry = SECTIONS["traffic"].registry.get(str(words.data["traffic"].get("pattern")))
-        jobs, wrong = with_queue(words.at("traffic"), getattr(entry, "parts", ""), tracked)
-        words, problems = Document(words.data | {"traffic": jobs.data}, words.places), problems + wrong
+        words, wrong = _with_queue(words, tracked)
+        problems = problems + wrong
     if words.data.get("fabric") is None:
         problems.append(Problem(words.place(("fabric",)), "fabric", "is missing; name a family"))
     if problems:
@@ -92,10 +85,23 @@ def _section(key: str, words: Document, seed: int) -> tuple[dict[str, Any] | Non
     return check_section(key, part, seed=seed)
 
 
+def _with_queue(words: Document, files: Files) -> tuple[Document, list[Problem]]:
+    """Return ``words`` with jobs in the place of the file that ``traffic`` names, where its pattern has any."""
+    entry = SECTIONS["traffic"].registry.get(str(words.data["traffic"].get("pattern")))
+    if not (parts := getattr(entry, "parts", "")):
+        return words, []
+    from topo.config.jobs import with_queue
+
+    jobs, problems = with_queue(words.at("traffic"), parts, files)
+    return Document(words.data | {"traffic": jobs.data}, words.places), problems
+
+
 def _matched(words: Document) -> tuple[Document, str, list[Problem]]:
     """Return ``words`` with parameters in the place of ``fabric.match``, and what was chosen."""
-    if not isinstance(words.data.get("fabric"), dict):
+    if not isinstance(words.data.get("fabric"), dict) or "match" not in words.data["fabric"]:
         return words, "", []
+    from topo.config.match import choose
+
     fabric, note, problems = choose(words.at("fabric"))
     if problems:
         # The rest of the section would only be found incomplete.
@@ -140,10 +146,15 @@ def _check_together(case: Case, words: Document) -> list[Problem]:
 def _check_efficiency(case: Case, words: Document) -> list[Problem]:
     """Return what is wrong with the curves that the solver of ``case`` is to go by."""
     given = case.solve.get("efficiency")
+    if given is None:
+        return []
+    from topo.config.efficiency import read_efficiency
+    from topo.config.hardware import efficiency_of
+
     try:
         if isinstance(given, str):
             efficiency_of(given, case.files)
-        elif given is not None:
+        else:
             written = isinstance(words.data.get("solve"), dict)
             read_efficiency(words.at("solve", "efficiency") if written else Document(given), "solve.efficiency")
     except ConfigError as error:
@@ -160,7 +171,11 @@ def _remarks(case: Case) -> list[str]:
         return []
     from topo.config.patterns import parts_of
 
-    parts = [case.traffic, *parts_of(case.traffic)]
+    parts = [part for part in (case.traffic, *parts_of(case.traffic)) if part.get("model") is not None]
+    if not parts:
+        return []
+    from topo.config.models import remarks
+
     return list(dict.fromkeys(said for part in parts for said in remarks(part.get("model"), case.files)))
 
 
@@ -172,6 +187,9 @@ def _check_availability(case: Case, words: Document) -> list[Problem]:
     text = ""
     if case.failures is not None:
         text = "looks at everything that may fail; leave failures, which takes parts out for good, to a case of its own"
+    from topo.availability.rates import RatesError
+    from topo.config.availability import plan_of
+
     try:
         plan_of(given, case.fabric["hardware"], case.files)
     except (ConfigError, RatesError) as error:
@@ -212,7 +230,7 @@ def _check_traffic(case: Case, size: Size, facts: Facts, words: Document) -> lis
 
     for part in [traffic, *parts_of(traffic)]:
         named = [(key, "traffic", part[key]) for key in ("path", "expert_load") if isinstance(part.get(key), str)]
-        for key, kind, name in named + [("model", "models", each) for each in files_of(part.get("model"))]:
+        for key, kind, name in named + [("model", "models", each) for each in _models_of(part)]:
             try:
                 files.read(kind, name)
             except ConfigError as error:
@@ -225,6 +243,15 @@ def _check_traffic(case: Case, size: Size, facts: Facts, words: Document) -> lis
     texts = tuple(sorted(files.texts.items()))
     wrong = _tried(canonical_json(traffic), size.endpoints, canonical_json(where), texts)
     return [_problem(wrong, words, "traffic")] if wrong else []
+
+
+def _models_of(part: dict[str, Any]) -> list[str]:
+    """Return the names and files that the ``model`` of ``part`` refers to."""
+    if part.get("model") is None:
+        return []
+    from topo.config.models import files_of
+
+    return files_of(part["model"])
 
 
 @lru_cache(maxsize=256)

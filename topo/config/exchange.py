@@ -11,7 +11,7 @@ from topo.config.data import Files
 from topo.config.document import TooLarge, parse_scalar
 from topo.config.errors import ConfigError, unknown
 from topo.config.expert_load import expert_load
-from topo.config.hardware import read_hardware
+from topo.config.hardware_file import read_hardware
 from topo.config.models import model_figures
 
 

@@ -16,11 +16,11 @@ from topo.config.errors import ConfigError
 from topo.config.hardware import latencies, packet
 from topo.config.signatures import NONE
 from topo.fabric import FabricError
-from topo.formats import FABRICS, FormatError, Reading, reader
 from topo.generators import FAMILIES, Family
 
 if TYPE_CHECKING:
     from topo.fabric import Fabric
+    from topo.formats import Reading
 
 
 def from_file(
@@ -62,6 +62,8 @@ class FromFile:
 
         Raises ConfigError, with file and line, for a file that does not hold one.
         """
+        from topo.formats import Reading
+
         text, shown = files.read("fabrics", given["path"])
         own = {key: given[key] for key in ("ends", "nic", "host_pattern", "per_switch")}
         slow: dict[str, Any] = latencies(given["hardware"], files)
@@ -84,6 +86,8 @@ class FromFile:
 
 @lru_cache(maxsize=4)
 def _read(text: str, shown: str, format: str | None, how: Reading) -> Fabric:
+    from topo.formats import FABRICS, FormatError, reader
+
     try:
         fabric: Fabric = reader(FABRICS, text, shown, format).function("read")(text, shown, how)
     except (FormatError, FabricError) as error:

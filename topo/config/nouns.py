@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 import numpy as np
 
 from topo import generators, units
-from topo.config import prices
 from topo.config.case import SECTIONS
 from topo.config.errors import ConfigError
 from topo.config.fabrics import FromFile
 from topo.config.hardware import efficiency_of, latencies, packet
 from topo.config.signatures import FABRIC_KEYS, NONE
-from topo.cost import bill
-from topo.formats import TABLES, FormatError, reader
 from topo.size import Tier
 
 if TYPE_CHECKING:
@@ -122,6 +119,8 @@ def routing_of(case: Case, fabric: Fabric) -> dict[str, Any]:
     """
     given = dict(case.routing)
     if given.get("tables") is not None:
+        from topo.formats import TABLES, FormatError, reader
+
         text, shown = case.files.read("tables", given["tables"])
         try:
             given["tables"] = reader(TABLES, text, shown).function("read")(text, shown, fabric)
@@ -189,6 +188,8 @@ def book_of(case: Case) -> Book | None:
     """
     if case.cost is None:
         return None
+    from topo.config import prices
+
     return Book(prices=prices.load(case.cost["prices"], case.files), capacity=facts_of(case).capacity)
 
 
@@ -200,7 +201,11 @@ def bill_of(case: Case, size: Size, runs: Sequence[Run] = ()) -> dict[str, Any]:
     Raises ConfigError for a price book that cannot be used.
     """
     book = book_of(case)
-    return {} if book is None else bill(size, **book, runs=runs)
+    if book is None:
+        return {}
+    from topo.cost import bill
+
+    return bill(size, **book, runs=runs)
 
 
 def _plan(fabric: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,18 +16,9 @@ from annotated_types import Ge
 import traffic as workloads
 from topo import units
 from topo.config.data import Files
-from topo.config.demand_file import demand_text, read_demand
-from topo.config.expert_load import expert_load
-from topo.config.jobs import placed_jobs
-from topo.config.models import model_figures
-from topo.formats.ends import hosts_of
-from topo.formats.hostlist import expand
-from topo.formats.plant import Node, Reading
-from topo.routing.adversarial import adversarial, adversarial_count
+from topo.lazy import late
 from traffic import Count, Demand, DemandError, GroupedDemand, Pattern
-from traffic.jobs import Job, together
 from traffic.layout import hosts_and_domains
-from traffic.trace import Trace, commodities, layout_of, total
 
 if TYPE_CHECKING:
     from topo.fabric import Fabric
@@ -51,8 +42,12 @@ def traffic_arguments(traffic: Mapping[str, Any], files: Files | None = None) ->
         if isinstance(arguments.get(key), str):
             arguments[key] = read(arguments[key])
     if isinstance(arguments.get("expert_load"), str):
+        from topo.config.expert_load import expert_load
+
         arguments["expert_load"] = expert_load(arguments["expert_load"], files)
     if arguments.get("model") is not None:
+        from topo.config.models import model_figures
+
         arguments["model"] = model_figures(arguments["model"], files)
     return arguments
 
@@ -137,6 +132,8 @@ def _from_file(
     pp: _Pp = None,
 ) -> Demand:
     """Return what a file holds: flows in CSV (src, dst, bytes), or a trace's operations in groups of its layout."""
+    from topo.config.demand_file import read_demand
+
     layout = {"tp": tp, "ep": ep, "pp": pp}
     return read_demand(
         path,
@@ -152,6 +149,9 @@ def _from_file(
 def _file_count(
     *, size: Size, files: Files, path: str, format: str | None, tp: int | None, ep: int | None, pp: int | None
 ) -> Count:
+    from topo.config.demand_file import demand_text
+    from traffic.trace import Trace, commodities, layout_of, total
+
     found, _ = demand_text(path, files, format)
     if isinstance(found, Trace):
         layout = layout_of(found, size.endpoints, {"tp": tp, "ep": ep, "pp": pp})
@@ -173,6 +173,9 @@ def _side_by_side(
     each: Annotated[dict[str, Any] | None, "what all jobs of the queue have alike"] = None,
 ) -> Demand:
     """Return several jobs at the same time, each on hosts of its own."""
+    from topo.config.jobs import placed_jobs
+    from traffic.jobs import Job, together
+
     del queue, each  # a study reads them before, as jobs
     side_by_side = []
     there: dict[str, Any] = {"n_ranks": n_ranks, "ranks_per_host": ranks_per_host, "ranks_per_domain": ranks_per_domain}
@@ -195,6 +198,8 @@ def _jobs_count(
     placed: Mapping[str, Any] | None = None,
     planes: int = 1,
 ) -> Count:
+    from topo.config.jobs import placed_jobs
+
     there: dict[str, Any] = {"ranks_per_host": ranks_per_host, "ranks_per_domain": ranks_per_domain}
     jobs = [job | _numbered(job) for job in jobs]
     counts = [
@@ -208,6 +213,8 @@ def _numbered(job: Mapping[str, Any]) -> dict[str, Any]:
     """Return as many hosts as a job names, the first ones: a count needs no names."""
     if not job.get("nodes"):
         return {}
+    from topo.formats.hostlist import expand
+
     return {"hosts": len(expand(job["nodes"], "nodes")), "first": 0, "nodes": None}
 
 
@@ -215,6 +222,9 @@ def host_names(fabric: Fabric) -> list[str] | None:
     """Return (endpoints,) the host that each endpoint sits in, as a file calls it; None where none was read."""
     if fabric.source is None:
         return None
+    from topo.formats.ends import hosts_of
+    from topo.formats.plant import Node, Reading
+
     called = fabric.source.names[: fabric.n_endpoints]
     return [host for host, _ in hosts_of([Node(name) for name in called], Reading())]
 
@@ -226,7 +236,9 @@ def _own(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _HERE = {
-    "adversarial": Pattern(adversarial, adversarial_count, whole=True),
+    "adversarial": Pattern(
+        late("topo.routing.adversarial:adversarial"), late("topo.routing.adversarial:adversarial_count"), whole=True
+    ),
     "file": Pattern(_from_file, _file_count, ruled=False, whole=True),
     "jobs": Pattern(_side_by_side, _jobs_count, ruled=False, whole=True, parts="jobs"),
 }

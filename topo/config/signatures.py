@@ -24,6 +24,8 @@ from topo.rules import REROUTES
 
 #: What ``scale_up`` says where hosts have no such links, and ``hardware`` where latencies are zero.
 NONE = "none"
+#: Latencies that hardware states, as ``generate`` calls them.
+LATENCIES = ("switch_latency", "cable_latency", "scale_up_latency", "overhead", "launch")
 
 STRICT = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
 

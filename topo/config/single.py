@@ -13,9 +13,7 @@ from topo.config.document import Document, Places, parse_mapping
 from topo.config.errors import ConfigError, unknown
 from topo.config.hardware import with_rates
 from topo.config.sections import check_section
-from topo.config.seeds import following
 from topo.config.spec import parse_section
-from topo.formats.nouns import of_other_program
 
 #: Suffixes that mean a YAML file rather than a spec string.
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -79,6 +77,8 @@ def read_draws(
 
     Raises ConfigError as ``read_case`` does.
     """
+    from topo.config.seeds import following
+
     cases = [read_case(fabric, traffic, seed=each, **sections) for each in following(seed, seeds)]
     return [replace(c, name=f"{c.name} / {axis_part('seed', c.seed)}", labels={"seed": c.seed}) for c in cases]
 
@@ -93,8 +93,14 @@ def read_document(section: str, text: str) -> Document:
         not SECTIONS[section].word
         or head in SECTIONS[section].registry
         or not (is_path(text) and text.endswith(YAML_SUFFIXES))
-        or (SECTIONS[section].by_path and of_other_program(Path(text)))
+        or (SECTIONS[section].by_path and _is_foreign(text))
     ):
         return parse_section(text, section)
     document = parse_mapping(read_text(Path(text), text), text)
     return document.at(section) if isinstance(document.data.get(section), dict) else document
+
+
+def _is_foreign(path: str) -> bool:
+    from topo.formats.nouns import of_other_program
+
+    return of_other_program(Path(path))

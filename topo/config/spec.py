@@ -49,7 +49,7 @@ def parse_spec(text: str, word: str) -> Document:
 def parse_section(text: str, key: str) -> Document:
     """Return the mapping that ``text`` stands for in section ``key``: a spec string, a path, or the one key it has."""
     section = SECTIONS[key]
-    if section.by_path and _is_file(text, section):
+    if _is_file(text, section) and section.by_path:
         return Document({section.word: section.by_path, "path": text}, {(): text})
     return parse_spec(text, section.word) if section.word else Document({section.only: text})
 

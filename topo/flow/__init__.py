@@ -13,19 +13,10 @@ from inspect import Parameter, signature
 from typing import Any, TypeVar
 
 from topo.fabric import Fabric
-from topo.flow.adaptive import adaptive, optimal
-from topo.flow.bracket import bracketed
-from topo.flow.classed import classed, completion_by_class, max_min_by_class
-from topo.flow.completion import completion_times
 from topo.flow.entries import Policy, Solver
-from topo.flow.max_concurrent import max_concurrent
-from topo.flow.max_min import max_min_rates
-from topo.flow.proportional import proportional_rates
-from topo.flow.queue_pairs import by_queue_pair, of_commodities
 from topo.flow.solution import NotSolved, Solution, SolverError, TooMany
-from topo.flow.ugal import ugal_mix
+from topo.lazy import late
 from topo.near import hint
-from topo.routing import ecmp, ecmp_hash, spray, static, valiant_split, wcmp
 from topo.routing.operator import FactSheet, NotConnected, Routing, RoutingError
 from traffic.demand import MAX_PAIRS, Demand, GroupedDemand
 
@@ -61,40 +52,42 @@ DEFAULT_POLICY, DEFAULT_SOLVER = "ecmp", "proportional"
 LISTED_PAIRS = 100_000
 POLICIES: dict[str, Policy] = {
     "adaptive": Policy(
-        adaptive,
+        late("topo.flow.adaptive:adaptive"),
         "splits over the same shortest paths that spare the hottest link: ideal minimal adaptive routing",
         solved=True,
     ),
     "ecmp": Policy(
-        ecmp,
+        late("topo.routing.split:ecmp"),
         "equal split over all shortest paths at every switch: the fluid limit of spraying or of many flows",
         next_hops=True,
         alike=True,
     ),
     "ecmp-hash": Policy(
-        ecmp_hash, "every queue pair draws one link a hop at random; one draw of a distribution", one_path=True
+        late("topo.routing.drawn:ecmp_hash"),
+        "every queue pair draws one link a hop at random; one draw of a distribution",
+        one_path=True,
     ),
     "optimal": Policy(
-        optimal,
+        late("topo.flow.adaptive:optimal"),
         "any path, relays as stated, the best there is up to the gap printed: a yardstick, no protocol does it",
         shortest=False,
         solved=True,
         best=True,
     ),
     "spray": Policy(
-        spray,
+        late("topo.routing.spray:spray"),
         "every queue pair sprays evenly over a set of drawn shortest paths; one draw of a distribution",
         one_path=True,
         sprays=True,
     ),
     "static": Policy(
-        static,
+        late("topo.routing.paths:static"),
         "destination-based forwarding tables: those of a file, or D-mod-k on trees",
         one_path=True,
         by_destination=True,
     ),
     "ugal": Policy(
-        ugal_mix,
+        late("topo.flow.ugal:ugal_mix"),
         "any mix of a minimal split and Valiant, weighted with ideal information",
         shortest=False,
         solved=True,
@@ -102,37 +95,44 @@ POLICIES: dict[str, Policy] = {
         turns=True,
     ),
     "valiant": Policy(
-        valiant_split,
+        late("topo.routing.valiant:valiant_split"),
         "minimal to a random switch of the same plane and minimal from there",
         shortest=False,
         straight=False,
         turns=True,
         alike=True,
     ),
-    "wcmp": Policy(wcmp, "split over all shortest paths by capacity", next_hops=True, alike=True),
+    "wcmp": Policy(
+        late("topo.routing.split:wcmp"), "split over all shortest paths by capacity", next_hops=True, alike=True
+    ),
 }
 
 SOLVERS: dict[str, Solver] = {
     "completion": Solver(
-        completion_times,
+        late("topo.flow.completion:completion_times"),
         "max-min fair rates, refilled whenever a commodity ends, plus latency; phases run in their order",
         by_commodity=True,
-        by_class=completion_by_class,
-        bracket=bracketed,
+        by_class=late("topo.flow.classed:completion_by_class"),
+        bracket=late("topo.flow.bracket:bracketed"),
         timed=True,
         side_by_side=True,
     ),
     "max-concurrent": Solver(
-        max_concurrent, "the largest common share of all commodities, with its certificate", needs_best=True
+        late("topo.flow.max_concurrent:max_concurrent"),
+        "the largest common share of all commodities, with its certificate",
+        needs_best=True,
     ),
     "max-min": Solver(
-        max_min_rates,
+        late("topo.flow.max_min:max_min_rates"),
         "max-min fair rates, kept until the last commodity of a phase ends",
         by_commodity=True,
-        by_class=max_min_by_class,
-        bracket=partial(bracketed, refilled=False),
+        by_class=late("topo.flow.classed:max_min_by_class"),
+        bracket=late("topo.flow.bracket:bracketed_as_kept"),
     ),
-    "proportional": Solver(proportional_rates, "all commodities move in proportion to their sizes and end together"),
+    "proportional": Solver(
+        late("topo.flow.proportional:proportional_rates"),
+        "all commodities move in proportion to their sizes and end together",
+    ),
 }
 
 
@@ -179,6 +179,9 @@ def _by_commodity(
     entry: Solver, fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, params: Mapping[str, Any]
 ) -> Solution:
     """Return rates of their own for all commodities: by class, of each, or what is certain where they are too many."""
+    from topo.flow.classed import classed
+    from topo.flow.queue_pairs import by_queue_pair, of_commodities
+
     between = partial(entry.bracket, legs=_legs(routing), **params) if entry.bracket else None
     if isinstance(demand, GroupedDemand):
         pairs, policy, own = demand.pairs.sum(), routing.policy, routing.params

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, shortest_path
 
 from topo.fabric import Fabric, NodeKind
+from topo.islands import islands
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
 
@@ -98,8 +98,7 @@ def _relaying(fabric: Fabric) -> NDArray[np.bool_]:
         return np.asarray(np.bincount(fabric.joined)[fabric.joined] > 1)
     tail, head = _ports(fabric)
     links = np.flatnonzero(fabric.is_switch_link)
-    joins = csr_array((np.ones(len(links)), (fabric.tail[links], fabric.head[links])), shape=(fabric.n_nodes,) * 2)
-    island = connected_components(joins, directed=False)[1].astype(np.int64)
+    island = islands(fabric.tail[links], fabric.head[links], fabric.n_nodes).astype(np.int64)
     number = np.cumsum(np.bincount(island[head], minlength=1) > 0) - 1  # of the islands that have ports
     everywhere = np.zeros((fabric.n_endpoints, int(number[-1]) + 1), dtype=bool)
     everywhere[tail, number[island[head]]] = True
@@ -214,8 +213,15 @@ def _site_hops(fabric: Fabric, leaves: NDArray[np.int32]) -> NDArray[np.float64]
     links = np.flatnonzero(fabric.is_switch_link)
     base = fabric.n_nodes - int(np.count_nonzero(fabric.kind >= NodeKind.LEAF))
     ends = (fabric.tail[links] - base, fabric.head[links] - base)
-    graph = csr_array((np.ones(len(links)), ends), shape=(fabric.n_nodes - base,) * 2)
-    return np.asarray(shortest_path(graph, unweighted=True, indices=leaves - base)[:, leaves - base])
+    joins = csr_array((np.ones(len(links), np.float32), ends), shape=(fabric.n_nodes - base,) * 2)
+    hops = np.full((fabric.n_nodes - base, len(leaves)), np.inf)
+    hops[leaves - base, np.arange(len(leaves))] = 0.0
+    edge, steps = (hops == 0.0).astype(np.float32), 0
+    while edge.any():
+        steps += 1
+        further = (joins @ edge > 0) & (hops == np.inf)
+        hops[further], edge = steps, further.astype(np.float32)
+    return np.asarray(hops[leaves - base])
 
 
 def _pair_hops(fabric: Fabric, demand: GroupedDemand, site: NDArray[np.int64], hops: NDArray[np.float64]) -> float:

@@ -99,6 +99,13 @@ def bracketed(
     )
 
 
+def bracketed_as_kept(
+    fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, *, why: str, legs: int | None
+) -> Solution:
+    """Return ``bracketed`` of rates that are kept until the last commodity of a phase ends."""
+    return bracketed(fabric, demand, routing, why=why, legs=legs, refilled=False)
+
+
 class _Seconds:
     """What commodities take of links, in time."""
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from topo.flow.solution import Solution
-from topo.routing.operator import Routing
+from topo.lazy import with_late
+
+if TYPE_CHECKING:
+    from topo.flow.solution import Solution
+    from topo.routing.operator import Routing
 
 
+@with_late("route")
 @dataclass(frozen=True)
 class Policy:
     """An entry of ``POLICIES``: how traffic is routed, and what follows from it."""
@@ -30,6 +35,7 @@ class Policy:
     direct: bool = False  # what networks are run with whose every switch has endpoints: shortest paths are few there
 
 
+@with_late("solve", "by_class", "bracket")
 @dataclass(frozen=True)
 class Solver:
     """An entry of ``SOLVERS``: how rates and times come about, and what follows from it."""

@@ -18,10 +18,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from topo.flow.orbits import ALIKE, Quotient, of_orbits
+from topo.islands import islands
 from topo.kernels.multisets import Hashes, hashed
 from topo.kernels.spreading import Digraph, Pairs
 
@@ -52,11 +51,7 @@ def _units(graph: Digraph) -> Ints:
     """Return (V,) the unit of each node: nodes that do not forward go with those that they have arcs with."""
     n = len(graph.first) - 1
     tied = (graph.tail >= graph.n_through) | (graph.head >= graph.n_through)
-    ends = (graph.tail[tied], graph.head[tied])
-    return np.asarray(
-        connected_components(coo_array((np.ones(int(tied.sum()), np.int8), ends), shape=(n, n)), directed=False)[1],
-        dtype=np.int64,
-    )
+    return islands(graph.tail[tied], graph.head[tied], n).astype(np.int64)
 
 
 def _marks(graph: Digraph, unit: Ints, source: NDArray[Any], target: NDArray[Any], amount: Floats) -> Hashes:

@@ -20,13 +20,12 @@ from topo.flow.certified import CertifiedRouting, PairRouting, PhasedRouting
 from topo.flow.problem import MAX_PAIRS, Places, Problem
 from topo.flow.spread import Spread
 from topo.flow.together import in_all_phases, mean_load
-from topo.routing import wcmp
 from topo.routing.grouped import grouped
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints, Routing, RoutingError, TotalRouting
 from topo.routing.relay import RelayRouting
 from topo.routing.site_amounts import alike, site_amounts
-from topo.routing.split import SplitRouting
+from topo.routing.split import SplitRouting, wcmp
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
 

@@ -26,15 +26,14 @@ from topo.flow.problem import MAX_PAIRS, Problem
 from topo.flow.solved import Gap, Seconds, certified, check_effort, congestion, of_pairs, of_phase, phased
 from topo.flow.spread import SMALL_ARCS, SMALL_PAIRS
 from topo.flow.together import in_all_phases, mean_load
-from topo.routing import valiant_split, wcmp
 from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
 from topo.routing.operator import FactSheet, Floats, Routing, RoutingError, TotalRouting
 from topo.routing.relay import RelayRouting
 from topo.routing.site_amounts import site_amounts
-from topo.routing.split import SplitRouting
+from topo.routing.split import SplitRouting, wcmp
 from topo.routing.stops import Stops
-from topo.routing.valiant import ValiantRouting, Via, stops_of
+from topo.routing.valiant import ValiantRouting, Via, stops_of, valiant_split
 from traffic.demand import Demand, GroupedDemand
 
 #: Entries of all detours together up to which a linear programme weighs them.

@@ -13,12 +13,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import NodeKind
 from topo.formats.errors import FormatError
 from topo.formats.plant import Cable, Node, Plant, Reading
+from topo.islands import islands
 from topo.units import several
 
 #: How names of endpoints and of switches begin, where all names of a file do.
@@ -75,7 +74,7 @@ def _by_degree(plant: Plant) -> NDArray[np.bool_]:
 
 
 def _parts(n: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.asarray(connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)[1])
+    return islands(a, b, n).astype(np.int64)
 
 
 def hung(plant: Plant, each: int) -> None:

@@ -10,10 +10,9 @@ from collections import defaultdict
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import NodeKind, Tier
+from topo.islands import islands
 
 Ints = NDArray[np.int64]
 
@@ -71,9 +70,7 @@ def planes_of(kind: NDArray[np.int8], a: Ints, b: Ints) -> tuple[NDArray[np.int1
     n = len(kind)
     switch = kind >= NodeKind.LEAF
     inner = switch[a] & switch[b]
-    part = connected_components(coo_array((np.ones(inner.sum()), (a[inner], b[inner])), shape=(n, n)), directed=False)[
-        1
-    ]
+    part = islands(a[inner], b[inner], n)
     ends = (kind[a] == NodeKind.ENDPOINT) & switch[b], (kind[b] == NodeKind.ENDPOINT) & switch[a]
     end = np.concatenate([a[ends[0]], b[ends[1]]])
     at = part[np.concatenate([b[ends[0]], a[ends[1]]])]

@@ -17,12 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import RELAYS, Fabric
-from topo.generators import dragonfly, fat_tree_2, fat_tree_3, slim_fly
 from topo.generators.family import Family
 from topo.generators.host import Inside, blocks, with_scale_up
 from topo.generators.planes import NICS, copies, of_one_plane
-from topo.generators.symmetry import automorphisms
 from topo.generators.wiring import GeneratorError, Plan, Wiring, label
+from topo.lazy import late
 from topo.moves import Moves
 from topo.near import hint
 from topo.packet import Packet
@@ -36,10 +35,12 @@ MAX_CABLES = 60_000_000
 
 #: Every family by the name that the command line and study files use.
 FAMILIES: dict[str, Family] = {
-    "dragonfly": Family(dragonfly.plan, printed=("DF",)),
-    "fat-tree-2": Family(fat_tree_2.plan, printed=("FT2", "MPFT"), single=lambda n: {"radix": 4 * n}),
-    "fat-tree-3": Family(fat_tree_3.plan, printed=("FT3",)),
-    "slim-fly": Family(slim_fly.plan, printed=("SF",), facing=True),
+    "dragonfly": Family(late("topo.generators.dragonfly:plan"), printed=("DF",)),
+    "fat-tree-2": Family(
+        late("topo.generators.fat_tree_2:plan"), printed=("FT2", "MPFT"), single=lambda n: {"radix": 4 * n}
+    ),
+    "fat-tree-3": Family(late("topo.generators.fat_tree_3:plan"), printed=("FT3",)),
+    "slim-fly": Family(late("topo.generators.slim_fly:plan"), printed=("SF",), facing=True),
 }
 
 
@@ -186,8 +187,17 @@ def generate(
     if not symmetry:
         return fabric
     moves = plan.symmetries(mine.domain)
-    find = partial(automorphisms, fabric, plane, moves, planes=planes, nic=nic, together=mine.domain)
+    find = partial(_automorphisms, fabric, plane, moves, planes=planes, nic=nic, together=mine.domain)
     return replace(fabric, symmetry=Moves(find))
+
+
+def _automorphisms(
+    fabric: Fabric, plane: Wiring, switches: list[NDArray[np.int64]], **where: Any
+) -> tuple[NDArray[np.int32], ...]:
+    """Return what ``automorphisms`` says of ``fabric``; only some cases ask for it."""
+    from topo.generators.symmetry import automorphisms
+
+    return automorphisms(fabric, plane, switches, **where)
 
 
 def _bisection(closed: float | None, inside: Inside, domains: int) -> float | None:

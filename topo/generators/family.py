@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from topo.generators.wiring import Plan
+from topo.lazy import with_late
+
+if TYPE_CHECKING:
+    from topo.generators.wiring import Plan
 
 
+@with_late("plan")
 @dataclass(frozen=True)
 class Family:
     """An entry of ``FAMILIES``."""

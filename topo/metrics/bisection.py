@@ -21,7 +21,6 @@ from scipy.sparse import block_array, coo_array, csr_array
 
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.metrics.cut_bounds import PlaneGraph, algebraic_connectivity, up_down_share
-from topo.metrics.partition import CutProblem, halves, improve
 
 Floats = NDArray[np.float64]
 
@@ -217,6 +216,8 @@ def _partition(instance: _Instance, guide: Floats | None, bound: float) -> float
 
     The search ends where ``bound`` is met.
     """
+    from topo.metrics.partition import CutProblem, halves, improve
+
     n_domains = len(instance.endpoints)
     joined = block_array([[None, instance.ports], [instance.ports.T, instance.switches]], format="csr")
     problem = CutProblem(csr_array(joined), instance.endpoints)

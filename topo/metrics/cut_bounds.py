@@ -15,9 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
 from scipy.sparse import csr_array, diags_array
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 Floats = NDArray[np.float64]
 
@@ -94,6 +92,8 @@ def algebraic_connectivity(plane: PlaneGraph) -> tuple[float, Floats] | None:
         dense = _eliminated(laplacian.toarray(), bearing)
         if dense is None:
             return None
+        from scipy.linalg import eigh
+
         values, vectors = eigh(dense / np.outer(root, root), subset_by_index=[1, 1])
         least = float(values[0]) * (1 - _ROUNDING)
     else:
@@ -117,6 +117,8 @@ def _eliminated(laplacian: Floats, keep: NDArray[np.bool_]) -> Floats | None:
 
 def _second_smallest(matrix: csr_array, null: Floats) -> tuple[Floats, Floats]:
     """Return the second smallest eigenvalue (1,) and its vector (n, 1) of a matrix with the known null vector."""
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
     ceiling = float(abs(matrix).sum(axis=0).max())
     unit = null / np.linalg.norm(null)
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric, NodeKind, Tier
+from topo.islands import islands
 
 _WORD = 64  # sources in a machine word
 _COMPILED_VISITS = 500_000_000  # sources x links from which compiled code is worth its loading time of half a second
@@ -155,8 +155,8 @@ def _orbits(n: int, alike: Ints, moves: Callable[[], list[tuple[Ints, Ints]]]) -
     if not pairs:
         return alike
     a, b = (np.concatenate(side) for side in zip((np.arange(n), alike), *pairs, strict=True))
-    count, label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)
-    least = np.full(count, n, dtype=np.int64)
+    label = islands(a, b, n)
+    least = np.full(n, n, dtype=np.int64)
     np.minimum.at(least, label, np.arange(n))
     return np.asarray(least[label])
 

@@ -9,10 +9,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric, Tier
-from topo.flow.gather import least_time
 from topo.flow.solution import Solution
 from traffic.classed import ClassedDemand
-from traffic.collectives import Collective
 from traffic.demand import Demand, GroupedDemand
 
 #: Solves another demand in the same way; time [s].
@@ -76,6 +74,9 @@ def own_results(
 
 def _against_the_best(fabric: Fabric, demand: Demand | GroupedDemand, solution: Solution) -> dict[str, Any]:
     """Return the least time that any algorithm needs for the collective of all ranks, and the gap of this one to it."""
+    from topo.flow.gather import least_time
+    from traffic.collectives import Collective
+
     about, n = demand.about, demand.n_ranks
     if not isinstance(about, Collective) or not 1 < about.n == n or fabric.n_links > MOST_LINKS:
         return {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from traffic.demand import Demand, GroupedDemand
-from traffic.efficiency import Efficiency, operations_of
+if TYPE_CHECKING:
+    from traffic.demand import Demand, GroupedDemand
+    from traffic.efficiency import Efficiency
 
 
 def reached(demand: Demand | GroupedDemand, efficiency: Efficiency | None) -> dict[str, Any]:
@@ -16,6 +17,8 @@ def reached(demand: Demand | GroupedDemand, efficiency: Efficiency | None) -> di
     """
     if efficiency is None:
         return {}
+    from traffic.efficiency import operations_of
+
     phases = Counter(operation for operation in operations_of(demand) if operation)
     return {
         "efficiencies": [

@@ -93,11 +93,10 @@ def _by_node(columns: Columns, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
 def components(n: int, a: NDArray[Any], b: NDArray[Any], within: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the number (n,) of the group of each of ``n`` switches; links ``within`` a group, from a to b, join it."""
     import numpy as np
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
 
-    graph = csr_array((np.ones(int(within.sum()), dtype=np.int8), (a[within], b[within])), shape=(n, n))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    from topo.islands import islands
+
+    return islands(a[within], b[within], n).astype(np.int64)
 
 
 def _marks(

@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric, NodeKind
+from topo.islands import islands
 from topo.kernels import in_blocks
 from topo.kernels.hashed import Links
 from topo.kernels.sweep import Arcs, Ports
@@ -54,7 +53,7 @@ class Network:
         width = int(fabric.weight.max(initial=1)) + 1
         part = fabric.capacity if by_capacity else np.ones(fabric.n_links)
         arcs, link, arc, share = _arcs(fabric, base, part, width)
-        island = _islands(arcs)
+        island = islands(arcs.tail, arcs.head, len(arcs.first) - 1)
         port, n_ports, site, ports = _sites(fabric, base, part, island, apart)
         return cls(fabric, by_capacity, base, arcs, link, arc, share, port, n_ports, site, ports, island)
 
@@ -98,8 +97,8 @@ class Network:
         for s in range(self.n_sites):
             of_site[s] = sets.setdefault(tuple(key[1, edges[s] : edges[s + 1]].tolist()), len(sets))
         member = np.zeros((len(sets), int(self.island.max(initial=-1)) + 1), dtype=np.float32)
-        for islands, number in sets.items():
-            member[number, list(islands)] = 1.0
+        for where, number in sets.items():
+            member[number, list(where)] = 1.0
         return of_site, member @ member.T > 0
 
     @cached_property
@@ -148,12 +147,6 @@ def _arcs(fabric: Fabric, base: int, part: Floats, width: int) -> tuple[Arcs, In
     first = np.searchsorted(head[start], np.arange(n + 1)).astype(np.int64)
     arcs = Arcs(first, tail[start].astype(np.int32), head[start].astype(np.int32), least.astype(np.int32), total, width)
     return arcs, link, arc, counted / total[arc]
-
-
-def _islands(arcs: Arcs) -> NDArray[np.int32]:
-    n = len(arcs.first) - 1
-    graph = coo_array((np.ones(len(arcs.tail), np.int8), (arcs.tail, arcs.head)), shape=(n, n))
-    return np.asarray(connected_components(graph, directed=False)[1])
 
 
 def _islands_of_sites(first: Ints, switch: NDArray[np.int32], island: NDArray[np.int32]) -> Ints:

@@ -23,7 +23,6 @@ from topo.kernels.along import pull, shares_at_ports
 from topo.kernels.columns import assemble, shares_of_pairs
 from topo.kernels.sweep import push, room
 from topo.routing.balance import Balance, balanced
-from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
 from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing, check_ranks
 from topo.routing.relay import relayed
@@ -54,6 +53,8 @@ def _split(network: Network, demand: Demand | GroupedDemand, policy: str, balanc
 def split_on(network: Network, demand: Demand | GroupedDemand, policy: str) -> Routing:
     """Return equal splits of ``demand`` over the shortest paths of ``network``."""
     if isinstance(demand, GroupedDemand):
+        from topo.routing.grouped import grouped
+
         return grouped(network, demand, policy)
     return relayed(network, demand, lambda src, dst: SplitRouting.of(network, src, dst, policy))
 

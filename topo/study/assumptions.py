@@ -7,7 +7,8 @@ from typing import Any
 from topo import units
 from topo.config.case import SECTIONS, Case
 from topo.config.efficiency import in_words
-from topo.config.hardware import efficiency_of, read_hardware
+from topo.config.hardware import efficiency_of
+from topo.config.hardware_file import read_hardware
 from topo.config.models import model_figures
 from topo.config.nouns import Facts, bill_of, facts_of, size_of
 from topo.config.signatures import NONE

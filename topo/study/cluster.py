@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from topo.atomic import check_ends
 from topo.config.case import Case
 from topo.kernels import n_threads
+from topo.study.errors import StudyError
 from topo.study.record import FAULTS, Outcome, failed, outcome
-from topo.study.store import StudyError
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -10,7 +10,6 @@ from topo.config.case import SECTIONS, Case
 from topo.config.nouns import routing_of
 from topo.fabric import Fabric
 from topo.flow import POLICIES
-from topo.formats.labels import source_of
 
 if TYPE_CHECKING:
     from topo.check.deadlock import Deadlock
@@ -59,6 +58,7 @@ QUESTIONS: dict[str, Callable[[Fabric, dict[str, Any]], dict[str, Any]]] = {"dep
 
 def _cycles(fabric: Fabric, found: Deadlock) -> list[dict[str, Any]]:
     from topo.check.fault import port_at
+    from topo.formats.labels import source_of
 
     named = replace(fabric, source=source_of(fabric)) if found.cycles else fabric
     return [

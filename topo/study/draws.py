@@ -11,8 +11,8 @@ from topo.config.case import Case
 from topo.config.seeds import Summary, summary
 from topo.study.cluster import Tls
 from topo.study.executors import execute
+from topo.study.one_case import run_case
 from topo.study.record import renamed
-from topo.study.run import run_case
 from topo.study.spread import spread
 
 

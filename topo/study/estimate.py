@@ -25,12 +25,8 @@ from typing import TYPE_CHECKING, Any
 from topo.config.nouns import facts_of, placed_of, size_of
 from topo.config.patterns import PATTERNS, count_of
 from topo.flow import POLICIES, SOLVERS, by_classes
-from topo.flow.classed import WORTH_COLOURS as APART
-from topo.flow.completion import WORTH_COLOURS
 from topo.flow.entries import Policy
-from topo.routing.merged import BLOCK_PATHS, check_paths
 from topo.size import Tier
-from topo.study.speed import speed
 from traffic.demand import MAX_PAIRS, check_pairs
 from traffic.pattern import Count, Pattern
 
@@ -94,6 +90,8 @@ class Estimate:
     @property
     def seconds(self) -> float:
         """[s] on one core of this machine."""
+        from topo.study.speed import speed
+
         return self.work / speed() if self.work else 0.0
 
 
@@ -164,12 +162,14 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
     by_class = grouped and solver.by_class is not None and by_classes(traffic.pairs, case.routing["policy"])
     lists = (by_commodity or (policy.one_path and not policy.by_destination)) and traffic.pairs <= MAX_PAIRS
     listed = _classes(case, size, traffic) if by_class else traffic.pairs if lists else traffic.offered
-    by_colour = solver.timed and alike and not grouped and listed >= WORTH_COLOURS
+    by_colour = solver.timed and alike and not grouped and _worth_colours(listed)
     # With few endpoints not every leaf has one.
     destinations = min(size.leaves, size.endpoints)
     if grouped and policy.one_path:
         name = str((case.traffic or {})["pattern"])
         if policy.by_destination:
+            from topo.routing.merged import check_paths
+
             check_paths(name, destinations // ports * size.endpoints)
         else:
             check_pairs(name, traffic.pairs)
@@ -183,8 +183,10 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
     elif by_commodity and not by_colour and (lists or by_class):
         shares = listed * _width(size) * ports
         if by_class:
+            from topo.flow.classed import WORTH_COLOURS
+
             # classes of pairs that are alike count as one, and those of a fabric of one kind of leaf are few
-            shares, gathered = (0, 0) if listed > APART else (min(shares, BY_CLASS), shares)
+            shares, gathered = (0, 0) if listed > WORTH_COLOURS else (min(shares, BY_CLASS), shares)
         elif shares > MOST_SHARES:
             shares = 0 if pattern.drawn else MOST_SHARES  # a rule may keep most of it on few links
     pairs = min(traffic.pairs, destinations**2 // max(size.planes, 1)) if policy.solved else 0
@@ -208,6 +210,13 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
     )
 
 
+def _worth_colours(listed: int) -> bool:
+    """Return whether so many ``listed`` commodities are told apart by what they carry."""
+    from topo.flow.completion import WORTH_COLOURS
+
+    return listed >= WORTH_COLOURS
+
+
 def _alike(case: Case, size: Size, pattern: Pattern) -> bool:
     """Return whether most commodities are like many others: traffic that follows a rule, on a whole network."""
     leaves = max(size.leaves // (size.planes if facts_of(case).multi_port else 1), 1)
@@ -220,6 +229,8 @@ def _path_links(case: Case, size: Size, traffic: Count, listed: int, destination
     hops = size.diameter or _HOPS
     if not POLICIES[case.routing["policy"]].by_destination:
         return listed * _paths(case) * hops
+    from topo.routing.merged import BLOCK_PATHS
+
     grouped = traffic.offered < traffic.pairs and listed == traffic.offered
     return (min(size.endpoints * destinations, BLOCK_PATHS) if grouped else listed) * hops
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from topo.study.errors import StudyError
 from topo.study.estimate import Estimate
-from topo.study.record import OVER
-from topo.study.store import StudyError
 
 #: Of the memory that is free, what a case may take unless told otherwise.
 SHARE = 0.8
+#: Starts the error of a case that was stopped for its size.
+OVER = "over --max-memory"
 
 
 class OverMemory(StudyError):

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from topo import __version__
 from topo.config.case import Case
 from topo.config.nouns import demand_of, fabric_of, routing_of, solving_of
 from topo.fabric import Fabric
-from topo.failures import FAILURES, Loss, Reach, reachable
 from topo.flow import POLICIES, RoutingError, Solution, route, solve
-from topo.flow.kept import keep_tables
 from traffic.demand import Demand, GroupedDemand
+
+if TYPE_CHECKING:
+    from topo.failures import Loss, Reach
 
 #: Intact fabrics that are remembered, with their traffic and its time: cases of a study share few.
 MOST_KEPT = 4
@@ -84,6 +85,8 @@ def found(case: Case) -> After:
 
     Raises LossError, RoutingError and whatever solving raises.
     """
+    from topo.failures import FAILURES
+
     given = case.failures or {}
     entry, intact = FAILURES[given["pick"]], _intact(case)
     own = {key: value for key, value in given.items() if key not in ("pick", "reroute")}
@@ -112,6 +115,8 @@ _REMEMBERED: OrderedDict[str, Intact] = OrderedDict()
 
 
 def _after(case: Case, intact: Intact, loss: Loss) -> After:
+    from topo.failures import reachable
+
     reroute = (case.failures or {})["reroute"]
     left = loss.of(intact.fabric)
     reach = reachable(left, intact.demand)
@@ -129,6 +134,8 @@ def _after(case: Case, intact: Intact, loss: Loss) -> After:
 
 def _with_tables(case: Case, intact: Intact, after: After, demand: Demand | GroupedDemand) -> After:
     """Return ``after`` where routes are those of the intact fabric, and what they send to dead links is lost."""
+    from topo.flow.kept import keep_tables
+
     reroute = (case.failures or {})["reroute"]
     dead, words = after.loss.dead(intact.fabric), routing_of(case, intact.fabric)
     kept = keep_tables(intact.fabric, dead, demand, reroute=reroute, **words)

@@ -10,10 +10,9 @@ from topo.config.case import SCHEMA_VERSION, Case
 from topo.metrics.tables import parquet
 from topo.plain import plain
 from topo.study.assumptions import assumptions
-from topo.study.run import Numbers, run_case
+from topo.study.limit import OVER
+from topo.study.one_case import Numbers, run_case
 
-#: Starts the error of a case that was stopped for its size.
-OVER = "over --max-memory"
 #: Starts the error of a case that the program or the machine failed, not the model; it is run again next time.
 FAULTS = ("internal error", "out of memory", "worker lost", OVER)
 

@@ -31,11 +31,8 @@ from typing import Any
 from topo.atomic import HALF, read_bytes, write_bytes
 from topo.config.case import canonical_json
 from topo.study.damage import record_in, run_in, tables_wrong
+from topo.study.errors import StudyError
 from topo.study.record import Outcome
-
-
-class StudyError(ValueError):
-    """What keeps a study as a whole from running."""
 
 
 class StoreError(StudyError):

@@ -7,7 +7,8 @@ import pytest
 from topo import units
 from topo.availability import Rates, RatesError, availability
 from topo.config.errors import ConfigError
-from topo.config.hardware import rates, read_hardware
+from topo.config.hardware import rates
+from topo.config.hardware_file import read_hardware
 
 HEAD = "schema: 1\ntitle: Mine\n"
 DAY = 86400.0

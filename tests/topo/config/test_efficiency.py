@@ -10,7 +10,7 @@ from topo.config.efficiency import in_words, read_efficiency
 from topo.config.errors import ConfigError
 from topo.config.hardware import efficiency_of
 from topo.study.assumptions import assumptions
-from topo.study.run import run_case
+from topo.study.one_case import run_case
 from traffic.efficiency import Curve
 from traffic.operation import Operation
 

@@ -8,7 +8,8 @@ import pytest
 
 from topo.config import Files, names, parse_study
 from topo.config.errors import ConfigError
-from topo.config.hardware import latencies, machine, packet, read_hardware, stated_values
+from topo.config.hardware import latencies, machine, packet
+from topo.config.hardware_file import read_hardware, stated_values
 from topo.config.machine import Machine
 from topo.config.nouns import fabric_of
 from topo.packet import Packet

@@ -10,7 +10,7 @@ from topo.config import Files
 from topo.config.check import check_case
 from topo.config.document import Document
 from topo.config.nouns import demand_of, fabric_of
-from topo.study.run import run_case
+from topo.study.one_case import run_case
 
 TREE = {"family": "fat-tree-2", "radix": 8, "endpoints": 32, "endpoints_per_host": 4}
 EACH = {"pattern": "shift", "by": 1, "bytes": "1MiB"}

@@ -14,7 +14,7 @@ from tests.topo.routing.cases import random_demand, uniform
 from topo import kernels
 from topo.generators import generate
 from topo.kernels.columns import shares_of_pairs
-from topo.routing import ecmp
+from topo.routing.split import ecmp
 
 
 def test_blocks_come_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ from tests.topo.routing.cases import random_demand, uniform
 from topo.fabric import Fabric
 from topo.flow.adaptive import adaptive
 from topo.generators import generate
-from topo.routing import RoutingError, ecmp, wcmp
+from topo.routing import RoutingError
+from topo.routing.split import ecmp, wcmp
 from traffic.demand import Demand
 
 Cables = list[int]

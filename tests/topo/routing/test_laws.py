@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from tests.oracles import check_routing
 from tests.topo.routing.cases import damaged, fabrics, groups, random_demand, uniform
 from topo.fabric import Fabric
-from topo.routing import NotConnected, Routing, RoutingError, ecmp, ecmp_hash, static, wcmp
+from topo.routing import NotConnected, Routing, RoutingError
+from topo.routing.drawn import ecmp_hash
+from topo.routing.paths import static
+from topo.routing.split import ecmp, wcmp
 from traffic.demand import Demand, GroupedDemand
 
 POLICIES: dict[str, Callable[..., Routing]] = {

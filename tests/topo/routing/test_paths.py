@@ -9,7 +9,10 @@ from tests import small
 from tests.topo.routing.cases import random_demand, uniform
 from topo.fabric import NodeKind
 from topo.generators import generate
-from topo.routing import RoutingError, ecmp, ecmp_hash, static
+from topo.routing import RoutingError
+from topo.routing.drawn import ecmp_hash
+from topo.routing.paths import static
+from topo.routing.split import ecmp
 from topo.routing.tables import by_position
 from traffic.demand import Demand, DemandError, GroupedDemand
 

@@ -12,7 +12,8 @@ from topo.fabric import RELAYS, Fabric, Tier
 from topo.failures import reachable
 from topo.flow import solve
 from topo.generators import GeneratorError, generate
-from topo.routing import NotConnected, ecmp
+from topo.routing import NotConnected
+from topo.routing.split import ecmp
 from traffic.demand import Demand, GroupedDemand
 
 

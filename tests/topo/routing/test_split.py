@@ -9,7 +9,8 @@ from tests import small
 from tests.topo.routing.cases import random_demand, uniform
 from topo.fabric import Fabric, Tier
 from topo.generators import generate
-from topo.routing import Routing, ecmp, split, wcmp
+from topo.routing import Routing, split
+from topo.routing.split import ecmp, wcmp
 from traffic.demand import Demand
 
 

@@ -15,7 +15,10 @@ from topo.fabric import NodeKind
 from topo.flow import route, solve
 from topo.generators import generate
 from topo.packet import Packet
-from topo.routing import RoutingError, ecmp, ecmp_hash, spray
+from topo.routing import RoutingError
+from topo.routing.drawn import ecmp_hash
+from topo.routing.split import ecmp
+from topo.routing.spray import spray
 from traffic.demand import Demand
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from topo.fabric import Fabric
 from topo.generators import generate
-from topo.routing import ecmp, wcmp
 from topo.routing.access import Access
 from topo.routing.network import Network
+from topo.routing.split import ecmp, wcmp
 from topo.routing.symmetric import Orbits
 from topo.size import Tier
 from traffic.demand import GroupedDemand

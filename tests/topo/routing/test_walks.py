@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.topo.routing.cases import damaged, fabrics, random_demand
 from topo.fabric import Fabric, NodeKind
 from topo.generators import generate
-from topo.routing import ecmp_hash, spray
 from topo.routing import walks as module
+from topo.routing.drawn import ecmp_hash
 from topo.routing.network import Network
+from topo.routing.spray import spray
 from topo.routing.walks import Walks
 
 BITS = 2**64 - 1

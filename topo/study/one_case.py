@@ -10,20 +10,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from topo.config.availability import by_counts
 from topo.config.case import Case
 from topo.config.nouns import bill_of, demand_of, fabric_of, size_of, solving_of
 from topo.flow import POLICIES
 from topo.metrics import link_table, measure
-from topo.metrics.hot_links import hot_links
 from topo.metrics.reached import reached
-from topo.metrics.tables import commodity_table
-from topo.metrics.traffic_map import finish_quantiles, traffic_map
 from topo.study.deadlocks import asked
 from topo.study.faults import of_file
 from topo.study.loss import found, solved
-from topo.study.order import ordered
-from topo.study.outages import over_states
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +46,10 @@ class Numbers:
         """Return the columns of each table by its name; none of a case without a solution."""
         if self.solution is None:
             return {}
+        from topo.metrics.hot_links import hot_links
+        from topo.metrics.tables import commodity_table
+        from topo.metrics.traffic_map import finish_quantiles, traffic_map
+
         links = link_table(self.solution)
         fabric, demand, routing = self.solution.fabric, self.solution.demand, self.solution.routing
         return {
@@ -75,7 +73,7 @@ def run_case(case: Case) -> Numbers:
     fabric = fabric_of(case)
     solution = solved(case, fabric, demand_of(case, fabric))
     numbers = numbers_of(case, solution)
-    more = over_states(case, solution) | asked(case, fabric) | ordered(case, fabric)
+    more = _over_states(case, solution) | asked(case, fabric) | _ordered(case, fabric)
     return replace(numbers, results=numbers.results | more)
 
 
@@ -94,7 +92,7 @@ def after_failures(case: Case) -> Numbers:
 def size_case(case: Case) -> Numbers:
     """Return the parts list and cost of ``case`` in closed form, whether or not it can be built."""
     size = size_of(case)
-    return Numbers(counted(size) | bill_of(case, size) | by_counts(case, size) | ordered(case))
+    return Numbers(counted(size) | bill_of(case, size) | _by_counts(case, size) | _ordered(case))
 
 
 def numbers_of(case: Case, solution: Solution) -> Numbers:
@@ -116,6 +114,30 @@ def counted(size: Size) -> dict[str, Any]:
         "neighbours": list(size.neighbours),
         "method": "closed form",
     }
+
+
+def _by_counts(case: Case, size: Size) -> dict[str, Any]:
+    if case.sections.get("availability") is None:
+        return {}
+    from topo.config.availability import by_counts
+
+    return by_counts(case, size)
+
+
+def _over_states(case: Case, solution: Solution) -> dict[str, Any]:
+    if case.sections.get("availability") is None:
+        return {}
+    from topo.study.outages import over_states
+
+    return over_states(case, solution)
+
+
+def _ordered(case: Case, fabric: Fabric | None = None) -> dict[str, Any]:
+    if not (case.sections.get("floor") or case.sections.get("spares")):
+        return {}
+    from topo.study.order import ordered
+
+    return ordered(case, fabric)
 
 
 def _completion(case: Case, fabric: Fabric, demand: Demand) -> float:

@@ -1,0 +1,29 @@
+"""Connected parts of a graph that is given as pairs of nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def islands(a: NDArray[np.integer[Any]], b: NDArray[np.integer[Any]], n: int) -> NDArray[np.int32]:
+    """Return (n,) the connected part of each node, where an edge joins ``a[i]`` and ``b[i]``; by their least nodes.
+
+    Every part is known by a node of it.  Where an edge joins two, the larger one takes the smaller one's name, until
+    none does.
+
+    >>> islands(np.array([0, 3, 4]), np.array([2, 4, 1]), 5)
+    array([0, 1, 0, 1, 1], dtype=int32)
+    """
+    name = np.arange(n)
+    while True:
+        one, other = name[a], name[b]
+        apart = np.flatnonzero(one != other)
+        if not len(apart):
+            return np.unique(name, return_inverse=True)[1].astype(np.int32)
+        a, b, one, other = a[apart], b[apart], one[apart], other[apart]
+        np.minimum.at(name, np.maximum(one, other), np.minimum(one, other))
+        while not np.array_equal(further := name[name], name):
+            name = further
