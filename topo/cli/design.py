@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from topo.cli.exits import INFEASIBLE, LIMIT, OK
+from topo.cli.exits import INFEASIBLE, LIMIT, OK, say
 from topo.cli.options import json_option
 
 if TYPE_CHECKING:
+    from topo.config.design import Question
     from topo.design import Answer, Candidate
 
 #: Losers that a terminal shows: the nearest of each family.
@@ -20,7 +23,9 @@ _KEYS = ("cost_usd", "watts", "switches", "switch_links", "diameter")
 @click.command("design")
 @click.argument("words", nargs=-1, required=True)
 @json_option
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for measured cases.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for measured cases and the page."
+)
 def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None) -> int:
     """Print the best network that meets all requirements, by proof, and why others lost.
 
@@ -31,11 +36,15 @@ def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None) -> i
     topo design endpoints=16384 cost.prices=paper-table-3 'bisection_per_endpoint>=1'
     topo design endpoints=512 'switches=[32]' traffic=uniform 'slowdown<=1.05'
     """
+    from topo.config.design import load_design
     from topo.study.design import run_design
 
     one = len(words) == 1 and "=" not in words[0]
-    answer = run_design(words[0] if one else words, folder=output)
+    question = load_design(words[0] if one else words)
+    answer = run_design(question, folder=output)
     results = _results(answer)
+    if output is not None:
+        _keep(output, question, answer, results)
     if as_json:
         from topo.cli.output import print_json
 
@@ -45,6 +54,15 @@ def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None) -> i
     if not answer.proven:
         return LIMIT
     return OK if answer.best else INFEASIBLE
+
+
+def _keep(folder: Path, question: Question, answer: Answer, results: dict[str, Any]) -> None:
+    """Write the answer with its cases, and the page of them where a network was found."""
+    from topo.report import write
+    from topo.study.chosen import keep
+
+    if keep(folder, question, answer, results, command=shlex.join(["topo", *sys.argv[1:]])):
+        say(f"wrote {write(folder, tell=say)}")
 
 
 def _results(answer: Answer) -> dict[str, Any]:

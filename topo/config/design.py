@@ -18,7 +18,7 @@ from topo import units
 from topo.config import prices
 from topo.config.case import SECTIONS, Case
 from topo.config.check import check_case
-from topo.config.data import Files, read_text
+from topo.config.data import Files, data_root, is_path, read_text
 from topo.config.document import Document, parse_mapping, parse_scalar
 from topo.config.errors import ConfigError, Problem, unknown
 from topo.config.merge import set_at, unfold
@@ -41,6 +41,11 @@ _NEED = re.compile(r"\s*([A-Za-z_]\w*)\s*(<=|>=)\s*(\S.*?)\s*")
 _SWITCH = re.compile(r"\s*([1-9]\d{0,6})(?:\s*x\s*(\S+))?\s*")
 #: Keys of ``fabric`` that a design fixes for all candidates; it chooses the others.
 _FIXED = ("rate", "endpoints_per_host", "scale_up", "scale_up_domain", "relay", "hardware")
+
+
+#: Sections that only an order reads, and those that only what is measured does.
+_ORDERED = ("floor", "spares")
+_MEASURED = ("traffic", "routing", "solve", "failures", "placement")
 
 
 class _Design(BaseModel):
@@ -73,6 +78,8 @@ class _DesignFile(BaseModel):
     solve: dict[str, Any] | None = None
     failures: dict[str, Any] | None = None
     placement: dict[str, Any] | None = None
+    floor: dict[str, Any] | None = None
+    spares: dict[str, Any] | None = None
     cost: dict[str, Any] | None = None
 
 
@@ -89,23 +96,30 @@ class Question:
     seconds: float  # [s] that measuring may take
     words: Document  # sections that all candidates have alike
     files: Files
+    text: str = ""  # the file as written; empty where words were given
 
     def case(self, candidate: Candidate) -> Case:
         """Return the case that measures ``candidate``.  Raises ConfigError where its traffic does not run there."""
-        own = dict(candidate.params) | {"endpoints": candidate.size.endpoints, "rate": _rate(candidate.capacity)}
-        return self._case({"family": candidate.family, **own}, candidate.name)
+        return self._case(_fabric(candidate), candidate.name, without=_ORDERED)
+
+    def order(self, candidate: Candidate) -> Case:
+        """Return the case that says what to order for ``candidate``: its size, its prices, its floor, its spares."""
+        return self._case(_fabric(candidate), candidate.name, without=_MEASURED)
 
     def baseline(self) -> Case:
         """Return the case of one switch for all endpoints: the same NICs, and nothing that blocks."""
         n = self.space.endpoints
         name, single = next((name, family.single) for name, family in FAMILIES.items() if family.single)
         return self._case(
-            {"family": name, **single(n), "endpoints": n, "rate": _rate(self.space.capacity)}, "one switch"
+            {"family": name, **single(n), "endpoints": n, "rate": _rate(self.space.capacity)},
+            "one switch",
+            without=_ORDERED,
         )
 
-    def _case(self, fabric: dict[str, Any], name: str) -> Case:
+    def _case(self, fabric: dict[str, Any], name: str, *, without: tuple[str, ...]) -> Case:
         shared = {key: value for key, value in self.words.data["fabric"].items() if key != "rate"}
-        words = replace(self.words, data=self.words.data | {"fabric": shared | fabric})
+        kept = {key: value for key, value in self.words.data.items() if key not in without}
+        words = replace(self.words, data=kept | {"fabric": shared | fabric})
         case, problems = check_case(words, self.files, name=name)
         if problems:
             raise ConfigError.of(problems)
@@ -113,20 +127,20 @@ class Question:
 
 
 def load_design(source: str | Path | Sequence[str]) -> Question:
-    """Return the design of a file, or of ``key=value`` and requirement words.
+    """Return the design of a file, of a shipped name, or of ``key=value`` and requirement words.
 
     Raises ConfigError with every problem, placed where it stands.
     """
     if isinstance(source, str | Path):
         given = str(source)
-        path = Path(given)
+        path = Path(given) if is_path(given) else data_root() / "studies" / f"{given}.yaml"
         return parse_design(read_text(path, given), given, base=path.parent)
     return _question(_of_words(source), Path())
 
 
 def parse_design(text: str, shown: str, *, base: Path | None = None) -> Question:
     """Return the design written in ``text``; relative paths start from ``base``."""
-    return _question(parse_mapping(text, shown), base or Path())
+    return replace(_question(parse_mapping(text, shown), base or Path()), text=text)
 
 
 def _of_words(words: Sequence[str]) -> Document:
@@ -233,6 +247,11 @@ def _switch(text: str, part: Document, i: int) -> Switch:
         text = f"{text!r} is no switch; write its ports and their rate, such as 64 x 400Gb/s"
         raise ConfigError.of([Problem(part.place(("switches", i)), "design.switches", text)])
     return Switch(int(match[1]), units.rate(match[2]) if match[2] else None)
+
+
+def _fabric(candidate: Candidate) -> dict[str, Any]:
+    own = dict(candidate.params) | {"endpoints": candidate.size.endpoints, "rate": _rate(candidate.capacity)}
+    return {"family": candidate.family, **own}
 
 
 def _rate(capacity: float) -> str:

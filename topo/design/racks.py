@@ -25,7 +25,11 @@ def rack_names(floor: Floor) -> list[str]:
 
 
 def rack_rows(floor: Floor) -> list[dict[str, Any]]:
-    """Return a row a rack: where it stands, what it holds, and how much."""
+    """Return a row a rack that holds anything: where it stands, what it holds, and how much."""
+    return [row for row in _racks(floor) if row["hosts"] or row["switches"]]
+
+
+def _racks(floor: Floor) -> list[dict[str, Any]]:
     at = floor.places.metres(floor.room)
     _, first = np.unique(floor.fabric.host, return_index=True)
     hosts = np.bincount(floor.rack[first], minlength=len(at))
@@ -47,7 +51,7 @@ def rack_rows(floor: Floor) -> list[dict[str, Any]]:
 
 def elevation(floor: Floor) -> Iterator[dict[str, Any]]:
     """Yield a row a device with ``ELEVATION``: by rack, from below."""
-    fabric, racks = floor.fabric, rack_rows(floor)
+    fabric, racks = floor.fabric, _racks(floor)
     names = names_of(fabric)
     _, first = np.unique(fabric.host, return_index=True)
     hosts = [name for name, _ in hosts_of([Node(names[i]) for i in first.tolist()], Reading())]

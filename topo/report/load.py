@@ -73,6 +73,7 @@ class Study:
     run: dict[str, Any]  # command, versions, times: everything that inputs do not determine
     text: str  # study.yaml as written; empty where it is missing
     damage: tuple[str, ...] = ()  # what was left out: which file, what is wrong with it, and what would do
+    design: dict[str, Any] = field(default_factory=dict)  # what a search chose and why; empty where none was made
 
     @property
     def title(self) -> str:
@@ -96,7 +97,8 @@ def read_study(folder: Path | str) -> Study:
     run, wrong = _run(folder / "run.json")
     study_path = folder / "study.yaml"
     text = study_path.read_text("utf-8", errors="replace") if study_path.is_file() else ""
-    return Study(folder, tuple(records), run, text, (*damage, *wrong))
+    design, torn = _design(folder / "design.json")
+    return Study(folder, tuple(records), run, text, (*damage, *wrong, *torn), design)
 
 
 def links(record: Record) -> Columns | None:
@@ -187,6 +189,17 @@ def _run(path: Path) -> tuple[dict[str, Any], list[str]]:
 
     run, wrong = run_in(path.read_bytes()) if path.is_file() else ({}, "")
     return run, [f"{path}: {wrong}; {CURE}"] if wrong else []
+
+
+def _design(path: Path) -> tuple[dict[str, Any], list[str]]:
+    from topo.conform import parse
+
+    if not path.is_file():
+        return {}, []
+    try:
+        return _mapping(parse(path.read_bytes())), []
+    except ValueError as error:
+        return {}, [f"{path}: {error}; left out: run the design again on this folder"]
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from topo.config import read_part
 from topo.design.assignment import Problem, assign
 from topo.design.errors import DesignError
 from topo.design.floor import floor_plan
-from topo.design.racks import elevation, rack_rows
+from topo.design.racks import elevation, rack_names, rack_rows
 from topo.design.room import UNIT_M, Room, places
 from topo.fabric import NodeKind, Tier
 from topo.formats import read
@@ -52,7 +52,7 @@ def test_racks_hold_hosts_or_switches_and_stand_apart(floor):
 
 def test_a_cable_is_as_long_as_its_way(floor):
     """The oracle walks: up to the tray, along it, down again; or straight within a rack."""
-    rows, racks = floor.fabric.cables(), [row["rack"] for row in rack_rows(floor)]
+    rows, racks = floor.fabric.cables(), rack_names(floor)
     placed = {(row["rack"], row["unit"]): row for row in elevation(floor)}
     devices = np.flatnonzero(floor.fabric.kind != NodeKind.SCALE_UP).tolist()
     where = {node: placed[racks[floor.rack[node]], floor.unit[node]] for node in devices}

@@ -15,6 +15,7 @@ from topo.report.panels.comparison import panel as comparison_panel
 from topo.report.panels.cost import panel as cost_panel
 from topo.report.panels.deadlock import panel as deadlock_panel
 from topo.report.panels.degradation import panel as degradation_panel
+from topo.report.panels.design import panel as design_panel
 from topo.report.panels.inputs import panel as inputs_panel
 from topo.report.panels.jobs import panel as jobs_panel
 from topo.report.panels.messages import panel as messages_panel
@@ -33,6 +34,7 @@ from topo.report.panels.view import View
 
 #: In the order of the page.
 PANELS: tuple[Callable[[View], Panel | None], ...] = (
+    design_panel,
     verdict_panel,
     comparison_panel,
     messages_panel,

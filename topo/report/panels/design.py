@@ -1,0 +1,183 @@
+"""Design: which network was chosen, what it was chosen from, why others lost, and what would change the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from topo.quantities import QUANTITIES
+from topo.report import labels, words
+from topo.report.figures.axes import figure
+from topo.report.figures.fields import Spot, front
+from topo.report.figures.marks import Series, dots
+from topo.report.labels import column
+from topo.report.panels.blocks import Card, Cards, Draw, Notes, Panel, Show
+from topo.report.panels.blocks import panel as make
+from topo.report.panels.view import View
+from topo.report.tables import Column, Table, name, table
+
+#: Facts of a network that tables show, where one has them.
+_FACTS = (
+    "endpoints", "planes", "switches", "switch_links", "diameter", "bisection_per_endpoint", "oversubscription",
+    "cost_usd", "cost_per_endpoint_usd", "watts", "slowdown", "completion_s", "normalized_throughput",
+)  # fmt: skip
+#: Losers that the page lists; design.json has all.
+MOST_LOSERS = 200
+
+
+def panel(view: View) -> Panel | None:
+    """Return what a search chose and why; None for a study that made none."""
+    design = view.study.design
+    best = _row(design.get("best"))
+    if not design:
+        return None
+    blocks = (
+        _needs(design),
+        _cards(design, best),
+        _conflict(design),
+        _front(design, best),
+        _runners(design),
+        *_losers(design),
+        _sensitivity(design),
+    )
+    return make("design", "Design", "Which network meets the requirements best?", _answer(design, best), blocks)
+
+
+def _answer(design: Mapping[str, Any], best: Mapping[str, Any]) -> str:
+    of = f"of {words.plural(int(design.get('considered') or 0), 'network')}"
+    if not best:
+        return (
+            f"No network meets all requirements, {of}." if design.get("proven") else "Time ended before one was found."
+        )
+    least = next((str(key) for key in design.get("minimize") or () if _known(key)), "")
+    price = f": {_said(least, best[least])}" if least and best.get(least) is not None else ""
+    how = "is the best by proof" if design.get("proven") else "is the best found before time ended"
+    return f"{best['name']} {how}, {of}{price}."
+
+
+def _needs(design: Mapping[str, Any]) -> Notes | None:
+    needs = tuple(str(need) for need in design.get("requirements") or ())
+    return Notes(needs, "What was required") if needs else None
+
+
+def _said(key: str, value: Any) -> str:
+    return f"{QUANTITIES[key].title} {labels.form(key)(value)}"
+
+
+def _known(key: Any) -> bool:
+    return str(key) in QUANTITIES
+
+
+def _row(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) and value.get("name") else {}
+
+
+def _rows(design: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    value = design.get(key)
+    return [row for one in value if (row := _row(one))] if isinstance(value, list) else []
+
+
+def _cards(design: Mapping[str, Any], best: Mapping[str, Any]) -> Cards | None:
+    if not best:
+        return None
+    keys = [key for key in ("cost_usd", "switches", "switch_links", "watts", "slowdown") if best.get(key) is not None]
+    facts = tuple(Card(labels.heading(key), labels.form(key)(best[key]).replace(words.NARROW, " ")) for key in keys)
+    measured = f"{words.count(design.get('measured') or 0)} of them measured"
+    return Cards((*facts, Card("Networks considered", words.count(design.get("considered")), measured)))
+
+
+def _conflict(design: Mapping[str, Any]) -> Notes | None:
+    conflict = tuple(str(need) for need in design.get("conflict") or ())
+    return Notes(conflict, "The fewest requirements that no network meets together", "bad") if conflict else None
+
+
+def _front(design: Mapping[str, Any], best: Mapping[str, Any]) -> Draw | None:
+    """Return the front over the first two keys that were asked for; None where it is not there, or a single network."""
+    rows = _rows(design, "front")
+    keys = [str(key) for key in design.get("front_keys") or () if _known(key)][:2]
+    rows = [row for row in rows if all(isinstance(row.get(key), int | float) for key in keys)]
+    if len(keys) < 2 or len(rows) < 2:
+        return None
+    rows.sort(key=lambda row: (row[keys[0]], row[keys[1]]))
+    spots = [Spot(row["name"], row[keys[0]], row[keys[1]], _place(row, keys)) for row in rows]
+    drawing = front(spots, range(len(spots)), labels.axis(keys[0]), labels.axis(keys[1]))
+    other = [row["name"] for row in rows if row["name"] != best.get("name")]
+    finding = f"{words.plural(len(rows), 'network')} are worth a choice; beside the best {words.listing(other, 3)}."
+    how = "None of all networks that meet the requirements is as good as one of these in every key of the front."
+    return Draw(figure("fig-front", finding, how, drawing, _networks("front", "The front", rows)))
+
+
+def _place(row: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return ", ".join(_said(key, row[key]) for key in keys)
+
+
+def _networks(id: str, caption: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+    keys = [key for key in _FACTS if any(row.get(key) is not None for row in rows)]
+    lines = ((row["name"], *map(row.get, keys)) for row in rows)
+    return table(id, caption, [name("Network"), *map(column, keys)], lines, filterable=len(rows) > 12)
+
+
+def _runners(design: Mapping[str, Any]) -> Show | None:
+    rows = _rows(design, "runners")
+    return Show(_networks("runners", "Runners-up that meet all requirements", rows)) if rows else None
+
+
+def _losers(design: Mapping[str, Any]) -> tuple[Show, ...]:
+    """Return why the nearest of each family lost, and the nearest of all."""
+    rows = _rows(design, "losers")
+    if not rows:
+        return ()
+    few = list(_one_a_family(rows))
+    one = _lost("losers", "Why others lost, one of each family", few)
+    if len(rows) == len(few):
+        return (Show(one),)
+    shown = rows[:MOST_LOSERS]
+    note = f"The first {words.count(len(shown))} of {words.count(len(rows))}." if len(shown) < len(rows) else ""
+    return Show(one), Show(_lost("all-losers", "Why others lost", shown, note=note, filterable=True, folded=True))
+
+
+def _lost(id: str, caption: str, rows: Sequence[Mapping[str, Any]], **look: Any) -> Table:
+    keys = [key for key in _FACTS if any(row.get(key) is not None for row in rows)]
+    columns = [name("Network"), column("design:losers.binding"), *map(column, keys)]
+    return table(id, caption, columns, ((row["name"], row.get("binding"), *map(row.get, keys)) for row in rows), **look)
+
+
+def _one_a_family(rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Yield the first row of each family, as names begin with it."""
+    families: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        families.setdefault(str(row.get("family") or row["name"].partition("(")[0]), row)
+    yield from families.values()
+
+
+def _sensitivity(design: Mapping[str, Any]) -> Draw | Show | None:
+    """Return at which prices and limits another network is chosen; None where the search looked for none."""
+    value = design.get("sensitivity")
+    flips = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+    if not flips:
+        return None
+    lines = [
+        (_what(row), row.get("at"), str(row.get("network") or ""), "yes" if row.get("sure", True) else "not before")
+        for row in flips
+    ]
+    columns = [name("What changes"), Column("From", words.number), name("Network that is chosen then"), name("Sure")]
+    numbers = table("sensitivity", "What would change the choice", columns, lines)
+    prices = [
+        row for row in flips if row.get("way") in ("dearer", "cheaper") and isinstance(row.get("at"), int | float)
+    ]
+    if not prices:
+        return Show(numbers)
+    names = [_what(row) for row in prices]
+    texts = [f"{words.number(row['at'])} times its price: {row.get('network')}" for row in prices]
+    series = [Series("the choice changes", [float(row["at"]) for row in prices], texts)]
+    nearest = min(prices, key=lambda row: abs(float(row["at"]) - 1))
+    then = f"{nearest.get('network')} costs less"
+    finding = f"The nearest change: with {nearest.get('of')} at {words.number(nearest['at'])} times its price {then}."
+    how = "A mark where another network costs less, with all other prices as they are; the line is today's price."
+    drawing = dots(names, series, "price over the book's", at=1.0)
+    return Draw(figure("fig-sensitivity", finding, how, drawing, numbers))
+
+
+def _what(row: Mapping[str, Any]) -> str:
+    way, of = str(row.get("way") or ""), str(row.get("of") or "")
+    return f"{of} is {way}" if way in ("dearer", "cheaper") else f"{of} is {way}" if way else of
