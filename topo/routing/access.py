@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints
@@ -41,11 +42,35 @@ class Access:
         of_site = np.append(self.network.site_islands[0], -1)
         return of_site[self.network.site]
 
-    def meet(self, a: Ints, b: Ints) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    @cached_property
+    def meets(self) -> NDArray[np.bool_]:
+        """(sets, sets) whether two island sets have an island in common."""
+        return self.network.site_islands[1]
+
+    def meet(self, a: Ints, b: Ints) -> NDArray[np.bool_]:
         """Return whether island sets ``a`` and ``b`` have an island in common; -1 in ``b`` is any."""
-        if not len(self.network.site_islands[0]):
+        if not len(self.meets):
             return np.zeros(len(a), dtype=bool)
-        return (a >= 0) & ((b < 0) | self.network.site_islands[1][a, b])
+        return np.asarray((a >= 0) & ((b < 0) | self.meets[a, b]))
+
+    def without(self, end: Ints, islands: list[Ints]) -> Access:
+        """Return the ways that are left where each endpoint ``end[i]`` has ports on ``islands[i]`` alone, or on none.
+
+        No island falls apart.
+        """
+        first, of_port = self.network.ports.first, self.network.island[self.network.ports.switch]
+        member = np.zeros((len(self.meets), int(self.network.island.max(initial=-1)) + 1), dtype=np.float32)
+        member[np.repeat(self.network.site_islands[0], np.diff(first)), of_port] = 1.0
+        new = np.zeros((len(end), member.shape[1]), dtype=np.float32)
+        own = self.islands.copy()
+        for i, there in enumerate(islands):
+            new[i, there] = 1.0
+            own[end[i]] = len(member) + i if len(there) else -1
+        every = np.concatenate([member, new])
+        left = Access(self.network)
+        # What the network says of the other endpoints holds on.
+        vars(left).update(islands=own, meets=every @ every.T > 0, scale_up_link=self.scale_up_link)
+        return left
 
     def ways(self, end: Ints, wanted: Ints) -> tuple[Ints, Ints, Floats, Ints]:
         """Return the NICs by which ``end[i]`` reaches island set ``wanted[i]`` (-1: any), as (row, nic, share, stuck).
@@ -55,7 +80,7 @@ class Access:
         """
         own = self.meet(self.islands[end], wanted)
         rows = np.flatnonzero(~own)
-        n_sets = len(self.network.site_islands[1]) + 1
+        n_sets = len(self.meets) + 1
         key, which = np.unique(self.domain[end[rows]] * n_sets + wanted[rows] + 1, return_inverse=True)
         first, nics = self._fitting(key // n_sets, key % n_sets - 1)
         count = np.diff(first)[which]
@@ -77,7 +102,7 @@ class Access:
 
         They have the same islands, in domains with as many NICs of each island set.
         """
-        n_sets = max(len(self.network.site_islands[1]), 1) + 1
+        n_sets = max(len(self.meets), 1) + 1
         domain = np.unique(self.domain, return_inverse=True)[1].astype(np.int64)
         n = int(domain.max(initial=-1)) + 1
         count = np.bincount(domain * n_sets + self.islands + 1, minlength=n * n_sets).reshape(n, n_sets)

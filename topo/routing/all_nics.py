@@ -56,7 +56,7 @@ class AllNics:
     @cached_property
     def _profiles(self) -> tuple[Ints, Ints]:
         """Return (profiles, sets) NICs of each island set, and the profile (D,) of each domain."""
-        n_sets = max(len(self.access.network.site_islands[1]), 1)
+        n_sets = max(len(self.access.meets), 1)
         key = self.domain[self.nics] * n_sets + self.access.islands[self.nics]
         count = np.bincount(key, minlength=(len(self.first) - 1) * n_sets).reshape(-1, n_sets)
         profiles, of_domain = np.unique(count, axis=0, return_inverse=True)
@@ -81,7 +81,7 @@ class AllNics:
         start = [np.concatenate([[0], np.cumsum(side)]) for side in (a, b)]
         parts = []
         for u, v in product(np.flatnonzero(a), np.flatnonzero(b)):
-            if self.access.network.site_islands[1][u, v]:
+            if self.access.meets[u, v]:
                 i, j = (np.arange(side[at]) for side, at in ((a, u), (b, v)))
                 if len(i) != len(j):
                     i, j = np.repeat(i, len(j)), np.tile(j, len(i))

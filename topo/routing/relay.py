@@ -132,16 +132,32 @@ def legs_of(access: Access, src: Ints, dst: Ints, relay: str) -> Legs:
     """
     if relay == "spread":
         return Legs(*legs_by_all(access, src, dst))
+    legs, lost = _one_by_one(access, src, dst, relay)
+    if len(lost):
+        raise NotConnected(refusal(access.network, int(src[lost[0]]), int(dst[lost[0]])))
+    return legs
+
+
+def legs_left(access: Access, src: Ints, dst: Ints, relay: str) -> tuple[Legs, Ints]:
+    """Return what ``legs_of`` does of the pairs that have a leg, and the rows of those that have none."""
+    if relay != "spread":
+        return _one_by_one(access, src, dst, relay)
+    none = not_by_all(access, src, dst)
+    rows = np.flatnonzero(~none)
+    row, nic, out, share = legs_by_all(access, src[rows], dst[rows])
+    return Legs(rows[row], nic, out, share), np.flatnonzero(none)
+
+
+def _one_by_one(access: Access, src: Ints, dst: Ints, relay: str) -> tuple[Legs, Ints]:
+    """Return legs by own ports where both ends have them on an island, else by a neighbour's; and rows without any."""
     direct = access.meet(access.islands[src], access.islands[dst]) & (access.islands[dst] >= 0)
     rows, rest = np.flatnonzero(direct), np.flatnonzero(~direct)
-    parts = [Legs(rows, src[rows], dst[rows], np.ones(len(rows)))]
+    parts, none = [Legs(rows, src[rows], dst[rows], np.ones(len(rows)))], np.zeros(0, np.int64)
     for at_source in _SIDES[relay] if len(rest) else ():
         legs, lost = legs_by_side(access, src[rest], dst[rest], at_source, strict=relay == "none")
-        if len(lost):
-            first = rest[lost.min()]
-            raise NotConnected(refusal(access.network, int(src[first]), int(dst[first])))
+        none = np.union1d(none, rest[lost])
         parts.append(Legs(rest[legs.row], legs.nic, legs.out, legs.share / len(_SIDES[relay])))
-    return Legs.joined(parts)
+    return Legs.joined(parts), none
 
 
 def no_way(access: Access, src: Ints, dst: Ints, relay: str) -> NDArray[np.bool_]:
