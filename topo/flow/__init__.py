@@ -61,6 +61,7 @@ POLICIES: dict[str, Policy] = {
         "equal split over all shortest paths at every switch: the fluid limit of spraying or of many flows",
         next_hops=True,
         alike=True,
+        steady=late("topo.routing.balance:steady"),
     ),
     "ecmp-hash": Policy(
         late("topo.routing.drawn:ecmp_hash"),
@@ -103,7 +104,11 @@ POLICIES: dict[str, Policy] = {
         alike=True,
     ),
     "wcmp": Policy(
-        late("topo.routing.split:wcmp"), "split over all shortest paths by capacity", next_hops=True, alike=True
+        late("topo.routing.split:wcmp"),
+        "split over all shortest paths by capacity",
+        next_hops=True,
+        alike=True,
+        steady=late("topo.routing.balance:steady_by_capacity"),
     ),
 }
 
@@ -132,6 +137,7 @@ SOLVERS: dict[str, Solver] = {
     "proportional": Solver(
         late("topo.flow.proportional:proportional_rates"),
         "all commodities move in proportion to their sizes and end together",
+        by_load=True,
     ),
 }
 

@@ -10,10 +10,11 @@ from topo.lazy import with_late
 
 if TYPE_CHECKING:
     from topo.flow.solution import Solution
+    from topo.routing.network import Network
     from topo.routing.operator import Routing
 
 
-@with_late("route")
+@with_late("route", "steady")
 @dataclass(frozen=True)
 class Policy:
     """An entry of ``POLICIES``: how traffic is routed, and what follows from it."""
@@ -32,6 +33,9 @@ class Policy:
     straight: bool = True  # takes shortest paths
     turns: bool = False  # takes paths that are shortest to a third switch and shortest from there
     alike: bool = False  # splits alike at nodes alike, whatever else is sent: symmetries carry over to it
+    steady: Callable[..., Network | None] | None = (
+        None  # of a fabric: the network that it splits on whatever is sent; None where that counts
+    )
     direct: bool = False  # what networks are run with whose every switch has endpoints: shortest paths are few there
 
 
@@ -47,4 +51,5 @@ class Solver:
     bracket: Callable[..., Solution] | None = None  # says between which times it would end where pairs are too many
     needs_best: bool = False  # picks the routing itself, so it goes only with a policy that is ``best``
     timed: bool = False  # counts latency, packets and launch, which belong to times and not to rates
+    by_load: bool = False  # times follow from the loads of links alone
     side_by_side: bool = False  # follows phases that send at the same time

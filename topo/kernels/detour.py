@@ -314,7 +314,7 @@ def detour(
     ``part`` (A,) is what is left of each arc's part, ``lost`` the arcs of which some is gone.  ``before`` is (dist,
     flow), each (D, S), as ``held`` wrote them; ``amounts`` what sites send to sites (D, sites) before and after.
     ``ports`` may have more sites than D: they send, and nobody sends to them here.  ``alive`` (sites,) are those with
-    an endpoint left.  ``told`` (D, sites, ports), if there is room, takes what share leaves by each port where that is new.
+    an endpoint left.  ``told`` (D, sites, ports), if there is room, takes the shares by port where they are new.
     """
     dist, flow = before
     old, new = amounts

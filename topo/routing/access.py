@@ -62,11 +62,11 @@ class Access:
         member = np.zeros((len(self.meets), int(self.network.island.max(initial=-1)) + 1), dtype=np.float32)
         member[np.repeat(self.network.site_islands[0], np.diff(first)), of_port] = 1.0
         new = np.zeros((len(end), member.shape[1]), dtype=np.float32)
-        own = self.islands.copy()
         for i, there in enumerate(islands):
             new[i, there] = 1.0
-            own[end[i]] = len(member) + i if len(there) else -1
-        every = np.concatenate([member, new])
+        every, number = np.unique(np.concatenate([member, new]), axis=0, return_inverse=True)
+        own = np.where(self.islands >= 0, number.ravel()[self.islands], -1)
+        own[end] = np.where(new.any(axis=1), number.ravel()[len(member) :], -1)
         left = Access(self.network)
         # What the network says of the other endpoints holds on.
         vars(left).update(islands=own, meets=every @ every.T > 0, scale_up_link=self.scale_up_link)

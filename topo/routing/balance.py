@@ -21,6 +21,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
+from topo.fabric import Fabric
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Routing, RoutingError
 from topo.routing.symmetric import port_links
@@ -43,11 +44,29 @@ def balanced(
         raise RoutingError(f"balance {balance!r} is unknown; known: equal, shortest, weighted")
     if balance == "shortest" or network.most_ports <= 1:
         return network
-    equal = network.with_claims(np.ones(int(network.island.max(initial=0)) + 1))
+    equal = _equal(network)
     if balance == "equal":
         return equal
     load = split(equal).load(demand.size * demand.repeat[demand.phase])
     return network.with_claims(_carried(network, load))
+
+
+def steady(fabric: Fabric, *, by_capacity: bool = False, balance: Balance = "shortest") -> Network | None:
+    """Return the network whose shares of planes are those of ``balance`` whatever is sent; None where that counts."""
+    network = Network.of(fabric, by_capacity=by_capacity)
+    if balance == "shortest" or network.most_ports <= 1:
+        return network
+    return _equal(network) if balance == "equal" else None
+
+
+def steady_by_capacity(fabric: Fabric, *, balance: Balance = "shortest") -> Network | None:
+    """Return what ``steady`` does where links split by their capacity."""
+    return steady(fabric, by_capacity=True, balance=balance)
+
+
+def _equal(network: Network) -> Network:
+    """Return ``network`` with equal claims of all planes."""
+    return network.with_claims(np.ones(int(network.island.max(initial=0)) + 1))
 
 
 def _carried(network: Network, load: Floats) -> Floats:

@@ -43,12 +43,16 @@ class Cut:
 
     @classmethod
     def of(cls, access: Access, dead: Mask) -> Cut | None:
-        """Return what the links ``dead`` (L,) take; None where only the longer ones of parallel cables are left."""
+        """Return what the links ``dead`` (L,) take; None where only the longer ones of parallel
+        cables are left, or a scale-up link is lost.
+        """
         network = access.network
         arcs = _arcs_left(network, dead)
         if arcs is None:
             return None
         port = ranges(network.port, network.n_ports)
+        if np.count_nonzero(dead) > np.count_nonzero(dead[network.link]) + 2 * np.count_nonzero(dead[port]):
+            return None
         end = np.unique(network.fabric.tail[port[dead[port]]]).astype(np.int64)
         if not len(end):
             none = cls.none(access)
@@ -96,7 +100,7 @@ def _arcs_left(network: Network, dead: Mask) -> tuple[NDArray[np.int32], Floats,
 
 
 def _sites_left(access: Access, end: Ints, dead: Mask) -> tuple[Access, Ints, Ports, Mask, Ints]:
-    """Return ways, sites, their ports, which are alive and their offsets, where ``end`` (c,) lost the ``dead`` ports."""
+    """Return ways, sites, their ports, which live, and their offsets, where ``end`` (c,) lost the ``dead`` ports."""
     network = access.network
     n, most, ports = network.n_sites, network.most_ports, network.ports
     column = np.arange(most)

@@ -2,13 +2,13 @@
 
 Loads are sums over destinations, so a lost cable changes those alone whose shortest paths cross it, and there only what
 lies behind the switches that lost a next hop (``topo.kernels.detour``).  An endpoint that lost ports becomes a
-site of its own: what it sent and received is taken off, and what is left of it, or of its neighbours that stand in for it,
-is put on.  The same differences serve both; they add up to the loads that a full sweep of what is left gives.
+site of its own: what it sent and received is taken off, and what is left of it, or of its neighbours that stand in
+for it, is put on.  The same differences serve both; they add up to the loads that a full sweep of what is left gives.
 
 Limits.  Even and weighted splits with fixed claims of planes.  ``Detours.of`` returns None where a table of every
 switch and site would be too large or endpoints have two ports on one island; ``after`` where a loss splits an island
-between endpoints, shares out their ports otherwise, or leaves only the longer ones of parallel cables.  Then all is
-swept again.
+between endpoints, shares out their ports otherwise, or leaves only the longer ones of parallel cables, or takes
+scale-up links.  Then all is swept again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from topo.routing.relay import legs_of
 from topo.routing.site_amounts import site_amounts
 from traffic.demand import Demand, GroupedDemand
 
-#: Entries of the tables of every phase, site and switch, or site, site and port, above which none are kept: 8 bytes each.
+#: Entries of a table of every phase, site and switch, or site, site and port, above which none is kept: 8 bytes each.
 MOST_ENTRIES = 8_000_000
 #: Amounts below this part of the largest are what is left of equal sums.
 NOTHING = 1e-12
@@ -84,6 +84,8 @@ class Detours:
         if cut is None:
             return None
         meeting = Meeting.of(self.access, cut, self.demand)
+        if meeting is None:
+            return None
         load = self._changed(cut, meeting.before, meeting.after)
         if load is None:
             return None
@@ -204,7 +206,7 @@ def _shares_of_ports(network: Network) -> Floats:
     sites, first = np.arange(n), np.arange(n + 1) * n
     source = np.tile(np.arange(n), n)
     shares_at_ports(network.arcs, network.ports, sites, first, source, shares[0], shares[1], room(network.arcs))
-    return shares[0].reshape(n, n, most)
+    return np.asarray(shares[0].reshape(n, n, most))
 
 
 def _amounts(access: Access, demand: Demand | GroupedDemand) -> Floats:

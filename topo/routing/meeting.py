@@ -13,6 +13,9 @@ from topo.routing.operator import Floats, Ints
 from topo.routing.relay import Legs, legs_left, legs_of
 from traffic.demand import Demand, GroupedDemand
 
+#: Pairs above which a sweep of everything costs less than to look at each.
+MOST_PAIRS = 5_000
+
 
 @dataclass(frozen=True, eq=False)
 class Flows:
@@ -52,11 +55,13 @@ class Meeting:
     lost: Flows
 
     @classmethod
-    def of(cls, access: Access, cut: Cut, demand: Demand | GroupedDemand) -> Meeting:
-        """Return the pairs of ``demand`` that may go by an endpoint which ``cut`` takes ports of."""
+    def of(cls, access: Access, cut: Cut, demand: Demand | GroupedDemand) -> Meeting | None:
+        """Return the pairs of ``demand`` that may go by an endpoint whose ports ``cut`` takes; None where many may."""
         if not len(cut.end):
             return cls(Flows.none(), Flows.none(), Flows.none())
         src, dst, size, phase = _touched(access, cut.end, demand)
+        if len(src) > MOST_PAIRS:
+            return None
         relay = access.network.fabric.relay
         before = Flows(src, dst, size, phase, legs_of(access, src, dst, relay))
         legs, none = legs_left(cut.access, src, dst, relay)

@@ -10,6 +10,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from topo import __version__
 from topo.config.case import Case
 from topo.config.nouns import demand_of, fabric_of, routing_of, solving_of
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 #: Intact fabrics that are remembered, with their traffic and its time: cases of a study share few.
 MOST_KEPT = 4
+#: Losses up to which to make ready for many costs more than it saves.
+FEW = 4
+#: Losses are equally bad within this: rounding of loads.
+EQUAL = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +99,27 @@ def found(case: Case) -> After:
     if entry.searches:
         own |= {"demand": intact.demand, "alike": not POLICIES[case.routing["policy"]].one_path}
     losses = entry.losses(intact.fabric, **own)
-    worst = max((_after(case, intact, loss) for loss in losses), key=After.severity)
-    return replace(worst, tried=len(losses))
+    return replace(_worst(case, intact, losses), tried=len(losses))
+
+
+def _worst(case: Case, intact: Intact, losses: list[Loss]) -> After:
+    """Return ``case`` after the worst of ``losses``, the first of those that are equally bad."""
+    from topo.study.quick import Quick
+
+    quick = Quick.of(case, intact.solution) if len(losses) > FEW and _by_itself(case) else None
+    if quick is None:
+        return max((_after(case, intact, loss) for loss in losses), key=After.severity)
+    tried = [quick.harm(loss) or _after(case, intact, loss) for loss in losses]
+    missing, slowdown = np.array([one.severity() for one in tried]).T
+    worst = np.flatnonzero(missing >= missing.max() - EQUAL)
+    first = worst[slowdown[worst] >= slowdown[worst].max() * (1.0 - EQUAL)][0]
+    known = tried[first]
+    return known if isinstance(known, After) else _after(case, intact, losses[first])
+
+
+def _by_itself(case: Case) -> bool:
+    """Return whether routes after a loss are those that the policy finds for what is left."""
+    return bool((case.failures or {})["reroute"] == "ideal")
 
 
 def _intact(case: Case) -> Intact:

@@ -17,9 +17,10 @@ from topo.availability.units import Ints, Units
 from topo.config.availability import asked
 from topo.config.case import Case
 from topo.fabric import NodeKind
-from topo.failures import reachable
+from topo.failures import Loss, reachable
 from topo.flow import POLICIES, NotConnected, Solution
 from topo.study.loss import solved
+from topo.study.quick import Quick
 
 
 def over_states(case: Case, intact: Solution) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def over_states(case: Case, intact: Solution) -> dict[str, Any]:
         found |= play(None, plan, plan.stops(counts)).results()
     if not units.n:
         return found
-    judged = Judged(units, Judge(case, intact))
+    judged = Judged(units, Judge(case, intact, Quick.of(case, intact)))
     means = expected(judged, most=plan.most, exact=plan.exact, samples=plan.samples, seed=plan.seed)
     lasting = stays_good(units, means, period=plan.period, most=plan.most)
     if plan.length is not None:
@@ -57,11 +58,15 @@ class Judge:
 
     case: Case
     intact: Solution
+    quick: Quick | None = None  # where losses need not be routed and solved anew
 
     def __call__(self, cables: Ints, nodes: Ints) -> Worth:
         """Return what the network is worth without ``cables`` and ``nodes``."""
         if not len(cables) + len(nodes):
             return Worth(1.0, 1.0)
+        harm = self.quick and self.quick.harm(Loss("", cables, nodes))
+        if harm:
+            return Worth(1.0 / harm.slowdown if harm.slowdown else 1.0, 1.0) if harm.arrives == 1 else Worth(0.0, 0.0)
         left, demand = self.intact.fabric.without(cables=cables, nodes=nodes), self.intact.offered
         if reachable(left, demand).share_with_relay < 1:
             return Worth(0.0, 0.0)
