@@ -97,8 +97,8 @@ def read_study(folder: Path | str) -> Study:
     run, wrong = _run(folder / "run.json")
     study_path = folder / "study.yaml"
     text = study_path.read_text("utf-8", errors="replace") if study_path.is_file() else ""
-    design, torn = _design(folder / "design.json")
-    return Study(folder, tuple(records), run, text, (*damage, *wrong, *torn), design)
+    design, harm = _design(folder / "design.json")
+    return Study(folder, tuple(records), run, text, (*damage, *wrong, *harm), design)
 
 
 def links(record: Record) -> Columns | None:

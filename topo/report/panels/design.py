@@ -49,8 +49,8 @@ def _answer(design: Mapping[str, Any], best: Mapping[str, Any]) -> str:
         return (
             f"No network meets all requirements, {of}." if design.get("proven") else "Time ended before one was found."
         )
-    least = next((str(key) for key in design.get("minimize") or () if _known(key)), "")
-    price = f": {_said(least, best[least])}" if least and best.get(least) is not None else ""
+    least = next((str(key) for key in design.get("minimize") or () if _is_key(key)), "")
+    price = f": {_words(least, best[least])}" if least and best.get(least) is not None else ""
     how = "is the best by proof" if design.get("proven") else "is the best found before time ended"
     return f"{best['name']} {how}, {of}{price}."
 
@@ -60,11 +60,11 @@ def _needs(design: Mapping[str, Any]) -> Notes | None:
     return Notes(needs, "What was required") if needs else None
 
 
-def _said(key: str, value: Any) -> str:
+def _words(key: str, value: Any) -> str:
     return f"{QUANTITIES[key].title} {labels.form(key)(value)}"
 
 
-def _known(key: Any) -> bool:
+def _is_key(key: Any) -> bool:
     return str(key) in QUANTITIES
 
 
@@ -82,8 +82,8 @@ def _cards(design: Mapping[str, Any], best: Mapping[str, Any]) -> Cards | None:
         return None
     keys = [key for key in ("cost_usd", "switches", "switch_links", "watts", "slowdown") if best.get(key) is not None]
     facts = tuple(Card(labels.heading(key), labels.form(key)(best[key]).replace(words.NARROW, " ")) for key in keys)
-    measured = f"{words.count(design.get('measured') or 0)} of them measured"
-    return Cards((*facts, Card("Networks considered", words.count(design.get("considered")), measured)))
+    count = f"{words.count(design.get('measured') or 0)} of them measured"
+    return Cards((*facts, Card("Networks considered", words.count(design.get("considered")), count)))
 
 
 def _conflict(design: Mapping[str, Any]) -> Notes | None:
@@ -94,7 +94,7 @@ def _conflict(design: Mapping[str, Any]) -> Notes | None:
 def _front(design: Mapping[str, Any], best: Mapping[str, Any]) -> Draw | None:
     """Return the front over the first two keys that were asked for; None where it is not there, or a single network."""
     rows = _rows(design, "front")
-    keys = [str(key) for key in design.get("front_keys") or () if _known(key)][:2]
+    keys = [str(key) for key in design.get("front_keys") or () if _is_key(key)][:2]
     rows = [row for row in rows if all(isinstance(row.get(key), int | float) for key in keys)]
     if len(keys) < 2 or len(rows) < 2:
         return None
@@ -108,7 +108,7 @@ def _front(design: Mapping[str, Any], best: Mapping[str, Any]) -> Draw | None:
 
 
 def _place(row: Mapping[str, Any], keys: Sequence[str]) -> str:
-    return ", ".join(_said(key, row[key]) for key in keys)
+    return ", ".join(_words(key, row[key]) for key in keys)
 
 
 def _networks(id: str, caption: str, rows: Sequence[Mapping[str, Any]]) -> Table:
@@ -128,15 +128,15 @@ def _losers(design: Mapping[str, Any]) -> tuple[Show, ...]:
     if not rows:
         return ()
     few = list(_one_a_family(rows))
-    one = _lost("losers", "Why others lost, one of each family", few)
+    one = _reasons("losers", "Why others lost, one of each family", few)
     if len(rows) == len(few):
         return (Show(one),)
-    shown = rows[:MOST_LOSERS]
-    note = f"The first {words.count(len(shown))} of {words.count(len(rows))}." if len(shown) < len(rows) else ""
-    return Show(one), Show(_lost("all-losers", "Why others lost", shown, note=note, filterable=True, folded=True))
+    nearest = rows[:MOST_LOSERS]
+    note = f"The first {words.count(len(nearest))} of {words.count(len(rows))}." if len(nearest) < len(rows) else ""
+    return Show(one), Show(_reasons("all-losers", "Why others lost", nearest, note=note, filterable=True, folded=True))
 
 
-def _lost(id: str, caption: str, rows: Sequence[Mapping[str, Any]], **look: Any) -> Table:
+def _reasons(id: str, caption: str, rows: Sequence[Mapping[str, Any]], **look: Any) -> Table:
     keys = [key for key in _FACTS if any(row.get(key) is not None for row in rows)]
     columns = [name("Network"), column("design:losers.binding"), *map(column, keys)]
     return table(id, caption, columns, ((row["name"], row.get("binding"), *map(row.get, keys)) for row in rows), **look)
