@@ -18,7 +18,7 @@ FILES = sorted(path for package in ("topo", "traffic") for path in (ROOT / packa
 
 #: Rooms from the top down; those of one row are strangers to each other.
 LAYERS = (
-    {"topo.cli"},
+    {"topo.cli", "topo.notebook"},
     {"topo.report"},
     {"topo.study"},
     {"topo.config"},
@@ -43,7 +43,8 @@ HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS)) for room
 LIBRARIES = {
     "click": ("topo.cli",),
     "rich": ("topo.cli",),
-    "plotly": ("topo.report",),
+    "plotly": ("topo.report", "topo.notebook"),
+    "pandas": ("topo.notebook",),
     "jinja2": ("topo.report",),
     "numba": ("topo.kernels",),
     "pydantic": ("topo.config",),

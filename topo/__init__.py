@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from topo.formats import read, read_measurements, write
     from topo.generators import FAMILIES, GeneratorError, generate, size_of
     from topo.metrics import explain_pair, link_table, measure, structure
+    from topo.notebook import Analysis, Results, analyze, run_study
     from topo.routing import NotConnected, Routing, RoutingError
     from topo.size import Medium, Size, Tier
     from topo.study.design import run_design
-    from topo.study.study import run as run_study
 
 #: Public name -> module that holds it, and what it is called there where that differs.
 _ROOM = {
+    "Analysis": "topo.notebook",
     "FAMILIES": "topo.generators",
     "Fabric": "topo.fabric",
     "FabricError": "topo.fabric",
@@ -41,12 +42,14 @@ _ROOM = {
     "POLICIES": "topo.flow",
     "PriceBook": "topo.cost",
     "PriceError": "topo.cost",
+    "Results": "topo.notebook",
     "Routing": "topo.routing",
     "RoutingError": "topo.routing",
     "SOLVERS": "topo.flow",
     "Size": "topo.size",
     "Solution": "topo.flow",
     "Tier": "topo.size",
+    "analyze": "topo.notebook",
     "bill": "topo.cost",
     "explain_pair": "topo.metrics",
     "generate": "topo.generators",
@@ -59,7 +62,7 @@ _ROOM = {
     "read_measurements": "topo.formats",
     "route": "topo.flow",
     "run_design": "topo.study.design",
-    "run_study": "topo.study.study:run",
+    "run_study": "topo.notebook",
     "size_of": "topo.generators",
     "solve": "topo.flow",
     "structure": "topo.metrics",
@@ -70,6 +73,7 @@ __all__ = [
     "FAMILIES",
     "POLICIES",
     "SOLVERS",
+    "Analysis",
     "Fabric",
     "FabricError",
     "GeneratorError",
@@ -78,12 +82,14 @@ __all__ = [
     "NotConnected",
     "PriceBook",
     "PriceError",
+    "Results",
     "Routing",
     "RoutingError",
     "Size",
     "Solution",
     "Tier",
     "__version__",
+    "analyze",
     "bill",
     "explain_pair",
     "generate",

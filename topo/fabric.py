@@ -329,7 +329,7 @@ class Fabric:
         return to_networkx(self)
 
     @classmethod
-    def from_networkx(cls, graph: nx.Graph, *, capacity: float | None = None) -> Fabric:
+    def from_networkx(cls, graph: nx.Graph, *, capacity: float | str | None = None) -> Fabric:
         """Return the fabric of an undirected networkx graph; edges that state none have ``capacity`` [B/s].
 
         Kinds of nodes are inferred where the graph states none: ends have one neighbour, leaves bear them.

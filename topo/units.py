@@ -49,6 +49,16 @@ def rate(text: str) -> float:
     return _positive(float(number) * _PREFIX[prefix] / _bits(unit), "rate", text)
 
 
+def capacity(value: float | str) -> float:
+    """Return a capacity [B/s] that is given as a number, or in words as ``rate`` reads them."""
+    return rate(value) if isinstance(value, str) else value
+
+
+def latency(value: float | str) -> float:
+    """Return a latency [s] that is given as a number, or in words as ``span`` reads them."""
+    return span(value) if isinstance(value, str) else value
+
+
 def size(text: str | float) -> float:
     """Return the number of bytes written in ``text`` [bytes]; a bare number is bytes.
 

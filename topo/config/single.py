@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from topo.config.spec import parse_section
 
 #: Suffixes that mean a YAML file rather than a spec string.
 YAML_SUFFIXES = (".yaml", ".yml")
+#: A section: a spec string or a file as on the command line, or a mapping as in a study file.
+Words = str | Mapping[str, Any] | None
 
 
 def read_part(*, seed: int = 0, **sections: str | None) -> Case:
@@ -41,14 +44,14 @@ def read_part(*, seed: int = 0, **sections: str | None) -> Case:
 
 
 def read_case(
-    fabric: str,
-    traffic: str | None = None,
+    fabric: Words,
+    traffic: Words = None,
     *,
     seed: int = 0,
     name: str | None = None,
-    **sections: str | None,
+    **sections: Words,
 ) -> Case:
-    """Return the case of spec strings or files, as the command line gives them; paths start from the current folder.
+    """Return the case of spec strings, files or mappings of the words of a study; paths start from the current folder.
 
     ``sections`` are further ones of ``SECTIONS``, such as ``routing``; a default stands for one that is None.
 
@@ -61,10 +64,10 @@ def read_case(
             raise ConfigError(unknown(section, SECTIONS, "section"))
         if text is None:
             continue
-        document = read_document(section, text)
+        document = read_document(section, text) if isinstance(text, str) else Document(dict(text), {})
         words[section] = document.data
         places |= {(section, *path): place for path, place in document.places.items()}
-    case, problems = check_case(Document(words, places), Files(), name=name or fabric, pairs=False)
+    case, problems = check_case(Document(words, places), Files(), name=name or str(fabric), pairs=False)
     if problems:
         raise ConfigError.of(problems)
     return case

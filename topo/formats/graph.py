@@ -6,6 +6,7 @@ from typing import Any
 
 import networkx as nx
 
+from topo import units
 from topo.fabric import Fabric, FabricError, NodeKind, Source
 from topo.formats.attributes import attributes_of, infiniband, label, plant_of_graph
 from topo.formats.errors import FormatError
@@ -51,8 +52,8 @@ def _name(graph: nx.MultiGraph, source: Source) -> None:
         said.update(infiniband(port_guid=guids[cable], port_lid=lids[cable]))
 
 
-def from_networkx(graph: nx.Graph, *, capacity: float | None = None, how: Reading | None = None) -> Fabric:
-    """Return the fabric of any undirected graph; ``capacity`` [B/s] is that of edges that state none.
+def from_networkx(graph: nx.Graph, *, capacity: float | str | None = None, how: Reading | None = None) -> Fabric:
+    """Return the fabric of any undirected graph; ``capacity`` [B/s or ``400Gb/s``] is that of edges without.
 
     With the attributes that ``to_networkx`` writes every number comes back, stated symmetries too.  A graph of names
     and edges alone will do: what has one neighbour is an endpoint, what bears endpoints a leaf.
@@ -64,7 +65,7 @@ def from_networkx(graph: nx.Graph, *, capacity: float | None = None, how: Readin
         raise FabricError("a directed graph has no cables; give an undirected one")
     try:
         plant = plant_of_graph("networkx graph", graph.nodes(data=True), _edges(graph), graph.graph)
-        how = how or Reading(capacity=capacity)
+        how = how or Reading(capacity=None if capacity is None else units.capacity(capacity))
         return symmetric(fabric_of(plant, how), plant, how)
     except FormatError as error:
         raise FabricError(str(error)) from None

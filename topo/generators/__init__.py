@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topo import units
 from topo.fabric import RELAYS, Fabric
 from topo.generators.family import Family
 from topo.generators.host import Inside, blocks, with_scale_up
@@ -94,25 +95,27 @@ def size_of(
 def generate(
     family: str,
     *,
-    capacity: float,
+    capacity: float | str,
     planes: int = 1,
     nic: str = "single-plane",
-    nic_capacity: float | None = None,
+    nic_capacity: float | str | None = None,
     endpoints: int | None = None,
     endpoints_per_host: int = 8,
-    scale_up: float | None = None,
+    scale_up: float | str | None = None,
     scale_up_domain: int | None = None,
     relay: str = "source",
-    switch_latency: float = 0.0,
-    cable_latency: float = 0.0,
-    scale_up_latency: float = 0.0,
-    overhead: float = 0.0,
-    launch: float = 0.0,
+    switch_latency: float | str = 0.0,
+    cable_latency: float | str = 0.0,
+    scale_up_latency: float | str = 0.0,
+    overhead: float | str = 0.0,
+    launch: float | str = 0.0,
     packet: Packet | None = None,
     symmetry: bool = False,
     **family_params: Any,
 ) -> Fabric:
     """Return the fabric of a family: ``planes`` copies of it, with hosts.
+
+    Capacities and latencies are numbers, or texts with a unit such as ``400Gb/s`` and ``1us``.
 
     Parameters
     ----------
@@ -147,7 +150,13 @@ def generate(
     ------
     GeneratorError
         For an unknown family or parameter and for values that no network has.
+    UnitError
+        For a text without a unit, or with an unknown one.
     """
+    capacity = units.capacity(capacity)
+    nic_capacity, scale_up = (one if one is None else units.capacity(one) for one in (nic_capacity, scale_up))
+    latencies = [units.latency(one) for one in (switch_latency, cable_latency, scale_up_latency)]
+    overhead, launch = units.latency(overhead), units.latency(launch)
     where: dict[str, Any] = {"planes": planes, "nic": nic, "endpoints": endpoints}
     where |= {"endpoints_per_host": endpoints_per_host, "scale_up_domain": scale_up_domain}
     size = size_of(family, **where, scale_up=scale_up, **family_params)
@@ -170,7 +179,7 @@ def generate(
         a=network.a,
         b=network.b,
         capacity=_capacities(capacity, port, scale_up)[network.tier],
-        latency=_latencies(switch_latency, cable_latency, scale_up_latency)[network.tier],
+        latency=_latencies(*latencies)[network.tier],
         weight=network.weight,
         tier=network.tier,
         plane=network.plane,

@@ -27,7 +27,8 @@ _FORMS: dict[str, words.Form] = {
     "usd": words.usd,
     "watts": words.number,
 }
-#: Formats whose numbers carry a unit that fits their size.
+#: Formats whose numbers stand without their unit, and those whose numbers carry one that fits their size.
+_BARE = ("gbps", "number", "ratio", "watts")
 _WITH_UNIT = ("bytes", "line-rate", "rate", "seconds")
 #: Format -> factor and unit of an axis over values in SI; that of times goes by the largest of them.
 _AXES = {"bytes": (1e-9, "GB"), "line-rate": (8e-9, "Gb/s"), "rate": (1e-9, "GB/s")}
@@ -54,6 +55,12 @@ def column(key: str, note: str = "", **look: Any) -> Column:
     one = QUANTITIES[key]
     unit = note or ("" if one.format in _WITH_UNIT else one.unit)
     return Column(heading(key), form(key), unit, one.unit, numeric=one.format != "text", **look)
+
+
+def reading(key: str, value: Any) -> str:
+    """Return ``value`` of ``key`` with its unit, as it stands alone."""
+    one = QUANTITIES[key]
+    return form(key)(value) + (f"{words.NARROW}{one.unit}" if one.format in _BARE and one.unit else "")
 
 
 def axis(key: str) -> str:

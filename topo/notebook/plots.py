@@ -1,0 +1,83 @@
+"""Figures of the report as plotly figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from topo.near import hint
+from topo.report.figures.axes import Figure, Variant, resolve
+from topo.report.page import figures_of
+from topo.report.panels import panels
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from topo.report.panels.view import View
+
+
+class NotebookError(ValueError):
+    """Something that these results do not have: says what they have."""
+
+
+class Plots:
+    """The figures that a study can fill, by the names of ``names``; each is a plotly figure.
+
+    Where a figure has several readings, such as one for each traffic, ``which`` picks one by its title or a part of it.
+    """
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    @property
+    def names(self) -> list[str]:
+        """What can be drawn of these results."""
+        return list(self._figures())
+
+    def __call__(self, name: str, which: str = "") -> go.Figure:
+        """Return the figure ``name``.  Raises NotebookError for one that these results cannot fill."""
+        there = self._figures()
+        if name not in there:
+            known = ", ".join(there) or "nothing"
+            raise NotebookError(f"{name}: there is no such figure of these results, but {known}{hint(name, there)}")
+        return drawn(there[name], which)
+
+    def topology(self, which: str = "") -> go.Figure:
+        """Return the network with its loads."""
+        return self("topology", which)
+
+    def loads(self, which: str = "") -> go.Figure:
+        """Return how full the links of each tier are."""
+        return self("links", which)
+
+    def timeline(self, which: str = "") -> go.Figure:
+        """Return what happens when: the parts of a training step, else how much has ended by which time."""
+        return self("step" if "step" in self._figures() else "outcome", which)
+
+    def matrix(self, which: str = "") -> go.Figure:
+        """Return the networks beside each other, by traffic."""
+        return self("comparison", which)
+
+    def cost(self, which: str = "") -> go.Figure:
+        """Return what the parts of each network cost."""
+        return self("cost", which)
+
+    def _figures(self) -> dict[str, Figure]:
+        return {one.id.removeprefix("fig-"): one for one in figures_of(panels(self._view))}
+
+
+def drawn(figure: Figure, which: str = "") -> go.Figure:
+    """Return one reading of ``figure`` on a light page.  Raises NotebookError where no title, or several, fit."""
+    import plotly.graph_objects as go
+
+    spec = resolve(_chosen(figure.variants, which).spec)
+    out = go.Figure(data=spec["data"], layout=spec["layout"])
+    return out.update_layout(title={"text": figure.finding, "font": {"size": 14}}, margin={"t": 64})
+
+
+def _chosen(variants: Sequence[Variant], which: str) -> Variant:
+    fit = [one for one in variants if which == one.name] or [one for one in variants if which in one.name]
+    if not which or len(fit) == 1:
+        return fit[0]
+    titles = ", ".join(repr(one.name) for one in (fit or variants))
+    raise NotebookError(f"which={which!r}: {'several fit' if fit else 'nothing fits'}; there are {titles}")
