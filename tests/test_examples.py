@@ -130,6 +130,6 @@ def test_readme_prints_what_it_says(command, printed, capsys):
 
 def test_readme_code_runs(capsys):
     """The Python of the README runs as it stands and prints one time."""
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code = "\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     exec(compile(code, "README.md", "exec"), {})
     assert 0 < float(capsys.readouterr().out) < 1
