@@ -1,4 +1,4 @@
-"""Redraws the gallery: five studies run afresh, their pages copied here, two screenshots taken for the README.
+"""Redraws the gallery: five studies and a design run afresh, pages copied here, two screenshots for the README.
 
     python reports/gallery.py            everything; about two minutes on two cores
     python reports/gallery.py --shots    the screenshots alone, from pages that are there
@@ -16,6 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent / "gallery"
 STUDIES = ("deepseek-v3", "planes", "families-by-size", "routing-by-load", "resilience")
+DESIGNS = ("design-16384",)
 #: Largest page that may be kept [bytes].
 MOST = 6_000_000
 CHROMIUM = Path("/usr/bin/chromium")
@@ -29,7 +30,8 @@ def draw(study: str, out: Path) -> Path:
     import subprocess
 
     with tempfile.TemporaryDirectory() as scratch:
-        command = [sys.executable, "-m", "topo", "study", study, "-o", f"reports/{study}"]
+        verb = "design" if study in DESIGNS else "study"
+        command = [sys.executable, "-m", "topo", verb, study, "-o", f"reports/{study}"]
         # From within, so that the command on the page is one that a reader can repeat.
         subprocess.run(command, check=True, cwd=scratch)
         kept = out / f"{study}.html"
@@ -67,7 +69,7 @@ def main() -> None:
     if "--shots" not in sys.argv[1:]:
         # Kept when all are there: a changed page would make the checkout of the next study unclean.
         with tempfile.TemporaryDirectory() as fresh:
-            for page in [draw(study, Path(fresh)) for study in STUDIES]:
+            for page in [draw(study, Path(fresh)) for study in (*STUDIES, *DESIGNS)]:
                 shutil.copyfile(page, HERE / page.name)
     shoot()
 

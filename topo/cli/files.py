@@ -16,13 +16,16 @@ from topo.cli.options import json_option
 @click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Override a key. May be repeated.")
 @json_option
 def validate_verb(path: str, overrides: tuple[str, ...], as_json: bool) -> int:
-    """Check the study FILE, or a shipped study by name.
+    """Check the study or design FILE, or a shipped one by name.
 
     Prints its cases where it is right; else every problem as file:line:column, and exits 3.
     """
     from topo.cli import output
     from topo.config import load_study
+    from topo.config.study_file import holds_design
 
+    if holds_design(path) and not overrides:
+        return _design(path, as_json=as_json)
     study = load_study(path, overrides)
     cases = [{"name": case.name, "refused": case.refused or None} for case in study.cases]
     if as_json:
@@ -31,6 +34,19 @@ def validate_verb(path: str, overrides: tuple[str, ...], as_json: bool) -> int:
     for case in cases:
         click.echo(f"{case['name']}" + (f"  refused: {case['refused']}" if case["refused"] else ""))
     output.note(f"{path}: ok, {len(cases)} case{'s' * (len(cases) != 1)}")
+    return 0
+
+
+def _design(path: str, *, as_json: bool) -> int:
+    """Check a design, which has no cases before its search."""
+    from topo.cli import output
+    from topo.config.design import load_design
+
+    title = load_design(path).title
+    if as_json:
+        output.print_json({"study": Path(path).stem, "title": title, "cases": []})
+    else:
+        output.note(f"{path}: ok, a design; topo design {path} searches its network")
     return 0
 
 

@@ -89,20 +89,36 @@ def load_study(source: str | Path, overrides: Sequence[str] = ()) -> Study:
 
     Raises ConfigError with every problem of every case as file:line:column, key, rule and cure.
     """
+    text, shown, base = _read(source)
+    return parse_study(text, shown, base=base, overrides=overrides)
+
+
+def holds_design(source: str | Path) -> bool:
+    """Return whether a file or a shipped name is a design, which chooses its network, rather than a study.
+
+    Raises ConfigError for what cannot be read, or is no mapping.
+    """
+    text, shown, _ = _read(source)
+    return "design" in parse_mapping(text, shown).data
+
+
+def _read(source: str | Path) -> tuple[str, str, Path]:
+    """Return the text of a file or a shipped name, what messages call it, and the folder that its paths start from."""
     given = str(source)
     path = Path(given)
     if not is_path(given):
         if given not in names("studies"):
             raise ConfigError(f"study {unknown(given, names('studies'))} (a file needs a / or a suffix)")
         path = data_root() / "studies" / f"{given}.yaml"
-    text = read_text(path, given)
-    return parse_study(text, given if is_path(given) else path.name, base=path.parent, overrides=overrides)
+    return read_text(path, given), given if is_path(given) else path.name, path.parent
 
 
 def parse_study(text: str, shown: str, *, base: Path | None = None, overrides: Sequence[str] = ()) -> Study:
     """Return the study written in ``text``; relative paths start from ``base``."""
     pins = [_override(text) for text in overrides]
     document = parse_mapping(text, shown)
+    if "design" in document.data:
+        raise ConfigError(f"{document.place(('design',))}: a design is no study: topo design searches its network")
     for dotted, value in pins:
         if dotted.split(".")[0] not in SECTIONS:
             document = set_at(document, dotted, value)

@@ -15,9 +15,11 @@ from topo.config import (
     read_case,
     read_part,
 )
+from topo.config.design import load_design
 from topo.config.document import parse
 from topo.config.hardware import latencies
 from topo.config.spec import parse_spec
+from topo.config.study_file import holds_design
 from topo.fabric import Tier
 
 BASE = """\
@@ -186,6 +188,11 @@ def test_a_fabric_may_come_from_a_yaml_file(tmp_path):
 
 @pytest.mark.parametrize("name", names("studies"))
 def test_shipped_studies_are_valid(name):
+    if holds_design(name):
+        assert load_design(name).text
+        with pytest.raises(ConfigError, match="a design is no study: topo design"):
+            load_study(name)
+        return
     study = load_study(name)
     assert study.cases
     assert len({case.name for case in study.cases}) == len(study.cases)
