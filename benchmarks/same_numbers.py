@@ -141,7 +141,8 @@ def main() -> int:
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         base, new = (Side(text, given.keep or scratch, stack) for text in (given.base, given.new))
-        shipped = sorted({p.stem for side in (base, new) for p in (side.tree / "configs/studies").glob("*.yaml")})
+        files = [path for side in (base, new) for path in (side.tree / "configs/studies").glob("*.yaml")]
+        shipped = sorted({path.stem for path in files if "\ndesign:" not in path.read_text()})  # a design has no cases
         studies = [name for name in shipped if fnmatch(name, given.studies)]
         studies += [random_study(base, given.random, given.seed, scratch)] if given.random else []
         for study in studies:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from topo.cli.options import Check, checks_option, json_option, judge, section_option
-
-if TYPE_CHECKING:
-    from topo.study.order import Table
 
 _BILL = ("part", "medium", "length_m", "count", "spares", "usd_each", "usd", "spares_usd")
 _SUMS = ("cost_usd", "floor_cost_usd", "spares_usd", "order_usd")
@@ -51,26 +48,15 @@ def order_verb(
     topo order cabling.csv --prices list-2022 --availability states:hardware=hpn,wait=7d
     """
     from topo.config import read_part
-    from topo.study.order import order
+    from topo.study.order import order, write_lists
 
     case = read_part(fabric=fabric, cost=cost, floor=floor, spares=spares, availability=availability)
     found = order(case)
     code = judge(checks, found.results)
     if output is not None:
-        _write(output, found.sheets())
+        write_lists(output, found.sheets())
     _print(found.results, as_json=as_json)
     return code
-
-
-def _write(folder: Path, sheets: dict[str, Table]) -> None:
-    from topo.atomic import write_bytes, write_text
-    from topo.formats.sheet import workbook
-    from topo.formats.text import csv_text
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in sheets.items():
-        write_text(folder / f"{name}.csv", csv_text(rows))
-    write_bytes(folder / "order.xlsx", workbook(sheets))
 
 
 def _print(results: dict[str, Any], *, as_json: bool) -> None:

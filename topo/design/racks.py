@@ -34,6 +34,7 @@ def _racks(floor: Floor) -> list[dict[str, Any]]:
     _, first = np.unique(floor.fabric.host, return_index=True)
     hosts = np.bincount(floor.rack[first], minlength=len(at))
     switches = np.bincount(floor.rack[floor.fabric.kind >= NodeKind.LEAF], minlength=len(at))
+    stated = floor.room.host_watts is not None or floor.room.switch_watts is not None
     columns = (rack_names(floor), floor.places.row, floor.places.column, at[:, 0], at[:, 1], hosts, switches)
     return [
         {
@@ -44,8 +45,9 @@ def _racks(floor: Floor) -> list[dict[str, Any]]:
             "y_m": round(float(y), 3),
             "hosts": int(n_hosts),
             "switches": int(n_switches),
+            "watts": float(watts) if stated else None,
         }
-        for name, row, column, x, y, n_hosts, n_switches in zip(*columns, strict=True)
+        for name, row, column, x, y, n_hosts, n_switches, watts in zip(*columns, floor.watts, strict=True)
     ]
 
 

@@ -12,15 +12,20 @@ from topo.config.case import Case, Study
 from topo.config.design import Question
 from topo.design import Answer
 from topo.plain import plain
+from topo.study.order import order, write_lists
 from topo.study.store import Store
 from topo.study.study import run
+
+#: Sections of a design that ask for an order.
+_ORDERS = ("floor", "spares")
 
 
 def keep(folder: Path, question: Question, answer: Answer, results: Mapping[str, Any], *, command: str = "") -> bool:
     """Write what ``answer`` came to into ``folder``, and its cases as a study; return whether there is one to report.
 
-    ``design.json`` has the results with what was asked; the study has what to order for the best network, and
-    the same as it was measured.  Nothing is measured anew.  Raises StoreError where nothing can be written.
+    ``design.json`` has the results with what was asked; the study has what to order for the best network, and the
+    same as it was measured; ``order`` has the lists of its order, where the design says how.  Nothing is measured
+    anew.  Raises StoreError where nothing can be written.
     """
     asked = {
         "requirements": [str(need) for need in (*question.closed, *question.measured)],
@@ -32,6 +37,8 @@ def keep(folder: Path, question: Question, answer: Answer, results: Mapping[str,
     if answer.best is None:
         return False
     cases = [_named(question.order(answer.best), answer.best.name)]
+    if any(cases[0].sections.get(key) for key in _ORDERS):
+        write_lists(folder / "order", order(cases[0]).sheets())
     if question.measured:
         cases.append(_named(question.case(answer.best), answer.best.name))
     run(Study("design", question.title, tuple(cases), question.text), folder, command=command)

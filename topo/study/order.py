@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from topo.atomic import write_bytes, write_text
 from topo.config.case import Case
 from topo.config.floor import floor_of
 from topo.config.nouns import bill_of, fabric_of, size_of
@@ -18,6 +20,8 @@ from topo.design.floor import Floor
 from topo.design.racks import ELEVATION, ENDS, cable_ends, elevation, rack_rows
 from topo.fabric import Fabric
 from topo.formats.cabling import cabling_rows
+from topo.formats.sheet import workbook
+from topo.formats.text import csv_text
 from topo.size import Size
 
 Table = Sequence[Sequence[Any]]
@@ -40,6 +44,14 @@ class Order:
         placed = [[*row, *ends] for row, ends in zip(rows, cable_ends(self.floor), strict=True)]
         racks = [[row[key] for key in ELEVATION] for row in elevation(self.floor)]
         return {"bill": bill, "cabling": [[*header, *ENDS], *placed], "racks": [ELEVATION, *racks]}
+
+
+def write_lists(folder: Path, sheets: Mapping[str, Table]) -> None:
+    """Write every list as CSV into ``folder``, which is made where it is not there, and all as ``order.xlsx``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in sheets.items():
+        write_text(folder / f"{name}.csv", csv_text(rows))
+    write_bytes(folder / "order.xlsx", workbook(sheets))
 
 
 def order(case: Case) -> Order:

@@ -77,6 +77,8 @@ def test_a_design_leaves_its_answer_and_its_page(tmp_path, capsys):
     assert study.design["best"] == printed["best"]
     assert study.design["requirements"] == ["endpoints >= 64", "slowdown <= 2"]
     assert [bool(one.results.get("bill")) for one in study.records] == [True, False]
+    lists = {path.name for path in (tmp_path / "order").iterdir()}
+    assert lists == {"bill.csv", "cabling.csv", "racks.csv", "order.xlsx"}
     page = (tmp_path / "index.html").read_text()
     assert 'id="design"' in page and 'id="fig-floor"' in page
     (tmp_path / "design.json").write_text("{")

@@ -18,7 +18,7 @@ from topo.report.tables import Table, name, table
 _BILL = ("part", "medium", "length_m", "count", "spares", "usd_each", "usd", "spares_usd", "source", "date", "note")
 _SUMS = ("cost_usd", "floor_cost_usd", "spares_usd", "order_usd")
 _METRES = ("cable_m", "simple_cable_m", "longest_cable_m", "tray_m", "simple_tray_m", "least_tray_m", "tray_proven")
-_RACK = ("rack", "row", "column", "x_m", "y_m", "hosts", "switches")
+_RACK = ("rack", "row", "column", "x_m", "y_m", "hosts", "switches", "watts")
 
 
 def panel(view: View) -> Panel | None:
