@@ -72,8 +72,9 @@ def ordered(case: Case, fabric: Fabric | None = None) -> dict[str, Any]:
     if not (case.sections.get("floor") or case.sections.get("spares")):
         return {}
     built = fabric_of(case, symmetry=False) if fabric is None and case.sections.get("floor") else fabric
-    floor = None if built is None else floor_of(case, built)
-    return _lines(case, size_of(case), floor)
+    if built is None:
+        return _lines(case, size_of(case), None)
+    return _lines(case, built.size, floor_of(case, built))
 
 
 def _lines(case: Case, size: Size, floor: Floor | None) -> dict[str, Any]:

@@ -6,8 +6,10 @@ import csv
 import json
 
 from topo.cli import main
+from topo.config import parse_study
 from topo.formats import read
 from topo.formats.sheet import rows_of_sheet
+from topo.study import run
 
 WORDS = ["order", "fat-tree-2:radix=8,planes=2", "--prices", "street-2024-08", "--spares", "stock:switch=1,cable=2%"]
 
@@ -34,3 +36,13 @@ def test_text_says_what_is_open(capsys):
     out, err = capsys.readouterr()
     assert "transceiver" in out
     assert "no price, so the sum is open" in err
+
+
+def test_a_study_orders_the_network_as_it_is_edited(tmp_path):
+    """The bill of a case is that of its fabric after edits, and adds up to its cost."""
+    text = "schema: 1\ntitle: t\nfabric: {family: fat-tree-2, radix: 4, endpoints_per_host: 2}\ncost: paper-table-3\n"
+    text += "traffic: uniform\nfloor: {effort: 0}\nedit: {remove: [leaf0 -- spine0]}\n"
+    (record,) = run(parse_study(text, "s.yaml"), tmp_path).records
+    results = record["results"]
+    assert sum(row["count"] for row in results["bill"] if row["part"] == "switch-cable") == 7
+    assert sum(row["usd"] for row in results["bill"]) == results["cost_usd"] == results["floor_cost_usd"]
