@@ -26,8 +26,8 @@ DESIGN = {
     "considered": 42,
     "measured": 2,
     "sensitivity": [
-        {"of": "switch", "way": "dearer", "at": 2.5, "network": "b(q=3)", "sure": True},
-        {"of": "slowdown <= 1.05", "way": "relaxed", "at": 1.5, "network": "b(q=3)"},
+        {"of": "price of switch", "change": "dearer", "at": "2.5x", "value": 2.5, "sure": True, "name": "b(q=3)"},
+        {"of": "slowdown at most 1.05", "change": "relaxed", "at": "1.5", "value": 1.5, "name": "b(q=3)"},
     ],
 }
 
@@ -48,8 +48,21 @@ def test_everything_is_shown():
     _, _, rim, few, losers, flips = shown.blocks
     assert rim.figure.finding == "2 networks are worth a choice; beside the best b(q=3)."
     assert (len(few.table.rows), len(losers.table.rows)) == (1, 40)
-    assert flips.figure.finding == "The nearest change: with switch at 2.50 times its price b(q=3) costs less."
+    assert (
+        flips.figure.finding
+        == "The nearest change: with the price of switch at 2.50 times what it is, b(q=3) costs less."
+    )
     assert len(flips.figure.table.rows) == 2
+    compared = panel(view(losers=[{"name": "b(q=9)", "compared": True}, *DESIGN["losers"]])).blocks[3]
+    assert [row[0] for row in compared.table.rows] == ["b(q=9)", "b(q=0)"]
+
+
+def test_what_was_measured_and_stages_are_shown():
+    rows = [BEST | {"measured": {"slowdown": 1.02}}, {"name": "b(q=3)", "cost_usd": 7e6, "measured": {"slowdown": 1.0}}]
+    stages = [{"endpoints": 32, "name": "a(k=2)", "usd": 3e6}, {"endpoints": 64, "name": "a(k=4)", "usd": 2e6}]
+    shown = panel(view(front=rows, front_keys=["cost_usd", "slowdown"], growth=stages, sensitivity=None, losers=None))
+    assert kinds(shown) == [Notes, Cards, Draw, Show]
+    assert shown.blocks[2].figure.variants[0].spec["data"][0]["y"] == [1.02, 1.0]
 
 
 def test_nothing_meets_all():
@@ -62,7 +75,7 @@ def test_nothing_meets_all():
 def test_holes_leave_the_rest():
     rows = [{"name": None}, 3, {"name": "b(q=3)", "cost_usd": None, "diameter": None}]
     shown = panel(view(front=rows, losers="none", sensitivity=[{}, 4], front_keys=["unheard_of", "diameter"]))
-    assert kinds(shown) == [Notes, Cards, Show]
+    assert kinds(shown) == [Notes, Cards]
     assert not re.search("None|nan", shown.answer)
     assert panel(view_of(planes())) is None
 

@@ -14,13 +14,15 @@ from topo.report.labels import column
 from topo.report.panels.blocks import Card, Cards, Draw, Notes, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
-from topo.report.tables import Column, Table, name, table
+from topo.report.tables import Table, name, table
 
 #: Facts of a network that tables show, where one has them.
 _FACTS = (
     "endpoints", "planes", "switches", "switch_links", "diameter", "bisection_per_endpoint", "oversubscription",
     "cost_usd", "cost_per_endpoint_usd", "watts", "slowdown", "completion_s", "normalized_throughput",
 )  # fmt: skip
+#: Ways in which the price of a part changes; other changes are of limits.
+_PRICES = ("dearer", "cheaper")
 #: Losers that the page lists; design.json has all.
 MOST_LOSERS = 200
 
@@ -39,6 +41,7 @@ def panel(view: View) -> Panel | None:
         _runners(design),
         *_losers(design),
         _sensitivity(design),
+        _growth(design),
     )
     return make("design", "Design", "Which network meets the requirements best?", _answer(design, best), blocks)
 
@@ -69,7 +72,11 @@ def _is_key(key: Any) -> bool:
 
 
 def _row(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) and value.get("name") else {}
+    """Return a network with what was measured on it among its facts; empty where it is none."""
+    if not isinstance(value, dict) or not value.get("name"):
+        return {}
+    more = value.get("measured")
+    return value | more if isinstance(more, dict) else value
 
 
 def _rows(design: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
@@ -127,7 +134,7 @@ def _losers(design: Mapping[str, Any]) -> tuple[Show, ...]:
     rows = _rows(design, "losers")
     if not rows:
         return ()
-    few = list(_one_a_family(rows))
+    few = _one_a_family(rows)
     one = _reasons("losers", "Why others lost, one of each family", few)
     if len(rows) == len(few):
         return (Show(one),)
@@ -142,42 +149,46 @@ def _reasons(id: str, caption: str, rows: Sequence[Mapping[str, Any]], **look: A
     return table(id, caption, columns, ((row["name"], row.get("binding"), *map(row.get, keys)) for row in rows), **look)
 
 
-def _one_a_family(rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    """Yield the first row of each family, as names begin with it."""
-    families: dict[str, dict[str, Any]] = {}
+def _one_a_family(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the first row of each family, as names begin with it, and those that the design itself names."""
+    families: set[str] = set()
+    few = []
     for row in rows:
-        families.setdefault(str(row.get("family") or row["name"].partition("(")[0]), row)
-    yield from families.values()
+        family = str(row.get("family") or row["name"].partition("(")[0])
+        if row.get("compared") or family not in families:
+            families |= set() if row.get("compared") else {family}
+            few.append(row)
+    return few
 
 
 def _sensitivity(design: Mapping[str, Any]) -> Draw | Show | None:
     """Return at which prices and limits another network is chosen; None where the search looked for none."""
-    value = design.get("sensitivity")
-    flips = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+    flips = _rows(design, "sensitivity")
     if not flips:
         return None
-    lines = [
-        (_what(row), row.get("at"), str(row.get("network") or ""), "yes" if row.get("sure", True) else "not before")
-        for row in flips
-    ]
-    columns = [name("What changes"), Column("From", words.number), name("Network that is chosen then"), name("Sure")]
+    lines = [(_change(row), row.get("at"), row["name"], row.get("cost_usd")) for row in flips]
+    columns = [name("What changes"), name("From"), name("Network that is chosen then"), column("cost_usd")]
     numbers = table("sensitivity", "What would change the choice", columns, lines)
-    prices = [
-        row for row in flips if row.get("way") in ("dearer", "cheaper") and isinstance(row.get("at"), int | float)
-    ]
+    prices = [row for row in flips if row.get("change") in _PRICES and isinstance(row.get("value"), int | float)]
     if not prices:
         return Show(numbers)
-    names = [_what(row) for row in prices]
-    texts = [f"{words.number(row['at'])} times its price: {row.get('network')}" for row in prices]
-    series = [Series("the choice changes", [float(row["at"]) for row in prices], texts)]
-    nearest = min(prices, key=lambda row: abs(float(row["at"]) - 1))
-    then = f"{nearest.get('network')} costs less"
-    finding = f"The nearest change: with {nearest.get('of')} at {words.number(nearest['at'])} times its price {then}."
+    texts = [f"{row.get('at')}: {row['name']}" for row in prices]
+    series = [Series("the choice changes", [float(row["value"]) for row in prices], texts)]
+    nearest = min(prices, key=lambda row: abs(float(row["value"]) - 1))
+    times = f"{words.number(nearest['value'])} times what it is"
+    finding = f"The nearest change: with the {nearest.get('of')} at {times}, {nearest['name']} costs less."
     how = "A mark where another network costs less, with all other prices as they are; the line is today's price."
-    drawing = dots(names, series, "price over the book's", at=1.0)
+    drawing = dots([_change(row) for row in prices], series, "price over the book's", at=1.0)
     return Draw(figure("fig-sensitivity", finding, how, drawing, numbers))
 
 
-def _what(row: Mapping[str, Any]) -> str:
-    way, of = str(row.get("way") or ""), str(row.get("of") or "")
-    return f"{of} is {way}" if way in ("dearer", "cheaper") else f"{of} is {way}" if way else of
+def _change(row: Mapping[str, Any]) -> str:
+    return " ".join(str(row[key]) for key in ("of", "change") if row.get(key))
+
+
+def _growth(design: Mapping[str, Any]) -> Show | None:
+    """Return the networks of the stages with what is paid at each; None where none were asked for."""
+    rows = _rows(design, "growth")
+    columns = [column("endpoints"), name("Network"), column("cost_usd")]
+    lines = ((row.get("endpoints"), row["name"], row.get("usd")) for row in rows)
+    return Show(table("growth", "Cheapest way through the stages", columns, lines)) if rows else None
