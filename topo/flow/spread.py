@@ -43,16 +43,13 @@ Floats = NDArray[np.float64]
 PASSES = (8, 400)
 #: Cost of looking at an arc in a search, in visits of an arc in a pass; measured.
 SEARCH_VISIT = 0.5
-#: mu starts at this part of the first congestion, and falls to this part of itself at most from round to round.
-FIRST, STEEPEST_FALL = 1 / 16, 0.25
-#: mu aims at this many times (congestion - bound) / log(arcs): sharp among minimal paths, which are few a pair, and
-#: softer where any path goes; measured, where the other takes twice as long.
-SOFTNESS = {True: 1.0, False: 3.0}
-#: Where this many rounds narrow the gap by less than this fraction, mu aims lower by that factor.
-PATIENCE = 8
-STALLED = 0.02
-SHARPER = 0.7
-SHARPEST = 0.1
+#: mu starts at this part of the first congestion.
+FIRST = 1 / 16
+#: Flow is at rest at mu where moving it would gain less than this part of what softness costs; then mu falls by the
+#: second factor, and by as much as the third where flow rests at once.
+AT_REST, FALL, STEEPEST_FALL = 0.5, 0.7, 0.25
+#: Flow goes on along the way that it went for at most this many times its length.
+FARTHEST = 256.0
 #: Up to this size a linear programme over paths finishes the work, to this gap.
 SMALL_PAIRS = 3_000
 SMALL_ARCS = 3_000
@@ -131,13 +128,14 @@ def _between(
     prices[fullest] = 1.0
     if (proven := _proven(graph, pairs, fixed, cost, least)) > bound:
         bound, prices = proven, cost
-    mu, softness, width = least_so_far * FIRST, SOFTNESS[minimal], np.inf
+    mu = least_so_far * FIRST
     mark = np.zeros(len(cost), dtype=np.int8)
     rounds = 0
     while 1.0 - bound / least_so_far > gap and time.monotonic() < end:
         rounds += 1
+        before = pool.flow[: int(pool.used[0])].copy()
         equilibrate(pool, graph.orbit, len(pairs.source), load, graph.capacity, mu, _passes(graph, pairs, pool), mark)
-        load = fixed + loads(pool, graph)  # anew: what steps leave of rounding would add up
+        load = _farther(graph, pairs, pool, fixed, before, mu=mu)
         utilization = load / graph.capacity
         congestion = float(utilization.max())
         cost = np.exp((utilization - congestion) / mu) / graph.capacity
@@ -149,16 +147,40 @@ def _between(
         proven = _proven(graph, pairs, fixed, cost, least)
         if proven > bound:
             bound, prices = proven, cost
-        if rounds % PATIENCE == 0:
-            if least_so_far - bound > (1.0 - STALLED) * width:
-                softness = max(softness * SHARPER, SHARPEST)
-            width = least_so_far - bound
-        aim = softness * (congestion - proven) / np.log(max(len(cost), 2))
-        mu = min(mu, max(STEEPEST_FALL * mu, aim))
+        mean = float(load @ cost / (graph.capacity @ cost))  # utilization as the costs weigh it
+        if mean - proven < AT_REST * (congestion - mean):
+            mu *= max(STEEPEST_FALL, min(FALL, (mean - proven) / (AT_REST * (congestion - mean))))
         if mu < 1e-12 * congestion:
             break
     shares = shares_of(best, len(graph.tail), pairs.amount)
     return Spread(shares, least_so_far, min(bound, least_so_far), prices), pool
+
+
+def _farther(graph: Digraph, pairs: Pairs, pool: Pool, fixed: Floats, before: Floats, *, mu: float) -> Floats:
+    """Move the flow of ``pool`` on, away from ``before``, while its soft maximum falls; return the loads (O,) anew.
+
+    Steps pair by pair zigzag along a valley; the way between two rounds points down it (parallel tangents [1]_).
+
+    .. [1] B. Shah, R. Buehler and O. Kempthorne, Some algorithms for minimizing a function, J. SIAM 12(1), 1964.
+    """
+    pair, flow = pool.pair[: len(before)], pool.flow[: len(before)].copy()
+    load = fixed + loads(pool, graph)
+    least, length, best = _soft_maximum(load / graph.capacity, mu), 1.0, flow
+    while length <= FARTHEST:
+        ahead = np.maximum(flow + length * (flow - before), 0.0)
+        ahead *= (pairs.amount / np.bincount(pair, ahead, len(pairs.amount)))[pair]
+        pool.flow[: len(before)] = ahead
+        there = fixed + loads(pool, graph)
+        if (soft := _soft_maximum(there / graph.capacity, mu)) >= least:
+            break
+        least, load, best, length = soft, there, ahead, 2.0 * length
+    pool.flow[: len(before)] = best
+    return load
+
+
+def _soft_maximum(utilization: Floats, mu: float) -> float:
+    top = utilization.max()
+    return float(top + mu * np.log(np.exp((utilization - top) / mu).sum()))
 
 
 def _proven(graph: Digraph, pairs: Pairs, fixed: Floats, cost: Floats, least: Floats) -> float:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csc_array
 
@@ -19,10 +19,11 @@ from tests.topo.routing.cases import damaged, fabrics, random_demand, uniform
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.flow import NotConnected, RoutingError, route
 from topo.flow.certified import CertifiedRouting
-from topo.flow.pool import lone_paths
+from topo.flow.pool import empty_pool, loads, lone_paths, search
 from topo.flow.problem import Problem
-from topo.flow.spread import Spread
+from topo.flow.spread import Spread, _farther, _soft_maximum
 from topo.generators import generate
+from topo.kernels.spreading import equilibrate
 from topo.routing.adversarial import adversarial
 from topo.routing.network import Network
 from topo.routing.split import SplitRouting
@@ -172,11 +173,40 @@ def test_pairs_with_one_path_are_loaded_first_where_no_programme_helps(fabric, s
     assert 1.0 / max(least, forced) <= routing.bound[0] * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("minimal", [True, False])
+def test_flow_that_goes_on_keeps_its_pairs_and_lowers_the_soft_maximum(minimal):
+    """From one round to the next, on a Slim Fly under its adversary: amounts stay, loads are those of the pool."""
+    fabric = generate("slim-fly", capacity=1.0, q=5, p=1, scale_up=None)
+    demand = adversarial(fabric)
+    problem, *_ = Problem.of_legs(route(fabric, demand, "wcmp"), demand.size)
+    graph, pairs = problem.graph, problem.pairs
+    n, nothing, mark = len(pairs.source), np.zeros(len(graph.capacity)), np.zeros(len(graph.capacity), dtype=np.int8)
+    pool, moved = empty_pool(n, 8 * n + 64, 64 * n + 512), 0
+    cost = 1.0 / graph.capacity
+    for _ in range(12):
+        pool, _ = search(graph, pairs, cost, minimal, pool)
+        before, load = pool.flow[: pool.used[0]].copy(), loads(pool, graph)
+        mu = float((load / graph.capacity).max()) / 20
+        equilibrate(pool, graph.orbit, n, load, graph.capacity, mu, 2, mark)
+        soft = _soft_maximum(loads(pool, graph) / graph.capacity, mu)
+        rested = pool.flow[: pool.used[0]].copy()
+        load = _farther(graph, pairs, pool, nothing, before, mu=mu)
+        cost = np.exp(load / graph.capacity / mu - (load / graph.capacity / mu).max()) / graph.capacity
+        flow = pool.flow[: pool.used[0]]
+        np.testing.assert_allclose(np.bincount(pool.pair[: pool.used[0]], flow, n), pairs.amount)
+        np.testing.assert_allclose(loads(pool, graph), load)
+        assert flow.min() >= 0.0
+        assert _soft_maximum(load / graph.capacity, mu) <= soft
+        moved += not np.array_equal(flow, rested)
+    assert minimal or moved
+
+
 @settings(max_examples=10, deadline=None)
 @given(fabric=damaged(), seed=st.integers(0, 2**16))
 def test_lone_paths_are_those_of_pairs_that_have_no_other(fabric, seed):
     """Counted by networkx."""
     network = Network.of(fabric, by_capacity=True)
+    assume(network.n_sites)
     source, target = np.random.default_rng(seed).integers(0, network.n_sites, (2, 12))
     problem = Problem.of(network, source, target, np.ones(12))
     pool, only = lone_paths(problem.graph, problem.pairs)
