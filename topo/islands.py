@@ -7,22 +7,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+#: One edge in so many goes first.
+_FEW = 64
+
 
 def islands(a: NDArray[np.integer[Any]], b: NDArray[np.integer[Any]], n: int) -> NDArray[np.int32]:
     """Return (n,) the connected part of each node, where an edge joins ``a[i]`` and ``b[i]``; by their least nodes.
 
     Every part is known by a node of it.  Where an edge joins two, the larger one takes the smaller one's name, until
-    none does.
+    none does.  A few edges go first: they join most of what there is, and all others are only looked at.
 
     >>> islands(np.array([0, 3, 4]), np.array([2, 4, 1]), 5)
     array([0, 1, 0, 1, 1], dtype=int32)
     """
-    name = np.arange(n)
+    name = np.arange(n, dtype=np.int32)
+    for step in (_FEW, 1):
+        name = _joined(name, a[::step], b[::step])
+    return (np.cumsum(name == np.arange(n), dtype=np.int32) - 1)[name]
+
+
+def _joined(name: NDArray[np.int32], a: NDArray[np.integer[Any]], b: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
     while True:
         one, other = name[a], name[b]
         apart = np.flatnonzero(one != other)
         if not len(apart):
-            return np.unique(name, return_inverse=True)[1].astype(np.int32)
+            return name
         a, b, one, other = a[apart], b[apart], one[apart], other[apart]
         np.minimum.at(name, np.maximum(one, other), np.minimum(one, other))
         while not np.array_equal(further := name[name], name):
