@@ -1,4 +1,4 @@
-"""Connected parts of a graph that is given as pairs of nodes."""
+"""Connected parts of a graph that is given as pairs of nodes, and stretches of equal rows."""
 
 from __future__ import annotations
 
@@ -36,3 +36,15 @@ def _joined(name: NDArray[np.int32], a: NDArray[np.integer[Any]], b: NDArray[np.
         np.minimum.at(name, np.maximum(one, other), np.minimum(one, other))
         while not np.array_equal(further := name[name], name):
             name = further
+
+
+def changes(rows: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return (n,) where a row differs from the one before it; the first one does.
+
+    >>> changes(np.array([3, 3, 1, 3]))
+    array([ True, False,  True,  True])
+    """
+    new = np.ones(len(rows), dtype=bool)
+    differ = rows[1:] != rows[:-1]
+    new[1:] = differ if differ.ndim == 1 else differ.any(axis=1)
+    return new

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topo.islands import changes
 from topo.size import Tier
 from topo.units import LARGEST
 
@@ -122,8 +123,9 @@ def check_domains(
     if (domain < 0).any():
         raise FabricError(f"endpoint {int(np.argmax(domain < 0))}: domain numbers start at 0")
     link = np.flatnonzero((tail < len(domain)) & (kind[head] == NodeKind.SCALE_UP))
-    end, at = np.unique(tail[link], return_index=True)  # links are sorted: the first of each endpoint
-    pairs = np.unique(np.stack([head[link][at], domain[end]]).astype(np.int64), axis=1)
+    link = link[changes(tail[link])]  # links are sorted: the first of each endpoint
+    pairs = np.stack([head[link], domain[tail[link]]], axis=1).astype(np.int64)
+    pairs = np.unique(pairs[changes(pairs)], axis=0).T
     for what, there, column, other in (("scale-up switch", "domains", 0, 1), ("domain", "scale-up switches", 1, 0)):
         number, count = np.unique(pairs[column], return_counts=True)
         if (count > 1).any():
@@ -136,19 +138,21 @@ def check_domains(
 
 
 def links_of(a: NDArray[np.int64], b: NDArray[np.int64], n_nodes: int) -> tuple[NDArray[np.int32], ...]:
-    """Return tail, head and cable of both halves of each cable, sorted by tail, then head, then cable."""
-    tail, head = (np.concatenate(ends).astype(np.int32) for ends in ((a, b), (b, a)))
-    order = _counted(head, n_nodes)
-    order = order[_counted(tail[order], n_nodes)]
-    return tail[order], head[order], (order % max(len(a), 1)).astype(np.int32)
+    """Return tail, head and cable of both halves of each cable, sorted by tail, then head, then cable.
 
-
-def _counted(key: NDArray[np.int32], n: int) -> NDArray[np.int64]:
-    """Return the stable order of ``key``, numbers below ``n``; numpy counts instead of comparing on 16 bits only."""
-    order = np.argsort(key.astype(np.uint16), kind="stable")
-    if n > 1 << 16:
-        order = order[np.argsort((key[order] >> 16).astype(np.uint16), kind="stable")]
-    return order
+    A node's links to lower nodes come first, so halves that rise and halves that fall are sorted apart and laid side
+    by side.  Generators give cables in long runs that are sorted already, which numpy's stable sort finds and merges.
+    """
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    orders = np.argsort(low * n_nodes + high, kind="stable"), np.argsort(high * n_nodes + low, kind="stable")
+    rising, falling = np.bincount(low, minlength=n_nodes), np.bincount(high, minlength=n_nodes)
+    before = np.cumsum(falling), np.cumsum(rising) - rising  # halves of the other kind that come before a node's own
+    tail, head, cable = (np.empty(2 * len(a), dtype=np.int32) for _ in range(3))
+    for order, (start, end), others in zip(orders, ((low, high), (high, low)), before, strict=True):
+        leaves = start[order]
+        place = np.arange(len(a)) + others[leaves]
+        tail[place], head[place], cable[place] = leaves, end[order], order
+    return tail, head, cable
 
 
 def filled(value: ArrayLike, n: int, dtype: Any, what: str, per: str) -> NDArray[Any]:

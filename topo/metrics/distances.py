@@ -16,10 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
 
 from topo.fabric import Fabric, NodeKind, Tier
-from topo.islands import islands
+from topo.islands import changes, islands
 
 _WORD = 64  # sources in a machine word
 _COMPILED_VISITS = 500_000_000  # sources x links from which compiled code is worth its loading time of half a second
@@ -65,9 +64,11 @@ class Attachment:
         bearing = np.flatnonzero(degree)
         column = np.arange(int(degree.max(initial=1)))
         offset = np.where(column < degree[bearing, None], column, 0)
-        rows, number = np.unique(head[start[bearing, None] + offset], axis=0, return_inverse=True)
+        ports_of = head[start[bearing, None] + offset]
+        new = changes(ports_of)  # neighbours are mostly on the same switches: few rows are left to compare
+        rows, number = np.unique(ports_of[new], axis=0, return_inverse=True)
         of = np.full(fabric.n_endpoints, -1, dtype=np.int64)
-        of[bearing] = number.ravel()
+        of[bearing] = number.ravel()[np.cumsum(new) - 1]
         return cls(of, np.bincount(of[bearing], minlength=len(rows)), rows)
 
 
@@ -103,11 +104,10 @@ def switch_distances(fabric: Fabric) -> Distances:
 def switch_neighbours(fabric: Fabric) -> tuple[Ints, Ints]:
     """Return tail and head of every directed pair of neighbouring switches, numbered from 0, parallel cables merged."""
     base = fabric.kind.searchsorted(NodeKind.LEAF)
-    tail, head = (end[fabric.is_switch_link].astype(np.int64) - base for end in (fabric.tail, fabric.head))
-    n = fabric.n_switches
-    merged = csr_array(coo_array((np.ones(len(tail), dtype=np.int32), (tail, head)), shape=(n, n)))
-    merged.sort_indices()
-    return np.repeat(np.arange(n), np.diff(merged.indptr)), merged.indices.astype(np.int64)
+    between = np.flatnonzero(fabric.is_switch_link)
+    tail, head = fabric.tail[between], fabric.head[between]
+    once = np.flatnonzero(changes(tail) | changes(head))  # parallel cables are next to each other
+    return tail[once].astype(np.int64) - base, head[once].astype(np.int64) - base
 
 
 def twins(fabric: Fabric) -> Ints:

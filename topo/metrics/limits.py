@@ -77,7 +77,7 @@ def _named(fabric: Fabric, link: int | None) -> dict[str, Any]:
         return dict.fromkeys(("tier", "plane", "tail", "head"))
     return {
         "tier": Tier(fabric.tier[link]).label,
-        "plane": int(link_plane(fabric)[link]),
+        "plane": int(link_plane(fabric, slice(link, link + 1))[0]),
         "tail": node_label(fabric, int(fabric.tail[link])),
         "head": node_label(fabric, int(fabric.head[link])),
     }

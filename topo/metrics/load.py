@@ -142,10 +142,10 @@ def _statistics(loads: Loads, links: Mask) -> dict[str, Any]:
     count = int(np.count_nonzero(links))
     if not count or not loads.port_time.sum():
         return {"links": count, "max": None, "time_mean_max": None, "mean": None, "p99": None, "histogram": None}
-    rows, weight = loads.utilization[:, links], loads.weight
+    rows, weight = _rows_of(loads.utilization, links), loads.weight
     used = np.diff(rows.indptr)
     phase = np.repeat(np.arange(len(used)), used)
-    largest, _ = fullest(rows, np.ones(count))
+    largest = _largest(rows)
     top = max(1.0, float(np.ceil(largest.max() / _BIN_STEP - TIED) * _BIN_STEP))
     edges = np.linspace(0.0, top, _BINS + 1)
     histogram = np.histogram(np.minimum(rows.data, top), edges, weights=weight[phase])[0]
@@ -155,15 +155,35 @@ def _statistics(loads: Loads, links: Mask) -> dict[str, Any]:
         "max": largest.max(),
         "time_mean_max": weight @ largest,
         "mean": weight @ np.bincount(phase, rows.data, len(used)) / count,
-        "p99": weight @ _percentile(rows, 0.99),
+        "p99": weight @ _percentile(rows, count, 0.99),
         "histogram": {"edges": edges, "links": histogram},
     }
 
 
-def _percentile(rows: csr_array, share: float) -> Floats:
-    """Return (phases,) the value that ``share`` of a row are below, linear between two; what has no entry is 0."""
-    n, used = rows.shape[1], np.diff(rows.indptr)
-    ordered = np.append(rows.data[np.lexsort((rows.data, np.repeat(np.arange(len(used)), used)))], 0.0)
+def _rows_of(rows: csr_array, links: Mask) -> csr_array:
+    """Return the entries of ``rows`` (phases, L) that are on ``links`` (L,)."""
+    kept = np.flatnonzero(links[rows.indices])
+    there = (rows.data[kept], rows.indices[kept], np.searchsorted(kept, rows.indptr))
+    return csr_array(there, shape=rows.shape)
+
+
+def _largest(rows: csr_array) -> Floats:
+    """Return (phases,) the largest entry of each row; 0 of one without any."""
+    largest, some = np.zeros(rows.shape[0]), np.flatnonzero(np.diff(rows.indptr))
+    if len(some):
+        largest[some] = np.maximum.reduceat(rows.data, rows.indptr[some])
+    return largest
+
+
+def _percentile(rows: csr_array, n: int, share: float) -> Floats:
+    """Return (phases,) the value that ``share`` of the ``n`` links of a row are below, linear between two.
+
+    What has no entry is 0.
+    """
+    used = np.diff(rows.indptr)
+    phase = np.repeat(np.arange(len(used)), used)
+    ordered = np.sort(rows.data) if len(used) == 1 else rows.data[np.lexsort((rows.data, phase))]
+    ordered = np.append(ordered, 0.0)
     low = int(share * (n - 1))
 
     def at(place: int) -> Floats:
@@ -187,11 +207,10 @@ def nearest_first() -> list[Tier]:
     return [Tier.ENDPOINT, Tier.SCALE_UP, *(tier for tier in Tier if tier > Tier.ENDPOINT)]
 
 
-def link_plane(fabric: Fabric) -> NDArray[np.int16]:
-    """Return (L,) the plane of each link: that of its switch; -1 inside hosts."""
-    return np.maximum(
-        np.where(fabric.tail < fabric.n_endpoints, -1, fabric.plane[fabric.tail]), fabric.plane[fabric.head]
-    )
+def link_plane(fabric: Fabric, links: slice = slice(None)) -> NDArray[np.int16]:
+    """Return the plane of each of ``links``, all (L,) where none are given: that of its switch; -1 inside hosts."""
+    tail, head = fabric.tail[links], fabric.head[links]
+    return np.maximum(np.where(tail < fabric.n_endpoints, -1, fabric.plane[tail]), fabric.plane[head])
 
 
 def _planes(fabric: Fabric) -> list[tuple[int, Mask]]:

@@ -67,7 +67,9 @@ def oversubscription(fabric: Fabric) -> dict[str, float]:
 
 
 def _findings(fabric: Fabric, unconnected: float, diameter: int | None) -> list[str]:
-    bare = np.setdiff1d(np.arange(fabric.n_endpoints), fabric.tail[fabric.tier == Tier.ENDPOINT])
+    has_port = np.zeros(fabric.n_nodes, dtype=bool)
+    has_port[fabric.tail[fabric.tier == Tier.ENDPOINT]] = True
+    bare = np.flatnonzero(~has_port[: fabric.n_endpoints])
     found = []
     if len(bare):
         found.append(f"{len(bare)} endpoints have no port, endpoint {bare[0]} the first")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric, NodeKind
-from topo.islands import islands
+from topo.islands import changes, islands
 from topo.kernels import in_blocks
 from topo.kernels.hashed import Links
 from topo.kernels.sweep import Arcs, Ports
@@ -137,8 +137,11 @@ def _arcs(fabric: Fabric, base: int, part: Floats, width: int) -> tuple[Arcs, In
     link = fabric.reverse[link].astype(np.int64)  # by head, then by tail, since links are sorted the other way round
     tail, head = fabric.tail[link].astype(np.int64) - base, fabric.head[link].astype(np.int64) - base
     weight = fabric.weight[link].astype(np.int32)
-    opens = np.ones(len(link), dtype=bool)
-    opens[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    opens = changes(tail) | changes(head)
+    if opens.all():  # no cables are parallel: every link is an arc
+        first = np.searchsorted(head, np.arange(n + 1)).astype(np.int64)
+        arcs = Arcs(first, tail.astype(np.int32), head.astype(np.int32), weight, part[link], width)
+        return arcs, link, np.arange(len(link)), np.ones(len(link))
     start = np.flatnonzero(opens)
     arc = np.cumsum(opens) - 1
     least = np.minimum.reduceat(weight, start) if len(start) else weight

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -104,9 +105,10 @@ class TotalRouting(FactSheet):
         """Return (L, F) the sum of the columns of all pairs."""
         return csc_array(self.unit.T)
 
-    @property
-    def _used(self) -> list[NDArray[np.intp]]:
-        return [np.flatnonzero(row) for row in self.unit]
+    @cached_property
+    def _used(self) -> list[NDArray[np.intp] | slice]:
+        """Links that each commodity uses."""
+        return [slice(None) if row.all() else np.flatnonzero(row) for row in self.unit]
 
 
 def check_ranks(fabric: Fabric, demand: Demand | GroupedDemand) -> None:
