@@ -12,25 +12,28 @@ import click
 from topo.cli.draws import say_notes, stored
 from topo.cli.exits import LIMIT, OK, say
 from topo.cli.options import Check, checks_option, estimate_options, json_option, judge, section_options, seed_option
+from topo.cli.results import GAP
 from topo.cli.workers import Where, workers_option
 
 if TYPE_CHECKING:
     from topo.config import Case
 
-#: What people read first; --json has everything.
+#: What people read first, in groups that a gap parts; --json has everything.
 SHOWN = (
-    "endpoints", "switches", "switch_links", "failed", "reach_with_relay", "unreachable_commodities",
-    "blackholed_share", "slowdown", "kept_throughput", "normalized_throughput", "switch_throughput", "max_utilization",
-    "mean_utilization", "p99_utilization", "plane_balance", "bottleneck_tier", "completion_least_s",
-    "completion_s",
-    "network_rate_bytes_per_s", "scale_up_rate_bytes_per_s", "algbw_bytes_per_s", "busbw_bytes_per_s",
-    "collective_least_s", "collective_gap",
-    "mean_rate_gbps", "min_rate_gbps", "mean_completion_in_turn_s", "mean_completion_s", "fairness",
-    "zero_load_latency_s", "bisection_per_endpoint", "theta", "bound", "gap", "hosts_per_token", "remote_copies",
-    "gain_worst_case", "gain_expected", "step_s", "tpot_s", "prefill_s", "exposed_s", "bubble_s", "tokens_per_s",
-    "tokens_per_s_per_gpu", "cost_usd",
-    "cost_per_endpoint_usd", "job_mttf_s", "job_uninterrupted", "ettr", "ettr_played", "best_checkpoint_s",
-    "expected_throughput", "full_reach", "good_time", "no_slowdown", "method",
+    "endpoints", "switches", "switch_links", "bisection_per_endpoint", "failed", "reach_with_relay",
+    "unreachable_commodities", "blackholed_share", GAP,
+    "completion_least_s", "completion_s", "slowdown", "kept_throughput", "mean_completion_in_turn_s",
+    "mean_completion_s", "zero_load_latency_s", GAP,
+    "normalized_throughput", "switch_throughput", "network_rate_bytes_per_s", "scale_up_rate_bytes_per_s",
+    "algbw_bytes_per_s", "busbw_bytes_per_s", "mean_rate_gbps", "min_rate_gbps", "fairness", GAP,
+    "max_utilization", "p99_utilization", "mean_utilization", "bottleneck_tier", "plane_balance", GAP,
+    "gap", "collective_least_s", "collective_gap", GAP,
+    "hosts_per_token", "remote_copies", "gain_worst_case", "gain_expected", "step_s", "tpot_s", "prefill_s",
+    "exposed_s", "bubble_s", "tokens_per_s", "tokens_per_s_per_gpu", GAP,
+    "cost_usd", "cost_per_endpoint_usd", GAP,
+    "job_mttf_s", "job_uninterrupted", "ettr", "ettr_played", "best_checkpoint_s", "expected_throughput",
+    "full_reach", "good_time", "no_slowdown", GAP,
+    "method",
 )  # fmt: skip
 
 
@@ -131,7 +134,7 @@ def _stored(case: Case, folder: Path, where: Where) -> dict[str, Any]:
 
 def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows
+    from topo.cli.results import print_results, print_rows, say_first
     from topo.config import facts_of
     from topo.quantities import QUANTITIES
 
@@ -146,7 +149,8 @@ def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
             "hosts (trays)": f"{results['hosts']:,} of {host} endpoints",
             QUANTITIES["domains"].title: f"{results['domains']:,} of up to {domain} endpoints",
         }
-    print_results(title, results, SHOWN, more)
+    say_first(title, [case], [results])
+    print_results("", results, SHOWN, more)
     if results.get("jobs"):
         print_rows("\njobs", results["jobs"], [f"jobs.{key}" for key in results["jobs"][0]])
     if results.get("operations"):

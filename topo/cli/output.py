@@ -17,6 +17,12 @@ import click
 from topo.plain import plain
 
 SCHEMA_VERSION = 2
+#: How a terminal shows what is over; NO_COLOR keeps it bold.
+_OVER = "bold red"
+
+
+class Marked(str):
+    """A cell that stands out on a terminal."""
 
 
 def print_json(data: Mapping[str, Any]) -> None:
@@ -54,7 +60,7 @@ def text(value: Any) -> str:
         return ", ".join(f"{key} {text(item)}" for key, item in value.items()) or "-"
     if isinstance(value, list | tuple):
         return ", ".join(text(item) for item in value) or "-"
-    return str(value)
+    return value if isinstance(value, str) else str(value)
 
 
 def _number(cell: str) -> bool:
@@ -72,7 +78,7 @@ def _draw(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
     for name, to_the_right in zip(header, right, strict=True):
         table.add_column(Text(name), justify="right" if to_the_right else "left")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(cell, style=_OVER if isinstance(cell, Marked) else "") for cell in row))
     Console().print(table)
 
 

@@ -2,33 +2,91 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import shutil
+import sys
+import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from topo.cli import output
 from topo.quantities import QUANTITIES
 
+if TYPE_CHECKING:
+    from topo.config import Case
+
 #: Formats of which the terminal has four digits, and the quantity's own unit.
 _PLAIN = ("count", "gbps", "number", "ratio")
+#: Among keys: parts two groups of them.
+GAP = ""
+NOTHING = ("", "", "")
+#: Keys whose 0 means that nothing was stated, and ends of keys that say how full links are.
+_STATED = ("zero_load_latency_s",)
+_FILLED = (
+    "max_utilization",
+    "p99_utilization",
+    "mean_utilization",
+    "links_by_tier.*.max",
+    "links_by_tier.*.p99",
+    "links_by_tier.*.mean",
+    "limits.utilization",
+)
+_ROUNDING = 1e-9
+#: Columns of a verdict where nothing tells how wide the terminal is.
+_WIDE = 120
 #: What the page writes and a terminal may not have.
 _ASCII = str.maketrans({"\N{NO-BREAK SPACE}": " ", "−": "-", "–": "-", "µ": "u", "×": "x"})
+
+
+def say_first(title: str, cases: Sequence[Case], results: Sequence[Mapping[str, Any]]) -> None:
+    """Print ``title`` and the verdict on cases that differ in their seeds alone, as their page has it."""
+    from topo.report import sentence
+
+    wide = shutil.get_terminal_size((_WIDE, 0)).columns if sys.stdout.isatty() else _WIDE
+    verdict = sentence([(case.resolved(), one) for case, one in zip(cases, results, strict=True)])
+    click.echo(_ascii(f"{title}\n{textwrap.fill(verdict, wide)}\n"))
 
 
 def print_results(
     title: str, results: Mapping[str, Any], keys: Sequence[str], more: Mapping[str, str] | None = None
 ) -> None:
     """Print those of ``keys`` that ``results`` has, one a line, and ``more`` of which no key speaks."""
-    there = [key for key in keys if results.get(key) is not None]
-    rows = [(QUANTITIES[key].title, written(key, results[key]), key) for key in there]
+    there = _parted([key for key in keys if key == GAP or _worth_saying(key, results.get(key))])
+    rows = [_row(key, results[key]) if key else NOTHING for key in there]
     output.print_table(("", "", ""), rows + [(name, text, "") for name, text in (more or {}).items()], title=title)
 
 
 def print_spread(title: str, draws: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
     """Print those of ``keys`` that every one of ``draws`` has, one a line: the mean and the range, or what all have."""
-    there = [key for key in keys if all(one.get(key) is not None for one in draws)]
-    rows = [(QUANTITIES[key].title, _spread(key, [one[key] for one in draws]), key) for key in there]
+    there = _parted([key for key in keys if key == GAP or all(_worth_saying(key, one.get(key)) for one in draws)])
+    rows = [
+        (QUANTITIES[key].title, _spread(key, [one[key] for one in draws]), key) if key else NOTHING for key in there
+    ]
     output.print_table(("", "", ""), rows, title=title)
+
+
+def _row(key: str, value: Any) -> tuple[str, str, str]:
+    return QUANTITIES[key].title, _marked(key, value, written(key, value)), key
+
+
+def _worth_saying(key: str, value: Any) -> bool:
+    """Return whether there is something to say; a latency of 0 is one that nobody stated."""
+    return value is not None and not (key in _STATED and value == 0)
+
+
+def _parted(keys: Sequence[str]) -> list[str]:
+    """Return ``keys`` with one gap between groups, and none at either end."""
+    groups = [list(group) for gap, group in itertools.groupby(keys, lambda key: key == GAP) if not gap]
+    return [key for i, group in enumerate(groups) for key in ([GAP] if i else []) + group]
+
+
+def _marked(key: str, value: Any, shown: str) -> str:
+    """Return a cell that stands out on a terminal where links are asked for more than they carry."""
+    over = key.endswith(_FILLED) and isinstance(value, int | float) and value > 1 + _ROUNDING
+    return output.Marked(shown) if over else shown
 
 
 def _spread(key: str, values: Sequence[Any]) -> str:
@@ -46,7 +104,11 @@ def _spread(key: str, values: Sequence[Any]) -> str:
 def print_rows(title: str, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
     """Print ``rows`` of a list of results, a column for each of ``keys``, which name them in full."""
     header = [_ascii(QUANTITIES[key].title + (f" [{unit}]" if (unit := _unit(key)) else "")) for key in keys]
-    cells = [[written(key, row[re.split("[.:]", key)[-1]], unit=False) for key in keys] for row in rows]
+    names = [re.split("[.:]", key)[-1] for key in keys]
+    cells = [
+        [_marked(key, row[name], written(key, row[name], unit=False)) for key, name in zip(keys, names, strict=True)]
+        for row in rows
+    ]
     output.print_table(header, cells, title=title, right=[QUANTITIES[key].format != "text" for key in keys])
 
 

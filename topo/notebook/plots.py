@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from topo.near import hint
+from topo.report import ReportError
 from topo.report.figures.axes import Figure, Variant, resolve
 from topo.report.page import figures_of
 from topo.report.panels import panels
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from topo.report.panels.view import View
 
 
-class NotebookError(ValueError):
+class NotebookError(ReportError):
     """Something that these results do not have: says what they have."""
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from topo.report.load import ReportError, read_study
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from topo.report.panels.blocks import Panel
     from topo.report.panels.view import View
 
-__all__ = ["ReportError", "render", "write"]
+__all__ = ["ReportError", "render", "sentence", "write"]
 
 #: Size of a page [bytes] from which it is slow to open, and from which its long tables leave it for a zip.
 WARN_AT, ZIP_AT = 15_000_000, 25_000_000
@@ -68,6 +68,17 @@ def write(
         say(f"{path}: has {size / 1e6:.0f} MB and is slow to open; a study of fewer cases gives a lighter page")
     write_text(path, html)
     return path
+
+
+def sentence(cases: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> str:
+    """Return the verdict on cases, each its resolved input and its results, that no study has stored."""
+    from topo.plain import plain
+    from topo.report.load import Record, Study
+    from topo.report.panels.view import View
+    from topo.report.verdicts import verdict
+
+    records = [Record("", "", "ok", "", dict(case), plain(dict(results)), (), Path()) for case, results in cases]
+    return verdict(View(Study(Path(), tuple(records), {}, ""))).text
 
 
 def _page(view: View, panels: Sequence[Panel]) -> str:
