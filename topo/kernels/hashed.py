@@ -13,6 +13,8 @@ from topo.kernels.sweep import FAR, Arcs, Ports, clear, toward
 _MULTIPLY_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MULTIPLY_2 = np.uint64(0x94D049BB133111EB)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+#: Distance from a site up to which switches are searched first: on trees its leaf, spines, and what those join.
+AROUND = np.int32(3)
 
 
 class Links(NamedTuple):
@@ -66,6 +68,67 @@ def _arriving(links: Links, r: Any, u: int, end: int, found: Any) -> int:
 
 
 @jit
+def _around(arcs: Arcs, ports: Ports, site: int, r: Any) -> int:
+    """Fill ``r.dist`` for switches up to AROUND from ``site``, all weights being 1; return how many there are."""
+    settled = done = 0
+    for k in range(ports.first[site], ports.first[site + 1]):
+        if r.dist[ports.switch[k]] == FAR:
+            r.dist[ports.switch[k]] = 1
+            r.order[settled] = ports.switch[k]
+            settled += 1
+    while done < settled and r.dist[r.order[done]] < AROUND:
+        v = r.order[done]
+        done += 1
+        for j in range(arcs.first[v], arcs.first[v + 1]):
+            if r.dist[arcs.tail[j]] == FAR:
+                r.dist[arcs.tail[j]] = r.dist[v] + 1
+                r.order[settled] = arcs.tail[j]
+                settled += 1
+    return settled
+
+
+@jit
+def _touches(links: Links, r: Any, u: int) -> bool:
+    """Return whether a link leads from ``u`` to a switch at AROUND; those of the highest tier come last."""
+    for j in range(links.first[u + 1] - 1, links.first[u] - 1, -1):
+        v = links.head[j] - links.base
+        if v < 0:
+            return False
+        if r.dist[v] == AROUND:
+            return True
+    return False
+
+
+@jit
+def _beyond(links: Links, r: Any, u: int, settled: int) -> int:
+    """Fill ``r.dist`` for ``u``, and for those of its neighbours that are nearer, where all within AROUND is known.
+
+    Return how many are settled, or -1 where ``u`` is further than two links from there.
+    """
+    w = u - links.base
+    if r.dist[w] < FAR:
+        return settled
+    near = FAR
+    if _touches(links, r, u):
+        near = AROUND + 1
+    else:
+        for j in range(links.first[u], links.first[u + 1]):
+            v = links.head[j] - links.base
+            if v >= 0 and r.dist[v] == FAR and _touches(links, r, links.head[j]):
+                r.dist[v] = AROUND + 1
+                r.order[settled] = v
+                settled += 1
+            if v >= 0 and r.dist[v] == AROUND + 1:
+                near = AROUND + 2
+    if near == FAR:
+        clear(r, settled)
+        return -1
+    r.dist[w] = near
+    r.order[settled] = w
+    return settled + 1
+
+
+@jit
 def by_digits(
     links: Links,
     arcs: Arcs,
@@ -85,14 +148,19 @@ def by_digits(
     ``position[i]`` is the destination's position in its plane, ``up`` the up-cables of a leaf
     and of a spine.  A leaf takes up-cable position mod n, a spine (position // up[0]) mod n,
     n being those on shortest paths; downward cables go by the same residues.  Links between switches on shortest
-    paths are the same toward all endpoints of a site, and are looked up once.
+    paths are the same toward all endpoints of a site, and are looked up once.  Where all weights are 1 the search
+    stops around the site; a whole tree of three layers lies within two links from there.
     """
     leaf = links.kind[links.base] if links.base < len(links.kind) else 0
     switches = len(links.first) - 1 - links.base
     begin, stop = np.full(switches, -1), np.empty(switches, np.int64)
     listed, seen = np.empty(len(links.head), np.int64), np.empty(switches, np.int64)
     for s in range(len(sites)):
-        settled, _ = toward(arcs, ports, sites[s], r)
+        plain = len(r.bucket) == 2
+        if plain:
+            settled = _around(arcs, ports, sites[s], r)
+        else:
+            settled, _ = toward(arcs, ports, sites[s], r)
         used = n_seen = 0
         for i in range(first[s], first[s + 1]):
             low, high = position[i] % up[0], position[i] // up[0]
@@ -104,6 +172,10 @@ def by_digits(
                     return False
                 w = u - links.base
                 if begin[w] < 0:
+                    if plain:
+                        more = _beyond(links, r, u, settled)
+                        plain = more >= 0
+                        settled = more if plain else toward(arcs, ports, sites[s], r)[0]
                     begin[w] = used
                     used = stop[w] = _listed(links, r, u, listed, used)
                     seen[n_seen] = w

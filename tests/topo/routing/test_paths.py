@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import shortest_path
 
 from tests import small
 from tests.topo.routing.cases import random_demand, uniform
-from topo.fabric import NodeKind
+from topo.fabric import Fabric, NodeKind
 from topo.generators import generate
 from topo.routing import RoutingError
 from topo.routing.drawn import ecmp_hash
@@ -140,6 +145,45 @@ def test_static_survives_a_failed_cable() -> None:
     fabric = fabric.without(cables=[9])
     routing = static(fabric, uniform(9))
     assert routing.sum_along(np.ones(fabric.n_links))[0] == pytest.approx((2 * 2 + 6 * 4) / 8)
+
+
+@pytest.mark.parametrize("planes", [1, 2])
+@pytest.mark.parametrize("lost", [0, 2, 8, 24, 40])
+def test_static_takes_the_same_paths_where_the_whole_tree_is_searched(planes: int, lost: int) -> None:
+    """Searches stop near their destination where all weights are 1; one weight of 2, aside, has all be searched.
+
+    Cables are lost until paths climb, fall and climb again.
+    """
+    whole = generate("fat-tree-3", capacity=1.0, radix=4, planes=planes, nic="multi-port")
+    between = np.unique(whole.cable[whole.is_switch_link])
+    fabric = whole.without(cables=np.random.default_rng(lost).permutation(between)[: lost * planes // 2])
+    aside = fabric.n_endpoints - 1
+    heavy = np.where((fabric.tail == aside) | (fabric.head == aside), 2, fabric.weight).astype(np.int8)
+    at = endpoint_distances_of(fabric)
+    src, dst = np.nonzero(at[:aside, :aside])
+    demand = Demand.of("all that meet", fabric.n_endpoints, src=src, dst=dst, size=1.0)
+    near, far = static(fabric, demand), static(replace(fabric, weight=heavy), demand)
+    for one in ("of", "share", "first", "link"):
+        np.testing.assert_array_equal(getattr(near, one), getattr(far, one))
+    assert (np.diff(near.first) == at[src, dst][np.repeat(np.arange(len(src)), np.diff(near.of))]).all()
+
+
+def endpoint_distances_of(fabric: Fabric) -> NDArray[np.int64]:
+    """Return (E, E) links of a shortest path over switches, 0 where none leads."""
+    n = fabric.n_endpoints
+    inner = fabric.is_switch_link
+    hops = shortest_path(
+        csr_array((np.ones(inner.sum()), (fabric.tail[inner], fabric.head[inner])), shape=(fabric.n_nodes,) * 2),
+        unweighted=True,
+    )
+    found = np.full((n, n), np.inf)
+    port = np.flatnonzero((fabric.tail < n) & ~inner & (fabric.kind[fabric.head] == NodeKind.LEAF))
+    for a in port:
+        for b in port:
+            e, f = fabric.tail[a], fabric.tail[b]
+            found[e, f] = min(found[e, f], 2 + hops[fabric.head[a], fabric.head[b]])
+    np.fill_diagonal(found, 0.0)
+    return np.where(np.isfinite(found), found, 0.0).astype(np.int64)
 
 
 def test_static_refuses_what_is_no_tree() -> None:
