@@ -185,7 +185,6 @@ def _by_commodity(
     entry: Solver, fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, params: Mapping[str, Any]
 ) -> Solution:
     """Return rates of their own for all commodities: by class, of each, or what is certain where they are too many."""
-    from topo.flow.classed import classed
     from topo.flow.queue_pairs import by_queue_pair, of_commodities
 
     between = partial(entry.bracket, legs=_legs(routing), **params) if entry.bracket else None
@@ -196,6 +195,8 @@ def _by_commodity(
             return route(fabric, one, policy, **own)
 
         if entry.by_class and by_classes(pairs, routing.policy):
+            from topo.flow.classed import classed
+
             try:
                 return entry.by_class(fabric, classed(fabric, demand, routing, again), **params)
             except TooMany as error:

@@ -32,7 +32,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
 
 from topo.fabric import Fabric, NodeKind
 from topo.flow.batches import by_phase
@@ -41,6 +40,7 @@ from topo.flow.schedule import overlap, predecessors, schedule
 from topo.flow.solution import NotSolved, Solution
 from topo.flow.stepwise import stepwise
 from topo.flow.wire import hop_by_hop, loads_on_wire
+from topo.islands import islands
 from topo.routing.operator import Routing
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
@@ -238,12 +238,14 @@ def _longest_path(fabric: Fabric, size: Floats, legs: int | None) -> Floats:
 
 def _farthest(fabric: Fabric, base: int, between: NDArray[np.bool_]) -> float:
     """Return the weight of the way from a switch of many links to the farthest that it reaches, of any island."""
+    from scipy.sparse.csgraph import dijkstra
+
     n, weight = fabric.n_nodes - base, fabric.weight[between]
     key = (fabric.tail[between] - base).astype(np.int64) * n + fabric.head[between] - base
     order = np.lexsort((weight, key))
     first = order[np.flatnonzero(np.diff(key[order], prepend=-1))]  # of parallel cables the one that counts
     graph = csr_array((weight[first].astype(np.float64), np.divmod(key[first], n)), shape=(n, n))
-    island = connected_components(graph, directed=False)[1]
+    island = islands(*np.divmod(key[first], n), n)
     order = np.lexsort((np.arange(n), np.diff(graph.indptr), island))
     roots = order[np.flatnonzero(np.diff(island[order], append=-1))]
     way = dijkstra(graph, indices=roots, min_only=True)

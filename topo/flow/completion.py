@@ -8,7 +8,6 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
-from scipy.sparse.csgraph import connected_components
 
 from topo.fabric import Fabric
 from topo.flow.alike import Alike
@@ -21,6 +20,7 @@ from topo.flow.solution import Solution, TooMany
 from topo.flow.stepwise import stepwise
 from topo.flow.timeline import Timeline, timeline
 from topo.flow.wire import hop_by_hop, on_wire
+from topo.islands import islands
 from topo.kernels import in_blocks
 from topo.kernels.refilling import complete
 from topo.routing.operator import Routing
@@ -213,7 +213,6 @@ def _parts(rows: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the commodities part by part, and where each part starts (parts + 1,)."""
     n = rows.shape[0]
     row, column = rows.nonzero()
-    joins = csr_array((np.ones(len(row)), (row, n + column)), shape=(n + rows.shape[1],) * 2)
-    part = connected_components(joins, directed=False)[1][n:]
+    part = islands(row, n + column, n + rows.shape[1])[n:]
     order = np.argsort(part, kind="stable")
     return order, np.append(np.flatnonzero(np.diff(part[order], prepend=-1)), len(order))
