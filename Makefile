@@ -33,6 +33,7 @@ lint: $(VENV)/.dev
 soak: $(VENV)/.dev
 	PLANEWISE_SOAK=$(SOAK) $(BIN)/python -m pytest -n $(WORKERS) tests/test_soak.py
 	PLANEWISE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(WORKERS) tests/test_fuzz.py
+	PLANEWISE_DESIGNS=300 $(BIN)/python -m pytest tests/topo/design/test_exhaustive.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

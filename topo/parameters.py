@@ -78,11 +78,11 @@ def _said(annotation: Any) -> tuple[Any, ...]:
 class Sought:
     """How a search for a network goes through a parameter.
 
-    By the ``ports`` of switches on offer, through ``all`` values, in whole ``hosts``, or as the ``least`` that holds
-    the endpoints.
+    By the ``ports`` of switches on offer, through ``all`` values, in whole ``hosts``, as the ``least`` that holds the
+    endpoints, or through the choices of ``placing`` where a plane has several endpoints of a host.
     """
 
-    how: Literal["ports", "all", "hosts", "least"]
+    how: Literal["ports", "all", "hosts", "least", "placing"]
 
 
 def sought(annotation: Any) -> str:

@@ -93,6 +93,7 @@ class Size:
     groups: Groups = Groups.NONE
     group_count: int = 0
     diameter: int | None = field(default=None, compare=False)  # [cables] of minimal routes, with every leaf populated
+    leaf_endpoints: int = field(default=0, compare=False)  # of the fullest leaf; 0 where nobody says
     bisection: float | None = field(default=None, compare=False)  # per endpoint, where all ports have one rate
 
     @property

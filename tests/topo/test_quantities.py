@@ -35,7 +35,8 @@ VERBS = {
     "study tiny.yaml --workers 0": "study",
     "validate tiny.yaml": "validate",
     "doctor": "doctor",
-    "design endpoints=64 cost.prices=paper-table-3 front=[cost_usd,diameter] families=[slim-fly]": "design",
+    "design stages=[16,64] cost.prices=street-2024-08 front=[cost_usd,diameter] planes=[1] within=0.5 "
+    'families={"fat-tree-2":{"up":[8,16],"down":[16,32]}} traffic=uniform normalized_throughput>=0.9': "design",
     "expect fat-tree-2:radix=4,endpoints_per_host=2,hardware=a100-nccl log.jsonl": "",
 }
 #: A leaf has one cable to a spine where the others have two.

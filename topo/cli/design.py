@@ -13,11 +13,12 @@ from topo.cli.exits import INFEASIBLE, LIMIT, OK, say
 from topo.cli.options import json_option
 
 if TYPE_CHECKING:
-    from topo.config.design import Question
-    from topo.design import Answer, Candidate
+    from topo.study.design import Design
 
-#: Losers that a terminal shows: the nearest of each family.
+#: Keys of a table of networks.
 _KEYS = ("cost_usd", "watts", "switches", "switch_links", "diameter")
+#: Rows of a table in a terminal; JSON has all.
+_ROWS = 12
 
 
 @click.command("design")
@@ -26,7 +27,9 @@ _KEYS = ("cost_usd", "watts", "switches", "switch_links", "diameter")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for measured cases and the page."
 )
-def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None) -> int:
+@click.option("-w", "--workers", type=click.IntRange(min=0), default=0, help="Processes that measure candidates.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler that measures them instead.")
+def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None, workers: int, scheduler: str | None) -> int:
     """Print the best network that meets all requirements, by proof, and why others lost.
 
     WORDS are a design file, or key=value words and requirements. Exit 4: no network meets all, with the fewest
@@ -36,75 +39,82 @@ def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None) -> i
     topo design endpoints=16384 cost.prices=paper-table-3 'bisection_per_endpoint>=1'
     topo design endpoints=512 'switches=[32]' traffic=uniform 'slowdown<=1.05'
     """
-    from topo.config.design import load_design
-    from topo.study.design import run_design
+    from topo.cli.design_words import results_of
+    from topo.study.design import designed
 
     one = len(words) == 1 and "=" not in words[0]
-    question = load_design(words[0] if one else words)
-    answer = run_design(question, folder=output)
-    results = _results(answer)
+    design = designed(words[0] if one else words, folder=output, workers=workers, scheduler=scheduler)
+    results = results_of(design)
     if output is not None:
-        _keep(output, question, answer, results)
+        _keep(output, design, results)
     if as_json:
         from topo.cli.output import print_json
 
         print_json(results)
     else:
-        _print(answer, results)
-    if not answer.proven:
+        _print(design, results)
+    answer = design.answer
+    if not (answer.proven and answer.complete):
         return LIMIT
     return OK if answer.best else INFEASIBLE
 
 
-def _keep(folder: Path, question: Question, answer: Answer, results: dict[str, Any]) -> None:
+def _keep(folder: Path, design: Design, results: dict[str, Any]) -> None:
     """Write the answer with its cases, and the page of them where a network was found."""
     from topo.report import write
     from topo.study.chosen import keep
 
-    if keep(folder, question, answer, results, command=shlex.join(["topo", *sys.argv[1:]])):
+    if keep(folder, design.question, design.answer, results, command=shlex.join(["topo", *sys.argv[1:]])):
         say(f"wrote {write(folder, tell=say)}")
 
 
-def _results(answer: Answer) -> dict[str, Any]:
-    rows = [{"name": one.candidate.name, "binding": one.binding} for one in answer.losers]
-    return {
-        "best": _row(answer.best) if answer.best else None,
-        "proven": answer.proven,
-        "least_possible": answer.least_possible,
-        "front": [_row(one) for one in answer.front],
-        "losers": rows,
-        "conflict": [str(need) for need in answer.conflict],
-        "considered": answer.considered,
-        "measured": answer.measured,
-    }
-
-
-def _row(one: Candidate) -> dict[str, Any]:
-    return {"name": one.name, "family": one.family, **one.facts}
-
-
-def _print(answer: Answer, results: dict[str, Any]) -> None:
+def _print(design: Design, results: dict[str, Any]) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows
+    from topo.cli.results import print_results, print_rows, written
 
-    if answer.best:
-        facts = dict(answer.best.facts)
-        print_results(answer.best.name, facts, [key for key in facts if key not in ("port_gbps", "name")])
-        how = "nothing better meets all requirements" if answer.proven else "not proven"
-        click.echo(f"{how}: {answer.considered:,} networks considered, {answer.measured:,} measured")
-    if len(results["front"]) > 1:
-        keys = [key for key in ("name", *_KEYS) if all(row.get(key) is not None for row in results["front"])]
-        print_rows("\nfront", results["front"], keys)
-    nearest: dict[str, Any] = {}
-    for row, loser in zip(results["losers"], answer.losers, strict=True):
-        if loser.candidate.facts["endpoints"] >= nearest.get(loser.candidate.family, (0,))[0]:
-            nearest[loser.candidate.family] = (loser.candidate.facts["endpoints"], row)
-    print_rows(
-        "\nwhy others lost, one a family",
-        [row for _, row in nearest.values()],
-        ["design:losers.name", "design:losers.binding"],
-    )
+    answer, best = design.answer, results["best"]
+    if best:
+        keys = [key for key in best if key not in ("name", "family", "spec", "measured", "port_gbps")]
+        print_results(best["name"], best, keys, more={need: str(value) for need, value in best["measured"].items()})
+        how = "nothing better meets all requirements" if answer.proven else "not proven: the time was up"
+        click.echo(f"{how}; {answer.considered:,} networks considered, {answer.measured:,} measured")
+        click.echo(f"built and counted; order it with: topo order '{best['spec']}'")
+    for title, rows in (("front", results["front"]), ("runners-up", results["runners"])):
+        there = [key for key in _KEYS if rows and all(row.get(key) is not None for row in rows)]
+        if rows and (title != "front" or len(rows) > 1):
+            print_rows(f"\n{_some(title, rows)}", rows[:_ROWS], [f"design:front.{key}" for key in ("name", *there)])
+    if results["sensitivity"]:
+        keys = [f"design:sensitivity.{key}" for key in ("of", "change", "at", "name")]
+        print_rows("\nwhere the choice changes", results["sensitivity"], keys)
+    shown = _one_a_family(results["losers"])
+    print_rows("\nwhy others lost, the nearest of each family", shown, ["design:losers.name", "design:losers.binding"])
+    if results["growth"]:
+        keys = [f"design:growth.{key}" for key in ("endpoints", "name", "usd", "bought")]
+        print_rows("\ncheapest way through the stages", results["growth"], keys)
+        click.echo(
+            f"in all {written('design:growth_usd', results['growth_usd'])}; the last stage at once costs "
+            f"{written('design:at_once_usd', results['at_once_usd'])}"
+        )
     if answer.conflict:
         output.note(f"no network meets all; these conflict: {', '.join(results['conflict'])}")
     elif not answer.proven:
-        output.note(f"the time was up; no network has less than {results['least_possible']:,.6g}; give more with time=")
+        key, found = design.question.minimize[0], answer.best
+        least = f"no network has less than {written(key, answer.least_possible)}"
+        most = f"the best that was found has {written(key, found.facts[key])}; " if found else ""
+        output.note(f"the time was up; {most}{least}; give more with time=")
+    elif not answer.complete:
+        output.note("the time was up before front, runners-up and sensitivity were complete; give more with time=")
+
+
+def _some(title: str, rows: list[dict[str, Any]]) -> str:
+    return title if len(rows) <= _ROWS else f"{title}, the first {_ROWS} of {len(rows):,}"
+
+
+def _one_a_family(losers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the nearest loser of each family, and those that whoever asked gave a name."""
+    seen, shown = set(), []
+    for row in losers:
+        if row["compared"] or row["family"] not in seen:
+            seen |= set() if row["compared"] else {row["family"]}
+            shown.append(row)
+    return shown

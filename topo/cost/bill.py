@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from topo.cost.book import Price, PriceBook
@@ -102,6 +103,11 @@ def residuals(prices: PriceBook) -> list[dict[str, Any]]:
     No linear model in switches, endpoint cables and switch cables meets all five printed
     costs within their rounding; ``within_rounding`` says which are met.
     """
+    return [dict(row) for row in _residuals(prices)]
+
+
+@lru_cache(maxsize=16)  # a search bills thousands of networks by one book
+def _residuals(prices: PriceBook) -> list[dict[str, Any]]:
     rows = []
     for row in TABLE_3:
         lines = _lines(row.size, prices, TABLE_3_CAPACITY, ())

@@ -7,8 +7,22 @@ take, and whoever calls measures.
 
 from __future__ import annotations
 
-from topo.design.need import Need
+from topo.design.flips import Flip
+from topo.design.need import Miss, Need
 from topo.design.search import Answer, Loser, search
-from topo.design.space import Candidate, Form, Space, Switch, candidates
+from topo.design.space import Candidate, Form, Space, Switch, candidate, candidates
 
-__all__ = ["Answer", "Candidate", "Form", "Loser", "Need", "Space", "Switch", "candidates", "search"]
+__all__ = [
+    "Answer",
+    "Candidate",
+    "Flip",
+    "Form",
+    "Loser",
+    "Miss",
+    "Need",
+    "Space",
+    "Switch",
+    "candidate",
+    "candidates",
+    "search",
+]

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from topo.design.errors import DesignError
+from topo.design.space import Candidate as Network
 
 P = TypeVar("P")  # what a part is told by
 
@@ -82,3 +83,55 @@ def cheapest_path(
     if best is None:
         raise DesignError("no network of a later stage can follow one of the stage before")
     return best
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of a growing network: what it is then, and what is bought for it."""
+
+    endpoints: int  # that it must hold
+    network: Network
+    usd: float
+    parts: Mapping[str, int]  # bought at this stage
+
+
+def stages_of(stages: Sequence[tuple[int, Sequence[Network]]]) -> tuple[tuple[Stage, ...], float]:
+    """Return the cheapest way through ``stages``, each with its endpoints and the networks that may serve it.
+
+    Also returns what the cheapest network of the last stage costs at once [USD].  A network that needs no fewer of
+    any part than another one of its stage is left out: whatever follows it can follow the other for no more.
+    Raises DesignError where a stage has none.
+    """
+    by_name: dict[str, Network] = {}
+    options = []
+    for at, (_, networks) in enumerate(stages):
+        kept = _least_parts(networks)
+        by_name |= {f"{at} {one.name}": one for one in kept}
+        options.append([_counted(f"{at} {one.name}", one) for one in kept])
+    path, owned, found = cheapest_path(options), Counter[str](), []
+    for (endpoints, _), chosen, usd in zip(stages, path.networks, path.usd, strict=True):
+        found.append(Stage(endpoints, by_name[chosen.name], usd, dict(bought(owned, chosen.parts))))
+    return tuple(found), min(one.facts["cost_usd"] for one in stages[-1][1])
+
+
+def _counted(name: str, one: Network) -> Candidate:
+    parts: Counter[str] = Counter()
+    for part in one.parts:
+        parts[_model(part.name, part.usd)] += part.number
+    return Candidate(name, parts, {_model(part.name, part.usd): part.usd for part in one.parts})
+
+
+def _model(name: str, usd: float) -> str:
+    """Return what tells models of a part apart: books have several reaches and speeds of one."""
+    return f"{name} at ${usd:,.10g}"
+
+
+def _least_parts(networks: Sequence[Network]) -> list[Network]:
+    """Return the networks of which no other needs at most as many of every part."""
+    priced = sorted((one for one in networks if one.parts), key=lambda one: (one.facts["cost_usd"], one.name))
+    kept: list[tuple[Counter[str], Network]] = []
+    for one in priced:
+        parts = Counter(_counted("", one).parts)
+        if not any(all(other[part] <= parts[part] for part in other) for other, _ in kept):
+            kept.append((parts, one))
+    return [one for _, one in kept]

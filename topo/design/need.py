@@ -12,29 +12,45 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Need:
-    """One requirement, such as cost_usd <= 8e7."""
+    """One requirement, such as cost_usd <= 8e7, of one workload or after failures where it says so."""
 
     key: str
     sign: Literal["<=", ">="]
     limit: float
+    of: str = ""  # the workload; empty for all of them together
+    after: str = ""  # what failed, as it was written; empty for the intact network
+
+    @property
+    def fact(self) -> str:
+        """What facts of a candidate call the value that is compared."""
+        return self.key + (f" of {self.of}" if self.of else "") + (f" after {self.after}" if self.after else "")
 
     def __str__(self) -> str:
-        return f"{self.key} {self.sign} {number(self.limit)}"
+        return f"{self.fact} {self.sign} {number(self.limit)}"
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
         """Return whether ``facts`` meet it; what is not known does not."""
-        value = facts.get(self.key)
+        value = facts.get(self.fact)
         if value is None:
             return False
         slack = ROUNDING * abs(self.limit)
         return bool(value <= self.limit + slack if self.sign == "<=" else value >= self.limit - slack)
 
-    def against(self, facts: Mapping[str, Any]) -> str:
-        """Return how ``facts`` miss it in words, such as 30,618 endpoints < 32,768."""
-        value = facts.get(self.key)
-        if value is None:
-            return f"{self.key} is not known, {self.sign} {number(self.limit)} is needed"
-        return f"{self.key} {number(value)} {'>' if self.sign == '<=' else '<'} {number(self.limit)}"
+
+@dataclass(frozen=True)
+class Miss:
+    """A requirement that a candidate does not meet, and the value that it has instead."""
+
+    need: Need
+    value: float | None  # None where it is not known
+    bound: bool = False  # whether no routing can better the value, which was not measured
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"{self.need.fact} is not known, {self.need.sign} {number(self.need.limit)} is needed"
+        sign = ">" if self.need.sign == "<=" else "<"
+        best = (" at least" if sign == ">" else " at most") if self.bound else ""
+        return f"{self.need.fact}{best} {number(self.value)} {sign} {number(self.need.limit)}"
 
 
 def number(value: float) -> str:

@@ -1,28 +1,38 @@
 """The search: the best candidate that meets every requirement, by proof, and what became of the others.
 
 What a closed form decides is decided for all.  What is left is measured in order of what is minimised: the first
-candidate that meets everything is the best, for all that would be better have been refused.
+candidate that meets everything is the best, for all that would be better have been refused, by a measurement or by
+a bound that none can pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from topo.design.need import Need
+from topo.design.conflict import conflict
+from topo.design.flips import Flip, limit_flips, price_flips
+from topo.design.front import front_of
+from topo.design.need import Miss, Need
 from topo.design.space import Candidate
-
-#: Returns what was measured on a candidate, by key; None where the time is up.
-Measure = Callable[[Candidate], Mapping[str, Any] | None]
+from topo.design.trial import Measure, Optimistic, Trial, no_bound, nothing
 
 
 @dataclass(frozen=True)
 class Loser:
-    """A candidate that did not win, and the requirement that it missed, or what it is worse at."""
+    """A candidate that did not win, and why."""
 
     candidate: Candidate
-    binding: str
+    misses: tuple[Miss, ...] = ()  # the requirements that bind
+    key: str = ""  # else what it has more of than the best
+    more: float = 0.0  # how much more, as a share of the best's
+
+    @property
+    def binding(self) -> str:
+        """Why it lost, in keys and plain numbers."""
+        if self.misses or not self.key:
+            return "; ".join(str(miss) for miss in self.misses) or self.candidate.size.reason
+        return f"{self.key} {self.more:.1%} above the best" if self.more else f"{self.key} equal to the best"
 
 
 @dataclass(frozen=True)
@@ -33,10 +43,13 @@ class Answer:
     proven: bool
     least_possible: float | None  # of what is minimised: no network that meets all has less
     front: tuple[Candidate, ...]
-    losers: tuple[Loser, ...]
+    losers: tuple[Loser, ...]  # the nearest first
     conflict: tuple[Need, ...]  # the fewest requirements that no candidate meets together; () where one meets all
     measured: int = 0
     considered: int = 0
+    runners: tuple[Candidate, ...] = ()  # others that meet all, within the margin that was asked for
+    sensitivity: tuple[Flip, ...] = ()
+    complete: bool = True  # whether time sufficed for front, runners and sensitivity
 
 
 def search(
@@ -46,96 +59,127 @@ def search(
     minimize: Sequence[str],
     measured: Sequence[Need] = (),
     measure: Measure | None = None,
+    optimistic: Optimistic | None = None,
+    at_once: int = 1,
     front: Sequence[str] = (),
+    within: float = 0.0,
 ) -> Answer:
     """Return the best of ``candidates`` that meets ``closed`` and ``measured`` needs, minimising keys in turn.
 
-    ``measure`` gives the keys of ``measured`` needs; it is asked in order of what is minimised.
+    ``measure`` gives the facts of ``measured`` needs and of a ``front`` that no closed form knows, ``at_once``
+    candidates at a time; it is asked in order of what is minimised.  What ``optimistic`` says cannot be bettered is
+    not measured where it misses a need.  ``within`` is the share by which runners-up may be worse.
     """
     everyone = list(candidates)
-    fit = [one for one in everyone if all(need.holds(one.facts) for need in closed)]
+    missed = {id(one): [need for need in closed if not need.holds(one.facts)] for one in everyone}
+    fit = [one for one in everyone if one.size.buildable and not missed[id(one)]]
     known = [one for one in fit if all(one.facts.get(key) is not None for key in minimize)]
     known.sort(key=lambda one: (*(one.facts[key] for key in minimize), one.name))
-    best, tried, done = _first(known, measured, measure)
-    refused = [one for one in tried if one is not best]
-    out = [one for one in everyone if not all(need.holds(one.facts) for need in closed)]
-    edge = best or (known[len(tried)] if len(tried) < len(known) else None)
-    pool = [best, *known[len(tried) :]] if best else []
+    asks = bool(measured) or any(key not in fit[0].facts for key in front) if fit else False
+    trial = Trial(measured, (measure or nothing) if asks else nothing, optimistic or no_bound, at_once)
+    best, first, proven = _best(known, trial)
+    edge = known[first] if first < len(known) else None
+    out = [one for one in everyone if missed[id(one)] or not one.size.buildable]
+    kept = known[first:] if best else []
+    runners = tuple(_within(kept, best, minimize[0], within, trial)) if best and proven else ()
+    rim, whole = front_of(kept, front, trial) if front and proven else ((), True)
+    out_ = [(one, missed[id(one)]) for one in out]
+    flips = _flips(best, kept, known, out_, trial, key=minimize[0]) if best and proven else ()
+    refused = [judged for one in known if (judged := trial.judged(one)) and not trial.meets(judged)]
+    losers = [*_refused(out, closed), *_refused(refused, measured)]
+    losers += _beaten(known, best, refused, minimize[0]) if best else ()
     return Answer(
         best,
-        done,
+        proven,
         edge.facts[minimize[0]] if edge else None,
-        nondominated([one for one in pool if one], front) if front and not measured else (),
-        (*_losers(out, closed), *_losers(refused, measured), *_beaten(known, best, minimize[0])),
-        conflict([*out, *refused], [*closed, *measured]) if best is None and done else (),
-        len(tried) if measured else 0,
+        rim,
+        tuple(sorted(losers, key=_nearness)),
+        conflict([*out, *refused], [*closed, *measured]) if best is None and proven else (),
+        trial.measured if asks else 0,
         len(everyone),
+        runners,
+        flips,
+        whole and not trial.late,
     )
 
 
-def _first(
-    known: Sequence[Candidate], needs: Sequence[Need], measure: Measure | None
-) -> tuple[Candidate | None, list[Candidate], bool]:
-    """Return the first that meets ``needs``, all that were tried with what was measured, and whether time sufficed."""
-    tried: list[Candidate] = []
-    for one in known:
-        results = measure(one) if needs and measure else {}
-        if results is None:
-            return None, tried, False
-        one_ = replace(one, facts={**one.facts, **results})
-        tried.append(one_)
-        if all(need.holds(one_.facts) for need in needs):
-            return one_, tried, True
-    return None, tried, True
+def _best(known: Sequence[Candidate], trial: Trial) -> tuple[Candidate | None, int, bool]:
+    """Return the best found, the place of the first that is not refused, and whether these are the same.
 
-
-def nondominated(pool: Sequence[Candidate], keys: Sequence[str]) -> tuple[Candidate, ...]:
-    """Return those of ``pool`` that none is as good as in all of ``keys``, of which less is better; one of equals."""
-    rows = [(tuple(one.facts[key] for key in keys), one) for one in pool if _has(one, keys)]
-    rows.sort(key=lambda row: (*row[0], row[1].name))
-    kept: list[tuple[tuple[Any, ...], Candidate]] = []
-    for values, one in rows:
-        if not any(all(a <= b for a, b in zip(other, values, strict=True)) for other, _ in kept):
-            kept.append((values, one))
-    return tuple(one for _, one in kept)
-
-
-def _has(one: Candidate, keys: Sequence[str]) -> bool:
-    return all(one.facts.get(key) is not None for key in keys)
-
-
-def _losers(some: Iterable[Candidate], needs: Sequence[Need]) -> Iterable[Loser]:
-    for one in some:
-        missed = [need.against(one.facts) for need in needs if not need.holds(one.facts)]
-        yield Loser(one, "; ".join(missed))
-
-
-def _beaten(known: Sequence[Candidate], best: Candidate | None, key: str) -> Iterable[Loser]:
-    for one in known if best else ():
-        if best and one.facts[key] >= best.facts[key] and one.name != best.name:
-            more = one.facts[key] / best.facts[key] - 1 if best.facts[key] else 0.0
-            yield Loser(one, f"{key} {more:.1%} above the best" if more else f"{key} equal to the best")
-
-
-def conflict(everyone: Sequence[Candidate], needs: Sequence[Need]) -> tuple[Need, ...]:
-    """Return the fewest of ``needs`` that no candidate meets together: a least cover of candidates by what they miss.
-
-    What was not measured on a candidate is not missed by it.
+    First in strides that double, so that there is one to show when time ends; then all below it, in order.
     """
-    from ortools.sat.python import cp_model
+    found, at = None, 0
+    edge = len(known)
+    while trial.needs and at < len(known):
+        judged = trial.judge(known[at])
+        if judged is None:
+            break
+        if trial.meets(judged):
+            found, edge = judged, at
+            break
+        at = 2 * at + 1
+    for i in range(edge):
+        judged = trial.judge(known[i], known[i + 1 : edge])
+        if judged is None:
+            return found, i, False
+        if trial.meets(judged):
+            return judged, i, True
+    return found, edge, True
 
-    misses = {tuple(i for i, need in enumerate(needs) if _misses(need, one)) for one in everyone}
-    model = cp_model.CpModel()
-    taken = [model.new_bool_var(str(need)) for need in needs]
-    for missed in sorted(misses):
-        model.add_bool_or([taken[i] for i in missed])
-    model.minimize(sum(taken))
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    if not misses or solver.solve(model) != cp_model.OPTIMAL:
-        return ()
-    return tuple(need for need, variable in zip(needs, taken, strict=True) if solver.boolean_value(variable))
+
+def _within(kept: Sequence[Candidate], best: Candidate, key: str, within: float, trial: Trial) -> Iterable[Candidate]:
+    """Yield those of ``kept`` after the best that meet all and have at most ``within`` more of ``key``."""
+    most = best.facts[key] * (1 + within) if within else -float("inf")
+    near = [one for one in kept[1:] if one.facts[key] <= most]
+    for i, one in enumerate(near):
+        judged = trial.judge(one, near[i + 1 :])
+        if judged is None:
+            return
+        if trial.meets(judged):
+            yield judged
 
 
-def _misses(need: Need, one: Candidate) -> bool:
-    return need.key in one.facts and not need.holds(one.facts)
+def _flips(
+    best: Candidate,
+    kept: Sequence[Candidate],
+    known: Sequence[Candidate],
+    out: Sequence[tuple[Candidate, list[Need]]],
+    trial: Trial,
+    *,
+    key: str,
+) -> tuple[Flip, ...]:
+    """Return where prices and limits change the choice; a limit of networks that miss another one is not looked at."""
+    judged = [one for one in map(trial.judged, known) if one and not trial.meets(one)]
+    measured = [
+        (one, [need for need in trial.needs if need.fact in one.facts and not need.holds(one.facts)]) for one in judged
+    ]
+    closed = [] if trial.needs else out
+    prices = price_flips(best, kept[1:], trial) if key == "cost_usd" else []
+    return (*prices, *limit_flips(best, [*closed, *measured], key, trial))
+
+
+def _refused(some: Iterable[Candidate], needs: Sequence[Need]) -> Iterable[Loser]:
+    for one in some:
+        missed = [need for need in needs if not need.holds(one.facts)]
+        if one.bounded:
+            missed = [need for need in missed if need.fact in one.bounded]
+        yield Loser(one, tuple(Miss(need, one.facts.get(need.fact), need.fact in one.bounded) for need in missed))
+
+
+def _beaten(known: Sequence[Candidate], best: Candidate, refused: Sequence[Candidate], key: str) -> Iterable[Loser]:
+    lost = {one.name for one in refused} | {best.name}
+    for one in known:
+        if one.facts[key] >= best.facts[key] and one.name not in lost:
+            more = one.facts[key] / best.facts[key] - 1 if best.facts[key] else 0.0
+            yield Loser(one, key=key, more=more)
+
+
+def _nearness(loser: Loser) -> tuple[float, ...]:
+    """Return a key that puts those first that nearly won: worse ones, then those that miss least and fewest."""
+    if not loser.misses:
+        return (0, 0, loser.more) if loser.key else (2, 0, 0)
+    gaps = [
+        float("inf") if miss.value is None else abs(miss.value - miss.need.limit) / (abs(miss.need.limit) or 1.0)
+        for miss in loser.misses
+    ]
+    return (1, len(gaps), sum(gaps))

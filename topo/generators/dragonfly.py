@@ -68,7 +68,7 @@ ARRANGEMENTS = ("absolute", "circulant", "palmtree")
 def plan(
     *,
     a: Annotated[int, Ge(1), "switches of a group"],
-    p: Annotated[int | None, Ge(1), "endpoints of a switch; without, a / 2"] = None,
+    p: Annotated[int | None, Ge(1), Sought("all"), "endpoints of a switch; without, a / 2"] = None,
     h: Annotated[int | None, Ge(1), "global ports of a switch; without, a / 2"] = None,
     g: Annotated[int | None, Ge(1), Sought("least"), "groups; without, as many as can be, a h + 1"] = None,
     arrangement: Annotated[
@@ -164,6 +164,7 @@ class Dragonfly:
             + cable_row(Tier.LOCAL, self.g * self.a * (self.a - 1) // 2)
             + cable_row(Tier.GLOBAL, self.g * self.cabled // 2),
             leaves=self.a * self.g,
+            leaf_endpoints=-(-self.endpoints // (self.a * self.g)),
             groups=Groups.DRAGONFLY,
             group_count=self.g,
             diameter=self.diameter,

@@ -141,6 +141,7 @@ class Tree:
             cables=cable_row(Tier.ENDPOINT, self.endpoints)
             + cable_row(Tier.LEAF_SPINE, self.leaves * self.up if self.spines else 0),
             leaves=self.leaves,
+            leaf_endpoints=min(self.down, self.endpoints),
             diameter=4 if self.spines else 2,
             bisection=self.bisection,
         )

@@ -207,6 +207,7 @@ class Tree:
             + cable_row(Tier.LEAF_SPINE, self.leaves * self.up if self.spines else 0)
             + cable_row(Tier.SPINE_CORE, self.pods * self.spines * self.spine_up),
             leaves=self.leaves,
+            leaf_endpoints=min(self.down, self.endpoints),
             cores=self.spines * self.cores,
             groups=Groups.POD,
             group_count=self.pods,

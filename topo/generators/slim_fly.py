@@ -114,6 +114,7 @@ class SlimFly:
             reason=reason,
             neighbours=neighbours,
             leaves=2 * q * q,
+            leaf_endpoints=-(-self.endpoints // (2 * q * q)),
             diameter=4,
         )
 

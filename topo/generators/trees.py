@@ -17,7 +17,9 @@ ROUNDING = 1e-9
 #: What trees take alike.
 Radix = Annotated[int, Ge(2), Sought("ports"), "ports of a switch, an even number"]
 Oversubscription = Annotated[float, Gt(0), "ports of a leaf down over ports up, at most; 1 does not block"]
-Wired = Annotated[Literal["host", "rail"], "whether a leaf has whole hosts, or endpoint i of every host"]
+Wired = Annotated[
+    Literal["host", "rail"], Sought("placing"), "whether a leaf has whole hosts, or endpoint i of every host"
+]
 Up = Annotated[int | None, Ge(1), Sought("all"), "ports of a leaf that go up; without, those of the oversubscription"]
 Down = Annotated[
     int | None, Ge(1), Sought("hosts"), "ports of a leaf that go down; without, those of the oversubscription"

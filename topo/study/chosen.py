@@ -40,7 +40,8 @@ def keep(folder: Path, question: Question, answer: Answer, results: Mapping[str,
     if any(cases[0].sections.get(key) for key in _ORDERS):
         write_lists(folder / "order", order(cases[0]).sheets())
     if question.measured:
-        cases.append(_named(question.case(answer.best), answer.best.name))
+        workload = next(iter(question.workloads), None)
+        cases.append(_named(question.case(answer.best, workload), answer.best.name))
     run(Study("design", question.title, tuple(cases), question.text), folder, command=command)
     return True
 

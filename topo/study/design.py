@@ -2,68 +2,102 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from topo import __version__
-from topo.config.case import Case
 from topo.config.design import Question, load_design
-from topo.config.errors import ConfigError
-from topo.design import Answer, Candidate, candidates, search
-from topo.study.record import is_final, outcome
+from topo.config.nouns import fabric_of
+from topo.design import Answer, Candidate, Need, candidates, search
+from topo.design.errors import DesignError
+from topo.design.growth import Stage, stages_of
+from topo.study.measuring import Measuring
 from topo.study.store import Store
 
+if TYPE_CHECKING:
+    from topo.fabric import Fabric
 
-def run_design(source: str | Path | Sequence[str] | Question, *, folder: str | Path | None = None) -> Answer:
+
+@dataclass(frozen=True)
+class Design:
+    """What a design came to: the answer, and the way there where stages were asked for."""
+
+    question: Question
+    answer: Answer
+    built: tuple[str, ...]  # networks that were built and found to be what their closed form says
+    growth: tuple[Stage, ...] = ()
+    at_once_usd: float | None = None  # what the cheapest network of the last stage costs alone
+
+
+def run_design(
+    source: str | Path | Sequence[str] | Question,
+    *,
+    folder: str | Path | None = None,
+    workers: int = 0,
+    scheduler: str | None = None,
+) -> Answer:
     """Return the best network of a design: a file, or words such as ``["endpoints=1024", "switches=[64]"]``.
 
-    Cases that are measured go to ``folder``, where the next run finds them.
+    Cases that are measured go to ``folder``, where the next run finds them; ``workers`` or a dask ``scheduler`` run
+    several at once.
 
     Raises ConfigError for a design that cannot be used, StoreError where the folder cannot be written.
     """
+    return designed(source, folder=folder, workers=workers, scheduler=scheduler).answer
+
+
+def designed(
+    source: str | Path | Sequence[str] | Question,
+    *,
+    folder: str | Path | None = None,
+    workers: int = 0,
+    scheduler: str | None = None,
+) -> Design:
+    """Return the answer of ``run_design`` with all that it is made of; the best and the front are built.
+
+    Raises what ``run_design`` raises, DesignError where a stage has no network that meets the requirements.
+    """
     question = source if isinstance(source, Question) else load_design(source)
-    measure = _Measure(question, None if folder is None else Store.open(Path(folder)))
-    return search(
-        candidates(question.space),
+    measuring = Measuring(question, None if folder is None else Store.open(Path(folder)), workers, scheduler)
+    space = list(chain(question.compared, candidates(question.space)))
+    answer = search(
+        space,
         question.closed,
         minimize=question.minimize,
         measured=question.measured,
-        measure=measure,
+        measure=measuring if question.asked else None,
+        optimistic=measuring.optimistic if question.asked else None,
+        at_once=max(1, workers),
         front=question.front,
+        within=question.within,
     )
+    shown = {one.name: one for one in [*([answer.best] if answer.best else []), *answer.front]}
+    for one in shown.values():
+        check_built(fabric_of(question.case(one), symmetry=False), one)
+    growth, at_once = _growth(question) if question.stages and answer.best else ((), None)
+    return Design(question, answer, tuple(shown), growth, at_once)
 
 
-class _Measure:
-    """Measures candidates until the time is up."""
+def _growth(question: Question) -> tuple[tuple[Stage, ...], float | None]:
+    """Return the cheapest way through the stages among networks that meet what a closed form decides."""
+    stages = []
+    for endpoints in question.stages:
+        needs = [*question.closed[1:], Need("endpoints", ">=", endpoints)]
+        space = candidates(replace(question.space, endpoints=endpoints))
+        good = [one for one in space if one.size.buildable and one.parts and all(n.holds(one.facts) for n in needs)]
+        if not good:
+            raise DesignError(f"stage {endpoints:,}: no network meets {', '.join(map(str, needs))}")
+        stages.append((endpoints, good))
+    return stages_of(stages)
 
-    def __init__(self, question: Question, store: Store | None) -> None:
-        self.question, self.store = question, store
-        self.end = time.monotonic() + question.seconds
-        self.baseline: dict[str, Any] | None = None
 
-    def __call__(self, candidate: Candidate) -> Mapping[str, Any] | None:
-        """Return the results of ``candidate``, with its slowdown where that is asked; None where the time is up."""
-        if time.monotonic() > self.end:
-            return None
-        try:
-            results = self._results(self.question.case(candidate))
-        except ConfigError:
-            return {}  # its traffic cannot run there, so nothing that is measured holds
-        if any(need.key == "slowdown" for need in self.question.measured):
-            if self.baseline is None:
-                self.baseline = self._results(self.question.baseline())
-            took, least = results.get("completion_s"), self.baseline.get("completion_s")
-            results = results | {"slowdown": took / least if took and least else None}
-        return {need.key: results.get(need.key) for need in self.question.measured}
-
-    def _results(self, case: Case) -> dict[str, Any]:
-        stored, _ = self.store.read(case.identity(__version__)) if self.store else (None, "")
-        if stored is None or not is_final(stored):
-            ended = outcome(case)
-            stored = ended.record
-            if self.store:
-                self.store.write(ended)
-        results: dict[str, Any] = stored["results"]
-        return results
+def check_built(fabric: Fabric, one: Candidate) -> None:
+    """Raise DesignError unless ``fabric`` has the counts of the closed form of ``one``, and no fuller switch."""
+    for key in ("endpoints", "switches", "switch_links", "endpoint_links"):
+        built, closed = getattr(fabric.size, key), one.facts[key]
+        if built != closed:
+            raise DesignError(f"{one.name}: {key} of the fabric are {built}, of its closed form {closed}")
+    if fabric.size.radix > one.facts["radix"]:
+        raise DesignError(f"{one.name}: a switch of the fabric has {fabric.size.radix} ports, more than were counted")

@@ -13,7 +13,8 @@ from topo.config import ConfigError
 from topo.config.design import load_design, parse_design
 from topo.config.prices import load
 from topo.design import Form, Need, Space, Switch, candidates, search
-from topo.design.search import conflict, nondominated
+from topo.design.conflict import conflict
+from topo.design.front import nondominated
 from topo.generators import generate, size_of
 from topo.units import from_gbps
 
@@ -53,7 +54,7 @@ def throughput(one):
 def test_the_best_is_that_of_exhaustive_enumeration(needs, least):
     """With and without a requirement that is measured."""
     more = [] if least is None else [Need("normalized_throughput", ">=", least)]
-    answer = search(SMALL, needs, minimize=["cost_usd"], measured=more, measure=throughput)
+    answer = search(SMALL, needs, minimize=["cost_usd"], measured=more, measure=lambda some: [*map(throughput, some)])
     good = [
         one
         for one in SMALL
@@ -79,7 +80,7 @@ def test_the_best_is_that_of_exhaustive_enumeration(needs, least):
 
 
 def test_nothing_measured_before_the_time_is_up_is_a_bracket():
-    answer = search(SMALL, [], minimize=["cost_usd"], measured=[Need("theta", ">=", 1)], measure=lambda one: None)
+    answer = search(SMALL, [], minimize=["cost_usd"], measured=[Need("theta", ">=", 1)], measure=lambda some: None)
     assert not answer.proven
     assert answer.best is None
     assert answer.least_possible == min(one.facts["cost_usd"] for one in SMALL)
