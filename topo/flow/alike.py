@@ -38,6 +38,10 @@ Sums = Callable[[Floats], Floats]
 SAME = 1e-9
 #: Colours of commodities up to which they are worth it, and rounds in which they settle.
 MOST_COLOURS, MOST_ROUNDS = 50_000, 50
+#: Rounds up to which they are looked for where solving each commodity is a way too: a step of a training run on a whole
+#: tree of 16,384 settles in 17; where leaves and groups are out of step, a wave runs through all pods, and more
+#: rounds would take longer than each commodity by itself.
+FEW_ROUNDS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,15 +55,16 @@ class Alike:
     example: Ints  # (A,) a link of each colour
 
     @classmethod
-    def among(cls, fabric: Fabric, demand: Demand, routing: Routing) -> Alike | None:
+    def among(cls, fabric: Fabric, demand: Demand, routing: Routing, *, rounds: int = MOST_ROUNDS) -> Alike | None:
         """Return the colours of ``demand`` under ``routing``; None where they are too many, or no part can be routed.
 
-        Raises nothing: what cannot be told apart in MOST_ROUNDS rounds counts as too many.
+        Raises nothing: what cannot be told apart in as many ``rounds`` counts as too many.
         """
         of = split(np.zeros(demand.n_commodities, dtype=np.int64), demand.phase, demand.size)
         link_of = split(fabric.tier.astype(np.int64), fabric.capacity)
         answers = fabric.packet is not None and bool(fabric.packet.ack)
-        found = refined(of, link_of, routing.sum_along, routing.load, fabric.reverse if answers else None)
+        reverse = fabric.reverse if answers else None
+        found = refined(of, link_of, routing.sum_along, routing.load, reverse, rounds=rounds)
         return None if found is None else cls._of(demand, routing, *found)
 
     @classmethod
@@ -89,15 +94,23 @@ class Alike:
 
 
 def refined(
-    of: Ints, link_of: Ints, sum_along: Sums, load: Sums, reverse: NDArray[np.integer] | None = None
+    of: Ints,
+    link_of: Ints,
+    sum_along: Sums,
+    load: Sums,
+    reverse: NDArray[np.integer] | None = None,
+    *,
+    rounds: int = MOST_ROUNDS,
 ) -> tuple[Ints, Ints] | None:
-    """Return the colours of F commodities and L links once none splits, from those given on; None where they are many.
+    """Return the colours of F commodities and L links once none splits, from those given on.
+
+    None where they are many, or still split after as many ``rounds``.
 
     ``sum_along`` takes values (L,) to their sums (F,), ``load`` rates (F,) to what links carry (L,); ``reverse`` (L,)
     is given where answers go back.
     """
     rng = np.random.default_rng(0)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(rounds):
         met = sum_along(rng.uniform(0.5, 1.5, int(link_of.max()) + 1)[link_of])
         finer = split(of, met)
         if int(finer.max(initial=0)) >= MOST_COLOURS:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from topo.fabric import Fabric
-from topo.flow.alike import Alike
+from topo.flow.alike import FEW_ROUNDS, Alike
 from topo.flow.batches import batches, by_phase
 from topo.flow.in_turn import in_turn
 from topo.flow.max_min import problem_of
@@ -108,12 +108,12 @@ class _Shared:
 def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Efficiency | None) -> _Shared:
     few = isinstance(routing, PathRouting) and len(routing.link) <= FEW_LINKS
     many = demand.n_commodities >= WORTH_COLOURS and not few
-    alike = Alike.among(fabric, demand, routing) if many else None
+    alike = Alike.among(fabric, demand, routing, rounds=FEW_ROUNDS) if many else None
     if alike is not None and len(alike.demand.size) * FEWER <= demand.n_commodities:
         return _by_colours(fabric, alike, efficiency)
     columns = routing.columns()
     if columns is None:
-        alike = alike if many else Alike.among(fabric, demand, routing)
+        alike = alike or Alike.among(fabric, demand, routing)
         if alike is not None:
             return _by_colours(fabric, alike, efficiency)
         raise TooMany(
