@@ -49,7 +49,7 @@ LIBRARIES = {
     "numba": ("topo.kernels",),
     "pydantic": ("topo.config",),
     "ruamel": ("topo.config", "topo.formats"),
-    "ortools": ("topo.flow.programme", "topo.flow.bounds", "topo.flow.gather", "topo.design"),
+    "ortools": ("topo.flow.programme", "topo.flow.bounds", "topo.flow.rooted", "topo.design"),
     "networkx": ("topo.fabric", "topo.formats", "topo.check"),
     "galois": ("topo.generators",),
     "dask": ("topo.study",),

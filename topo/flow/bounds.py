@@ -7,6 +7,7 @@ its own endpoint has no port on.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +79,22 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
     crosses = byte_hops > 0.0  # without switch links the capacity is 0 too
     bound[crosses] = capacity / byte_hops[crosses]
     return bound
+
+
+def exchange_time(fabric: Fabric, n_ranks: int, size: float) -> float:
+    """Return what no exchange of ``size`` / n [bytes] between any two of ``n_ranks`` ends before [s].
+
+    Whatever endpoints of a scale-up domain do for each other: bytes between domains pass their network ports, and as
+    many links between switches as lie between the nearest ports of both at least; all bytes of a rank pass its links.
+
+    Limits. Domains do not pass on what is for others: nobody goes from leaf to leaf through a host.
+    """
+    demand = GroupedDemand.of("exchange", label=np.zeros(n_ranks, dtype=np.int64), size=size / n_ranks)
+    free = replace(fabric, relay="spread") if fabric.has_scale_up else fabric
+    theta = overall(np.minimum(port_limit(free, demand), volume_bound(free, demand)), demand.repeat)
+    out, into = (np.bincount(end, fabric.capacity, fabric.n_nodes)[:n_ranks] for end in (fabric.tail, fabric.head))
+    own = (n_ranks - 1) * (size / n_ranks) / float(np.minimum(out, into).min())
+    return max(own, 1.0 / theta)
 
 
 def has_relays(fabric: Fabric) -> bool:

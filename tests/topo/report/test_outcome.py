@@ -75,3 +75,16 @@ def test_the_axis_counts_from_the_start_of_a_phase_and_says_when_an_exchange_tak
     assert "add up" not in once.how
     rows[1] = replace(rows[1], results=rows[1].results | {"completion_s": 58 * max(TIMES[2])})
     assert "add up" in panel(View(Study(tmp_path, tuple(rows), {}, ""))).blocks[0].figure.how
+
+
+def test_a_collective_stands_beside_the_best_algorithm(tmp_path):
+    """The least time of any algorithm and the gap have columns where a case states them, and none elsewhere."""
+    plain, best = seeded(tmp_path)
+    best = replace(best, results=best.results | {"collective_least_s": 6e-3, "collective_gap": 0.25})
+    headings = {}
+    for name, records in (("plain", (plain,)), ("best", (plain, best))):
+        (block,) = panel(View(Study(tmp_path, records, {}, ""))).blocks
+        (row,) = block.figure.table.rows
+        headings[name] = dict(zip([column.title for column in block.figure.table.columns], row, strict=True))
+    assert headings["best"]["Gap to the best algorithm"] == 0.25
+    assert "Gap to the best algorithm" not in headings["plain"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Ends of the bracket of the mean: links that send one flow at a time, and fair sharing.
 _MEANS = ("mean_completion_in_turn_s", "mean_completion_s")
+_AGAINST = ("collective_least_s", "collective_gap")
 _RATES = ("min_rate_gbps", "mean_rate_gbps", "fairness")
 
 
@@ -129,18 +130,24 @@ def _table(settings: Sequence[Repeat]) -> Table:
     columns += [labels.column("completion_s", "mean over seeds" if has_seeds else "", bar=True)]
     columns += [Column("Least", words.seconds), Column("Largest", words.seconds)] if has_seeds else []
     columns += [Column("Seeds", words.count)] if has_seeds else []
-    columns += [labels.column(key) for key in _MEANS]
+    means = (*_best(settings), *_MEANS)
+    columns += [labels.column(key) for key in means]
     columns += [Column("Last / mean", words.ratio, "×")]
     columns += [labels.column(key) for key in (*_RATES, "bottleneck_tier")]
-    rows = [_row(settings, one, has_seeds) for one in settings]
+    rows = [_row(settings, one, means, has_seeds) for one in settings]
     note = "Over seeds: the least rate is the least, last / mean the largest, the rest means." if has_seeds else ""
     return table("outcomes", "Completion by case", columns, rows, filterable=len(rows) > 12, note=note)
 
 
-def _row(settings: Sequence[Repeat], one: Repeat, has_seeds: bool) -> tuple[Any, ...]:
+def _best(settings: Sequence[Repeat]) -> tuple[str, ...]:
+    """Return the keys that hold a collective against the best algorithm, none where there is no collective."""
+    return _AGAINST if any(one.values(_AGAINST[0]) for one in settings) else ()
+
+
+def _row(settings: Sequence[Repeat], one: Repeat, means: Sequence[str], has_seeds: bool) -> tuple[Any, ...]:
     key = "completion_s"
     spread = (one.least(key), one.most(key), len(one.cases)) if has_seeds else ()
     rates = (one.least(_RATES[0]), *map(one.mean, _RATES[1:]))
     tiers = ", ".join(names.order(str(t) for case in one.cases if (t := case.get("bottleneck_tier"))))
-    times = (one.mean(key), *spread, *map(one.mean, _MEANS), _worst_tail(one))
+    times = (one.mean(key), *spread, *map(one.mean, means), _worst_tail(one))
     return (one.network, one.traffic, _curve(settings, one), *times, *rates, tiers or None)

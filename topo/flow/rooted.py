@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric
+from topo.flow.bounds import exchange_time
 from topo.routing.network import Network
 from topo.routing.operator import Ints
 from traffic.operations import KINDS
@@ -63,11 +64,14 @@ def gather_rate(fabric: Fabric, n_ranks: int, *, backwards: bool = False) -> Tig
 def least_time(fabric: Fabric, name: str, n_ranks: int, size: float) -> float | None:
     """Return the least time [s] of the collective ``name`` of S = ``size`` [bytes] among all of ``n_ranks``.
 
-    No latency counts.  None for collectives of which nothing is proven.
+    Of one in which every rank sends to every other it is that of ``exchange_time``.  No latency counts.  None for
+    collectives of which nothing is proven.
     """
     kind = KINDS.get(name)
-    if kind is None or not kind.passes or kind.pairs:
+    if kind is None or not kind.passes:
         return None
+    if kind.pairs:
+        return exchange_time(fabric, n_ranks, size)
     ways = [True] * kind.reduces + [False] * (kind.passes - kind.reduces)
     rates = [gather_rate(fabric, n_ranks, backwards=way).rate for way in ways]
     return sum(size / n_ranks / rate if rate else np.inf for rate in rates)

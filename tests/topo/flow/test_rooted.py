@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import topo
 import traffic
 from tests.topo.flow.test_adaptive import random_fabrics
-from topo.flow.gather import gather_rate, least_time, targets
+from topo.flow.rooted import gather_rate, least_time, targets
 
 RATE = 50e9
 
@@ -91,6 +91,36 @@ def test_no_algorithm_is_faster(family, operation):
     said = topo.measure(solution)
     assert said["collective_least_s"] == pytest.approx(least)
     assert said["collective_gap"] == pytest.approx(1 - least / solution.completion_s)
+
+
+@pytest.mark.parametrize("algorithm", ["direct", "hierarchical"])
+@pytest.mark.parametrize(("family", "gap"), [("tree", 0.0), ("tree 3:1", 0.0), ("planes and NVLink", None)])
+def test_no_exchange_is_faster(family, gap, algorithm):
+    """All pairs at once, or by way of hosts; on trees ports, or uplinks at 3:1, are busy all the time: the best."""
+    name, params, _ = KNOWN[family]
+    fabric = topo.generate(name, **(params | ({"endpoints": 64} if "planes" in params else {})), capacity=RATE)
+    n, hosts = fabric.n_endpoints, {"ranks_per_host": fabric.endpoints_per_host}
+    demand = traffic.offer("all-to-all", n_ranks=n, algorithm=algorithm, bytes=10**8, **hosts)
+    said = topo.measure(topo.solve(fabric, demand, topo.route(fabric, demand)))
+    assert 0 < said["collective_least_s"] <= said["completion_s"] * (1 + 1e-9)
+    if gap is not None and algorithm == "direct":
+        assert said["collective_gap"] == pytest.approx(gap, abs=1e-9)
+
+
+def test_an_exchange_of_few_and_of_all():
+    """On a whole tree a rank sends (n - 1) / n of its bytes through its port; of two ranks, half."""
+    fabric = topo.generate("fat-tree-2", radix=8, capacity=RATE)
+    assert least_time(fabric, "all-to-all", 32, 1e9) == pytest.approx(31 / 32 * 1e9 / RATE)
+    assert least_time(fabric, "all-to-all", 2, 1e9) == pytest.approx(1 / 2 * 1e9 / RATE)
+
+
+def test_the_flow_that_is_best_of_all_leaves_no_gap():
+    """Where ports and volume prove less, the certificate of ``optimal`` is the bound."""
+    fabric = topo.generate("dragonfly", a=4, p=2, h=2, scale_up=None, capacity=RATE)
+    demand = traffic.offer("all-to-all", n_ranks=fabric.n_endpoints, bytes=10**8)
+    solution = topo.solve(fabric, demand, topo.route(fabric, demand, "optimal"))
+    said = topo.measure(solution)
+    assert said["collective_gap"] == pytest.approx(solution.gap, abs=1e-9) and solution.gap < 0.011
 
 
 def test_a_ring_is_the_best_on_a_tree():
