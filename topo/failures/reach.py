@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from topo.fabric import Fabric
 from topo.failures.parts import Ints
 from topo.formats.labels import names_of
-from topo.routing.access import Access
+from topo.routing.access import Access, examples
 from topo.routing.network import Network
 from topo.routing.relay import no_way
 from traffic.demand import Demand, GroupedDemand
@@ -102,7 +102,7 @@ class _Classes:
         domain, number = np.unique(access.domain, return_inverse=True)[1].astype(np.int64), access.kinds[0]
         n = int(number.max(initial=-1)) + 1
         way, own, asked = np.zeros((3, n, n), dtype=bool)
-        row, column, a, b = _examples(number, domain, n)
+        row, column, a, b = examples(number, domain, n)
         asked[row, column] = True
         way[row, column] = ~no_way(access, a, b, fabric.relay)
         own[row, column] = access.meet(access.islands[a], access.islands[b]) & (access.islands[b] >= 0)
@@ -127,22 +127,6 @@ def _counted(row: Ints, column: Ints, n: int) -> NDArray[np.float64]:
     """Return how often each (row, column) occurs, with ``n`` columns."""
     rows = int(row.max(initial=-1)) + 1
     return np.bincount(row * n + column, minlength=rows * n).reshape(rows, n).astype(np.float64)
-
-
-def _examples(number: Ints, domain: Ints, n: int) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return pairs of classes and an endpoint of each, in two domains; pairs that have none are left out."""
-    first = np.full(n, -1, dtype=np.int64)
-    first[number[::-1]] = np.arange(len(number))[::-1]
-    other = np.full(n, -1, dtype=np.int64)
-    away = np.flatnonzero(domain != domain[first[number]])
-    other[number[away][::-1]] = away[::-1]
-    row, column = (grid.ravel() for grid in np.indices((n, n)))
-    a, b = first[row], first[column]
-    same = domain[a] == domain[b]
-    b = np.where(same & (other[column] >= 0), other[column], b)
-    a = np.where(same & (other[column] < 0) & (other[row] >= 0), other[row], a)
-    fits = domain[a] != domain[b]
-    return row[fits], column[fits], a[fits], b[fits]
 
 
 def _of_groups(fabric: Fabric, demand: GroupedDemand, classes: _Classes) -> Reach:

@@ -122,6 +122,22 @@ class Access:
         return first, mate[fits]
 
 
+def examples(number: Ints, domain: Ints, n: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return pairs of classes and an endpoint of each, in two domains; pairs that have none are left out."""
+    first = np.full(n, -1, dtype=np.int64)
+    first[number[::-1]] = np.arange(len(number))[::-1]
+    other = np.full(n, -1, dtype=np.int64)
+    away = np.flatnonzero(domain != domain[first[number]])
+    other[number[away][::-1]] = away[::-1]
+    row, column = (grid.ravel() for grid in np.indices((n, n)))
+    a, b = first[row], first[column]
+    same = domain[a] == domain[b]
+    b = np.where(same & (other[column] >= 0), other[column], b)
+    a = np.where(same & (other[column] < 0) & (other[row] >= 0), other[row], a)
+    fits = domain[a] != domain[b]
+    return row[fits], column[fits], a[fits], b[fits]
+
+
 def ranges(start: Ints, count: Ints) -> Ints:
     """Return ``start[i], start[i] + 1, ...``, ``count[i]`` of them, one run after another."""
     ends = np.cumsum(count)

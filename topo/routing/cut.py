@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,15 @@ class Cut:
     def n_new(self) -> int:
         """Number of sites that there were not before."""
         return len(self.alive) - self.access.network.n_sites
+
+    @cached_property
+    def islands(self) -> Ints:
+        """(D + X, ports) the island of each port of a site; -1 where there is none."""
+        network, first = self.access.network, self.ports.first
+        result = np.full((len(self.alive), network.most_ports), -1, dtype=np.int64)
+        owner = np.repeat(np.arange(len(self.alive)), np.diff(first))
+        result[owner, np.arange(len(owner)) - first[owner]] = network.island[self.ports.switch]
+        return result
 
     def arcs(self) -> tuple[Arcs, Ints]:
         """Return the arcs that are left, and the number that each had."""

@@ -15,19 +15,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topo.kernels.along import shares_at_ports
 from topo.kernels.detour import Leaving, bench, detour, held, leaving
-from topo.kernels.sweep import Ports, push, room
+from topo.kernels.sweep import push, room
 from topo.routing.access import Access
+from topo.routing.crowds import Crowds
 from topo.routing.cut import Cut
-from topo.routing.meeting import Flows, Meeting
+from topo.routing.flows import CrowdFlows, Flows
+from topo.routing.meeting import Meeting
 from topo.routing.network import Network, added
-from topo.routing.operator import Floats, Ints
+from topo.routing.operator import Floats
 from topo.routing.relay import legs_of
 from topo.routing.site_amounts import site_amounts
 from traffic.demand import Demand, GroupedDemand
@@ -83,30 +84,30 @@ class Detours:
         cut = Cut.of(self.access, dead)
         if cut is None:
             return None
-        meeting = Meeting.of(self.access, cut, self.demand)
+        meeting = self._meeting(cut)
         if meeting is None:
             return None
         load = self._changed(cut, meeting.before, meeting.after)
         if load is None:
             return None
         load[:, dead] = 0.0
-        before = self._changed(Cut.none(self.access), meeting.lost, Flows.none()) if meeting.n_lost else self.load
-        return None if before is None else Left(load, before, meeting.n_lost)
+        before = self._changed(Cut.none(self.access), meeting.lost, Flows.none()) if meeting.lost.pairs else self.load
+        return None if before is None else Left(load, before, meeting.lost.pairs)
 
     @property
     def network(self) -> Network:
         """The whole network."""
         return self.access.network
 
-    def _changed(self, cut: Cut, minus: Flows, plus: Flows) -> Floats | None:
+    def _changed(self, cut: Cut, minus: Flows | CrowdFlows, plus: Flows | CrowdFlows) -> Floats | None:
         """Return (P, L) loads with ``cut``, without flows ``minus`` as they went and with ``plus``; None for sweeps."""
         network, n = self.network, self.network.n_sites
         sites = n + cut.n_new
         amount = np.zeros((len(self.load), sites, sites))
         amount[:, :n, :n] = self.amount
-        _put(amount, minus, network.site, -1.0)
+        minus.put(amount, network.site, -1.0)
         amount[np.abs(amount) <= NOTHING * amount.max(initial=0.0)] = 0.0
-        _put(amount, plus, cut.site, 1.0)
+        plus.put(amount, cut.site, 1.0)
         share = np.zeros((sites, sites, self.share.shape[2] if self.share.size else 0))
         share[: len(self.share), : len(self.share)] = self.share
         arc = self._arcs_after(cut, amount, share)
@@ -114,8 +115,8 @@ class Detours:
             return None
         load = self.load + 0.0
         load[:, network.link] = arc[:, network.arc] * cut.link_part
-        self._on_ends(load, Cut.none(self.access), minus, self.share, -1.0)
-        self._on_ends(load, cut, plus, share, 1.0)
+        minus.load(load, Cut.none(self.access), self.share, -1.0)
+        plus.load(load, cut, share, 1.0)
         return load
 
     def _arcs_after(self, cut: Cut, amount: Floats, share: Floats) -> Floats | None:
@@ -145,51 +146,22 @@ class Detours:
                 share[d, source] = shares[0]
         return load
 
+    def _meeting(self, cut: Cut) -> Meeting | None:
+        if isinstance(self.demand, Demand):
+            return Meeting.of(self.access, cut, self.demand)
+        return self._crowds.meeting(cut)
+
+    @cached_property
+    def _crowds(self) -> Crowds:
+        """Endpoints of a grouped demand that are alike."""
+        assert isinstance(self.demand, GroupedDemand)
+        return Crowds.of(self.access, self.demand)
+
     @cached_property
     def arc_load(self) -> Floats:
         """(P, A) loads of arcs."""
         network = self.network
         return np.stack([added(network.arc, row[network.link], len(network.arcs.tail)) for row in self.load])
-
-    def _on_ends(self, load: Floats, cut: Cut, flows: Flows, share: Floats, sign: float) -> None:
-        """Add to ``load`` (P, L) what ``flows`` put on ports of endpoints and on scale-up links, ``sign`` times."""
-        network, legs = self.network, flows.legs
-        if not len(legs.row):
-            return
-        reverse, up = network.fabric.reverse, self.access.scale_up_link
-        amount, at = sign * flows.amount, flows.phase[legs.row] * load.shape[1]
-        rows: list[tuple[NDArray[np.integer[Any]], Floats, Mask | slice]] = []
-        for start, end in ((flows.src[legs.row], legs.nic), (legs.out, flows.dst[legs.row])):
-            moves = start != end
-            rows += [(up[start], amount, moves), (reverse[up[end]], amount, moves)]
-        sender, receiver = cut.site[legs.nic], cut.site[legs.out]
-        leaves = share[receiver, sender] if share.size else np.ones((len(sender), 1))
-        island = _islands_of_ports(network, cut.ports, len(cut.alive))
-        for k in range(network.most_ports):
-            arrives = (
-                (leaves * (island[sender] == island[receiver, k][:, None])).sum(axis=1) if share.size else leaves[:, 0]
-            )
-            rows.append((network.port[legs.nic] + cut.offset[sender, k], amount * leaves[:, k], leaves[:, k] > 0.0))
-            into = reverse[network.port[legs.out] + np.where(arrives > 0.0, cut.offset[receiver, k], 0)]
-            rows.append((into, amount * arrives, arrives > 0.0))
-        for link, weight, use in rows:
-            load += added((at + link)[use], weight[use], load.size).reshape(load.shape)
-
-
-def _put(amount: Floats, flows: Flows, site: Ints, sign: float) -> None:
-    """Add to ``amount`` (P, sites, sites) what ``flows`` send from site to site, ``sign`` times."""
-    legs, n = flows.legs, amount.shape[1]
-    if len(legs.row):
-        key = (flows.phase[legs.row] * n + site[legs.out]) * n + site[legs.nic]
-        amount += added(key, sign * flows.amount, amount.size).reshape(amount.shape)
-
-
-def _islands_of_ports(network: Network, ports: Ports, n: int) -> Ints:
-    """Return (sites, ports) the island of each port of a site; -1 where there is none."""
-    result = np.full((n, network.most_ports), -1, dtype=np.int64)
-    owner = np.repeat(np.arange(n), np.diff(ports.first))
-    result[owner, np.arange(len(owner)) - ports.first[owner]] = network.island[ports.switch]
-    return result
 
 
 def _twice_on_an_island(network: Network) -> bool:
@@ -221,5 +193,6 @@ def _amounts(access: Access, demand: Demand | GroupedDemand) -> Floats:
     apart = np.flatnonzero(access.domain[src] != access.domain[dst])
     src, dst, size, phase = src[apart], dst[apart], demand.size[apart], demand.phase[apart].astype(np.int64)
     result = np.zeros((phases, n, n))
-    _put(result, Flows(src, dst, size, phase, legs_of(access, src, dst, network.fabric.relay)), network.site, 1.0)
+    flows = Flows(src, dst, size, phase, legs_of(access, src, dst, network.fabric.relay))
+    flows.put(result, network.site, 1.0)
     return result
