@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from topo.routing.access import Access, examples, ranges
 from topo.routing.all_nics import AllNics
 from topo.routing.cut import Cut
 from topo.routing.flows import CrowdFlows, Flows, Members, legs_of_rows
 from topo.routing.meeting import Meeting, may_use
+from topo.routing.network import added
 from topo.routing.operator import Floats, Ints
 from topo.routing.relay import Legs, legs_left, legs_of
 from traffic.demand import GroupedDemand
@@ -70,7 +70,7 @@ class Crowds:
         before = legs_of(access, src, dst, relay)
         after, none = legs_left(cut.access, src, dst, relay)
         every = np.zeros(0, dtype=np.int64)
-        lost = split.flows(a[none], b[none], legs_of_rows(before, none), every)
+        lost = split.flows(a[none], b[none], legs_of_rows(before, none), every) if len(none) else Flows.none()
         return Meeting(split.flows(a, b, before, every), split.flows(a, b, after, none), lost)
 
 
@@ -127,14 +127,14 @@ class _Split:
         return a[rows], b[rows], there[src[rows]], there[dst[rows]]
 
     def flows(self, a: Ints, b: Ints, legs: Legs, none: Ints) -> CrowdFlows:
-        """Return what crowds ``a[i]`` send to ``b[i]`` by ``legs`` of row i; rows ``none``, without any, do not count."""
+        """Return what crowds ``a[i]`` send to ``b[i]`` by ``legs`` of row i; rows ``none`` have none of them."""
         place, most = self.crowds.all_nics.place, self._most
         sends, s = np.unique(a[legs.row] * most + place[legs.nic], return_inverse=True)
         gets, r = np.unique(b[legs.row] * most + place[legs.out], return_inverse=True)
         order, first = self._in_order
         demand = self.crowds.demand
         size = legs.share * demand.size[demand.kind[order[first[b[legs.row]]]]]
-        bytes_ = csr_array((size, (r, s)), shape=(len(gets), len(sends)))
+        bytes_ = added(r * len(sends) + s, size, len(gets) * len(sends)).reshape(len(gets), len(sends))
         left = np.setdiff1d(np.arange(len(a)), none)
         inside = self._inside(a, b, legs, size)
         return CrowdFlows(self._members(sends), self._members(gets), bytes_, inside, self._count(a[left], b[left]))
@@ -155,7 +155,13 @@ class _Split:
         crowd, place = np.divmod(key, self._most)
         count = first[crowd + 1] - first[crowd]
         end = order[ranges(first[crowd], count)]
-        return Members(np.repeat(np.arange(len(key)), count), end, self._nic(end, np.repeat(place, count)), len(key))
+        return Members(
+            np.repeat(np.arange(len(key)), count),
+            end,
+            self._nic(end, np.repeat(place, count)),
+            len(key),
+            int(np.searchsorted(crowd, self.first_near)),
+        )
 
     def _nic(self, end: Ints, place: Ints) -> Ints:
         all_nics = self.crowds.all_nics

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from topo.routing.access import Access
 from topo.routing.cut import Cut
@@ -116,10 +115,12 @@ class Members:
     end: Ints  # (rows,)
     nic: Ints  # (rows,)
     n: int  # keys
+    far: int  # keys of crowds in domains that lost no port: they come first
 
-    def by_site(self, site: Ints, n: int) -> csr_array:
+    def by_site(self, site: Ints, n: int) -> Floats:
         """Return (keys, sites) how many members of each use a NIC of each site."""
-        return csr_array((np.ones(len(self.key)), (self.key, site[self.nic])), shape=(self.n, n))
+        count = np.bincount(self.key * n + site[self.nic], minlength=self.n * n)
+        return count.reshape(self.n, n).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,25 +129,28 @@ class CrowdFlows:
 
     senders: Members
     receivers: Members
-    bytes: csr_array  # (receivers' keys, senders' keys)
+    bytes: Floats  # (receivers' keys, senders' keys)
     inside: Flows  # pairs of members of one domain, which it counts though they never leave it
     pairs: float  # ordered pairs, without those
 
     def put(self, amount: Floats, site: Ints, sign: float) -> None:
         """Add to ``amount`` (1, sites, sites) what ``Flows.put`` does."""
         n = amount.shape[1]
-        sent = csr_array(self.receivers.by_site(site, n).T @ self.bytes @ self.senders.by_site(site, n)).tocoo()
-        amount[0, sent.row, sent.col] += sign * sent.data
+        brought, drawn = self.bytes @ self.senders.by_site(site, n), self.receivers.by_site(site, n)
+        # A loss touches few sites: those of receivers that lost ports, or those that send to all others.
+        for keys in (slice(0, self.receivers.far), slice(self.receivers.far, None)):
+            here, there = np.flatnonzero(drawn[keys].any(axis=0)), np.flatnonzero(brought[keys].any(axis=0))
+            amount[0, here[:, np.newaxis], there] += sign * drawn[keys][:, here].T @ brought[keys][:, there]
         self.inside.put(amount, site, -sign)
 
     def load(self, load: Floats, cut: Cut, share: Floats, sign: float) -> None:
         """Add to ``load`` (1, L) what ``Flows.load`` does."""
         n, every, width = len(cut.alive), load[0], cut.access.network.most_ports
         for side, others, sizes, outward in (
-            (self.senders, self.receivers, csr_array(self.bytes.T), True),
+            (self.senders, self.receivers, self.bytes.T, True),
             (self.receivers, self.senders, self.bytes, False),
         ):
-            at_others = np.asarray((sizes @ others.by_site(cut.site, n)).toarray()) * sign  # (keys, sites)
+            at_others = sign * sizes @ others.by_site(cut.site, n)  # (keys, sites)
             whole = at_others.sum(axis=1)[side.key]
             if share.size:
                 part = share if outward else _arriving(share, cut)
