@@ -91,6 +91,8 @@ def analyze_verb(
     code = judge(checks, results)
     _print(case, results, as_json=as_json)
     say_notes(cases, [results])
+    if "seed" in case.routing:
+        say(f"note: paths of {case.routing['policy']} are one draw of many; --seeds 10 prints mean and range")
     if not results.get("complete", True):
         say(f"the time was up at a gap of {results['gap']:.3g}; give the policy more with seconds=")
         return LIMIT

@@ -73,6 +73,11 @@ def test_a_seed_that_is_given_stays(run):
     assert "every seed gives the same" in run(*case)[2]
 
 
+def test_one_draw_says_that_it_is_one(run):
+    assert "--seeds 10 prints mean and range" in run(TREE, "permutation", "--routing", "ecmp-hash")[2]
+    assert "--seeds" not in run(TREE, "permutation")[2]
+
+
 def test_checks_hold_for_every_draw(run):
     code, _, err = run(*CASES["hash"], "--workers", "0", "--fail-on", "max_utilization>0")
     assert code == 1
