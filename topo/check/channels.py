@@ -21,6 +21,7 @@ from topo.fabric import Fabric, Tier
 from topo.flow.entries import Policy
 from topo.kernels import channels as kernel
 from topo.kernels.sweep import room
+from topo.routing.balance import steady
 from topo.routing.network import Network
 from topo.routing.operator import Ints, RoutingError
 from topo.routing.stops import Stops
@@ -122,7 +123,10 @@ def marks_of(fabric: Fabric, policy: Policy, name: str, tables: Tables | None = 
 
     Raises RoutingError for a policy whose routes depend on the traffic, or that is not defined for the fabric.
     """
-    network = Network.of(fabric)
+    # Whatever planes get, all of them are used where they do not go by the shortest paths of all.
+    whole = given.get("balance", "shortest") == "shortest"
+    network = Network.of(fabric) if whole else steady(fabric, balance="equal")
+    assert network is not None
     if policy.best:
         fixed = "one whose routes stand: ecmp, static, valiant, ugal"
         raise RoutingError(f"policy {name!r} finds its routes for the traffic at hand; take {fixed}")

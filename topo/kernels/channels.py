@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.kernels import jit
-from topo.kernels.sweep import FAR, Arcs, Ports, clear, leave, toward
+from topo.kernels.sweep import FAR, Arcs, Ports, clear, depart, most_ports, toward
 
 #: Where nothing passed, and where more than one thing did.
 NOTHING, SEVERAL = np.int32(-1), np.int32(-2)
@@ -140,20 +140,21 @@ def along_shortest(
 ) -> tuple[int, int, int]:
     """Mark in ``seen`` the dependencies of all shortest paths to ``sites``; return the most climbs, hops, outs."""
     climbs = hops = outs = 0
+    share = np.empty(most_ports(ports))
     for site in sites:
         settled, _ = toward(arcs, ports, site, r)
         _climb(ch, arcs, settled, r, w)
         for s in range(len(ports.first) - 1):
-            if ports.first[s + 1] == ports.first[s] + 1:  # the common case, without a call
-                v = ports.switch[ports.first[s]]
-                near = r.dist[v] + ports.weight[ports.first[s]] if r.dist[v] < FAR else FAR
+            start = ports.first[s]
+            if ports.first[s + 1] == start + 1:  # the common case, without a call
+                share[0] = 1.0 if r.dist[ports.switch[start]] < FAR else 0.0
             else:
-                near, _ = leave(ports, s, r)
-            if s == site or near == FAR:
+                depart(ports, s, r, share)
+            if s == site:
                 continue
-            for p in range(ports.first[s], ports.first[s + 1]):
+            for p in range(start, ports.first[s + 1]):
                 v = ports.switch[p]
-                if r.dist[v] + ports.weight[p] == near:
+                if share[p - start] > 0.0:
                     r.value[v] = 1.0
                     hops, outs = max(hops, w.hops[v]), max(outs, w.outs[v])
                     for c in w.climbs[v].flat:

@@ -17,7 +17,7 @@ import numpy as np
 
 from topo.kernels import jit
 from topo.kernels.channels import Channels
-from topo.kernels.sweep import FAR, Arcs, Ports, clear, leave, toward
+from topo.kernels.sweep import Arcs, Ports, clear, depart, most_ports, toward
 
 
 @jit
@@ -60,13 +60,12 @@ def units_of_shortest(ch: Channels, arcs: Arcs, ports: Ports, number: Any, unit:
 @jit
 def _start(ports: Ports, site: int, r: Any) -> None:
     """Set ``r.value`` to 1 where routes to ``site`` begin."""
+    share = np.empty(most_ports(ports))
     for s in range(len(ports.first) - 1):
-        near, _ = leave(ports, s, r)
-        if s != site and near < FAR:
+        if s != site and depart(ports, s, r, share):
             for p in range(ports.first[s], ports.first[s + 1]):
-                v = ports.switch[p]
-                if r.dist[v] + ports.weight[p] == near:
-                    r.value[v] = max(r.value[v], 1.0)
+                if share[p - ports.first[s]] > 0.0:
+                    r.value[ports.switch[p]] = max(r.value[ports.switch[p]], 1.0)
 
 
 @jit

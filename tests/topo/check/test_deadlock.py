@@ -211,3 +211,16 @@ def test_the_verb_names_ports_and_exits_as_asked(capsys):
     assert "cycle of 5 links, each of which waits for the next" in capsys.readouterr().out
     assert main(["check", "slim-fly:q=5", "--json"]) == 0
     assert "deadlock_free" not in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("balance", ["equal", "weighted"])
+def test_planes_that_are_all_used_are_all_looked_at(balance):
+    """Two leaves of plane 0 have no common spine any more: four hops, which turn up again on their way."""
+    whole = topo.generate(
+        "fat-tree-2", capacity=1.0, radix=4, planes=2, nic="multi-port", endpoints_per_host=1, scale_up=None
+    )
+    rows, leaves = whole.cables(), np.flatnonzero((whole.kind == topo.NodeKind.LEAF) & (whole.plane == 0))[:2]
+    cables = [np.flatnonzero((rows["a"] == leaf) & (whole.kind[rows["b"]] == topo.NodeKind.SPINE)) for leaf in leaves]
+    left = whole.without(cables=[cables[0][0], cables[1][1]])
+    assert (of(left, "ecmp").hops, of(left, "ecmp").free) == (2, True)
+    assert (of(left, "ecmp", balance=balance).hops, of(left, "ecmp", balance=balance).lanes_by_hop) == (4, 2)

@@ -45,6 +45,16 @@ def test_the_worst_is_the_worst_of_all():
     assert got["slowdown"] == pytest.approx(max(each))
 
 
+def test_phases_wait_for_each_other_after_a_loss():
+    """Phases in turn: the worst leaf-spine cable costs what it costs when it is named; half of them are alike."""
+    traffic, tree = "allreduce:algorithm=halving-doubling", "fat-tree-2:radix=8,endpoints=16,endpoints_per_host=1"
+    each = [after(f"named:cable={i}", f"{tree},scale_up=none", traffic) for i in range(16, 32)]
+    got = after("worst:part=cable,tier=leaf-spine", f"{tree},scale_up=none", traffic)
+    assert got["losses_tried"] == 8 and got["slowdown"] > 1.0
+    assert got["slowdown"] == pytest.approx(max(one["slowdown"] for one in each), rel=1e-12)
+    assert got["completion_s"] == pytest.approx(got["slowdown"] * got["intact_completion_s"], rel=1e-12)
+
+
 def test_planes_of_multi_port_nics():
     """A plane down takes an eighth; half of a NIC's ports leave half of its rate."""
     assert after("named:plane=3", MULTI)["slowdown"] == pytest.approx(8 / 7)
