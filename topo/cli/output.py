@@ -31,21 +31,29 @@ def print_json(data: Mapping[str, Any]) -> None:
 
 
 def print_table(
-    header: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "", right: Sequence[bool] = ()
+    header: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    title: str = "",
+    right: Sequence[bool] = (),
+    err: bool = False,
 ) -> None:
-    """Print rows of cells under ``header``; columns of numbers go to the right where ``right`` does not say which."""
+    """Print rows of cells under ``header``, on stderr if ``err``.
+
+    Columns of numbers go to the right where ``right`` does not say which.
+    """
     cells = [[text(cell) for cell in row] for row in rows]
     right = right or [all(_number(row[i]) for row in cells) and bool(cells) for i in range(len(header))]
-    if sys.stdout.isatty():
-        _draw(header, cells, right, title)
+    if (sys.stderr if err else sys.stdout).isatty():
+        _draw(header, cells, right, title, err=err)
         return
     if title:
-        click.echo(title)
+        click.echo(title, err=err)
     shown = [list(header), *cells] if any(header) else cells
     widths = [max((len(row[i]) for row in shown), default=0) for i in range(len(header))]
     for row in shown:
         aligned = (c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True))
-        click.echo("  ".join(aligned).rstrip())
+        click.echo("  ".join(aligned).rstrip(), err=err)
 
 
 def text(value: Any) -> str:
@@ -67,7 +75,9 @@ def _number(cell: str) -> bool:
     return cell == "-" or cell.replace(",", "").replace(".", "").lstrip("-").replace("e-", "").isdigit()
 
 
-def _draw(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], title: str) -> None:
+def _draw(
+    header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], title: str, *, err: bool
+) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -79,7 +89,7 @@ def _draw(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
         table.add_column(Text(name), justify="right" if to_the_right else "left")
     for row in rows:
         table.add_row(*(Text(cell, style=_OVER if isinstance(cell, Marked) else "") for cell in row))
-    Console().print(table)
+    Console(stderr=err).print(table)
 
 
 def note(message: str) -> None:

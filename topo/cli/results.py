@@ -38,7 +38,7 @@ _ROUNDING = 1e-9
 #: Columns of a verdict where nothing tells how wide the terminal is.
 _WIDE = 120
 #: What the page writes and a terminal may not have.
-_ASCII = str.maketrans({"\N{NO-BREAK SPACE}": " ", "−": "-", "–": "-", "µ": "u", "×": "x"})
+_ASCII = str.maketrans({"\N{NO-BREAK SPACE}": " ", "−": "-", "–": "-", "µ": "u", "×": "x", "·": "|"})
 
 
 def say_first(title: str, cases: Sequence[Case], results: Sequence[Mapping[str, Any]]) -> None:
@@ -47,7 +47,7 @@ def say_first(title: str, cases: Sequence[Case], results: Sequence[Mapping[str, 
 
     wide = shutil.get_terminal_size((_WIDE, 0)).columns if sys.stdout.isatty() else _WIDE
     verdict = sentence([(case.resolved(), one) for case, one in zip(cases, results, strict=True)])
-    click.echo(_ascii(f"{title}\n{textwrap.fill(verdict, wide)}\n"))
+    click.echo(ascii_of(f"{title}\n{textwrap.fill(verdict, wide)}\n"))
 
 
 def print_results(
@@ -103,7 +103,7 @@ def _spread(key: str, values: Sequence[Any]) -> str:
 
 def print_rows(title: str, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
     """Print ``rows`` of a list of results, a column for each of ``keys``, which name them in full."""
-    header = [_ascii(QUANTITIES[key].title + (f" [{unit}]" if (unit := _unit(key)) else "")) for key in keys]
+    header = [ascii_of(QUANTITIES[key].title + (f" [{unit}]" if (unit := _unit(key)) else "")) for key in keys]
     names = [re.split("[.:]", key)[-1] for key in keys]
     cells = [
         [_marked(key, row[name], written(key, row[name], unit=False)) for key, name in zip(keys, names, strict=True)]
@@ -119,10 +119,10 @@ def written(key: str, value: Any, *, unit: bool = True) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(written(key, inner, unit=unit) for inner in value) or "-"
     if QUANTITIES[key].format in _PLAIN:
-        return _ascii(output.text(value) + (f" {_unit(key)}" if unit and _unit(key) and value is not None else ""))
+        return ascii_of(output.text(value) + (f" {_unit(key)}" if unit and _unit(key) and value is not None else ""))
     from topo.report.labels import form
 
-    return _ascii(form(key)(value))
+    return ascii_of(form(key)(value))
 
 
 def _unit(key: str) -> str:
@@ -131,5 +131,6 @@ def _unit(key: str) -> str:
     return one.unit if one.format in _PLAIN else ""
 
 
-def _ascii(text: str) -> str:
+def ascii_of(text: str) -> str:
+    """Return ``text`` with what a page writes and a terminal may not have in other letters."""
     return text.translate(_ASCII)

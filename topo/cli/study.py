@@ -133,7 +133,21 @@ def _print(done: Run, page: Path, *, as_json: bool) -> None:
         return
     told = ["cases", *(["equal"] if summary["equal"] else []), "ok", "failed", "refused", "computed", "seconds"]
     say(", ".join(f"{key} {summary[key]}" for key in told))
+    _print_choice(done.folder)
     click.echo(str(page))
+
+
+def _print_choice(folder: Path) -> None:
+    """Print the decision matrix on stderr: scripts read the page's path from stdout."""
+    from topo.cli import output
+    from topo.cli.results import ascii_of
+    from topo.report import choice
+
+    table = choice(folder)
+    if table is None:
+        return
+    cells = [[ascii_of(cell.text) for cell in row] for row in table.cells]
+    output.print_table([ascii_of(one.title) for one in table.columns], cells, title=ascii_of(table.caption), err=True)
 
 
 def _again(study: str, folder: Path, overrides: tuple[str, ...], where: Where) -> str:

@@ -11,8 +11,9 @@ from topo.report.load import ReportError, read_study
 if TYPE_CHECKING:
     from topo.report.panels.blocks import Panel
     from topo.report.panels.view import View
+    from topo.report.tables import Table
 
-__all__ = ["ReportError", "render", "sentence", "write"]
+__all__ = ["ReportError", "choice", "render", "sentence", "write"]
 
 #: Size of a page [bytes] from which it is slow to open, and from which its long tables leave it for a zip.
 WARN_AT, ZIP_AT = 15_000_000, 25_000_000
@@ -68,6 +69,14 @@ def write(
         say(f"{path}: has {size / 1e6:.0f} MB and is slow to open; a study of fewer cases gives a lighter page")
     write_text(path, html)
     return path
+
+
+def choice(folder: Path | str) -> Table | None:
+    """Return the decision matrix of the study in ``folder``, None where it compares no networks."""
+    from topo.report.matrix import matrix
+    from topo.report.panels.view import View
+
+    return matrix(View(read_study(folder)))
 
 
 def sentence(cases: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from topo.report import labels, names, words
+from topo.report.matrix import matrix
 from topo.report.names import Case
-from topo.report.panels.blocks import Card, Cards, Notes, Panel
+from topo.report.panels.blocks import Card, Cards, Notes, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View, cost_key, largest
 from topo.report.verdicts import verdict
@@ -27,7 +28,9 @@ def panel(view: View) -> Panel:
     rule = Notes((answer.rule,)) if answer.rule else None
     first, *more = filter(None, answer.sentences)
     rest = Notes(tuple(more)) if more else None
-    return make("verdict", "Verdict", "What does this study say?", first, (rest, notes, cards, rule))
+    choice = matrix(view)
+    shown = Show(choice) if choice else None
+    return make("verdict", "Verdict", "What does this study say?", first, (rest, shown, notes, cards, rule))
 
 
 def _warnings(view: View) -> list[str]:
