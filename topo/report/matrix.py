@@ -15,13 +15,13 @@ ALIKE = 1.25
 _COST, _TIME = "cost_per_endpoint_usd", "completion_s"
 
 
-class Timed(float):
+class Duration(float):
     """A completion time [s] with the text of its cell."""
 
     text: str
 
     @classmethod
-    def of(cls, case: Case, best: float, tie: float) -> Timed:
+    def of(cls, case: Case, best: float, tie: float) -> Duration:
         """Return the time of ``case``, how often it has the ``best`` of its traffic, and the tier that limits it."""
         one = cls(case.get(_TIME))
         far = f"{words.number(one / best)}×" if one > best * (1 + tie) else ""
@@ -31,7 +31,7 @@ class Timed(float):
 
 def matrix(view: View) -> Table | None:
     """Return a row for each network, None where there are not two of about a size that carry the same traffic."""
-    traffics = [traffic for traffic in view.traffics if _compared(view.of_traffic(traffic))]
+    traffics = [traffic for traffic in view.traffics if _comparable(view.of_traffic(traffic))]
     if not traffics:
         return None
     cells = {(case.network, case.traffic): case for case in view.grid if case.traffic in traffics}
@@ -44,16 +44,16 @@ def matrix(view: View) -> Table | None:
     for traffic in traffics:
         best = min(float(case.get(_TIME)) for case in view.of_traffic(traffic))
         columns.append(_column(traffic, best, view.tie))
-        found = [cells.get((network, traffic)) for network in networks]
-        rows = [[*row, one and Timed.of(one, best, view.tie)] for row, one in zip(rows, found, strict=True)]
+        cases = [cells.get((network, traffic)) for network in networks]
+        rows = [[*row, one and Duration.of(one, best, view.tie)] for row, one in zip(rows, cases, strict=True)]
     caption = f"Time by traffic, × the fastest, and the tier that limits it; {view.policies}"
     return table("matrix", caption, columns, rows)
 
 
-def _compared(cases: Sequence[Case]) -> bool:
+def _comparable(cases: Sequence[Case]) -> bool:
     sizes = [case.get("endpoints") for case in cases]
-    timed = all(isinstance(case.get(_TIME), int | float) and case.get(_TIME) > 0 for case in cases)
-    return timed and len(cases) > 1 and None not in sizes and max(sizes) <= ALIKE * min(sizes)
+    times = all(isinstance(case.get(_TIME), int | float) and case.get(_TIME) > 0 for case in cases)
+    return times and len(cases) > 1 and None not in sizes and max(sizes) <= ALIKE * min(sizes)
 
 
 def _cost(view: View, network: str) -> float | None:

@@ -29,8 +29,8 @@ def panel(view: View) -> Panel:
     first, *more = filter(None, answer.sentences)
     rest = Notes(tuple(more)) if more else None
     choice = matrix(view)
-    shown = Show(choice) if choice else None
-    return make("verdict", "Verdict", "What does this study say?", first, (rest, shown, notes, cards, rule))
+    options = Show(choice) if choice else None
+    return make("verdict", "Verdict", "What does this study say?", first, (rest, options, notes, cards, rule))
 
 
 def _warnings(view: View) -> list[str]:
