@@ -1,6 +1,6 @@
 """Redraws the gallery: five studies and a design run afresh, pages copied here, two screenshots for the README.
 
-    python reports/gallery.py            everything; about two minutes on two cores
+    python reports/gallery.py            everything; about six minutes on two cores, four of them the design
     python reports/gallery.py --shots    the screenshots alone, from pages that are there
 
 Pages alone are kept; records go to a temporary folder.  SOURCE_DATE_EPOCH is

@@ -108,10 +108,18 @@ def _front(design: Mapping[str, Any], best: Mapping[str, Any]) -> Draw | None:
     rows.sort(key=lambda row: (row[keys[0]], row[keys[1]]))
     spots = [Spot(row["name"], row[keys[0]], row[keys[1]], _place(row, keys)) for row in rows]
     drawing = front(spots, range(len(spots)), labels.axis(keys[0]), labels.axis(keys[1]))
+    for axis, key in (("xaxis", keys[0]), ("yaxis", keys[1])):
+        drawing["layout"][axis] |= {"range": _around([float(row[key]) for row in rows]), "rangemode": "normal"}
     other = [row["name"] for row in rows if row["name"] != best.get("name")]
     finding = f"{words.plural(len(rows), 'network')} are worth a choice; beside the best {words.listing(other, 3)}."
     how = "None of all networks that meet the requirements is as good as one of these in every key of the front."
     return Draw(figure("fig-front", finding, how, drawing, _networks("front", "The front", rows)))
+
+
+def _around(values: Sequence[float]) -> list[float]:
+    """Return the ends of an axis: a front lies far from 0, and names stand to the right of its marks."""
+    span = max(values) - min(values) or 1.0
+    return [min(values) - 0.2 * span, max(values) + 0.6 * span]
 
 
 def _place(row: Mapping[str, Any], keys: Sequence[str]) -> str:
