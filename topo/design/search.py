@@ -94,7 +94,7 @@ def search(
         edge.facts[minimize[0]] if edge else None,
         rim,
         tuple(sorted(losers, key=_nearness)),
-        conflict([*out, *refused], [*closed, *measured]) if best is None and proven else (),
+        conflict([*out, *refused], [*closed, *measured]) if best is None and proven and len(known) == len(fit) else (),
         trial.measured if asks else 0,
         len(everyone),
         runners,

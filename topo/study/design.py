@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from topo.config.design import Question, load_design
+from topo.config.needs import PRICED
 from topo.config.nouns import fabric_of
 from topo.design import Answer, Candidate, Need, candidates, search
 from topo.design.errors import DesignError
@@ -73,6 +74,10 @@ def designed(
         front=question.front,
         within=question.within,
     )
+    if answer.best is None and answer.proven and not answer.conflict:
+        key = question.minimize[0]
+        lacks = "; the price book lacks a part, which topo size says" if key in PRICED else ""
+        raise DesignError(f"{key} is not known of any network that meets the requirements{lacks}")
     shown = {one.name: one for one in [*([answer.best] if answer.best else []), *answer.front]}
     for one in shown.values():
         check_built(fabric_of(question.case(one), symmetry=False), one)

@@ -24,6 +24,8 @@ from traffic.demand import GroupedDemand
 Results = dict[str, Any]
 #: What a network may not do that its traffic asks: no case, so nothing that is measured is known.
 _NONE: Results = {}
+#: Keys that would look good where some traffic has no path left: they count where all of it arrives.
+_OF_ALL = ("completion_s", "normalized_throughput", "slowdown", "switch_throughput", "theta")
 
 
 class Measuring:
@@ -109,13 +111,14 @@ class Measuring:
         own = [w for w, workload in enumerate(self._workloads) if need.of in ("", workload and workload.name)]
         key = "completion_s" if need.key == "slowdown" else need.key
         values: list[float] = [value for w in own if (value := found[i, w, need.after].get(key)) is not None]
-        if len(values) < len(own):
+        lost = need.key in _OF_ALL and any(found[i, w, need.after].get("unreachable_commodities") for w in own)
+        if lost or len(values) < len(own):
             return None
         if need.key == "slowdown":
             alone = self._added(own, [self._baseline[w].get("completion_s") or 0.0 for w in own])
             return self._added(own, values) / alone if alone else None
         if need.key == "completion_s":
-            return self._added(own, values)
+            return values[0] if need.of else self._added(own, values)
         return float(max(values) if need.sign == "<=" else min(values))
 
     def _added(self, own: Iterable[int], values: Iterable[float]) -> float:
