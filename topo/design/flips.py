@@ -12,7 +12,7 @@ from topo.design.space import Candidate
 from topo.design.trial import Trial
 
 #: Rivals that are measured for each flip before it is left as a bound.
-TRIES = 8
+TRIES = 2
 
 
 @dataclass(frozen=True)
