@@ -72,31 +72,52 @@ class Attachment:
         return cls(of, np.bincount(of[bearing], minlength=len(rows)), rows)
 
 
-def endpoint_distances(fabric: Fabric) -> Distances:
-    """Return the distances between endpoints that switches connect, both endpoint cables counted."""
-    attachment = Attachment.to(fabric)
+@dataclass(frozen=True, eq=False)
+class Switches:
+    """Pairs of neighbouring switches, numbered from 0, and which of them are twins."""
+
+    tail: Ints  # (P,) of every directed pair, parallel cables merged; sorted, then by head
+    head: Ints  # (P,)
+    twin: Ints  # (S,) the least switch that has the same neighbours
+
+    @classmethod
+    def of(cls, fabric: Fabric) -> Switches:
+        """Return the switches of ``fabric``."""
+        tail, head = switch_neighbours(fabric)
+        return cls(tail, head, twins(tail, head, fabric.n_switches))
+
+
+def endpoint_distances(fabric: Fabric, switches: Switches | None = None) -> Distances:
+    """Return the distances between endpoints that switches connect, both endpoint cables counted.
+
+    ``switches`` are those of the fabric, where they are at hand.
+    """
+    attachment, known = Attachment.to(fabric), switches or Switches.of(fabric)
     base, n = fabric.n_nodes - fabric.n_switches, len(attachment.count)
-    weight, alike = attachment.count.astype(np.float64), _twin_stations(fabric, attachment)
+    weight, alike = attachment.count.astype(np.float64), _twin_stations(fabric, attachment, known.twin)
 
     def moves() -> list[tuple[Ints, Ints]]:
         pairs = [(attachment.of, attachment.of[moved[: fabric.n_endpoints]]) for moved in fabric.symmetry]
         return [(a[(a >= 0) & (b >= 0)], b[(a >= 0) & (b >= 0)]) for a, b in pairs]
 
-    at = _pairs_at(fabric, attachment.switches - base, weight, _orbits(n, alike, moves))
+    at = _pairs_at(fabric, known, attachment.switches - base, weight, _orbits(n, alike, moves))
     at[:1] -= weight.sum()  # an endpoint is no pair with itself
     everyone = float(fabric.n_endpoints) * (fabric.n_endpoints - 1)
     return Distances(np.concatenate([[0.0, 0.0], at]), everyone - at.sum())
 
 
-def switch_distances(fabric: Fabric) -> Distances:
-    """Return the distances between switches; those of different planes are not connected."""
-    n = fabric.n_switches
+def switch_distances(fabric: Fabric, switches: Switches | None = None) -> Distances:
+    """Return the distances between switches; those of different planes are not connected.
+
+    ``switches`` are those of the fabric, where they are at hand.
+    """
+    n, known = fabric.n_switches, switches or Switches.of(fabric)
     base = fabric.n_nodes - n
 
     def moves() -> list[tuple[Ints, Ints]]:
         return [(np.arange(n), moved[base:].astype(np.int64) - base) for moved in fabric.symmetry]
 
-    at = _pairs_at(fabric, np.arange(n)[:, None], np.ones(n), _orbits(n, twins(fabric), moves))
+    at = _pairs_at(fabric, known, np.arange(n)[:, None], np.ones(n), _orbits(n, known.twin, moves))
     at[:1] = 0.0
     return Distances(at, float(n) * (n - 1) - at.sum())
 
@@ -110,13 +131,11 @@ def switch_neighbours(fabric: Fabric) -> tuple[Ints, Ints]:
     return tail[once].astype(np.int64) - base, head[once].astype(np.int64) - base
 
 
-def twins(fabric: Fabric) -> Ints:
-    """Return (S,) for each switch the least one that has the same neighbouring switches; numbered from 0.
+def twins(tail: Ints, head: Ints, n: int) -> Ints:
+    """Return (n,) for each switch the least one that has the same neighbours, given as sorted pairs.
 
     Neighbours are compared by sums of random numbers, and those that agree one by one.
     """
-    tail, head = switch_neighbours(fabric)
-    n = fabric.n_switches
     first = np.searchsorted(tail, np.arange(n + 1))
     look = np.bincount(tail, np.random.default_rng(0).random(n)[head], n)
     _, example, number = np.unique(look, return_index=True, return_inverse=True)
@@ -131,7 +150,7 @@ def twins(fabric: Fabric) -> Ints:
     return np.where(same, least, np.arange(n)).astype(np.int64)
 
 
-def _twin_stations(fabric: Fabric, attachment: Attachment) -> Ints:
+def _twin_stations(fabric: Fabric, attachment: Attachment, twin: Ints) -> Ints:
     """Return (C,) for each class of endpoints the least one on twins of its switches, of as many endpoints.
 
     To swap the switches of two of them, one by one, swaps them, where no switch has endpoints of a third.
@@ -141,7 +160,7 @@ def _twin_stations(fabric: Fabric, attachment: Attachment) -> Ints:
     once = np.diff(own, axis=1, prepend=-1) > 0
     if np.bincount(own[once], minlength=1).max() > 1:
         return np.arange(n)
-    rows = np.column_stack([np.sort(np.where(once, twins(fabric)[own], -1), axis=1), attachment.count])
+    rows = np.column_stack([np.sort(np.where(once, twin[own], -1), axis=1), attachment.count])
     _, example, number = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     return np.asarray(example[number.ravel()], dtype=np.int64)
 
@@ -161,12 +180,14 @@ def _orbits(n: int, alike: Ints, moves: Callable[[], list[tuple[Ints, Ints]]]) -
     return np.asarray(least[label])
 
 
-def _pairs_at(fabric: Fabric, switches: Ints, weight: NDArray[np.float64], orbit: Ints) -> NDArray[np.float64]:
+def _pairs_at(
+    fabric: Fabric, known: Switches, switches: Ints, weight: NDArray[np.float64], orbit: Ints
+) -> NDArray[np.float64]:
     """Return (D + 1,) pairs of stations by the least distance between their switches, pairs with oneself included.
 
     Station i sits on the switches ``switches[i]`` (numbered from 0) and stands for ``weight[i]`` members.
     """
-    tail, head = switch_neighbours(fabric)
+    tail, head = known.tail, known.head
     stands_for = np.bincount(orbit, weight, len(weight)).astype(np.float64)
     if np.count_nonzero(stands_for) * len(head) > _COMPILED_VISITS:
         return _compiled(tail, head, switches, weight, stands_for)

@@ -9,7 +9,7 @@ import numpy as np
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.metrics.bisection import bisect
 from topo.metrics.cabling import cabling_findings
-from topo.metrics.distances import endpoint_distances, switch_distances
+from topo.metrics.distances import Switches, endpoint_distances, switch_distances
 
 
 def structure(fabric: Fabric, *, intact: bool = True) -> dict[str, Any]:
@@ -22,7 +22,8 @@ def structure(fabric: Fabric, *, intact: bool = True) -> dict[str, Any]:
     cables are those of a plan: they are left out where the fabric is not ``intact``.
     """
     size = fabric.size
-    between, switches = endpoint_distances(fabric), switch_distances(fabric)
+    known = Switches.of(fabric)
+    between, switches = endpoint_distances(fabric, known), switch_distances(fabric, known)
     about_cables = cabling_findings(fabric) if intact else []
     cut = bisect(fabric) if intact else None
     return {
