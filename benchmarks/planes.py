@@ -51,7 +51,7 @@ SIZES = (1024, 4096, 16384, 65536, 131072)
 ROOT = Path(__file__).parents[1]
 HISTORY = ROOT / "benchmarks" / "history" / "planes.jsonl"
 #: The picture [pixels], and the decades of seconds that it spans from the first on.
-WIDTH, HEIGHT, MARGIN, DECADES, FIRST = 640, 360, 50, 2, 0
+WIDTH, HEIGHT, MARGIN, DECADES, FIRST = 640, 360, 50, 3, -1
 COLOURS = ("#1f6fb4", "#d1495b", "#2a9d67", "#8b5fbf")
 
 Points = list[tuple[int, float]]
@@ -91,7 +91,7 @@ def svg(lines: dict[str, Points]) -> str:
         f'<text x="{MARGIN}" y="18">processor time of the whole command [s]</text>',
         f'<text x="{WIDTH - 3.5 * MARGIN:.0f}" y="{HEIGHT - 12}">endpoints</text>',
     ]
-    for seconds in (1, 3, 10, 30, 100):
+    for seconds in (0.1, 0.3, 1, 3, 10, 30, 100):
         (x, y), (end, _) = at(SIZES[0], seconds), at(SIZES[-1], seconds)
         parts.append(f'<line x1="{x:.0f}" y1="{y:.0f}" x2="{end:.0f}" y2="{y:.0f}" stroke="#ddd"/>')
         parts.append(f'<text x="{x - 6:.0f}" y="{y + 4:.0f}" text-anchor="end">{seconds}</text>')
