@@ -3,6 +3,7 @@
 # make soak    twenty thousand random cases against every law, an hour of bad inputs; make test runs a tenth, and a minute
 # make bench   time and memory against size, and against peers where they are installed; kept by commit in benchmarks/history
 # make gallery  the pages and pictures of reports/gallery, from five studies and a design run afresh
+# make docs    the site in docs/_build, from the pages of docs, the docstrings and the gallery; a warning fails it
 # make clean   removes .venv and what tools left behind; reports stay
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ WORKERS ?= 2
 SOAK ?= 20000
 FUZZ ?= 60
 
-.PHONY: study test lint soak bench gallery clean
+.PHONY: study test lint soak bench gallery docs clean
 
 study: $(VENV)/.runtime
 	$(BIN)/topo study configs/studies/deepseek-v3.yaml -o $(STUDY)
@@ -41,8 +42,11 @@ bench: $(VENV)/.dev
 gallery: $(VENV)/.dev
 	$(BIN)/python reports/gallery.py
 
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
+
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) docs/_build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; (3, 11) <= v < (3, 14) or sys.exit(f"planewise needs Python 3.11 to 3.13; this is {v[0]}.{v[1]}; choose another with: make PYTHON=python3.12")'
@@ -51,6 +55,10 @@ $(BIN)/python:
 $(VENV)/.runtime: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt -e .
 	@touch $@
+
+$(VENV)/.docs: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e '.[docs]'
+	@touch $@ $(VENV)/.runtime
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt -e '.[dev]'
