@@ -33,7 +33,7 @@ def analyze(
     on) what the command line takes, ``"fat-tree-2:radix=64,planes=8"``, the name of a file, or a mapping of the same
     words, with units: ``{"family": "fat-tree-2", "radix": 64, "rate": "400Gb/s"}``.  ``folder`` keeps what is written.
 
-    >>> analyze("fat-tree-2:radix=4", "permutation", routing="ecmp")["normalized_throughput"]
+    >>> analyze("fat-tree-2:radix=8", "uniform", routing="ecmp")["normalized_throughput"]
     1.0
 
     Raises ConfigError for words that are wrong, and the errors of the rooms that solve, all of them ValueError.
