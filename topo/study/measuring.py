@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
 from topo import __version__
-from topo.config.case import Case
+from topo.config.case import Case, canonical_json
 from topo.config.design import Question, Workload
 from topo.config.errors import ConfigError
 from topo.config.nouns import demand_of, fabric_of
@@ -28,6 +30,10 @@ _NONE: Results = {}
 _OF_ALL = ("completion_s", "normalized_throughput", "slowdown", "switch_throughput", "theta")
 
 
+#: Fields of a fabric that nothing measured hangs on: what it is called, ports of its switches, known symmetries.
+_NAMES = ("name", "radix", "symmetry", "source", "intact")
+
+
 class Measuring:
     """Measures candidates, called with as many as go at once, until the time is up."""
 
@@ -37,6 +43,7 @@ class Measuring:
         self.question, self.store = question, store
         self._where = {"workers": workers, "scheduler": scheduler, "tables": store is not None}
         self._end = time.monotonic() + question.seconds
+        self._known: dict[str, Results] = {}  # by network
         self._workloads: tuple[Workload | None, ...] = question.workloads or (None,)
 
     def __call__(self, some: Sequence[Candidate]) -> list[Mapping[str, Any]] | None:
@@ -131,16 +138,37 @@ class Measuring:
     def _results(self, cases: Sequence[Case]) -> dict[str, Results]:
         """Return the results of ``cases`` by identity; each is kept as soon as it is there."""
         found: dict[str, Results] = {}
-        todo: dict[str, Case] = {}
+        todo: dict[str, Case] = {}  # by network: twins are measured once
+        alike: dict[str, str] = {}  # identity -> network
         for case in cases:
             digest = case.identity(__version__)
             stored, _ = self.store.read(digest) if self.store else (None, "")
             if stored is not None and is_final(stored):
                 found[digest] = stored["results"]
             else:
-                todo[digest] = case
-        for case, ended in execute(list(todo.values()), **self._where):  # type: ignore[arg-type]
-            found[case.identity(__version__)] = ended.record["results"]
+                alike[digest] = network_of(case)
+                todo.setdefault(alike[digest], case)
+        new = {network: case for network, case in todo.items() if network not in self._known}
+        for case, ended in execute(list(new.values()), **self._where):  # type: ignore[arg-type]
+            self._known[alike[case.identity(__version__)]] = ended.record["results"]
             if self.store:
                 self.store.write(ended)
-        return found
+        return found | {digest: self._known[network] for digest, network in alike.items()}
+
+
+def network_of(case: Case) -> str:
+    """Return a digest that two cases share which differ in what their network is called and in ports left free.
+
+    Switches of several sizes make the same network where endpoints are fewer than they hold.
+    """
+    digest = blake2b(digest_size=16)
+    words = case.resolved() | {"fabric": None, "name": "", "labels": {}}
+    digest.update(canonical_json(words).encode())
+    try:
+        fabric = fabric_of(case, symmetry=False)
+    except ValueError:  # its own outcome says why
+        return case.identity(__version__)
+    for one in fields(fabric):
+        value = None if one.name in _NAMES else getattr(fabric, one.name)
+        digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+    return digest.hexdigest()
