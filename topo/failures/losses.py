@@ -27,7 +27,10 @@ MOST_NAMED = 4
 #: Losses that the search for the worst tries at most.
 MOST_TRIED = 5_000
 
-Part = Annotated[Literal["cable", "group", "host", "line-card", "nic", "plane", "port", "switch"], "what fails"]
+Part = Annotated[
+    Literal["cable", "core", "group", "host", "leaf", "line-card", "nic", "plane", "port", "spine", "switch"],
+    "what fails",
+]
 Tier = Annotated[
     Literal["leaf", "spine", "core", "endpoint", "leaf-spine", "spine-core", "local", "global"] | None,
     "of switches or of cables; without, any switch, or any cable between switches",

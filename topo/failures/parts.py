@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,10 @@ def _switches(fabric: Fabric, tier: str | None) -> Parts:
     return _of_nodes(node, node)
 
 
+def _switches_of(tier: str, fabric: Fabric, none: str | None) -> Parts:
+    return _switches(fabric, tier)
+
+
 def _hosts(fabric: Fabric, tier: str | None) -> Parts:
     return _of_nodes(np.arange(fabric.n_endpoints), fabric.host)
 
@@ -144,4 +149,5 @@ PARTS: dict[str, tuple[Callable[[Fabric, str | None], Parts], tuple[str, ...]]] 
     "plane": (_planes, ()),
     "port": (_ports, ()),
     "switch": (_switches, tuple(SWITCHES)),
+    **{tier: (partial(_switches_of, tier), ()) for tier in SWITCHES},
 }
