@@ -10,6 +10,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from topo.config import SECTIONS
@@ -130,7 +131,7 @@ def _descriptions(records: list[Record], rows: list[int], part: str) -> list[tup
     head = SECTIONS[part].word
     by_head: dict[str, list[int]] = defaultdict(list)
     for i in rows:
-        by_head[str(records[i].part(part).get(head, "?"))].append(i)
+        by_head[_head(records[i].part(part), part)].append(i)
     out = []
     for start, group in by_head.items():
         varying = _varying([records[i].part(part) for i in group if records[i].ok], head)
@@ -138,6 +139,13 @@ def _descriptions(records: list[Record], rows: list[int], part: str) -> list[tup
             details = _details(records[i].part(part), varying)
             out.append((i, _with(_title(start), details)))
     return out
+
+
+def _head(section: dict[str, Any], part: str) -> str:
+    """Return the registered name that a section gives, of one that is read from a file the file's."""
+    word = str(section.get(SECTIONS[part].word, "?"))
+    path = str(section.get("path") or "")
+    return PurePath(path).name or word if word == SECTIONS[part].by_path else word
 
 
 def _title(name: str) -> str:

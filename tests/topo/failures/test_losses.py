@@ -42,7 +42,8 @@ def test_more_failures_contain_fewer(tree, part):
 def test_parts_are_counted(tree):
     counts = {part: parts_of(tree, part).count for part in PARTS if part not in ("group", "core")}
     assert counts == {
-        "cable": 32, "host": 8, "line-card": 8 + 4, "nic": 32, "plane": 2, "port": 32, "switch": 12, "leaf": 8, "spine": 4
+        "cable": 32, "host": 8, "line-card": 8 + 4, "nic": 32, "plane": 2, "port": 32, "switch": 12,
+        "leaf": 8, "spine": 4,
     }  # fmt: skip
     assert parts_of(tree, "switch", "spine").count == 4
     assert parts_of(tree, "cable", "endpoint").count == 32

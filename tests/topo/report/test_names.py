@@ -20,3 +20,12 @@ def test_seeds_of_one_setting_count_once():
 def test_the_default_wins_a_tie():
     assert usual_policy([case("static"), case("ecmp"), case("adaptive")]) == "ecmp"
     assert usual_policy([]) == ""
+
+
+def test_what_is_read_goes_by_its_files_name(tmp_path):
+    import topo
+
+    fabric = topo.generate("fat-tree-2", radix=8, capacity=50e9)
+    topo.write(fabric, tmp_path / "hall.fabric.json")
+    said = topo.analyze(tmp_path / "hall.fabric.json", "permutation")._repr_html_()
+    assert "hall.fabric.json finishes" in said
