@@ -110,7 +110,7 @@ def _figure(view: View) -> Draw | None:
     variants = tuple(
         Variant(labels.title(key), spec) for key, at in _MEASURES.items() if (spec := _dots(view, key, at))
     )
-    how = f"A row a network, a mark a traffic, under {view.policies}. The dashed line is 1: nothing blocks."
+    how = f"Each row is a network, each mark a traffic, under {view.policies}. The dashed line is 1: nothing blocks."
     if any(case.draws for case in view.grid):
         how += " A mark is the mean over seeds; the table has the least and the largest of them."
     if not variants:
