@@ -71,11 +71,14 @@ def _keep(folder: Path, design: Design, results: dict[str, Any]) -> None:
 def _print(design: Design, results: dict[str, Any]) -> None:
     from topo.cli import output
     from topo.cli.results import print_results, print_rows, written
+    from topo.report.panels.design import one_a_family
 
     answer, best = design.answer, results["best"]
     if best:
         keys = [key for key in best if key not in ("name", "family", "spec", "measured", "port_gbps")]
-        print_results(best["name"], best, keys, more={need: str(value) for need, value in best["measured"].items()})
+        print_results(
+            best["name"], best, keys, more={need: output.text(value) for need, value in best["measured"].items()}
+        )
         how = "nothing better meets all requirements" if answer.proven else "not proven: the time was up"
         click.echo(f"{how}; {answer.considered:,} networks considered, {answer.measured:,} measured")
         click.echo(f"built and counted; order it with: topo order '{best['spec']}'")
@@ -86,7 +89,7 @@ def _print(design: Design, results: dict[str, Any]) -> None:
     if results["sensitivity"]:
         keys = [f"design:sensitivity.{key}" for key in ("of", "change", "at", "name")]
         print_rows("\nwhere the choice changes", results["sensitivity"], keys)
-    shown = _one_a_family(results["losers"])
+    shown = one_a_family(results["losers"])
     print_rows("\nwhy others lost, the nearest of each family", shown, ["design:losers.name", "design:losers.binding"])
     if results["growth"]:
         keys = [f"design:growth.{key}" for key in ("endpoints", "name", "usd", "bought")]
@@ -108,13 +111,3 @@ def _print(design: Design, results: dict[str, Any]) -> None:
 
 def _some(title: str, rows: list[dict[str, Any]]) -> str:
     return title if len(rows) <= _ROWS else f"{title}, the first {_ROWS} of {len(rows):,}"
-
-
-def _one_a_family(losers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the nearest loser of each family, and those that whoever asked gave a name."""
-    seen, shown = set(), []
-    for row in losers:
-        if row["compared"] or row["family"] not in seen:
-            seen |= set() if row["compared"] else {row["family"]}
-            shown.append(row)
-    return shown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -88,14 +87,10 @@ def say_notes(cases: Sequence[Case], results: Sequence[dict[str, Any]]) -> None:
 
 def stored(cases: Sequence[Case], folder: Path, where: Where, words: dict[str, Any]) -> Run:
     """Return the run of ``cases`` as a study that ``words`` write down; its report then lies in ``folder``."""
-    from topo.config import Study
     from topo.report import write
-    from topo.study import run
+    from topo.study import run, study_of
 
-    given = {key: value for key, value in words.items() if value is not None}
-    title = cases[0].name.rpartition(" / ")[0] or cases[0].name
-    text = {"schema": 1, "title": title, **given}
-    done = run(Study("analysis", title, tuple(cases), json.dumps(text, indent=2) + "\n"), folder, **where.how())
+    done = run(study_of(cases, words), folder, **where.how())
     if not done.failed:
         say(f"report: {write(done.folder, tell=say)}")
     return done

@@ -186,6 +186,8 @@ SECTIONS: dict[str, Section] = {
 
 #: Results closer than this share of each other count as equal where a study does not say otherwise.
 TOLERANCE = 0.01
+#: Sections that ask what to order.
+ORDERS = ("floor", "spares")
 #: Keys of a case that change no number.
 _WITHOUT_EFFECT = ("name", "labels", "panel", "baseline", "seed")
 
@@ -236,6 +238,11 @@ class Case:
     def cost(self) -> dict[str, Any] | None:
         """The price book; None where none was named."""
         return self.sections["cost"]
+
+    @property
+    def asks_order(self) -> bool:
+        """Whether what to order is asked for, by a floor plan or by spares."""
+        return any(self.sections.get(key) for key in ORDERS)
 
     def resolved(self) -> dict[str, Any]:
         """Return the input as records hold it: everything but the files' content, of which it has the hashes."""

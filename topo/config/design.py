@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from topo import units
 from topo.config import prices
-from topo.config.case import SECTIONS, Case
+from topo.config.case import ORDERS, SECTIONS, Case
 from topo.config.check import check_case
 from topo.config.data import Files, data_root, is_path, read_text
 from topo.config.design_keys import DesignFile, DesignKeys, WorkloadKeys
@@ -32,8 +32,7 @@ from topo.generators import FAMILIES, GeneratorError
 _SWITCH = re.compile(r"\s*([1-9]\d{0,6})(?:\s*x\s*(\S+))?\s*")
 #: Keys of ``fabric`` that a design fixes for all candidates; it chooses the others.
 _FIXED = ("rate", "endpoints_per_host", "scale_up", "scale_up_domain", "relay", "hardware")
-#: Sections that only an order reads, and those that only what is measured does.
-_ORDERED = ("floor", "spares")
+#: Sections that only what is measured reads.
 _MEASURED = ("traffic", "routing", "solve", "failures", "placement")
 #: Sections that a workload may have of its own.
 _OWN = ("traffic", "placement", "routing", "solve")
@@ -103,7 +102,7 @@ class Question:
         workload: Workload | None = None,
         after: str = "",
         *,
-        without: tuple[str, ...] = _ORDERED,
+        without: tuple[str, ...] = ORDERS,
     ) -> Case:
         shared = {key: value for key, value in self.words.data["fabric"].items() if key != "rate"}
         kept = {key: value for key, value in self.words.data.items() if key not in without}

@@ -112,10 +112,10 @@ def _paid(one: Candidate) -> Counter[str]:
     """Return what each kind of part costs in all [USD]; models of switches are one kind."""
     paid: Counter[str] = Counter()
     for part in one.parts:
-        paid[kind_of(part.name)] += part.number * part.usd  # type: ignore[assignment]
+        paid[_kind(part.name)] += part.number * part.usd  # type: ignore[assignment]
     return paid
 
 
-def kind_of(part: str) -> str:
+def _kind(part: str) -> str:
     """Return the kind that a part of a price book is of."""
     return part.partition("-")[0] if part.startswith("switch-") and part[7:].isdigit() else part

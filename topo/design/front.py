@@ -34,11 +34,6 @@ def front_of(pool: Sequence[Candidate], keys: Sequence[str], trial: Trial) -> tu
     return tuple(one for _, one in sorted(kept, key=lambda row: row[0])), not trial.late
 
 
-def nondominated(pool: Sequence[Candidate], keys: Sequence[str]) -> tuple[Candidate, ...]:
-    """Return those of ``pool`` that none is as good as in all of ``keys``; one of equals."""
-    return front_of(pool, keys, Trial((), lambda some: [{} for _ in some], lambda one: {}))[0]
-
-
 def _values(facts: Mapping[str, Any], keys: Sequence[str], open_: float | None = None) -> tuple[Any, ...]:
     """Return the values of ``keys``, less is better; ``open_`` for what is not a fact yet."""
     return tuple(open_ if key not in facts else None if facts[key] is None else facts[key] * _way(key) for key in keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from topo.near import hint
@@ -33,11 +34,11 @@ class Plots:
     @property
     def names(self) -> list[str]:
         """What can be drawn of these results."""
-        return list(self._figures())
+        return list(self._figures)
 
     def __call__(self, name: str, which: str = "") -> go.Figure:
         """Return the figure ``name``.  Raises NotebookError for one that these results cannot fill."""
-        there = self._figures()
+        there = self._figures
         if name not in there:
             known = ", ".join(there) or "nothing"
             raise NotebookError(f"{name}: there is no such figure of these results, but {known}{hint(name, there)}")
@@ -53,7 +54,7 @@ class Plots:
 
     def timeline(self, which: str = "") -> go.Figure:
         """Return what happens when: the parts of a training step, else how much has ended by which time."""
-        return self("step" if "step" in self._figures() else "outcome", which)
+        return self("step" if "step" in self._figures else "outcome", which)
 
     def matrix(self, which: str = "") -> go.Figure:
         """Return the networks beside each other, by traffic."""
@@ -63,6 +64,7 @@ class Plots:
         """Return what the parts of each network cost."""
         return self("cost", which)
 
+    @cached_property
     def _figures(self) -> dict[str, Figure]:
         return {one.id.removeprefix("fig-"): one for one in figures_of(panels(self._view))}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,10 +11,9 @@ from topo.config import Study, load_study, read_case
 from topo.fabric import Fabric
 from topo.notebook.results import Analysis, Results
 from topo.study import run_case
-from topo.study.study import run
+from topo.study.study import run, study_of
 
 if TYPE_CHECKING:
-    from topo.config import Case
     from topo.study.study import Run
 
 _R = TypeVar("_R", bound=Results)
@@ -44,7 +42,7 @@ def analyze(
     words = {key: _words(value) for key, value in sections.items()}
     network = _fabric_of(fabric, Path(scratch.name))
     case = read_case(network, _words(traffic), seed=seed, name=name, **words)
-    done = run(_study_of(case), place)
+    done = run(study_of([case], case.sections | {"seed": case.seed}), place)
     if done.failed:
         run_case(case)  # for its own error
     return _as(Analysis, done, case.name, scratch)
@@ -74,12 +72,6 @@ def run_study(
 
 def _as(kind: type[_R], done: Run, title: str, scratch: TemporaryDirectory[str] | None) -> _R:
     return kind(done.folder, title, done.seconds, done.computed, done.warnings, scratch)
-
-
-def _study_of(case: Case) -> Study:
-    words = {"schema": 1, "title": case.name, "seed": case.seed}
-    words |= {key: value for key, value in case.sections.items() if value is not None}
-    return Study("analysis", case.name, (case,), json.dumps(words, indent=2) + "\n")
 
 
 def _fabric_of(fabric: Fabric | Words, folder: Path) -> Mapping[str, Any] | str:

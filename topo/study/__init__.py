@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from topo.study.record import Outcome, outcome
     from topo.study.schema import record_schema
     from topo.study.store import Store, StoreError
-    from topo.study.study import Progress, Run, fresh_folder, run
+    from topo.study.study import Progress, Run, fresh_folder, run, study_of
 
 #: Public name -> module that holds it; one case needs no folder, workers or records.
 _ROOM = {
@@ -48,6 +48,7 @@ _ROOM = {
     "record_schema": "topo.study.schema",
     "run": "topo.study.study",
     "run_case": "topo.study.one_case",
+    "study_of": "topo.study.study",
 }
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "record_schema",
     "run",
     "run_case",
+    "study_of",
 ]
 
 __getattr__ = fetching(__name__, _ROOM)

@@ -16,9 +16,6 @@ from topo.study.order import order, write_lists
 from topo.study.store import Store
 from topo.study.study import run
 
-#: Sections of a design that ask for an order.
-_ORDERS = ("floor", "spares")
-
 
 def keep(folder: Path, question: Question, answer: Answer, results: Mapping[str, Any], *, command: str = "") -> bool:
     """Write what ``answer`` came to into ``folder``, and its cases as a study; return whether there is one to report.
@@ -37,7 +34,7 @@ def keep(folder: Path, question: Question, answer: Answer, results: Mapping[str,
     if answer.best is None:
         return False
     cases = [_named(question.order(answer.best), answer.best.name)]
-    if any(cases[0].sections.get(key) for key in _ORDERS):
+    if cases[0].asks_order:
         write_lists(folder / "order", order(cases[0]).sheets())
     if question.measured:
         workload = next(iter(question.workloads), None)

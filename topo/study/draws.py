@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from topo import __version__
 from topo.config.case import Case
-from topo.config.seeds import Summary, summary
 from topo.study.cluster import Tls
 from topo.study.executors import execute
 from topo.study.one_case import run_case
@@ -33,11 +32,6 @@ class Draws:
         found: dict[str, dict[str, float]] = rows[0]["results"] if rows else {}
         return found
 
-    def of(self, key: str) -> Summary | None:
-        """Return what ``key`` comes to over the draws; None where one of them has no number there."""
-        one = summary(self.results, key)
-        return one if one and len(one.values) == len(self.records) else None
-
 
 def drawn(
     cases: Sequence[Case],
@@ -45,12 +39,10 @@ def drawn(
     workers: int = 0,
     scheduler: str | None = None,
     tls: Tls | None = None,
-    progress: Callable[[int], None] | None = None,
 ) -> Draws:
     """Return the draws of ``cases``, those of one case under several seeds, in their order.
 
-    They run as cases of a study do (``execute``); those that no seed tells apart run once.  ``progress`` is
-    told how many have ended.
+    They run as cases of a study do (``execute``); those that no seed tells apart run once.
 
     Raises what the first one that failed raises.
     """
@@ -61,6 +53,4 @@ def drawn(
         if outcome.record["status"] != "ok":
             run_case(case)  # once more, for the error itself
         records[outcome.record["hash"]] = outcome.record
-        if progress is not None:
-            progress(len(records))
     return Draws(tuple(renamed(records[name], case) for name, case in zip(names, cases, strict=True)))

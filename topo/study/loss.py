@@ -109,12 +109,10 @@ def _worst(case: Case, intact: Intact, losses: list[Loss]) -> After:
     quick = Quick.of(case, intact.solution) if len(losses) > FEW and _by_itself(case) else None
     if quick is None:
         return max((_after(case, intact, loss) for loss in losses), key=After.severity)
-    tried = [quick.harm(loss) or _after(case, intact, loss) for loss in losses]
-    missing, slowdown = np.array([one.severity() for one in tried]).T
+    missing, slowdown = np.array([(quick.harm(loss) or _after(case, intact, loss)).severity() for loss in losses]).T
     worst = np.flatnonzero(missing >= missing.max() - EQUAL)
     first = worst[slowdown[worst] >= slowdown[worst].max() * (1.0 - EQUAL)][0]
-    known = tried[first]
-    return known if isinstance(known, After) else _after(case, intact, losses[first])
+    return _after(case, intact, losses[first])
 
 
 def _by_itself(case: Case) -> bool:

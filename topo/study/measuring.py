@@ -28,8 +28,6 @@ Results = dict[str, Any]
 _NONE: Results = {}
 #: Keys that would look good where some traffic has no path left: they count where all of it arrives.
 _OF_ALL = ("completion_s", "normalized_throughput", "slowdown", "switch_throughput", "theta")
-
-
 #: Fields of a fabric that nothing measured hangs on: what it is called, ports of its switches, known symmetries.
 _NAMES = ("name", "radix", "symmetry", "source", "intact")
 
@@ -162,7 +160,7 @@ def network_of(case: Case) -> str:
     Switches of several sizes make the same network where endpoints are fewer than they hold.
     """
     digest = blake2b(digest_size=16)
-    words = case.resolved() | {"fabric": None, "name": "", "labels": {}}
+    words = case.resolved() | {"fabric": case.fabric.get("hardware"), "name": "", "labels": {}}
     digest.update(canonical_json(words).encode())
     try:
         fabric = fabric_of(case, symmetry=False)

@@ -133,7 +133,7 @@ def _over_states(case: Case, solution: Solution) -> dict[str, Any]:
 
 
 def _ordered(case: Case, fabric: Fabric | None = None) -> dict[str, Any]:
-    if not (case.sections.get("floor") or case.sections.get("spares")):
+    if not case.asks_order:
         return {}
     from topo.study.order import ordered
 

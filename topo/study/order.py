@@ -68,9 +68,7 @@ def order(case: Case) -> Order:
 
 
 def ordered(case: Case, fabric: Fabric | None = None) -> dict[str, Any]:
-    """Return the results of an order that ``case`` asks for, by its floor or its spares; none where it does not."""
-    if not (case.sections.get("floor") or case.sections.get("spares")):
-        return {}
+    """Return the results of an order that ``case`` asks for; ``fabric`` is its network, where that is built already."""
     built = fabric_of(case, symmetry=False) if fabric is None and case.sections.get("floor") else fabric
     if built is None:
         return _lines(case, size_of(case), None)

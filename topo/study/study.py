@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +26,13 @@ from topo.study.slowdown import with_slowdown
 from topo.study.store import Store
 
 _LIBRARIES = ("numpy", "scipy", "numba", "networkx", "pydantic", "pyarrow", "plotly")
+
+
+def study_of(cases: Sequence[Case], words: Mapping[str, Any]) -> Study:
+    """Return ``cases`` as a study of its own; ``words`` are what its file holds, those that are None left out."""
+    title = cases[0].name.rpartition(" / ")[0] or cases[0].name
+    text = {"schema": 1, "title": title} | {key: value for key, value in words.items() if value is not None}
+    return Study("analysis", title, tuple(cases), json.dumps(text, indent=2) + "\n")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from topo.config.design import load_design, parse_design
 from topo.config.prices import load
 from topo.design import Form, Need, Space, Switch, candidates, search
 from topo.design.conflict import conflict
-from topo.design.front import nondominated
+from topo.design.front import front_of
+from topo.design.trial import Trial, no_bound, nothing
 from topo.generators import generate, size_of
 from topo.units import from_gbps
 
@@ -88,7 +89,7 @@ def test_nothing_measured_before_the_time_is_up_is_a_bracket():
 
 def test_the_front_is_what_nothing_else_is_as_good_as():
     keys = ("cost_usd", "diameter")
-    front = nondominated(SMALL, keys)
+    front, _ = front_of(SMALL, keys, Trial((), nothing, no_bound))
     values = {tuple(one.facts[key] for key in keys) for one in SMALL}
     want = {a for a in values if not any(b != a and b[0] <= a[0] and b[1] <= a[1] for b in values)}
     assert {tuple(one.facts[key] for key in keys) for one in front} == want

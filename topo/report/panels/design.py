@@ -142,7 +142,7 @@ def _losers(design: Mapping[str, Any]) -> tuple[Show, ...]:
     rows = _rows(design, "losers")
     if not rows:
         return ()
-    few = _one_a_family(rows)
+    few = one_a_family(rows)
     one = _reasons("losers", "Why others lost, one of each family", few)
     if len(rows) == len(few):
         return (Show(one),)
@@ -157,7 +157,7 @@ def _reasons(id: str, caption: str, rows: Sequence[Mapping[str, Any]], **look: A
     return table(id, caption, columns, ((row["name"], row.get("binding"), *map(row.get, keys)) for row in rows), **look)
 
 
-def _one_a_family(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def one_a_family(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the first row of each family, as names begin with it, and those that the design itself names."""
     families: set[str] = set()
     few = []
