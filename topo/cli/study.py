@@ -146,7 +146,7 @@ def _print_choice(folder: Path) -> None:
     table = choice(folder)
     if table is None:
         return
-    cells = [[ascii_of(cell.text) for cell in row] for row in table.cells]
+    cells = [[ascii_of(cell.text + (f" ({cell.below})" if cell.below else "")) for cell in row] for row in table.cells]
     output.print_table([ascii_of(one.title) for one in table.columns], cells, title=ascii_of(table.caption), err=True)
 
 

@@ -21,6 +21,7 @@ class Column:
     bar: bool = False  # draw the number as a bar behind the text, against the largest of the column
     most: int = 120  # characters of a text that are shown; names come from files and may be as long as they like
     shade: Callable[[Any], str] | None = None  # class of a cell by its value: good, warn, bad, quiet
+    below: Callable[[Any], str] | None = None  # what stands small below a cell, empty where nothing does
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Cell:
     numeric: bool
     css: str = ""
     share: float | None = None  # length of its bar, 0 to 1
+    below: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,9 @@ def _cell(value: Any, column: Column, largest: float | None) -> Cell:
     if largest and isinstance(value, int | float):
         share = min(1.0, max(0.0, float(value) / largest))
     css = column.shade(value) if column.shade and value is not None else ""
+    below = column.below(value) if column.below and value is not None else ""
     text = column.form(value) if column.numeric else words.clip(words.text(value), column.most)
-    return Cell(text, _raw(value, text), column.numeric and value is not None, css, share)
+    return Cell(text, _raw(value, text), column.numeric and value is not None, css, share, below)
 
 
 def _raw(value: Any, text: str) -> str:

@@ -45,6 +45,17 @@ class Show:
 
 
 @dataclass(frozen=True)
+class Pick:
+    """Tables of the same rows read in several ways, of which the reader picks one: ``pick`` says what is chosen."""
+
+    kind: ClassVar[str] = "pick"
+    id: str
+    pick: str
+    names: tuple[str, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
 class Notes:
     """A list of sentences; ``tone`` is plain, warn or bad."""
 
@@ -64,7 +75,7 @@ class Source:
     folded: bool = True
 
 
-Block = Cards | Draw | Show | Notes | Source
+Block = Cards | Draw | Show | Pick | Notes | Source
 
 
 @dataclass(frozen=True)

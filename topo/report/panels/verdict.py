@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from topo.report import labels, names, words
-from topo.report.matrix import matrix
+from topo.report.matrix import Reading, readings
 from topo.report.names import Case
-from topo.report.panels.blocks import Card, Cards, Notes, Panel, Show
+from topo.report.panels.blocks import Block, Card, Cards, Notes, Panel, Pick, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View, cost_key, largest
 from topo.report.verdicts import verdict
@@ -28,9 +28,15 @@ def panel(view: View) -> Panel:
     rule = Notes((answer.rule,)) if answer.rule else None
     first, *more = filter(None, answer.sentences)
     rest = Notes(tuple(more)) if more else None
-    choice = matrix(view)
-    options = Show(choice) if choice else None
+    options = _matrix(readings(view))
     return make("verdict", "Verdict", "What does this study say?", first, (rest, options, notes, cards, rule))
+
+
+def _matrix(choices: tuple[Reading, ...]) -> Block | None:
+    if len(choices) < 2:
+        return Show(choices[0].table) if choices else None
+    names_, tables = [one.name for one in choices], [one.table for one in choices]
+    return Pick("choice-matrix", "Routing policy", tuple(names_), tuple(tables))
 
 
 def _warnings(view: View) -> list[str]:

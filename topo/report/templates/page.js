@@ -120,6 +120,14 @@
   all("button[data-figure]").forEach((b) => b.addEventListener("click", () => pick(b.dataset.figure, b.dataset.variant)));
   all("select[data-figure]").forEach((s) => s.addEventListener("change", () => pick(s.dataset.figure, s.value)));
 
+  // Tables of the same rows read in several ways: one is seen at a time; without script all of them are.
+  const choose = (id, variant) => {
+    all(`button[data-choice="${id}"]`).forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.variant === String(variant))));
+    all(`#${id} > [data-option]`).forEach((box) => { box.hidden = box.dataset.option !== String(variant); });
+  };
+  all(".choice").forEach((box) => choose(box.id, 0));
+  all("button[data-choice]").forEach((b) => b.addEventListener("click", () => choose(b.dataset.choice, b.dataset.variant)));
+
   all("[data-sliders]").forEach((set) => {
     const id = set.dataset.sliders;
     const said = (input) => { input.previousElementSibling.textContent = Math.round(Number(input.value)).toLocaleString("en"); };
