@@ -66,7 +66,10 @@ class Section:
 
     @cached_property
     def by_path(self) -> str:
-        """The entry that a bare path stands for: the one that takes a ``path``; empty where none does."""
+        """The entry that a bare path stands for: the one that takes a ``path``; empty where none does.
+
+        It loads every entry's function, so who can tell without it asks last.
+        """
         return next((name for name in self.registry if "path" in signature(self.function(name)).parameters), "")
 
     @property

@@ -62,8 +62,10 @@ def _is_file(text: str, section: Section) -> bool:
 def with_word(document: Document, key: str) -> Document:
     """Return the mapping of section ``key`` with its word: ``{file: a.csv}`` means family file with path a.csv."""
     section, data = SECTIONS[key], document.data
+    if not isinstance(data, dict) or section.word in data:
+        return document
     short = section.by_path
-    if not isinstance(data, dict) or not short or short not in data or section.word in data:
+    if not short or short not in data:
         return document
     words = {section.word: short, "path": data[short]} | {k: value for k, value in data.items() if k != short}
     return Document(words, document.places | {(k,): document.place((short,)) for k in (section.word, "path")})

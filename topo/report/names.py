@@ -144,8 +144,8 @@ def _descriptions(records: list[Record], rows: list[int], part: str) -> list[tup
 def _head(section: dict[str, Any], part: str) -> str:
     """Return the registered name that a section gives, of one that is read from a file the file's."""
     word = str(section.get(SECTIONS[part].word, "?"))
-    path = str(section.get("path") or "")
-    return PurePath(path).name or word if word == SECTIONS[part].by_path else word
+    path = str(section.get("path") or "")  # of most cases none, and by_path looks at every entry's function
+    return PurePath(path).name or word if path and word == SECTIONS[part].by_path else word
 
 
 def _title(name: str) -> str:
