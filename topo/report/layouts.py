@@ -52,8 +52,8 @@ def drawing(columns: Columns, *, blocks: bool = False) -> Drawing | None:
     nodes = np.unique(np.concatenate([columns["tail"][between], columns["head"][between]]))
     links = {key: columns[key][between] for key in ("tail", "head", "tier", "utilization", "capacity")}
     links["a"], links["b"] = np.searchsorted(nodes, links["tail"]), np.searchsorted(nodes, links["head"])
-    level = _levels(columns, nodes)
-    plane = _by_node(columns, nodes)
+    level = levels(columns, nodes)
+    plane = planes_of(columns, nodes)
     has_groups = "local" in tiers
     within = links["tier"] == ("local" if has_groups else "leaf-spine")
     group = components(len(nodes), links["a"], links["b"], within)
@@ -68,7 +68,7 @@ def drawing(columns: Columns, *, blocks: bool = False) -> Drawing | None:
     )
 
 
-def _levels(columns: Columns, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+def levels(columns: Columns, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return 0 for a switch with endpoints or local cables, 1 for a spine, 2 for a core."""
     import numpy as np
 
@@ -80,7 +80,8 @@ def _levels(columns: Columns, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(low, 0, np.where(meets("leaf-spine"), 1, 2))
 
 
-def _by_node(columns: Columns, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+def planes_of(columns: Columns, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the plane of each switch, 0 where the table has none."""
     import numpy as np
 
     if "plane" not in columns:

@@ -30,7 +30,7 @@ PALETTE = {
     "$mid": ("#4C9BCB", "#3F8FC4"),
     "$high": ("#0A4A78", "#B9E0FA"),
     "$warm": ("#D98200", "#F2B93B"),  # above 1: more than the link carries
-    "$over": ("#C2410C", "#FF8F4A"),  # well above 1
+    "$over": ("#C2410C", "#FF6B45"),  # well above 1
 }
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "pentagon", "cross")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")

@@ -32,13 +32,16 @@ _WIDEST = 6.0
 MOST_TARGETS = 400
 
 
-def network(drawing: Drawing) -> dict[str, Any]:
-    """Return the drawing with one trace a utilization class, pointer targets, and the switches on top."""
+def network(drawing: Drawing, case: str) -> dict[str, Any]:
+    """Return the drawing with one trace a utilization class, pointer targets, and the switches on top.
+
+    The page finds it by the name of its ``case``.
+    """
     traces = [trace for i in range(len(CLASSES)) for trace in _class(drawing, i)]
     traces += [*_crosses(drawing), _targets(drawing), _switches(drawing)]
     round_ = drawing.square
     bare = {"visible": False, "showgrid": False, "zeroline": False}
-    layout = axes.layout(600 if round_ else 420, xaxis=bare, yaxis=dict(bare))
+    layout = axes.layout(600 if round_ else 420, xaxis=bare, yaxis=dict(bare), meta={"case": case})
     if round_:
         layout["yaxis"] |= {"scaleanchor": "x"}
     return {"data": traces, "layout": layout}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PANELS = (
     "topo.report.panels.design:panel",
     "topo.report.panels.verdict:panel",
+    "topo.report.panels.networks:panel",
     "topo.report.panels.comparison:panel",
     "topo.report.panels.messages:panel",
     "topo.report.panels.jobs:panel",

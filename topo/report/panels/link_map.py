@@ -64,7 +64,7 @@ def link_map(view: View) -> Figure | None:
     uneven = sorted((one for one in maps if one.spread > _EVEN), key=lambda one: -one.spread)
     if not uneven:
         return None
-    variants = tuple(Variant(one.title, _spec(one.kind, one.values)) for one in uneven)
+    variants = tuple(Variant(one.title, _spec(one)) for one in uneven)
     how = (
         "Trees: a row a leaf, planes one after the other, a column an uplink of it, the fuller direction. Direct "
         "networks: from group to group, and within one on the diagonal. The least even comes first; "
@@ -132,11 +132,14 @@ def _shrink(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values
 
 
-def _spec(kind: str, values: NDArray[np.float64]) -> dict[str, Any]:
-    rows = [[None if isnan(v) else float(v) for v in row] for row in values.tolist()]
-    if kind == "group":
-        return square(rows, "to group [number]", "from group [number]", "group")
-    return square(rows, "uplink of the leaf [number]", "leaf, plane after plane [number]", "leaf")
+def _spec(one: LinkMap) -> dict[str, Any]:
+    rows = [[None if isnan(v) else float(v) for v in row] for row in one.values.tolist()]
+    titles = ("to group [number]", "from group [number]")
+    if one.kind == "leaf":
+        titles = ("uplink of the leaf [number]", "leaf, plane after plane [number]")
+    spec = square(rows, *titles, one.kind)
+    spec["layout"]["meta"] = {"case": one.title}  # by which the page finds it
+    return spec
 
 
 def _finding(worst: LinkMap) -> str:

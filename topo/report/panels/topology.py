@@ -27,7 +27,7 @@ def panel(view: View) -> Panel | None:
     drawings = _drawings(view)
     if not drawings:
         return None
-    variants = tuple(Variant(_title(case), network(one)) for case, one, _ in drawings)
+    variants = tuple(Variant(_title(case), network(one, _title(case))) for case, one, _ in drawings)
     how = (
         "Colour says how full a line is, the fuller of both directions; width goes with its capacity, for parallel "
         "cables are one line, and idle lines are thin. A cross lies on what is asked for more than it carries. "

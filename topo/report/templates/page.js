@@ -55,6 +55,7 @@
     const done = window.Plotly.react(box, spec.data, spec.layout, config);
     box.classList.remove("waiting");
     if (id === "fig-topology" && !box.dataset.drawn) done.then(() => answer(box));
+    if (id === "fig-networks" && !box.dataset.drawn) done.then(() => box.on("plotly_click", (event) => lead(event.points[0].data.meta?.case)));
     box.dataset.drawn = "yes";
     return done;
   };
@@ -71,6 +72,7 @@
   const narrow = (layout) => {
     layout.margin = { ...layout.margin, l: 4, r: 8 };
     if (layout.legend) layout.legend.font = { size: 11 };
+    Object.assign(layout, layout.meta?.narrow ?? {});
     // Long names beside rows would leave no room for the rows.
     if (layout.yaxis?.ticktext) layout.yaxis.ticktext = layout.yaxis.ticktext.map((t) => (t.length > 22 && !t.includes("&") ? t.slice(0, 21) + "…" : t));
     for (const [key, axis] of Object.entries(layout)) if (/^[xy]axis/.test(key) && axis.title) axis.title.text = wrapped(axis.title.text, 38);
@@ -116,6 +118,17 @@
     all(`button[data-figure="${id}"]`).forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.variant === String(variant))));
     document.getElementById(id).dispatchEvent(new CustomEvent("picked", { detail: Number(variant) }));
     draw(id);
+  };
+  // A network beside others leads to the same case further down, in the first figure that has it: its map, else its drawing.
+  const lead = (name) => {
+    for (const id of ["fig-map-links", "fig-topology"]) {
+      const at = document.getElementById(id + "-data") ? variants(id).findIndex((spec) => spec.layout.meta?.case === name) : -1;
+      if (name === undefined || at < 0) continue;
+      all(`select[data-figure="${id}"]`).forEach((s) => { s.value = String(at); });
+      pick(id, at);
+      document.getElementById(id).scrollIntoView();
+      return;
+    }
   };
   all("button[data-figure]").forEach((b) => b.addEventListener("click", () => pick(b.dataset.figure, b.dataset.variant)));
   all("select[data-figure]").forEach((s) => s.addEventListener("change", () => pick(s.dataset.figure, s.value)));
