@@ -112,11 +112,12 @@ def test_the_wheel_has_all_it_needs(wheel):
         str(path.relative_to(ROOT))
         for package in ("topo", "traffic")
         for path in (ROOT / package).rglob("*")
-        if path.is_file() and path.suffix in {".py", ".typed", ".html", ".css", ".js", ".yaml", ".j2"}
+        if path.is_file() and path.suffix in {".py", ".typed", ".html", ".css", ".js", ".yaml", ".j2", ".gz"}
     }
     assert data | code <= names, sorted((data | code) - names)
     assert not [name for name in names if name.startswith(("tests", "reports", "docs", "benchmarks"))]
     assert any(name.endswith("LICENSE") for name in names)
+    assert "topo/report/templates/plotly/LICENSE" in names
     assert topo.__version__ in wheel.name
 
 

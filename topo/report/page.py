@@ -2,14 +2,13 @@
 
 The content-security policy names every script by its hash and forbids all
 requests, so a hostile name in a record cannot run and cannot call out.
-plotly.js is stored compressed and unpacked by the page when its first figure
-comes near: the text is there at once, and the file is a third of its size.
+plotly.js is stored compressed, no more of it than the page's figures need, and
+unpacked by the page: the text is there at once, and the file stays small.
 """
 
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import json
 from collections.abc import Sequence
@@ -21,12 +20,12 @@ from topo.plain import plain
 from topo.report import words
 from topo.report.figures.axes import PALETTE, Figure
 from topo.report.panels.blocks import Draw, Panel
+from topo.report.plotlyjs import library
 
 if TYPE_CHECKING:
     import jinja2
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_LICENCE_LINES = 5  # the comment at the head of plotly.js, which its licence asks to keep
 #: Colours that only the page uses; series and axes have theirs in PALETTE.
 _PAGE_COLOURS = {
     "good": ("#00714F", "#3BD1A6"),
@@ -42,9 +41,9 @@ def page(title: str, facts: str, panels: Sequence[Panel], *, version: str, about
     """Return the page as HTML text."""
     from markupsafe import Markup
 
-    figures = [block.figure for panel in panels for block in panel.blocks if isinstance(block, Draw)]
+    figures = figures_of(panels)
     script = (_TEMPLATES / "page.js").read_text("utf-8")
-    library = _plotly() if figures else ""
+    plotly = library(traces_of(figures)) if figures else None
     template = _environment().get_template("page.html.j2")
     return template.render(
         title=title,
@@ -52,11 +51,11 @@ def page(title: str, facts: str, panels: Sequence[Panel], *, version: str, about
         about=about,
         panels=panels,
         version=version,
-        policy=_policy([script, library] if library else [script]),
+        policy=_policy([script, plotly.script] if plotly else [script]),
         css=Markup(_colours() + (_TEMPLATES / "page.css").read_text("utf-8")),
         data={figure.id: Markup(_json([variant.spec for variant in figure.variants])) for figure in figures},
         palette=Markup(_json(PALETTE)),
-        plotly=Markup(_compress(library)) if library else "",
+        plotly=plotly,
         script=Markup(script),
     )
 
@@ -64,6 +63,12 @@ def page(title: str, facts: str, panels: Sequence[Panel], *, version: str, about
 def figures_of(panels: Sequence[Panel]) -> list[Figure]:
     """Return every figure of the page, in order."""
     return [block.figure for panel in panels for block in panel.blocks if isinstance(block, Draw)]
+
+
+def traces_of(figures: Sequence[Figure]) -> set[str]:
+    """Return the types of traces that ``figures`` draw, such as scatter and bar."""
+    traces = (trace for figure in figures for variant in figure.variants for trace in variant.spec["data"])
+    return {trace.get("type", "scatter") for trace in traces}
 
 
 @cache
@@ -74,19 +79,6 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters |= {"clip": words.clip, "plural": words.plural}
     return environment
-
-
-@cache
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    return str(get_plotlyjs())
-
-
-@cache
-def _compress(library: str) -> str:
-    # No time and no name in the gzip header: the same library gives the same bytes.
-    return base64.b64encode(gzip.compress(library.encode(), compresslevel=9, mtime=0)).decode()
 
 
 def _policy(scripts: Sequence[str]) -> str:

@@ -120,6 +120,26 @@ def test_nothing_is_drawn_before_it_is_near(browser: Any, path: Path) -> None:
     visit.page.close()
 
 
+#: [s] at a quarter of the machine's speed.
+FIRST_FIGURE = 1.8
+SLOW = 4
+
+
+def test_the_first_figure_is_there_soon_on_a_slow_machine(browser: Any, path: Path) -> None:
+    """Processor time of the page's main thread up to then, the least of three visits, times four."""
+    times = []
+    for _ in range(3):
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        cdp = page.context.new_cdp_session(page)
+        cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
+        page.goto(path.as_uri(), wait_until="domcontentloaded")
+        page.evaluate("document.querySelector('[data-plot]').scrollIntoView({behavior: 'instant', block: 'center'})")
+        until(page, "performance.getEntriesByName('first-figure').length > 0")
+        times.append({m["name"]: m["value"] for m in cdp.send("Performance.getMetrics")["metrics"]}["ThreadTime"])
+        page.close()
+    assert min(times) * SLOW < FIRST_FIGURE, times
+
+
 def test_dark_mode_repaints_the_figures(browser: Any, path: Path) -> None:
     visit = Visit(browser, path)
     visit.draw_all()
