@@ -117,10 +117,10 @@ def _tree(columns: Columns, net: _Net) -> Sketch:
     for one in np.unique(stand).tolist():
         own = np.unique(stand[(net.plane[first] == -1 - one) & (stand >= 0)]) if one < 0 else np.array([one])
         own = own if own.size else np.arange(n)  # cores whose plane has no leaf left
-        left, width = own.min() / n, (own.max() + 1 - own.min()) / n
+        foot, width = own.min() / n, (own.max() + 1 - own.min()) / n
         for tier in range(3):
             rows = np.flatnonzero((stand == one) & (level == tier))
-            x[rows] = left + width * (0.06 + 0.88 * (np.arange(len(rows)) + 0.5) / max(1, len(rows)))
+            x[rows] = foot + width * (0.06 + 0.88 * (np.arange(len(rows)) + 0.5) / max(1, len(rows)))
     tiers = tuple((float(tier), _TIERS[tier]) for tier in np.unique(level).tolist())
     noun = "plane" if pods == planes else "pod"
     own_place = 1 < pods == n and planes in (1, pods)
@@ -144,9 +144,9 @@ def _few(net: _Net, stand: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArra
     import numpy as np
 
     n = int(stand.max()) + 1
-    merged = np.where(stand < 0, stand, stand * _MOST_STANDS // n)
+    in_few = np.where(stand < 0, stand, stand * _MOST_STANDS // n)
     options = [(stand, most) for most in _ROWS if most >= _LEAST_ROW or n <= _MOST_STANDS]
-    options += [(merged, most) for most in _ROWS] if n > _MOST_STANDS else []
+    options += [(in_few, most) for most in _ROWS] if n > _MOST_STANDS else []
     for places, most in options:
         mark = _blocks(_rank(places - places.min(), net.level, np.ones(len(places), dtype=bool)), most)
         if len(net.lines(mark)[0]) <= MOST_LINES:
@@ -162,8 +162,8 @@ def _blocks(row: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     size = np.bincount(row)
     seat = np.empty(len(row), dtype=np.int64)
     seat[order] = np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size)
-    kept = np.minimum(size, most)
-    mark: NDArray[np.int64] = (np.cumsum(kept) - kept)[row] + seat * kept[row] // size[row]
+    room = np.minimum(size, most)
+    mark: NDArray[np.int64] = (np.cumsum(room) - room)[row] + seat * room[row] // size[row]
     return mark
 
 

@@ -58,22 +58,22 @@ def panes(some: Sequence[Pane]) -> dict[str, Any]:
 
 def _places(some: Sequence[Pane], most: int, tall: int) -> dict[str, Any]:
     """Return height, axes and words of the panes, ``most`` of them in a row."""
-    across = min(most, len(some))
-    down = -(-len(some) // across)
+    down = -(-len(some) // most)
+    across = -(-len(some) // down)
     height = _HEAD + down * tall
     out: dict[str, Any] = {"height": height, "annotations": []}
     for i, pane in enumerate(some):
         number = "" if i == 0 else str(i + 1)
         # A last row that is not full stands in the middle.
         seat = i % across + (across - min(across, len(some) - i + i % across)) / 2
-        left, right = seat / across + _GAP / 2, (seat + 1) / across - _GAP / 2
+        ends = [seat / across + _GAP / 2, (seat + 1) / across - _GAP / 2]
         top = 1 - (i // across) / down
         inside = height - _HEAD
-        out[f"xaxis{number}"] = _bare([left, right], f"y{number}")
+        out[f"xaxis{number}"] = _bare(ends, f"y{number}")
         rows = [top - 1 / down + _FOOT / inside, top - _TITLE / inside]
         out[f"yaxis{number}"] = _bare(rows, f"x{number}")
         _reach(pane.sketch, out[f"xaxis{number}"], out[f"yaxis{number}"], number)
-        out["annotations"] += _words(pane, (left + right) / 2, top, rows[0], number)
+        out["annotations"] += _words(pane, sum(ends) / 2, top, rows[0], number)
     return out
 
 

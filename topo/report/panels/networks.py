@@ -72,7 +72,7 @@ def networks(view: View, traffic: str) -> list[Network]:
         if one is not None:
             drawings.append((case, one))
     cases = [case for case, _ in drawings]
-    if not cases or not _is_choice(cases):
+    if not cases or not _is_choice(cases, view.tie):
         return [Network(case, one, 1.0, 1 / (case.get(_SHARE) or 1.0), False) for case, one in drawings]
     least, fastest = min(float(case.get(_TIME)) for case in cases), max(float(case.get("theta")) for case in cases)
     return [
@@ -88,11 +88,14 @@ def _of_a_size(cases: Sequence[Case]) -> Sequence[Case]:
     return most[2] if most[0] > 1 else cases
 
 
-def _is_choice(cases: Sequence[Case]) -> bool:
-    """Return whether ``cases`` are of about a size, and each says what it takes and what its ports would allow."""
+def _is_choice(cases: Sequence[Case], tie: float) -> bool:
+    """Return whether ``cases`` are of one size, and each says what it takes and what its ports would allow.
+
+    Times of sizes a few percent apart differ for that alone: they are held against their own ports instead.
+    """
     complete = all(case.get(key) for case in cases for key in (_TIME, "theta", "theta_port", "endpoints"))
     sizes = [case.get("endpoints") or 0 for case in cases]
-    return complete and max(sizes) <= ALIKE * min(sizes)
+    return complete and max(sizes) <= (1 + tie) * min(sizes)
 
 
 def _facing(case: Case) -> bool:
@@ -150,11 +153,11 @@ def _finding(some: Sequence[Network], tie: float) -> str:
     traffic, names = some[0].case.traffic, words.listing([one.case.network for one in best])
     if len(best) == len(some):
         return f"Under {traffic} all {len(some)} networks take the same time, and {worst.limit} limit them."
-    held = f"{worst.case.network} takes {words.number(worst.late)} times as long"
+    clause = f"{worst.case.network} takes {words.number(worst.late)} times as long"
     if some[0].is_choice:
-        lead = f"Under {traffic} {names} {'is' if len(best) == 1 else 'are'} fastest; {held}"
+        lead = f"Under {traffic} {names} {'is' if len(best) == 1 else 'are'} fastest; {clause}"
     else:
-        lead = f"Under {traffic} {held} as its ports would"
+        lead = f"Under {traffic} {clause} as its ports would"
     return f"{lead}: {worst.limit} hold it back."
 
 
