@@ -169,9 +169,11 @@ def _with(name: str, details: list[str]) -> str:
 
 def _parameter(key: str, value: Any) -> str:
     if key == "node_limit":
-        return f"M{words.NARROW}={words.NARROW}{value}"
+        return f"node limit{words.NARROW}{value}"
     if key == "ep":
         return f"EP{value}"
-    if key == "planes":
-        return words.plural(value, "plane") if isinstance(value, int) else f"planes {value}"
+    if key in ("planes", "endpoints") and isinstance(value, int):
+        return words.plural(value, key.removesuffix("s"))
+    if key == "bytes":
+        return words.text(value)
     return f"{key.replace('_', ' ')} {words.text(value)}"

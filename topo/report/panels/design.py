@@ -49,13 +49,12 @@ def panel(view: View) -> Panel | None:
 def _answer(design: Mapping[str, Any], best: Mapping[str, Any]) -> str:
     of = f"of {words.plural(int(design.get('considered') or 0), 'network')}"
     if not best:
-        return (
-            f"No network meets all requirements, {of}." if design.get("proven") else "Time ended before one was found."
-        )
+        return f"None {of} meets all requirements." if design.get("proven") else "Time ended before one was found."
     least = next((str(key) for key in design.get("minimize") or () if _is_key(key)), "")
-    price = f": {_words(least, best[least])}" if least and best.get(least) is not None else ""
-    how = "is the best by proof" if design.get("proven") else "is the best found before time ended"
-    return f"{best['name']} {how}, {of}{price}."
+    price = f", {_words(least, best[least])}," if least and best.get(least) is not None else ""
+    better = {"less": " with less", "more": " with more"}.get(QUANTITIES[least].better or "", "") if least else ""
+    proven = f"because none {of} meets all requirements{better}, by proof"
+    return f"Take {best['name']}{price} {proven if design.get('proven') else 'the best found before time ended'}."
 
 
 def _needs(design: Mapping[str, Any]) -> Notes | None:

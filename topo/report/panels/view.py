@@ -94,7 +94,11 @@ class View:
         own = [(name, alike) for name in self._own_policies(network)]
         choices = [(policy, matches)] if policy is not None else [*own, (self.policy, alike), (self.policy, matches)]
         case = next((case for name, cases in choices for case in cases if case.policy == name), None)
-        return None if case is None else self._means[id(case)]
+        return None if case is None else self.mean(case)
+
+    def mean(self, case: Case) -> Case:
+        """Return what the setting of ``case``, one with traffic, comes to over its seeds."""
+        return self._means[id(case)]
 
     @cached_property
     def _means(self) -> dict[int, Case]:

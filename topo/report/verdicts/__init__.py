@@ -14,6 +14,7 @@ from topo.report.verdicts import (
     jobs,
     messages,
     networks,
+    placements,
     planes,
     priced,
     routing,
@@ -27,6 +28,7 @@ from topo.report.verdicts.answer import Answer
 QUESTIONS: tuple[Callable[[View], Answer | None], ...] = (
     failures.answer,
     availability.answer,
+    placements.answer,
     jobs.answer,
     training.answer,
     messages.answer,

@@ -58,6 +58,24 @@ def limit_clause(case: Case) -> str:
     return f"{tier} links limit it{overload}"
 
 
+def because(case: Case, who: str = "the endpoints'") -> str:
+    """Return why a case takes as long as it does, as the end of a sentence; empty where nothing is known.
+
+    ``who`` says whose ports are meant where those of endpoints are full.
+    """
+    tier, full = case.get("bottleneck_tier"), case.get("max_utilization")
+    if tier == "endpoint":
+        return f", because {who} ports carry no more"
+    if tier == "scale-up":
+        rate = case.get("scale_up_rate_bytes_per_s")
+        each = f" than {words.rate(rate)} an endpoint" if rate else ""
+        return f", because scale-up links such as NVLink carry no more{each}"
+    if tier is None or full is None:
+        return ""
+    over = f"asked for {words.number(full)} times what they carry"
+    return f", because {tier} links are {over if full > 1 + _ROUNDING else 'full'}"
+
+
 def idle(cases: Sequence[Case]) -> list[Case]:
     """Return the cases whose traffic leaves the links between switches idle."""
     return [case for case in cases if (full := case.get("max_utilization")) is not None and full < IDLE]

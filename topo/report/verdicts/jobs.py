@@ -9,7 +9,7 @@ from topo.report import names, words
 from topo.report.names import Case
 from topo.report.panels.jobs import jobs_of
 from topo.report.panels.view import View
-from topo.report.verdicts.answer import Answer
+from topo.report.verdicts.answer import Answer, because
 
 
 def answer(view: View) -> Answer | None:
@@ -27,16 +27,17 @@ def _slowdown(case: Case) -> float:
     return float(case.get("slowdown_max"))
 
 
-def _slowest(case: Case) -> dict[str, Any]:
+def slowest(case: Case) -> dict[str, Any]:
+    """Return the row of the job of ``case`` that the others hold up most."""
     job: dict[str, Any] = max(jobs_of(case), key=lambda job: float(job["slowdown"]))
     return job
 
 
 def _worst(case: Case) -> str:
-    job = _slowest(case)
+    job = slowest(case)
     times = f"{words.seconds(job['together_s'])} and not {words.seconds(job['alone_s'])}"
     clause = f"takes {words.number(job['slowdown'])} times as long beside the others as alone, {times}"
-    return f"{job['job']} {clause} ({case.network}, {case.traffic})."
+    return f"The job {job['job']} {clause} ({case.network}, {case.traffic}){because(case)}."
 
 
 def _elsewhere(view: View, cases: Sequence[Case], worst: Case) -> str:
@@ -46,9 +47,10 @@ def _elsewhere(view: View, cases: Sequence[Case], worst: Case) -> str:
         return ""
     best = min(others, key=_slowdown)
     if _slowdown(best) <= 1 + view.tie:
-        return f"There, {best.traffic}, no job waits for another."
-    job = _slowest(best)
-    return f"There, {best.traffic}, the largest slowdown is {words.number(job['slowdown'])} ({job['job']})."
+        return f"On {worst.network} no job waits for another where they are {best.traffic}."
+    job = slowest(best)
+    slow = f"at most {words.number(job['slowdown'])} times as long ({job['job']})"
+    return f"On {worst.network}, {best.traffic}, a job takes {slow}."
 
 
 def _free(view: View, cases: Sequence[Case]) -> str:

@@ -40,8 +40,8 @@ def _reach(pattern: str, sweeps: Sequence[list[Case]]) -> str:
     half = next(case for case in sweep if _rate(case) >= _rate(last) / 2)
     of = f"{' '.join(reversed(pattern.split(', ')))} of {words.plural(int(last.get('collective_ranks')), 'rank')}"
     return (
-        f"{of[:1].upper()}{of[1:]} reaches {words.rate(_rate(last))} (busbw) at {_size(last)} "
-        f"and half of it from {_size(half)} on; below, latency decides."
+        f"{of[:1].upper()}{of[1:]} reaches half of its {words.rate(_rate(last))} (busbw at {_size(last)}) "
+        f"from {_size(half)} on, because below that latency takes most of the time."
     )
 
 

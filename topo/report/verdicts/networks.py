@@ -9,7 +9,7 @@ from topo.report.means import spread
 from topo.report.names import Case
 from topo.report.panels.blocks import Card
 from topo.report.panels.view import View, cost_key
-from topo.report.verdicts.answer import Answer, duration, idle, interval, limit_clause, time_of, within
+from topo.report.verdicts.answer import Answer, because, duration, idle, interval, time_of, within
 from topo.report.verdicts.rivals import as_fast, best, optimum, rivals, together, why_not
 
 
@@ -24,15 +24,13 @@ def answer(view: View) -> Answer | None:
 
 
 def _first(view: View, cases: Sequence[Case], winners: Sequence[Case]) -> str:
-    one, names_ = winners[0], [case.network for case in winners]
-    verb = "finish" if len(winners) > 1 else "finishes"
-    price = f" at {words.usd(cost_key(one))} per endpoint" if one.get("cost_per_endpoint_usd") else ""
-    ports = one.get("normalized_throughput")
-    limit = f"; {limit_clause(one)}" if ports is not None and ports < 1 - view.tie and limit_clause(one) else ""
+    one, several = winners[0], len(winners) > 1
     who = "Both" if len(winners) == len(cases) == 2 else f"All {len(cases)}" if len(winners) == len(cases) else ""
-    subject = f"{who} networks" if who else words.listing(names_)
+    take = f"Take {words.listing([case.network for case in winners], len(winners)).replace(' and ', ' or ')}"
+    subject = f"{who} networks finish" if who else f"{take}: {'they finish' if several else 'it finishes'}"
     of = f"{one.traffic} on {words.count(one.get('endpoints'))} endpoints"
-    return f"{subject} {verb} {of} in {duration(one)}{price}{limit}."
+    price = f" at {words.usd(cost_key(one))} per endpoint" if one.get("cost_per_endpoint_usd") else ""
+    return f"{subject} {of} in {duration(one)}{price}{because(one, 'their' if several or who else 'its')}."
 
 
 def _others(view: View, cases: Sequence[Case], winners: Sequence[Case]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from topo.report import words
 from topo.report.names import Case
 from topo.report.panels.view import View, cost_key
-from topo.report.verdicts.answer import Answer, duration, idle, time_of, within
+from topo.report.verdicts.answer import Answer, because, duration, idle, time_of, within
 
 _AXIS = "fabric.planes"
 
@@ -18,7 +18,9 @@ def answer(view: View) -> Answer | None:
     usual = _by_planes(view, traffic, view.policy)
     if len(usual) < 2:
         return None
-    return Answer((_times(view, usual), _prices(view, usual), _routing(view, traffic), _idle(usual)))
+    return Answer(
+        (_times(view, usual), _routing(view, traffic), _limits(view), _prices(view, usual), _idle(usual)),
+    )
 
 
 def _headline(view: View) -> str:
@@ -36,23 +38,36 @@ def _by_planes(view: View, traffic: str, policy: str) -> dict[int, Case]:
         if not planes.isdigit() or (case.traffic, case.policy) != (traffic, policy):
             continue
         if case.get("completion_s") and case.get("endpoints"):
-            cases.setdefault(int(planes), case)
+            cases.setdefault(int(planes), view.mean(case))
     equal = {int(case.get("endpoints")) for case in cases.values()}
     return dict(sorted(cases.items())) if len(equal) == 1 else {}
 
 
 def _times(view: View, usual: dict[int, Case]) -> str:
-    first, *_, last = usual
-    one, least = usual[first], min(usual.values(), key=time_of)
+    one, counts = next(iter(usual.values())), list(map(str, usual))
+    least, most = (choose(usual, key=lambda n: time_of(usual[n])) for choose in (min, max))
+    if time_of(usual[most]) <= time_of(usual[least]) * (1 + view.tie):
+        where = f"{words.listing(counts, len(counts))} planes of {words.count(one.get('endpoints'))} endpoints"
+        time = f"{duration(one)} on {where}, {within(view.tie)}"
+        return f"Planes make no difference: {one.traffic} takes {time}{because(one)}."
+    ratio = words.number(time_of(usual[most]) / time_of(usual[least]))
     of = f"{one.traffic} on {words.count(one.get('endpoints'))} endpoints"
-    most = max(usual.values(), key=time_of)
-    if time_of(most) <= time_of(least) * (1 + view.tie):
-        return f"{of} takes {duration(one)} on {first} to {last} planes alike, {within(view.tie)}."
-    planes = next(n for n, case in usual.items() if case is least)
-    slow = next(n for n, case in usual.items() if case is most)
-    ratio = words.number(time_of(most) / time_of(least))
-    fast = f"{of} is fastest on {words.plural(planes, 'plane')}, {duration(least)}"
-    return f"{fast}; {slow} takes {ratio} times as long."
+    fast = f"Take {words.plural(least, 'plane')}: {of} takes {duration(usual[least])}"
+    return f"{fast}; on {words.plural(most, 'plane')} it takes {ratio} times as long{because(usual[most])}."
+
+
+def _limits(view: View) -> str:
+    """Return what the node limit does to the traffic under the usual policy; empty where one alone was asked for."""
+    times: dict[int, Case] = {}
+    for traffic in view.traffics:
+        cases = list(_by_planes(view, traffic, view.policy).values())
+        if cases and cases[0].node_limit is not None:
+            times[cases[0].node_limit] = cases[0]
+    if len(times) < 2:
+        return ""
+    limits, each = list(map(str, sorted(times))), [words.seconds(time_of(times[n])) for n in sorted(times)]
+    of = f"At most {words.listing(limits, len(limits)).replace(' and ', ' or ')} hosts a token"
+    return f"{of}: it takes {words.listing(each, len(each))}."
 
 
 def _prices(view: View, usual: dict[int, Case]) -> str:
@@ -90,4 +105,5 @@ def _idle(usual: dict[int, Case]) -> str:
     counts: Sequence[int] = [planes for planes, case in usual.items() if case in idle(list(usual.values()))]
     if not counts:
         return ""
-    return f"On {words.listing([str(p) for p in counts])} planes it leaves the links between switches idle."
+    planes = f"{words.listing([str(p) for p in counts])} {'plane' if counts == [1] else 'planes'}"
+    return f"On {planes} it leaves the links between switches idle."

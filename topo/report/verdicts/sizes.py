@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from topo.report import words
+from topo.report import names, words
 from topo.report.names import Case
 from topo.report.panels.view import View, cost_key
 from topo.report.verdicts.answer import Answer
@@ -24,7 +25,7 @@ def answer(view: View) -> Answer | None:
     one = winners[0][1]
     best = max(float(case.get(_SHARE)) for _, case in winners)
     what = "at its port limit" if best >= 1 - 1e-6 else f"at {words.percent(best)} of its port limit"
-    first = f"{one.traffic[:1].upper()}{one.traffic[1:]} {what} costs least per endpoint on {_runs(winners)}."
+    first = f"For {one.traffic} {what} the cheapest network is {_runs(winners)}{_ends(view, winners)}."
     rule = f"The rule: about equal endpoints, under {view.policy}; of the networks that carry as much, the cheapest."
     return Answer((first, _cheaper(sizes, winners)), rule=rule)
 
@@ -35,17 +36,34 @@ def _sizes(view: View) -> dict[int, list[Case]]:
         return {}
     sizes: dict[int, list[Case]] = {}
     for case in view.solutions:
-        size = next((v for axis, v in case.record.labels.items() if axis.endswith("endpoints") and v.isdigit()), None)
+        size = _size(case)
         if size and (case.traffic, case.policy) == (view.traffics[0], view.policy) and case.get(_SHARE):
-            group = sizes.setdefault(int(size), [])
+            group = sizes.setdefault(size, [])
             if case.record.case.get("panel") == view.solutions[0].record.case.get("panel"):
                 group.append(case)
     return {size: sizes[size] for size in sorted(sizes) if sizes[size]}
 
 
+def _size(case: Case) -> int | None:
+    """Return the endpoints that ``case`` was asked to have about, None where none were."""
+    labels = case.record.labels.items()
+    return next((int(v) for axis, v in labels if axis.endswith("endpoints") and v.isdigit()), None)
+
+
 def _carry(view: View, cases: Sequence[Case]) -> list[Case]:
     most = max(float(case.get(_SHARE)) for case in cases)
     return [case for case in cases if float(case.get(_SHARE)) >= most * (1 - view.tie)]
+
+
+def _ends(view: View, winners: Sequence[tuple[int, Case]]) -> str:
+    """Return why another network follows, where it is that none of the kind before it can be built larger."""
+    kinds = names.order(_bare(case) for _, case in winners)
+    refusals = {(_bare(case), size) for case in view.failures if (size := _size(case))}
+    pairs = [(_bare(case), size, _bare(other)) for (_, case), (size, other) in pairwise(winners)]
+    following = [(kind, size) for kind, size, other in pairs if kind != other]
+    if not following or not refusals.issuperset(following):
+        return ""
+    return f", because {words.listing(kinds[:-1], len(kinds))} cannot be built larger"
 
 
 def _runs(winners: Sequence[tuple[int, Case]]) -> str:
@@ -54,8 +72,8 @@ def _runs(winners: Sequence[tuple[int, Case]]) -> str:
     for i, (size, case) in enumerate(winners):
         if i + 1 < len(winners) and _bare(winners[i + 1][1]) == _bare(case):
             continue
-        unit = " endpoints" if not clauses else ""
-        clauses.append(f"{_bare(case)} up to {words.count(size)}{unit} ({words.usd(cost_key(case))} there)")
+        unit, each = (" endpoints", " per endpoint there") if not clauses else ("", "")
+        clauses.append(f"{_bare(case)} up to {words.count(size)}{unit} ({words.usd(cost_key(case))}{each})")
     return words.listing(clauses, len(clauses))
 
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from topo.report import words
 from topo.report.names import Case
 from topo.report.panels.view import View
-from topo.report.verdicts.answer import Answer, duration, time_of, within
+from topo.report.verdicts.answer import Answer, because, duration, time_of, within
 
-#: What comes first where all rests on a computation of no time.
-ALONE = "Computation is not counted, so these are times of communication alone and no step times."
+#: What stands beside times that rest on a computation of no time.
+ALONE = "Computation is not counted: these are times of communication alone, not of a step."
 
 
 def answer(view: View) -> Answer | None:
@@ -23,7 +23,7 @@ def answer(view: View) -> Answer | None:
         by_traffic[case.traffic].append(case)
     whole = max(by_traffic.values(), key=lambda cases: max(map(time_of, cases)))
     if not any(case.get("compute_s") for case in whole):
-        return Answer((ALONE, _steps(view, whole), _part(whole)))
+        return Answer((_steps(view, whole), ALONE, _part(whole)))
     return Answer((_steps(view, whole), _part(whole), _compute(whole)))
 
 
@@ -33,10 +33,10 @@ def _steps(view: View, whole: Sequence[Case]) -> str:
     if time_of(slow) > time_of(fast) * (1 + view.tie):
         ratio = words.number(time_of(slow) / time_of(fast))
         sentence = f"A {what} takes {duration(fast)} on {fast.network}"
-        return f"{sentence}; {slow.network} takes {ratio} times as long."
+        return f"{sentence}; {slow.network} takes {ratio} times as long{because(slow)}."
     networks = words.listing([case.network for case in whole])
     alike = f" alike, {within(view.tie)}" if len(whole) > 1 else ""
-    return f"A {what} takes {duration(fast)} on {networks}{alike}."
+    return f"A {what} takes {duration(fast)} on {networks}{alike}{because(fast, 'their' if len(whole) > 1 else 'its')}."
 
 
 def _part(whole: Sequence[Case]) -> str:
