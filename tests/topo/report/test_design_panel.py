@@ -69,7 +69,7 @@ def test_what_was_measured_and_stages_are_shown():
 
 def test_nothing_meets_all():
     shown = panel(view(best=None, conflict=["endpoints >= 64", "cost_usd <= 1"], front=[], sensitivity=None))
-    assert shown.answer == "No network meets all requirements, of 42 networks."
+    assert shown.answer == "None of 42 networks meets all requirements."
     assert kinds(shown) == [Notes, Notes, Show, Show]
     assert panel(view(best=None, proven=False)).answer == "Time ended before one was found."
 
