@@ -15,6 +15,7 @@ from typing import Any
 
 from topo.config import SECTIONS
 from topo.config.seeds import is_seed, settings, summary
+from topo.quantities import QUANTITIES
 from topo.report import words
 from topo.report.load import Record, Study
 from traffic import PATTERNS
@@ -169,7 +170,7 @@ def _with(name: str, details: list[str]) -> str:
 
 def _parameter(key: str, value: Any) -> str:
     if key == "node_limit":
-        return f"node limit{words.NARROW}{value}"
+        return f"{QUANTITIES[key].title}{words.NARROW}{value}"
     if key == "ep":
         return f"EP{value}"
     if key in ("planes", "endpoints") and isinstance(value, int):

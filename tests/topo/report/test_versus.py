@@ -51,6 +51,27 @@ def test_each_change_is_told_with_its_direction():
     assert told.replace("\N{NO-BREAK SPACE}", " ").endswith("1.00 ms in A, 3.00 ms in B.")
 
 
+def test_jobs_are_compared_one_by_one_and_what_is_the_same_is_not_drawn():
+    def jobs(slow):
+        rows = [{"job": "ring", "alone_s": 1.0, "together_s": 2.0 * slow, "slowdown": 2.0 * slow}]
+        rows.append({"job": "mesh", "alone_s": 3.0, "together_s": 3.0, "slowdown": 1.0})
+        parts = {"fabric": {"family": "tree", "rate": f"{slow}00Gb/s"}, "traffic": {"pattern": "jobs"}}
+        return view_of([record("x", {}, parts, {"completion_s": 3.0, "jobs": rows})])
+
+    a, b = jobs(1), jobs(4)
+    pairs = match(a.cases, b.cases)
+    moved = [(c.where, c.key, c.ratio, c.verdict) for c in changes(pairs) if c.verdict != "same"]
+    name = a.cases[0].title
+    keys = ("jobs.together_s", "jobs.slowdown")
+    assert moved == [(f"{name}, job ring", key, 4.0, "worse") for key in keys]
+    shown = panels(a, b, pairs)
+    assert "1 of 1 matched case differs; most of all" in shown[0].answer and "job ring" in shown[0].answer
+    assert shown[0].blocks[0].items == ("fabric.rate: 100Gb/s in A, 400Gb/s in B (1 case)",)
+    (figure,) = figures_of(shown)
+    assert [len(variant.spec["data"][0]["x"]) for variant in figure.variants] == [1, 1]
+    assert "Completion" not in str(shown[1].blocks)
+
+
 def test_cases_match_by_labels_where_inputs_differ_and_the_input_is_named():
     rows = planes()
     for row in rows:

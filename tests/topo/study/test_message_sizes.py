@@ -78,5 +78,5 @@ def test_the_page_draws_the_sweep_and_compares_networks_by_the_largest_message(f
     assert all(len(v.spec["data"]) == 6 and len(v.spec["data"][0]["x"]) == 15 for v in figure.variants)
     assert figure.variants[0].spec["layout"]["xaxis"]["ticktext"][0].startswith("64")
     assert len(figure.table.rows) == 180
-    assert view.traffics == ["all-to-all (bytes 16GiB)", "allreduce (bytes 16GiB)"]
+    assert view.traffics == ["all-to-all (16GiB)", "allreduce (16GiB)"]
     assert 'id="messages"' in render(folder)

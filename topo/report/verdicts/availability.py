@@ -40,8 +40,8 @@ def _reason(best: Case, worst: Case) -> str:
     if theirs[0] * (1.0 - ours[1]) > (1.0 - theirs[1]) * ours[0]:
         often = [words.percent(share) for share, _ in (theirs, ours)]
         return f", because something in {worst.network} is down {often[0]} of the time and not {often[1]}"
-    left = [words.nines(rest) for _, rest in (theirs, ours)]
-    return f", because with one part down {worst.network} keeps {left[0]} and not {left[1]}"
+    rests = [words.nines(rest) for _, rest in (theirs, ours)]
+    return f", because with one part down {worst.network} keeps {rests[0]} and not {rests[1]}"
 
 
 def _downs(case: Case) -> tuple[float, float] | None:

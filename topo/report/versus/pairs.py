@@ -10,6 +10,7 @@ from typing import Any
 from topo.quantities import QUANTITIES
 from topo.report import words
 from topo.report.names import Case
+from topo.report.panels.jobs import jobs_of
 
 #: Two numbers closer than this share of the larger are the same: rounding of another machine.
 SAME = 1e-9
@@ -23,7 +24,14 @@ MEASURES = (
     "step_s",
     "busbw_bytes_per_s",
     "cost_per_endpoint_usd",
+    "switches",
+    "kept_throughput",
+    "expected_throughput",
+    "jobs.together_s",
+    "jobs.slowdown",
 )
+#: What the keys of results of single jobs begin with.
+_JOB = "jobs."
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,12 @@ class Change:
     key: str
     a: float | None
     b: float | None
+    job: str = ""  # of the case that the measure is of; empty where it is of the whole
+
+    @property
+    def where(self) -> str:
+        """The case, and its job where the measure is of one."""
+        return f"{self.case}, job {self.job}" if self.job else self.case
 
     @property
     def ratio(self) -> float | None:
@@ -103,12 +117,20 @@ def _by_labels(case: Case) -> str:
 
 def changes(pairs: Pairs) -> list[Change]:
     """Return every measure that either case of a pair has, in the order of the cases."""
-    every = (
-        Change(title(one, pairs), key, _number(one.get(key)), _number(other.get(key)))
-        for one, other in pairs.both
-        for key in MEASURES
-    )
+    every = (change for one, other in pairs.both for change in _changes(title(one, pairs), one, other))
     return [change for change in every if change.a is not None or change.b is not None]
+
+
+def _changes(name: str, one: Case, other: Case) -> Iterator[Change]:
+    """Yield the measures of a pair, then those of its jobs, job by job."""
+    for key in MEASURES:
+        if not key.startswith(_JOB):
+            yield Change(name, key, _number(one.get(key)), _number(other.get(key)))
+    ours, theirs = ({str(row["job"]): row for row in jobs_of(case)} for case in (one, other))
+    for job in dict.fromkeys((*ours, *theirs)):
+        for key in (key for key in MEASURES if key.startswith(_JOB)):
+            a, b = (_number(rows.get(job, {}).get(key.removeprefix(_JOB))) for rows in (ours, theirs))
+            yield Change(name, key, a, b, job)
 
 
 def title(case: Case, pairs: Pairs) -> str:

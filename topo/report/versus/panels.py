@@ -17,6 +17,8 @@ from topo.report.versus.pairs import MEASURES, Change, Pairs, changes, inputs
 
 #: Cases that a figure draws: those that changed most.
 MOST_ROWS = 24
+#: Inputs that the verdict names.
+MOST_INPUTS = 4
 
 
 def panels(a: View, b: View, pairs: Pairs) -> list[Panel]:
@@ -31,12 +33,12 @@ def panels(a: View, b: View, pairs: Pairs) -> list[Panel]:
 
 
 def _verdict(a: View, b: View, pairs: Pairs, results: list[Change]) -> Panel:
-    cases = {change.case for change in results if change.verdict != "same"}
+    n = len({change.case for change in results if change.verdict != "same"})
     cards = [Card("Cases in both", words.count(len(pairs.both)))]
-    cards.append(Card("of them with a difference", words.count(len(cases)), state="warn" if cases else "good"))
+    cards.append(Card("of them with a difference", words.count(n), state="warn" if n else "good"))
     for key in MEASURES:
         of = [c for c in results if c.key == key and c.ratio is not None]
-        if of:
+        if any(c.verdict != "same" for c in of):
             cards.append(_card(key, of))
     alone = len(pairs.only_a) + len(pairs.only_b)
     cards.append(Card("In one study alone", words.count(alone), state="warn" if alone else "plain"))
@@ -46,9 +48,20 @@ def _verdict(a: View, b: View, pairs: Pairs, results: list[Change]) -> Panel:
         if view.failures
     ]
     notes = Notes(tuple(warnings), "Before you rely on it", "warn") if warnings else None
-    return make(
-        "verdict", "Verdict", "How does B differ from A?", _sentence(pairs, results), (notes, Cards(tuple(cards)))
+    blocks = (_inputs_first(pairs), notes, Cards(tuple(cards)))
+    return make("verdict", "Verdict", "How does B differ from A?", _sentence(pairs, results, n), blocks)
+
+
+def _inputs_first(pairs: Pairs) -> Notes | None:
+    """Return what B was asked that A was not, the inputs of most cases first; None where both were asked the same."""
+    rows = sorted(inputs(pairs), key=lambda row: -row[3])
+    if not rows:
+        return None
+    items = [f"{key}: {a} in A, {b} in B ({words.plural(count, 'case')})" for key, a, b, count in rows[:MOST_INPUTS]]
+    more = (
+        [f"and {words.plural(len(rows) - MOST_INPUTS, 'input')} more, listed below"] if len(rows) > MOST_INPUTS else []
     )
+    return Notes((*items, *more), "What was asked differently")
 
 
 def _card(key: str, of: Sequence[Change]) -> Card:
@@ -57,23 +70,24 @@ def _card(key: str, of: Sequence[Change]) -> Card:
     value = "same" if not better + worse else f"{better} better, {worse} worse"
     state = "good" if better and not worse else "bad" if worse and not better else "warn" if worse else "plain"
     most = min(of, key=lambda change: change.rank)
-    note = f"at most B / A = {words.number(most.ratio)}: {most.case}" if better + worse else ""
+    note = f"at most B / A = {words.number(most.ratio)}: {most.where}" if better + worse else ""
     return Card(labels.heading(key), value, note, state)
 
 
-def _sentence(pairs: Pairs, results: list[Change]) -> str:
+def _sentence(pairs: Pairs, results: list[Change], n: int) -> str:
     if not pairs.both:
         return "The two studies have no case in common: neither inputs nor names nor labels match."
     differences = [change for change in results if change.verdict != "same"]
     if not differences:
         return f"Every result compared is the same in {_all(pairs)}."
     most = min(differences, key=lambda c: c.rank)
-    n = len({change.case for change in differences})
     sentence = f"{n:,} of {words.plural(len(pairs.both), 'matched case')} {'differs' if n == 1 else 'differ'}"
     if most.ratio is None:
-        return f"{sentence}: {labels.title(most.key)} of {most.case} is {most.verdict}."
+        return f"{sentence}: {labels.title(most.key)} of {most.where} is {most.verdict}."
     form = labels.form(most.key)
-    return f"{sentence}; most of all {labels.title(most.key)} of {most.case}: {form(most.a)} in A, {form(most.b)} in B."
+    return (
+        f"{sentence}; most of all {labels.title(most.key)} of {most.where}: {form(most.a)} in A, {form(most.b)} in B."
+    )
 
 
 def _all(pairs: Pairs) -> str:
@@ -82,19 +96,22 @@ def _all(pairs: Pairs) -> str:
 
 
 def _differences(results: list[Change]) -> Panel:
-    picture = _figure(results)
-    columns = [name("Case"), name("Measure"), name("A"), name("B"), Column("Difference", words.signed_percent, "of A")]
-    columns += [Column("B / A", words.number), Column("B is", words.text, numeric=False, shade=_shade)]
-    rows = [
-        (c.case, labels.title(c.key), _value(c, c.a), _value(c, c.b), _share(c), c.ratio, c.verdict)
-        for c in sorted(results, key=lambda c: c.rank)
-    ]
-    note = "Largest changes first. Better means less time, congestion and cost, and more throughput."
-    listing = table("changes", "Every result compared", columns, rows, filterable=len(rows) > 12, note=note)
-    same = sum(change.verdict == "same" for change in results)
-    answer = f"{same:,} of {words.plural(len(results), 'compared result')} are the same in both."
-    blocks: list[Block] = [Draw(picture)] if picture else []
-    return make("differences", "Differences", "Which results differ, and how far?", answer, [*blocks, Show(listing)])
+    differences = sorted((c for c in results if c.verdict != "same"), key=lambda c: c.rank)
+    n, every = len(differences), words.plural(len(results), "compared result")
+    answer = f"{n:,} of {every} {'differs' if n == 1 else 'differ'}; the others are the same in both."
+    blocks: list[Block] = []
+    if differences:
+        columns = [name("Case"), name("Measure"), name("A"), name("B")]
+        columns += [Column("Difference", words.signed_percent, "of A"), Column("B / A", words.number)]
+        columns.append(Column("B is", words.text, numeric=False, shade=_shade))
+        rows = [
+            (c.where, labels.title(c.key), _value(c, c.a), _value(c, c.b), _share(c), c.ratio, c.verdict)
+            for c in differences
+        ]
+        note = "Largest changes first. Better means less time, congestion and cost, and more throughput."
+        listing = table("changes", "Results that differ", columns, rows, filterable=len(rows) > 12, note=note)
+        blocks = [Draw(_figure(differences)), Show(listing)]
+    return make("differences", "Differences", "Which results differ, and how far?", answer, blocks)
 
 
 def _shade(verdict: Any) -> str:
@@ -109,18 +126,15 @@ def _share(change: Change) -> float | None:
     return None if change.a is None or change.b is None or not change.a else (change.b - change.a) / change.a
 
 
-def _figure(results: list[Change]) -> Figure | None:
-    """Return both values of each measure side by side, the cases that changed most first."""
-    variants = []
-    for key in MEASURES:
-        of = sorted((c for c in results if c.key == key), key=lambda c: c.rank)[:MOST_ROWS]
-        if of:
-            variants.append(Variant(labels.title(key), _drawing(key, of)))
-    if not variants:
-        return None
-    n = sum(change.verdict != "same" for change in results)
-    sentence = f"{n:,} of {words.plural(len(results), 'compared result')} differ."
-    how = f"A row a case, a mark a study, those that changed most first; {MOST_ROWS} rows are drawn, the table has all."
+def _figure(differences: Sequence[Change]) -> Figure:
+    """Return both values of each measure that changed side by side, the cases that changed most first."""
+    of = {key: [c for c in differences if c.key == key] for key in MEASURES}
+    variants = [Variant(labels.title(key), _drawing(key, some[:MOST_ROWS])) for key, some in of.items() if some]
+    most = differences[0]
+    sentence = (
+        f"{labels.heading(most.key)} of {most.where} changes most: {_value(most, most.a)} to {_value(most, most.b)}."
+    )
+    how = f"One row for each case that differs, largest change first; at most {MOST_ROWS} are drawn."
     return Figure("fig-versus", sentence, how, tuple(variants), None, "measure")
 
 
@@ -130,7 +144,7 @@ def _drawing(key: str, of: Sequence[Change]) -> dict[str, Any]:
         Series(letter, [None if v is None else v * factor for v in values], list(map(labels.form(key), values)))
         for letter, values in (("A", [c.a for c in of]), ("B", [c.b for c in of]))
     ]
-    return dots([c.case for c in of], series, title)
+    return dots([c.where for c in of], series, title)
 
 
 def _inputs(a: View, b: View, pairs: Pairs) -> Panel:
@@ -143,14 +157,10 @@ def _inputs(a: View, b: View, pairs: Pairs) -> Panel:
     blocks: list[Block] = [Notes(("Every input of every matched case is the same in both.",))]
     if rows:
         blocks = [Show(table("inputs-table", "Inputs that differ", columns, rows, filterable=len(rows) > 12))]
-    facts = (name("Key"), name("A"), name("B"), Column("Differs", words.text, numeric=False, shade=_differs))
-    lines = [(key, one, other, "same" if one == other else "differs") for key, one, other in run]
-    blocks.append(Show(table("runs", "The two runs", facts, lines)))
+    lines = [line for line in run if line[1] != line[2]]
+    if lines:
+        blocks.append(Show(table("runs", "Where the two runs differ", (name("Key"), name("A"), name("B")), lines)))
     return make("inputs", "Inputs", "What was asked differently?", sentence, blocks)
-
-
-def _differs(text: Any) -> str:
-    return "warn" if text == "differs" else "quiet"
 
 
 def _runs(a: View, b: View) -> list[tuple[str, str, str]]:
