@@ -72,6 +72,20 @@ class Question:
         """All facts that are measured."""
         return (*self.measured, *self.shown)
 
+    @property
+    def traffics(self) -> tuple[Workload | None, ...]:
+        """Workloads that candidates are measured under; None is that of section ``traffic``."""
+        return self.workloads or (None,)
+
+    def concerned(self, need: Need) -> list[int]:
+        """Return which of ``traffics`` a requirement speaks of."""
+        return [i for i, one in enumerate(self.traffics) if need.of in ("", one and one.name)]
+
+    def weighted(self, own: Sequence[int], values: Sequence[float]) -> float:
+        """Return the sum of ``values``, one of each of the ``traffics`` that ``own`` says, by weight."""
+        weights = [one.weight if one else 1.0 for one in (self.traffics[i] for i in own)]
+        return sum(weight * value for weight, value in zip(weights, values, strict=True))
+
     def case(self, candidate: Candidate, workload: Workload | None = None, after: str = "") -> Case:
         """Return the case that measures ``candidate``.  Raises ConfigError where its traffic does not run there."""
         return self._case(self.fabric(candidate), candidate.name, workload, after)

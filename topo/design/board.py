@@ -21,6 +21,7 @@ from topo.design.errors import DesignError
 from topo.fabric import Fabric, Tier
 from topo.flow import POLICIES, route
 from topo.flow.phase_loads import fullest, phase_loads
+from topo.flow.schedule import soonest
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints, Routing
 from traffic.demand import Demand
@@ -97,15 +98,7 @@ class Board:
 
     def step(self, phase_s: Floats) -> float:
         """Return the time of all phases [s] where a run of phase p moves its bytes in ``phase_s[p]``."""
-        demand = self.demand
-        compute = demand.compute_s if demand.compute_s.size else np.zeros(demand.n_phases)
-        each = demand.repeat * (phase_s + compute)
-        if not demand.after:
-            return float(each.sum())
-        ended = np.zeros(demand.n_phases)
-        for p, waits in enumerate(demand.after):
-            ended[p] = each[p] + max((ended[q] for q in waits), default=0.0)
-        return float(ended.max())
+        return soonest(self.demand, phase_s)
 
     def touched(self) -> list[Ints]:
         """Return for each unit the rows of ``pairs`` that it is an end of."""

@@ -11,8 +11,8 @@ from topo.design.need import Need
 from topo.design.space import Candidate
 from topo.design.trial import Trial
 
-#: Rivals that are measured for each flip before it is left as a bound.
-TRIES = 2
+#: Rivals that are measured, and that are looked at, for each flip before it is left as a bound.
+TRIES, LOOKS = 2, 100
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,10 @@ def _first(
     kind: str, way: Literal["dearer", "cheaper"], rows: Sequence[tuple[float, Candidate]], trial: Trial
 ) -> Iterable[Flip]:
     """Yield the flip to the first of ``rows`` that meets all."""
-    for tries, (at, one) in enumerate(rows):
-        judged = trial.judged(one) or (trial.judge(one) if tries < TRIES else None)
+    before = trial.measured
+    for looks, (at, one) in enumerate(rows):
+        more = looks < LOOKS and trial.measured < before + TRIES
+        judged = trial.judged(one) or (trial.judge(one) if more else None)
         if judged is None:
             yield Flip(kind, way, at, one, sure=False)
             return

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from topo.design.need import way
 from topo.design.space import Candidate
 from topo.design.trial import Trial
-from topo.quantities import QUANTITIES
 
 Values = tuple[float, ...]
 
@@ -18,7 +18,9 @@ def front_of(pool: Sequence[Candidate], keys: Sequence[str], trial: Trial) -> tu
     A candidate that another one beats even at the best that it may be is not measured.
     """
     rows = [
-        (values, one) for one in pool if None not in (values := _values(trial.bound(one), keys, open_=-float("inf")))
+        (values, one)
+        for one in pool
+        if None not in (values := _values(trial.bound(one, keys), keys, open_=-float("inf")))
     ]
     rows.sort(key=lambda row: (row[0], row[1].name))
     kept: list[tuple[Values, Candidate]] = []
@@ -36,12 +38,7 @@ def front_of(pool: Sequence[Candidate], keys: Sequence[str], trial: Trial) -> tu
 
 def _values(facts: Mapping[str, Any], keys: Sequence[str], open_: float | None = None) -> tuple[Any, ...]:
     """Return the values of ``keys``, less is better; ``open_`` for what is not a fact yet."""
-    return tuple(open_ if key not in facts else None if facts[key] is None else facts[key] * _way(key) for key in keys)
-
-
-def _way(key: str) -> int:
-    one = QUANTITIES.get(key.split(maxsplit=1)[0])
-    return -1 if one and one.better == "more" else 1
+    return tuple(open_ if key not in facts else None if facts[key] is None else facts[key] * way(key) for key in keys)
 
 
 def _beaten(values: Values, kept: Sequence[tuple[Values, Candidate]]) -> bool:

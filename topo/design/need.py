@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from topo.quantities import QUANTITIES
+
 #: Relative slack of a comparison: throughputs are quotients of sums.
 ROUNDING = 1e-9
 
@@ -36,6 +38,10 @@ class Need:
         slack = ROUNDING * abs(self.limit)
         return bool(value <= self.limit + slack if self.sign == "<=" else value >= self.limit - slack)
 
+    def refuses(self, best: Mapping[str, Any]) -> bool:
+        """Return whether nothing that is no better than ``best`` meets it; what is not known there may."""
+        return self.fact in best and (self.sign == "<=") == (way(self.key) == 1) and not self.holds(best)
+
 
 @dataclass(frozen=True)
 class Miss:
@@ -51,6 +57,12 @@ class Miss:
         sign = ">" if self.need.sign == "<=" else "<"
         best = (" at least" if sign == ">" else " at most") if self.bound else ""
         return f"{self.need.fact}{best} {number(self.value)} {sign} {number(self.need.limit)}"
+
+
+def way(key: str) -> int:
+    """Return 1 where less of ``key`` is better, -1 where more is."""
+    one = QUANTITIES.get(key.split(maxsplit=1)[0])
+    return -1 if one and one.better == "more" else 1
 
 
 def number(value: float) -> str:

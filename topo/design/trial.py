@@ -23,6 +23,7 @@ class Trial:
         self.needs, self.late, self.measured = needs, False, 0
         self._measure, self._optimistic, self._at_once = measure, optimistic, at_once
         self._judged: dict[int, Candidate] = {}
+        self._possible: dict[int, Mapping[str, float]] = {}
         self._source: dict[int, Candidate] = {}  # of what bounds refused
 
     def judge(self, one: Candidate, then: Iterable[Candidate] = ()) -> Candidate | None:
@@ -57,23 +58,30 @@ class Trial:
         return not judged.bounded and all(need.holds(judged.facts) for need in self.needs)
 
     def judged(self, one: Candidate) -> Candidate | None:
-        """Return what is known of ``one`` by now; None where nothing is."""
-        return self._judged[id(one)] if self._known(one) else None
+        """Return what became of ``one`` by now; None where it was not judged."""
+        return one if not self.needs else self._judged.get(id(one))
 
-    def bound(self, one: Candidate) -> Mapping[str, Any]:
-        """Return the facts of ``one``, with the best that is possible for those that are not measured."""
-        return (self._judged.get(id(one)) or replace(one, facts={**self._optimistic(one), **one.facts})).facts
+    def bound(self, one: Candidate, keys: Sequence[str]) -> Mapping[str, Any]:
+        """Return facts of ``one``, with the best that is possible for those of ``keys`` that are not measured."""
+        known = self._judged.get(id(one), one).facts
+        return known if all(key in known for key in keys) else {**self._best(one), **known}
 
     def _known(self, one: Candidate) -> bool:
         """Return whether ``one`` is judged: measured, refused by a bound, or in no need of either."""
         if id(one) in self._judged:
             return True
-        bounds = self._optimistic(one) if self.needs else {}
-        missed = [need.fact for need in self.needs if need.fact in bounds and not need.holds(bounds)]
+        bounds = self._best(one) if self.needs else {}
+        missed = [need.fact for need in self.needs if need.refuses(bounds)]
         if missed:
             refused = replace(one, facts={**one.facts, **bounds}, bounded=frozenset(missed))
             self._judged[id(one)], self._source[id(refused)] = refused, one
         return bool(missed)
+
+    def _best(self, one: Candidate) -> Mapping[str, float]:
+        """Return the best that is possible for ``one``, which is looked at once."""
+        if id(one) not in self._possible:
+            self._possible[id(one)] = self._optimistic(one)
+        return self._possible[id(one)]
 
 
 def nothing(some: Sequence[Candidate]) -> Sequence[Mapping[str, Any]]:

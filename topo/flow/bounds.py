@@ -54,7 +54,7 @@ def endpoint_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np
 def port_limit(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
     """Return (phases,) theta_port: the same for the network ports alone; infinite where nothing uses them."""
     _, between = _bytes(fabric, demand)
-    return _least_ratio(fabric, Tier.ENDPOINT, _place(fabric), between, demand.n_phases)
+    return _least_ratio(fabric, Tier.ENDPOINT, places(fabric), between, demand.n_phases)
 
 
 def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.float64]:
@@ -72,7 +72,7 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
         byte_hops = np.array([_pair_hops(fabric, demand, site, hops)])
     else:
         weight = demand.size * hops[site[demand.src], site[demand.dst]]
-        weight[_is_inside(fabric, demand)] = 0.0
+        weight[is_inside(fabric, demand)] = 0.0
         byte_hops = np.bincount(demand.phase, weight, demand.n_phases)
     capacity = fabric.capacity[fabric.is_switch_link].sum()
     bound = np.full(len(byte_hops), np.inf)
@@ -129,8 +129,11 @@ def _relaying(fabric: Fabric) -> NDArray[np.bool_]:
     return np.isin(domain, on[count < members[on]])
 
 
-def _place(fabric: Fabric) -> NDArray[np.int64]:
-    """Return (E,) where an endpoint's traffic leaves and arrives: at its own ports, or at those of its domain."""
+def places(fabric: Fabric) -> NDArray[np.int64]:
+    """Return (E,) where an endpoint's traffic leaves and arrives: at its own ports, or at those of its domain.
+
+    Places are numbered from 0 without a gap.
+    """
     relaying, each = _relaying(fabric), np.arange(fabric.n_endpoints)
     if not relaying.any():
         return each
@@ -144,7 +147,7 @@ def _ports(fabric: Fabric) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return fabric.tail[up], fabric.head[up]
 
 
-def _is_inside(fabric: Fabric, demand: Demand) -> NDArray[np.bool_]:
+def is_inside(fabric: Fabric, demand: Demand) -> NDArray[np.bool_]:
     """Return (F,) whether the commodity stays on the links of its scale-up domain."""
     domain = fabric.joined
     inside: NDArray[np.bool_] = domain[demand.src] == domain[demand.dst]
@@ -162,7 +165,7 @@ class _Bytes(NamedTuple):
 def _bytes(fabric: Fabric, demand: Demand | GroupedDemand) -> tuple[_Bytes, _Bytes]:
     """Return what stays inside domains and what goes between them."""
     if isinstance(demand, Demand):
-        inside, ends = _is_inside(fabric, demand), (demand.src, demand.dst)
+        inside, ends = is_inside(fabric, demand), (demand.src, demand.dst)
         moved = (np.where(chosen, demand.size, 0.0) for chosen in (inside, ~inside))
         near, far = (_Bytes(demand.phase, ends, (size, size)) for size in moved)
         return near, far
@@ -211,7 +214,7 @@ def _sites(
     A site is a set of leaves that a traffic source may start from: those of the endpoint,
     or of its domain where it may leave through a neighbour.
     """
-    place = _place(fabric)
+    place = places(fabric)
     leaves, column = np.unique(head, return_inverse=True)
     pairs = np.unique(place[tail].astype(np.int64) * len(leaves) + column)
     owner, column = pairs // len(leaves), pairs % len(leaves)

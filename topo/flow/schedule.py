@@ -30,6 +30,13 @@ def schedule(before: Order, duration: Floats) -> tuple[Floats, Floats]:
     return start, end
 
 
+def soonest(demand: Demand | GroupedDemand, transfer: Floats) -> float:
+    """Return the end of ``demand`` [s] where a run of phase p moves its bytes in ``transfer[p]`` [s] and computes."""
+    compute = demand.compute_s if demand.compute_s.size else np.zeros(demand.n_phases)
+    _, ended = schedule(predecessors(demand), demand.repeat * (transfer + compute))
+    return float(ended.max(initial=0.0))
+
+
 def followers(before: Order) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return how many phases each waits for (phases,), and who waits: for phase p ``who[first[p]:first[p + 1]]``."""
     n = len(before)

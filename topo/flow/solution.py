@@ -12,7 +12,7 @@ from topo.fabric import Fabric
 from topo.flow.bounds import endpoint_bound, overall, theta_bound, volume_bound
 from topo.flow.conservation import imbalance
 from topo.flow.phase_loads import fullest
-from topo.flow.schedule import at_once, critical, overlap, predecessors, schedule
+from topo.flow.schedule import at_once, critical, overlap, predecessors, schedule, soonest
 from topo.routing.operator import Routing
 from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
@@ -179,9 +179,7 @@ class Solution:
 def _bound_side_by_side(fabric: Fabric, demand: Demand | GroupedDemand, proven: ArrayLike) -> float:
     """Return what 1 / completion cannot exceed [1/s]: the longest chain at its bounds, and all bytes as one phase."""
     fastest = np.minimum(np.minimum(endpoint_bound(fabric, demand), volume_bound(fabric, demand)), proven)
-    alone = 1.0 / fastest + (demand.compute_s if demand.compute_s.size else 0.0)
-    _, ended = schedule(predecessors(demand), demand.repeat * alone)
-    time = max(float(ended.max()), 1.0 / theta_bound(fabric, at_once(demand)))
+    time = max(soonest(demand, 1.0 / fastest), 1.0 / theta_bound(fabric, at_once(demand)))
     return 1.0 / time if time > 0.0 else np.inf
 
 

@@ -69,7 +69,7 @@ def designed(
         minimize=question.minimize,
         measured=question.measured,
         measure=measuring if question.asked else None,
-        optimistic=measuring.optimistic if question.asked else None,
+        optimistic=measuring.possible if question.asked else None,
         at_once=max(1, workers),
         front=question.front,
         within=question.within,
