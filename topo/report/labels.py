@@ -25,13 +25,13 @@ _FORMS: dict[str, words.Form] = {
     "signed-percent": words.signed_percent,
     "text": words.text,
     "usd": words.usd,
-    "watts": words.number,
+    "watts": words.watts,
 }
 #: Formats whose numbers stand without their unit, and those whose numbers carry one that fits their size.
-_BARE = ("gbps", "number", "ratio", "watts")
-_WITH_UNIT = ("bytes", "line-rate", "rate", "seconds")
+_BARE = ("gbps", "number", "ratio")
+_WITH_UNIT = ("bytes", "line-rate", "rate", "seconds", "watts")
 #: Format -> factor and unit of an axis over values in SI; that of times goes by the largest of them.
-_AXES = {"bytes": (1e-9, "GB"), "line-rate": (8e-9, "Gb/s"), "rate": (1e-9, "GB/s")}
+_AXES = {"bytes": (1e-9, "GB"), "line-rate": (8e-9, "Gb/s"), "rate": (1e-9, "GB/s"), "watts": (1e-3, "kW")}
 
 
 def form(key: str) -> words.Form:

@@ -101,6 +101,11 @@ def rate(value: Any) -> str:
     return f"{number(value / 1e9)}{NARROW}GB/s" if _is_number(value) else number(value)
 
 
+def watts(value: Any) -> str:
+    """Return a power with a decimal prefix."""
+    return _in_unit(value, ((1e6, "MW"), (1e3, "kW"), (1.0, "W")))
+
+
 def text(value: Any) -> str:
     """Return ``value`` as a reader would write it."""
     if isinstance(value, list | tuple):
