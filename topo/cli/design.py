@@ -11,6 +11,7 @@ import click
 
 from topo.cli.exits import INFEASIBLE, LIMIT, OK, say
 from topo.cli.options import json_option
+from topo.cli.workers import Where, workers_option
 
 if TYPE_CHECKING:
     from topo.study.design import Design
@@ -27,9 +28,8 @@ _ROWS = 12
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for measured cases and the page."
 )
-@click.option("-w", "--workers", type=click.IntRange(min=0), default=0, help="Processes that measure candidates.")
-@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler that measures them instead.")
-def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None, workers: int, scheduler: str | None) -> int:
+@workers_option("Local processes that measure candidates; 0 is this process.")
+def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None, where: Where) -> int:
     """Print the best network that meets all requirements, by proof, and why others lost.
 
     WORDS are a design file, or key=value words and requirements. Exit 4: no network meets all, with the fewest
@@ -43,7 +43,7 @@ def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None, work
     from topo.study.design import designed
 
     one = len(words) == 1 and "=" not in words[0]
-    design = designed(words[0] if one else words, folder=output, workers=workers, scheduler=scheduler)
+    design = designed(words[0] if one else words, folder=output, **where.how())
     results = results_of(design)
     if output is not None:
         _keep(output, design, results)
@@ -69,19 +69,29 @@ def _keep(folder: Path, design: Design, results: dict[str, Any]) -> None:
 
 
 def _print(design: Design, results: dict[str, Any]) -> None:
+    if results["best"]:
+        _print_best(design, results["best"])
+    _print_tables(results)
+    _print_growth(results)
+    _note_end(design, results)
+
+
+def _print_best(design: Design, best: dict[str, Any]) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows, written
+    from topo.cli.results import print_results
+
+    answer = design.answer
+    keys = [key for key in best if key not in ("name", "family", "spec", "measured", "port_gbps")]
+    print_results(best["name"], best, keys, more={need: output.text(value) for need, value in best["measured"].items()})
+    how = "nothing better meets all requirements" if answer.proven else "not proven: the time was up"
+    click.echo(f"{how}; {answer.considered:,} networks considered, {answer.measured:,} measured")
+    click.echo(f"built and counted; order it with: topo order '{best['spec']}'")
+
+
+def _print_tables(results: dict[str, Any]) -> None:
+    from topo.cli.results import print_rows
     from topo.report.panels.design import one_a_family
 
-    answer, best = design.answer, results["best"]
-    if best:
-        keys = [key for key in best if key not in ("name", "family", "spec", "measured", "port_gbps")]
-        print_results(
-            best["name"], best, keys, more={need: output.text(value) for need, value in best["measured"].items()}
-        )
-        how = "nothing better meets all requirements" if answer.proven else "not proven: the time was up"
-        click.echo(f"{how}; {answer.considered:,} networks considered, {answer.measured:,} measured")
-        click.echo(f"built and counted; order it with: topo order '{best['spec']}'")
     for title, rows in (("front", results["front"]), ("runners-up", results["runners"])):
         there = [key for key in _KEYS if rows and all(row.get(key) is not None for row in rows)]
         if rows and (title != "front" or len(rows) > 1):
@@ -91,22 +101,43 @@ def _print(design: Design, results: dict[str, Any]) -> None:
         print_rows("\nwhere the choice changes", results["sensitivity"], keys)
     shown = one_a_family(results["losers"])
     print_rows("\nwhy others lost, the nearest of each family", shown, ["design:losers.name", "design:losers.binding"])
-    if results["growth"]:
-        keys = [f"design:growth.{key}" for key in ("endpoints", "name", "usd", "bought")]
-        print_rows("\ncheapest way through the stages", results["growth"], keys)
-        click.echo(
-            f"in all {written('design:growth_usd', results['growth_usd'])}; the last stage at once costs "
-            f"{written('design:at_once_usd', results['at_once_usd'])}"
-        )
-    if answer.conflict:
+
+
+def _print_growth(results: dict[str, Any]) -> None:
+    from topo.cli.results import print_rows, written
+
+    if not results["growth"]:
+        return
+    keys = [f"design:growth.{key}" for key in ("endpoints", "name", "usd", "bought")]
+    print_rows("\ncheapest way through the stages", results["growth"], keys)
+    click.echo(
+        f"in all {written('design:growth_usd', results['growth_usd'])}; the last stage at once costs "
+        f"{written('design:at_once_usd', results['at_once_usd'])}"
+    )
+
+
+def _note_end(design: Design, results: dict[str, Any]) -> None:
+    """Say what conflicts, or what the time left open."""
+    from topo.cli import output
+
+    if results["conflict"]:
         output.note(f"no network meets all; these conflict: {', '.join(results['conflict'])}")
-    elif not answer.proven:
-        key, found = design.question.minimize[0], answer.best
-        least = f"no network has less than {written(key, answer.least_possible)}"
-        most = f"the best that was found has {written(key, found.facts[key])}; " if found else ""
-        output.note(f"the time was up; {most}{least}; give more with time=")
-    elif not answer.complete:
+    elif not results["proven"]:
+        output.note(f"the time was up; {_bracket(design)}; give more with time=")
+    elif not results["complete"]:
         output.note("the time was up before front, runners-up and sensitivity were complete; give more with time=")
+
+
+def _bracket(design: Design) -> str:
+    """Return the best found, what no network is below, and how many are undecided between them."""
+    from topo.cli.results import written
+
+    key, answer = design.question.minimize[0], design.answer
+    most = f"the best that was found has {written(key, answer.best.facts[key])}; " if answer.best else ""
+    left = f"{len(answer.undecided):,} networks between are undecided, the first {answer.undecided[0].name}"
+    if len(answer.undecided) == 1:
+        left = f"{answer.undecided[0].name} is undecided"
+    return f"{most}no network has less than {written(key, answer.least_possible)}; {left}"
 
 
 def _some(title: str, rows: list[dict[str, Any]]) -> str:

@@ -42,6 +42,7 @@ def results_of(design: Design) -> dict[str, Any]:
         "conflict": [said(need) for need in answer.conflict],
         "considered": answer.considered,
         "measured": answer.measured,
+        "undecided": len(answer.undecided),
         "built": list(design.built),
         "growth": growth,
         "growth_usd": sum(stage.usd for stage in design.growth) if growth else None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from topo.design.conflict import conflict
 from topo.design.flips import Flip, limit_flips, price_flips
@@ -50,6 +51,7 @@ class Answer:
     runners: tuple[Candidate, ...] = ()  # others that meet all, within the margin that was asked for
     sensitivity: tuple[Flip, ...] = ()
     complete: bool = True  # whether time sufficed for front, runners and sensitivity
+    undecided: tuple[Candidate, ...] = ()  # that may be better than the best, in order; () where it is proven
 
 
 def search(
@@ -70,46 +72,77 @@ def search(
     candidates at a time; it is asked in order of what is minimised.  What ``optimistic`` says cannot be bettered is
     not measured where it misses a need.  ``within`` is the share by which runners-up may be worse.
     """
-    everyone = list(candidates)
-    missed = {id(one): [need for need in closed if not need.holds(one.facts)] for one in everyone}
-    fit = [one for one in everyone if one.size.buildable and not missed[id(one)]]
-    known = [one for one in fit if all(one.facts.get(key) is not None for key in minimize)]
-    known.sort(key=lambda one: (*(one.facts[key] for key in minimize), one.name))
-    asks = bool(measured) or any(key not in fit[0].facts for key in front) if fit else False
+    field = _Field.of(candidates, closed, minimize)
+    asks = bool(measured) or any(key not in field.fit[0].facts for key in front) if field.fit else False
     trial = Trial(measured, (measure or nothing) if asks else nothing, optimistic or no_bound, at_once)
-    best, first, proven = _best(known, trial)
-    edge = known[first] if first < len(known) else None
-    out = [one for one in everyone if missed[id(one)] or not one.size.buildable]
-    kept = known[first:] if best else []
-    runners = tuple(_within(kept, best, minimize[0], within, trial)) if best and proven else ()
-    rim, whole = front_of(kept, front, trial) if front and proven else ((), True)
-    out_ = [(one, missed[id(one)]) for one in out]
-    flips = _flips(best, kept, known, out_, trial, key=minimize[0]) if best and proven else ()
-    refused = [judged for one in known if (judged := trial.judged(one)) and not trial.meets(judged)]
-    losers = [*_refused(out, closed), *_refused(refused, measured)]
-    losers += _beaten(known, best, refused, minimize[0]) if best else ()
+    found = _best(field.known, trial)
+    best = found.best
+    kept = field.known[found.at :] if best else []
+    sure = kept if found.proven else []
+    runners = tuple(_within(sure, minimize[0], within, trial))
+    rim, whole = front_of(kept, front, trial) if front and found.proven else ((), True)
+    flips = _flips(field, sure, closed, trial, key=minimize[0])
+    refused = [judged for one in field.known if (judged := trial.judged(one)) and not trial.meets(judged)]
+    losers = [*_refused(field.out, closed), *_refused(refused, measured)]
+    losers += _beaten(field.known, best, refused, minimize[0]) if best else ()
+    none = best is None and found.proven and len(field.known) == len(field.fit)
+    edge = field.known[found.first] if found.first < len(field.known) else None
     return Answer(
         best,
-        proven,
+        found.proven,
         edge.facts[minimize[0]] if edge else None,
         rim,
         tuple(sorted(losers, key=_nearness)),
-        conflict([*out, *refused], [*closed, *measured]) if best is None and proven and len(known) == len(fit) else (),
+        conflict([*field.out, *refused], [*closed, *measured]) if none else (),
         trial.measured if asks else 0,
-        len(everyone),
+        field.considered,
         runners,
         flips,
         whole and not trial.late,
+        tuple(one for one in field.known[found.first : found.at] if trial.judged(one) is None),
     )
 
 
-def _best(known: Sequence[Candidate], trial: Trial) -> tuple[Candidate | None, int, bool]:
-    """Return the best found, the place of the first that is not refused, and whether these are the same.
+@dataclass(frozen=True)
+class _Field:
+    """Candidates by what a closed form decides."""
+
+    considered: int
+    out: list[Candidate]  # that miss a requirement, or cannot be built
+    fit: list[Candidate]  # all others
+    known: list[Candidate]  # those of which all is known that is minimised, the best first
+
+    @classmethod
+    def of(cls, candidates: Iterable[Candidate], closed: Sequence[Need], minimize: Sequence[str]) -> _Field:
+        out: list[Candidate] = []
+        fit: list[Candidate] = []
+        for one in candidates:
+            good = one.size.buildable and all(need.holds(one.facts) for need in closed)
+            (fit if good else out).append(one)
+        known = [one for one in fit if all(one.facts.get(key) is not None for key in minimize)]
+        known.sort(key=lambda one: (*(one.facts[key] for key in minimize), one.name))
+        return cls(len(out) + len(fit), out, fit, known)
+
+
+class _Found(NamedTuple):
+    """How far a search came: ``best`` stands at ``at``, and all before ``first`` are refused."""
+
+    best: Candidate | None
+    at: int
+    first: int
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing better is left."""
+        return self.first == self.at
+
+
+def _best(known: Sequence[Candidate], trial: Trial) -> _Found:
+    """Return the best found, its place, and that of the first that is not refused.
 
     First in strides that double, so that there is one to show when time ends; then all below it, in order.
     """
-    found, at = None, 0
-    edge = len(known)
+    found, edge, at = None, len(known), 0
     while trial.needs and at < len(known):
         judged = trial.judge(known[at])
         if judged is None:
@@ -121,16 +154,15 @@ def _best(known: Sequence[Candidate], trial: Trial) -> tuple[Candidate | None, i
     for i in range(edge):
         judged = trial.judge(known[i], known[i + 1 : edge])
         if judged is None:
-            return found, i, False
+            return _Found(found, edge, i)
         if trial.meets(judged):
-            return judged, i, True
-    return found, edge, True
+            return _Found(judged, i, i)
+    return _Found(found, edge, edge)
 
 
-def _within(kept: Sequence[Candidate], best: Candidate, key: str, within: float, trial: Trial) -> Iterable[Candidate]:
+def _within(kept: Sequence[Candidate], key: str, within: float, trial: Trial) -> Iterable[Candidate]:
     """Yield those of ``kept`` after the best that meet all and have at most ``within`` more of ``key``."""
-    most = best.facts[key] * (1 + within) if within else -float("inf")
-    near = [one for one in kept[1:] if one.facts[key] <= most]
+    near = [one for one in kept[1:] if within and one.facts[key] <= kept[0].facts[key] * (1 + within)]
     for i, one in enumerate(near):
         judged = trial.judge(one, near[i + 1 :])
         if judged is None:
@@ -140,22 +172,19 @@ def _within(kept: Sequence[Candidate], best: Candidate, key: str, within: float,
 
 
 def _flips(
-    best: Candidate,
-    kept: Sequence[Candidate],
-    known: Sequence[Candidate],
-    out: Sequence[tuple[Candidate, list[Need]]],
-    trial: Trial,
-    *,
-    key: str,
+    field: _Field, kept: Sequence[Candidate], closed: Sequence[Need], trial: Trial, *, key: str
 ) -> tuple[Flip, ...]:
-    """Return where prices and limits change the choice; a limit of networks that miss another one is not looked at."""
-    judged = [one for one in map(trial.judged, known) if one and not trial.meets(one)]
-    measured = [
-        (one, [need for need in trial.needs if need.fact in one.facts and not need.holds(one.facts)]) for one in judged
-    ]
-    closed = [] if trial.needs else out
-    prices = price_flips(best, kept[1:], trial) if key == "cost_usd" else []
-    return (*prices, *limit_flips(best, [*closed, *measured], key, trial))
+    """Return where prices and limits change the choice, the first of ``kept``; () where there is none.
+
+    A limit of networks that miss another one is not looked at.
+    """
+    if not kept:
+        return ()
+    judged = [one for one in map(trial.judged, field.known) if one and not trial.meets(one)]
+    needs, out = (trial.needs, judged) if trial.needs else (closed, field.out)
+    missed = [(one, [need for need in needs if need.fact in one.facts and not need.holds(one.facts)]) for one in out]
+    prices = price_flips(kept[0], kept[1:], trial) if key == "cost_usd" else []
+    return (*prices, *limit_flips(kept[0], missed, key, trial))
 
 
 def _refused(some: Iterable[Candidate], needs: Sequence[Need]) -> Iterable[Loser]:

@@ -12,8 +12,8 @@ from topo.design.space import Candidate
 
 #: Returns what was measured on each candidate, by fact; None where the time is up.
 Measure = Callable[[Sequence[Candidate]], Sequence[Mapping[str, Any]] | None]
-#: Returns facts that no measurement of a candidate can be better than.
-Optimistic = Callable[[Candidate], Mapping[str, float]]
+#: Returns facts that no measurement of a candidate can be better than; None where the time is up.
+Optimistic = Callable[[Candidate], Mapping[str, float] | None]
 
 
 class Trial:
@@ -80,7 +80,11 @@ class Trial:
     def _best(self, one: Candidate) -> Mapping[str, float]:
         """Return the best that is possible for ``one``, which is looked at once."""
         if id(one) not in self._possible:
-            self._possible[id(one)] = self._optimistic(one)
+            best = None if self.late else self._optimistic(one)
+            if best is None:
+                self.late = True
+                return {}
+            self._possible[id(one)] = best
         return self._possible[id(one)]
 
 

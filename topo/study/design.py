@@ -14,6 +14,7 @@ from topo.config.nouns import fabric_of
 from topo.design import Answer, Candidate, Need, candidates, search
 from topo.design.errors import DesignError
 from topo.design.growth import Stage, stages_of
+from topo.study.cluster import Tls
 from topo.study.measuring import Measuring
 from topo.study.store import Store
 
@@ -38,15 +39,16 @@ def run_design(
     folder: str | Path | None = None,
     workers: int = 0,
     scheduler: str | None = None,
+    tls: Tls | None = None,
 ) -> Answer:
     """Return the best network of a design: a file, or words such as ``["endpoints=1024", "switches=[64]"]``.
 
-    Cases that are measured go to ``folder``, where the next run finds them; ``workers`` or a dask ``scheduler`` run
-    several at once.
+    Cases that are measured go to ``folder``, where the next run finds them.  Several are measured at once by
+    ``workers`` local processes, or by the dask ``scheduler`` at an address or in a file, ``tls`` for one at tls://.
 
     Raises ConfigError for a design that cannot be used, StoreError where the folder cannot be written.
     """
-    return designed(source, folder=folder, workers=workers, scheduler=scheduler).answer
+    return designed(source, folder=folder, workers=workers, scheduler=scheduler, tls=tls).answer
 
 
 def designed(
@@ -55,13 +57,15 @@ def designed(
     folder: str | Path | None = None,
     workers: int = 0,
     scheduler: str | None = None,
+    tls: Tls | None = None,
 ) -> Design:
     """Return the answer of ``run_design`` with all that it is made of; the best and the front are built.
 
     Raises what ``run_design`` raises, DesignError where a stage has no network that meets the requirements.
     """
     question = source if isinstance(source, Question) else load_design(source)
-    measuring = Measuring(question, None if folder is None else Store.open(Path(folder)), workers, scheduler)
+    where = {"workers": workers, "scheduler": scheduler, "tls": tls}
+    measuring = Measuring(question, None if folder is None else Store.open(Path(folder)), where)
     space = list(chain(question.compared, candidates(question.space)))
     answer = search(
         space,
@@ -69,11 +73,12 @@ def designed(
         minimize=question.minimize,
         measured=question.measured,
         measure=measuring if question.asked else None,
-        optimistic=measuring.possible if question.asked else None,
+        optimistic=measuring.best if question.asked else None,
         at_once=max(1, workers),
         front=question.front,
         within=question.within,
     )
+    answer = replace(answer, measured=len(measuring.networks))
     if answer.best is None and answer.proven and not answer.conflict:
         key = question.minimize[0]
         lacks = "; the price book lacks a part, which topo size says" if key in PRICED else ""

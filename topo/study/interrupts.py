@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
@@ -12,6 +13,37 @@ from multiprocessing.process import BaseProcess
 GRACE = 2.0
 #: What ends a study, wherever it is: a terminal's Ctrl-C or end, a batch system.
 ENDS = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+#: As long as an alarm can be set for [s].
+_FAR = 1e8
+
+
+class TimeUp(KeyboardInterrupt):
+    """The time that a run may take is up: what runs ends as after an interrupt."""
+
+
+@contextmanager
+def until(end: float) -> Iterator[None]:
+    """Raise TimeUp in these lines at ``end`` of ``time.monotonic()`` [s].
+
+    The main thread alone hears an alarm; in any other the lines run to their own end.
+    """
+    left = end - time.monotonic()
+    if left <= 0.0:
+        raise TimeUp
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise TimeUp
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, min(left, _FAR))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def end(children: Sequence[BaseProcess]) -> None:
@@ -33,7 +65,7 @@ def interrupts_later() -> Iterator[None]:
     """
     heard: list[int] = []
     own = threading.current_thread() is threading.main_thread()
-    handlers = {number: signal.getsignal(number) for number in ENDS if own}
+    handlers = {number: signal.getsignal(number) for number in (*ENDS, signal.SIGALRM) if own}
     handlers = {number: handler for number, handler in handlers.items() if callable(handler)}
     try:
         for number in handlers:

@@ -18,6 +18,7 @@ from topo.config.errors import ConfigError
 from topo.config.nouns import fabric_of
 from topo.design import Candidate, Need
 from topo.study.executors import execute
+from topo.study.interrupts import TimeUp, until
 from topo.study.possible import Possible
 from topo.study.record import is_final
 from topo.study.store import Store
@@ -34,18 +35,22 @@ _NAMES = ("name", "radix", "symmetry", "source", "intact")
 class Measuring:
     """Measures candidates, called with as many as go at once, until the time is up."""
 
-    def __init__(
-        self, question: Question, store: Store | None = None, workers: int = 0, scheduler: str | None = None
-    ) -> None:
+    def __init__(self, question: Question, store: Store | None = None, where: Mapping[str, Any] | None = None) -> None:
         self.question, self.store = question, store
-        self._where = {"workers": workers, "scheduler": scheduler, "tables": store is not None}
+        self.networks: set[str] = set()  # that were measured; switches of several sizes make the same one
+        self._where = {"tables": store is not None, **(where or {})}
         self._end = time.monotonic() + question.seconds
         self._known: dict[str, Results] = {}  # by network
+        self._networks: dict[str, str] = {}  # by identity of the case
 
     def __call__(self, some: Sequence[Candidate]) -> list[Mapping[str, Any]] | None:
         """Return the facts of each candidate that the design asks for; None where the time is up."""
-        if time.monotonic() > self._end:
+        try:
+            return self._measured(some)
+        except TimeUp:
             return None
+
+    def _measured(self, some: Sequence[Candidate]) -> list[Mapping[str, Any]]:
         failures = sorted({need.after for need in self.question.asked})
         cases = {
             (i, workload, after): self._case(one, workload, after)
@@ -55,11 +60,21 @@ class Measuring:
         }
         results = self._results([case for case in cases.values() if case])
         found = {key: results[case.identity(__version__)] if case else _NONE for key, case in cases.items()}
-        return [{need.fact: self._fact(need, i, found) for need in self.question.asked} for i in range(len(some))]
+        asked, each = self.question.asked, range(len(some))
+        facts: list[Mapping[str, Any]] = [{need.fact: self._fact(need, i, found) for need in asked} for i in each]
+        firsts = {i: case for (i, *_), case in reversed(cases.items()) if case}
+        self.networks |= {self._network(case) for case in firsts.values()}
+        return facts
+
+    def best(self, one: Candidate) -> Mapping[str, float] | None:
+        """Return the facts of ``one`` at best; None where the time is up."""
+        try:
+            return self._possible(one) if time.monotonic() < self._end else None
+        except TimeUp:
+            return None
 
     @cached_property
-    def possible(self) -> Possible:
-        """What candidates may be at best."""
+    def _possible(self) -> Possible:
         return Possible(self.question, lambda: self._baseline)
 
     @cached_property
@@ -68,6 +83,12 @@ class Measuring:
         cases = [self.question.baseline(workload) for workload in self.question.traffics]
         found = self._results(cases)
         return [found[case.identity(__version__)] for case in cases]
+
+    def _network(self, case: Case) -> str:
+        digest = case.identity(__version__)
+        if digest not in self._networks:
+            self._networks[digest] = network_of(case)
+        return self._networks[digest]
 
     def _case(self, one: Candidate, workload: int, after: str) -> Case | None:
         """Return the case of ``one``; None where its traffic cannot run there."""
@@ -102,13 +123,14 @@ class Measuring:
             if stored is not None and is_final(stored):
                 found[digest] = stored["results"]
             else:
-                alike[digest] = network_of(case)
+                alike[digest] = self._network(case)
                 todo.setdefault(alike[digest], case)
         new = {network: case for network, case in todo.items() if network not in self._known}
-        for case, ended in execute(list(new.values()), **self._where):  # type: ignore[arg-type]
-            self._known[alike[case.identity(__version__)]] = ended.record["results"]
-            if self.store:
-                self.store.write(ended)
+        with until(self._end):
+            for case, ended in execute(list(new.values()), **self._where):
+                self._known[alike[case.identity(__version__)]] = ended.record["results"]
+                if self.store:
+                    self.store.write(ended)
         return found | {digest: self._known[network] for digest, network in alike.items()}
 
 
