@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from topo.formats import read, read_measurements, write
     from topo.generators import FAMILIES, GeneratorError, generate, size_of
     from topo.metrics import explain_pair, link_table, measure, structure
-    from topo.notebook import Analysis, Results, analyze, run_study
+    from topo.notebook import Analysis, Choice, Results, analyze, run_design, run_study
     from topo.routing import NotConnected, Routing, RoutingError
+    from topo.routing.given import route_along
     from topo.size import Medium, Size, Tier
-    from topo.study.design import run_design
 
 #: Public name -> module that holds it, and what it is called there where that differs.
 _ROOM = {
     "Analysis": "topo.notebook",
+    "Choice": "topo.notebook",
     "FAMILIES": "topo.generators",
     "Fabric": "topo.fabric",
     "FabricError": "topo.fabric",
@@ -61,7 +62,8 @@ _ROOM = {
     "read": "topo.formats",
     "read_measurements": "topo.formats",
     "route": "topo.flow",
-    "run_design": "topo.study.design",
+    "route_along": "topo.routing.given",
+    "run_design": "topo.notebook",
     "run_study": "topo.notebook",
     "size_of": "topo.generators",
     "solve": "topo.flow",
@@ -74,6 +76,7 @@ __all__ = [
     "POLICIES",
     "SOLVERS",
     "Analysis",
+    "Choice",
     "Fabric",
     "FabricError",
     "GeneratorError",
@@ -101,6 +104,7 @@ __all__ = [
     "read",
     "read_measurements",
     "route",
+    "route_along",
     "run_design",
     "run_study",
     "size_of",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from topo.notebook.plots import NotebookError
@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 def of_records(records: Sequence[Record]) -> pandas.DataFrame:
     """Return a row for each record: its name, its place on each swept axis, and every result that is one value."""
-    rows = [{"case": one.name, "status": one.status, **one.labels, **_values(one.results)} for one in records]
-    return _pandas().DataFrame(rows)
+    return of_rows([{"case": one.name, "status": one.status, **one.labels, **one.results} for one in records])
+
+
+def of_rows(rows: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
+    """Return ``rows`` as a frame, a column for each key whose value is one and no list of them."""
+    return _pandas().DataFrame([_values(row) for row in rows])
 
 
 def of_tables(records: Sequence[Record], read: Callable[[Record], Columns | None], what: str) -> pandas.DataFrame:
@@ -35,8 +39,8 @@ def of_tables(records: Sequence[Record], read: Callable[[Record], Columns | None
     return _pandas().concat(frames, ignore_index=True)
 
 
-def _values(results: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in results.items() if not isinstance(value, dict | list)}
+def _values(results: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in results.items() if not isinstance(value, dict | list | tuple)}
 
 
 def _pandas() -> Any:

@@ -13,6 +13,7 @@ from topo.notebook.plots import NotebookError, Plots
 from topo.notebook.tables import html_of
 from topo.report import load
 from topo.report.panels.view import View
+from topo.report.words import plural
 
 if TYPE_CHECKING:
     import pandas
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Analysis", "NotebookError", "Results"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """The cases of a study: as a table where they are shown, as data frames, as figures.
 
@@ -34,7 +35,7 @@ class Results:
     seconds: float  # that it took
     computed: int  # cases that were run now; the others were stored already
     warnings: tuple[str, ...] = ()  # repairs of the folder
-    _scratch: TemporaryDirectory[str] | None = field(default=None, repr=False, compare=False)
+    _scratch: TemporaryDirectory[str] | None = field(default=None, compare=False)
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -71,6 +72,11 @@ class Results:
 
         return render(self.folder)
 
+    def __repr__(self) -> str:
+        """Return one line: title and number of cases."""
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        return f"<{type(self).__name__}: {self.title}, {plural(len(self.records), 'case')}{failed}>"
+
     def _repr_html_(self) -> str:
         return html_of(self._view)
 
@@ -79,7 +85,7 @@ class Results:
         return View(load.read_study(self.folder))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Analysis(Results):
     """One traffic on one network; its results by key, as ``analysis["completion_s"]``."""
 

@@ -1,4 +1,4 @@
-"""Runs for a notebook: what the commands `analyze` and `study` do, with objects as answers."""
+"""Runs for a notebook: what the commands `analyze`, `study` and `design` do, with objects as answers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from topo.config import Study, load_study, read_case
 from topo.fabric import Fabric
+from topo.notebook.choice import Choice
 from topo.notebook.results import Analysis, Results
 from topo.study import run_case
+from topo.study.design import designed
 from topo.study.study import run, study_of
+from traffic.demand import Demand, GroupedDemand
 
 if TYPE_CHECKING:
+    from topo.config.design import Question
     from topo.study.study import Run
 
 _R = TypeVar("_R", bound=Results)
@@ -23,25 +27,32 @@ Words = str | Path | Mapping[str, Any] | None
 
 
 def analyze(
-    fabric: Fabric | Words, traffic: Words, *, seed: int = 0, folder: str | Path | None = None, **sections: Words
+    fabric: Fabric | Words,
+    traffic: Demand | GroupedDemand | Words,
+    *,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    **sections: Words,
 ) -> Analysis:
     """Route ``traffic`` on ``fabric`` and return loads, throughput and times.
 
-    ``fabric`` is a Fabric, or as ``traffic`` and ``sections`` (``routing``, ``solve``, ``failures``, ``cost`` and so
-    on) what the command line takes, ``"fat-tree-2:radix=64,planes=8"``, the name of a file, or a mapping of the same
-    words, with units: ``{"family": "fat-tree-2", "radix": 64, "rate": "400Gb/s"}``.  ``folder`` keeps what is written.
+    ``fabric`` is a Fabric and ``traffic`` a demand of ``traffic``, or both are, as are ``sections`` (``routing``,
+    ``solve``, ``failures``, ``cost`` and so on), what the command line takes: ``"fat-tree-2:radix=64,planes=8"``, the
+    name of a file, or a mapping of the same words, with units: ``{"family": "fat-tree-2", "rate": "400Gb/s"}``.
+    ``folder`` keeps what is written.
 
     >>> analyze("fat-tree-2:radix=8", "uniform", routing="ecmp")["normalized_throughput"]
     1.0
 
-    Raises ConfigError for words that are wrong, and the errors of the rooms that solve, all of them ValueError.
+    Raises ConfigError for words that are wrong, FormatError for a demand that is more than flows in phases, and the
+    errors of the rooms that solve, all of them ValueError.
     """
     scratch = TemporaryDirectory(prefix="planewise-")
     place = Path(folder or scratch.name)
     name = "fabric" if isinstance(fabric, Fabric | Mapping) else str(fabric)
     words = {key: _words(value) for key, value in sections.items()}
     network = _fabric_of(fabric, Path(scratch.name))
-    case = read_case(network, _words(traffic), seed=seed, name=name, **words)
+    case = read_case(network, _traffic_of(traffic, Path(scratch.name)), seed=seed, name=name, **words)
     done = run(study_of([case], case.sections | {"seed": case.seed}), place)
     if done.failed:
         run_case(case)  # for its own error
@@ -70,6 +81,26 @@ def run_study(
     return _as(Results, done, loaded.title, scratch)
 
 
+def run_design(
+    source: str | Path | Sequence[str] | Question,
+    *,
+    folder: str | Path | None = None,
+    workers: int = 0,
+    scheduler: str | None = None,
+) -> Choice:
+    """Return the best network of a design: a file, or words such as ``["endpoints=1024", "switches=[64]"]``.
+
+    Cases that are measured go to ``folder``, where the next run finds them; ``workers`` or a dask ``scheduler`` run
+    several at once.
+
+    >>> run_design(["endpoints=64", "switches=[16]", "planes=[1]", "bisection_per_endpoint>=1"])
+    <Choice: fat-tree-2(k=16, up=8, down=8, endpoints=64) of 78 networks>
+
+    Raises ConfigError for a design that cannot be used, StoreError where the folder cannot be written.
+    """
+    return Choice.of(designed(source, folder=folder, workers=workers, scheduler=scheduler))
+
+
 def _as(kind: type[_R], done: Run, title: str, scratch: TemporaryDirectory[str] | None) -> _R:
     return kind(done.folder, title, done.seconds, done.computed, done.warnings, scratch)
 
@@ -82,6 +113,23 @@ def _fabric_of(fabric: Fabric | Words, folder: Path) -> Mapping[str, Any] | str:
 
     path = folder / "given.fabric.json"
     write(fabric, path)
+    return str(path)
+
+
+def _traffic_of(traffic: Demand | GroupedDemand | Words, folder: Path) -> Mapping[str, Any] | str | None:
+    """Return traffic as a case says it; a demand that exists is written into ``folder``."""
+    if not isinstance(traffic, Demand | GroupedDemand):
+        return _words(traffic)
+    from topo.formats import DEMANDS, FormatError, lost
+
+    flows = DEMANDS["flows"]
+    if lack := lost(traffic, flows):
+        raise FormatError(
+            f"{traffic.name}: its {lack} would be lost; give its pattern in words, such as 'allreduce:bytes=1GiB', "
+            "or take topo.route and topo.solve"
+        )
+    path = folder / "given.flows.csv"
+    path.write_text(flows.function("write")(traffic), "utf-8")
     return str(path)
 
 

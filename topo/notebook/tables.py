@@ -9,7 +9,8 @@ from topo.quantities import QUANTITIES
 from topo.report.labels import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from topo.report.names import Case
     from topo.report.panels.view import View
@@ -34,25 +35,30 @@ def html_of(view: View) -> str:
     return said + (_one(view.cases[0]) if len(view.cases) == 1 else _many(view.cases))
 
 
+def rows_of(values: Mapping[str, Any], keys: Iterable[str]) -> list[list[str]]:
+    """Return title and value, as people read both, of those of ``keys`` that there are."""
+    return [[QUANTITIES[key].title, reading(key, values[key])] for key in keys if values.get(key) is not None]
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return an HTML table; an empty ``header`` is none."""
+    head = "".join(f"<th>{escape(text)}</th>" for text in header)
+    body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+    return f"<table>{f'<thead><tr>{head}</tr></thead>' if head else ''}<tbody>{body}</tbody></table>"
+
+
 def _one(case: Case) -> str:
-    keys = [key for key in ONE if case.get(key) is not None]
-    rows = [[QUANTITIES[key].title, reading(key, case.get(key))] for key in keys]
-    return _table((), [*rows, *([["error", case.record.error]] if case.record.error else [])])
+    rows = rows_of({key: case.get(key) for key in ONE}, ONE)
+    return table((), [*rows, *([["error", case.record.error]] if case.record.error else [])])
 
 
 def _many(cases: Sequence[Case]) -> str:
     keys = [key for key in MANY if any(case.get(key) is not None for case in cases)]
     rows = [[one.record.name, *(_cell(one, key) for key in keys)] for one in cases[:MOST]]
     more = f"<p>{len(cases) - MOST} more; to_pandas() has all</p>" if len(cases) > MOST else ""
-    return _table(("case", *(QUANTITIES[key].title for key in keys)), rows) + more
+    return table(("case", *(QUANTITIES[key].title for key in keys)), rows) + more
 
 
 def _cell(case: Case, key: str) -> str:
     value = case.get(key)
     return reading(key, value) if value is not None else (case.record.error if key == MANY[0] else "")
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(text)}</th>" for text in header)
-    body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
-    return f"<table>{f'<thead><tr>{head}</tr></thead>' if head else ''}<tbody>{body}</tbody></table>"

@@ -33,24 +33,6 @@ class Design:
     at_once_usd: float | None = None  # what the cheapest network of the last stage costs alone
 
 
-def run_design(
-    source: str | Path | Sequence[str] | Question,
-    *,
-    folder: str | Path | None = None,
-    workers: int = 0,
-    scheduler: str | None = None,
-    tls: Tls | None = None,
-) -> Answer:
-    """Return the best network of a design: a file, or words such as ``["endpoints=1024", "switches=[64]"]``.
-
-    Cases that are measured go to ``folder``, where the next run finds them.  Several are measured at once by
-    ``workers`` local processes, or by the dask ``scheduler`` at an address or in a file, ``tls`` for one at tls://.
-
-    Raises ConfigError for a design that cannot be used, StoreError where the folder cannot be written.
-    """
-    return designed(source, folder=folder, workers=workers, scheduler=scheduler, tls=tls).answer
-
-
 def designed(
     source: str | Path | Sequence[str] | Question,
     *,
@@ -59,9 +41,14 @@ def designed(
     scheduler: str | None = None,
     tls: Tls | None = None,
 ) -> Design:
-    """Return the answer of ``run_design`` with all that it is made of; the best and the front are built.
+    """Return what a design came to: a file, or words such as ``["endpoints=1024", "switches=[64]"]``.
 
-    Raises what ``run_design`` raises, DesignError where a stage has no network that meets the requirements.
+    The best and the front are built.  Cases that are measured go to ``folder``, where the next run finds them.
+    Several are measured at once by ``workers`` local processes, or by the dask ``scheduler`` at an address or in a
+    file, ``tls`` for one at tls://.
+
+    Raises ConfigError for a design that cannot be used, StoreError where the folder cannot be written, DesignError
+    where a stage has no network that meets the requirements.
     """
     question = source if isinstance(source, Question) else load_design(source)
     where = {"workers": workers, "scheduler": scheduler, "tls": tls}

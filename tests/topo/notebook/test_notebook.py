@@ -125,6 +125,36 @@ def test_every_figure_is_plotlys(one, two):
     assert one.plot.loads().data
 
 
+def test_one_line_stands_for_each_object(one, two):
+    """A cell or a log has one line of it, without folders of this machine."""
+    assert repr(one) == f"<Analysis: {NETWORK}, 1 case>"
+    assert repr(two) == "<Results: Two sizes, 2 cases>"
+
+
+def test_a_demand_of_ones_own():
+    """A demand is sent as it is; one that is more than flows in phases is refused, never cut down."""
+    mine = traffic.Demand.of("mine", 32, src=range(32), dst=[(i + 5) % 32 for i in range(32)], size=2**20)
+    there = topo.analyze(NETWORK, mine)
+    assert there["completion_s"] == topo.analyze(NETWORK, "shift:by=5")["completion_s"]
+    with pytest.raises(ValueError, match="computation would be lost; give its pattern in words"):
+        topo.analyze(NETWORK, traffic.Demand.of("mine", 2, src=0, dst=1, size=1, compute_s=[1e-3]))
+
+
+def test_a_design(tmp_path):
+    """What was chosen is shown, is run as it is, and the reasons of the others are a frame."""
+    choice = topo.run_design(["endpoints=64", "switches=[16]", "planes=[1]", "bisection_per_endpoint>=1"])
+    best = choice.to_pandas().iloc[0]
+    assert (best.network, best.endpoints) == (choice.best.name, 64)
+    assert topo.analyze(choice.fabric(), "uniform")["endpoints"] == 64
+    assert len(choice.losers_to_pandas()) == len(choice.losers)
+    assert set(choice.losers_to_pandas().why.str.split().str[0]) >= {"bisection_per_endpoint"}
+    assert choice.best.name in Cells(choice._repr_html_()).texts[0]
+    none = topo.run_design(["endpoints=64", "switches=[16]", "switches<=2"])
+    assert "these conflict: " in none._repr_html_()
+    with pytest.raises(ValueError, match=r"no network meets all requirements; these conflict: .*switches <= 2"):
+        none.fabric()
+
+
 def test_errors_help(one):
     with pytest.raises(NotebookError, match="did you mean topology"):
         one.plot("topologi")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from topo.config import read_case
 from topo.study import measuring, run_case
-from topo.study.design import run_design
+from topo.study.design import designed
 from topo.study.measuring import network_of
 
 #: What a switch with more ports than are used is billed as, and what a network is called.
@@ -36,6 +36,6 @@ def test_a_design_measures_twins_once(monkeypatch):
         return execute(cases, **where)
 
     monkeypatch.setattr(measuring, "execute", counted)
-    answer = run_design([*words, families, "fabric.endpoints_per_host=2"])
+    answer = designed([*words, families, "fabric.endpoints_per_host=2"]).answer
     assert answer.considered >= 4
     assert len(handed) == len(set(handed)) <= 1 + answer.considered // 4  # and one switch for all
