@@ -24,9 +24,12 @@ _ENDS = ("anode", "aport", "znode", "zport")
 #: Columns as they are called, letters and digits alone -> what they are; others are passed over.
 _CALLED = {
     "anode": "anode", "adevice": "anode", "sourcenode": "anode", "source": "anode",
-    "aport": "aport", "sourceport": "aport",
+    "devicea": "anode", "sideadevice": "anode",  # NetBox: its export, and its import
+    "aport": "aport", "sourceport": "aport", "terminationa": "aport", "sideaname": "aport",
     "znode": "znode", "zdevice": "znode", "bnode": "znode", "destinationnode": "znode", "destination": "znode",
-    "zport": "zport", "bport": "zport", "destinationport": "zport",
+    "deviceb": "znode", "sidebdevice": "znode",
+    "zport": "zport", "bport": "zport", "destinationport": "zport", "terminationb": "zport",
+    "sidebname": "zport",
     "speed": "capacity", "rate": "capacity", "capacity": "capacity",
     "length": "length_m", "lengthm": "length_m", "medium": "medium",
 }  # fmt: skip

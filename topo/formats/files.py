@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from topo import units
 from topo.atomic import write_bytes
 from topo.fabric import Fabric
 from topo.formats.entries import load, writer
@@ -16,9 +17,9 @@ def read(
     path: str | Path,
     format: str | None = None,
     *,
-    capacity: float | None = None,
+    capacity: float | str | None = None,
     endpoints_per_host: int | None = None,
-    scale_up: float | None = None,
+    scale_up: float | str | None = None,
     scale_up_domain: int | None = None,
     ends: str = "",
     nic: str = "",
@@ -32,11 +33,11 @@ def read(
     format
         One of ``FABRICS``; by what the file begins with, or its suffix, where not given.
     capacity
-        Of cables whose speed the file does not state, one way [B/s].
+        Of cables whose speed the file does not state, one way [B/s, or ``400Gb/s``].
     endpoints_per_host
         Consecutive endpoints of a server; None: as names and numbers of the file say.
     scale_up, scale_up_domain
-        Capacity of a cable to a scale-up switch that the file does not have [B/s], and how many endpoints one
+        Capacity of a cable to a scale-up switch that the file does not have [B/s, or ``200GB/s``], and how many endpoints one
         joins; None: as in the file, or a host.
     ends, nic, host_pattern
         Expressions: which devices are endpoints, which endpoints take part, and what is the server in a name.
@@ -48,9 +49,9 @@ def read(
     path = Path(path)
     text = load(path)
     how = Reading(
-        capacity=capacity,
+        capacity=None if capacity is None else units.capacity(capacity),
         endpoints_per_host=endpoints_per_host,
-        scale_up=scale_up,
+        scale_up=None if scale_up is None else units.capacity(scale_up),
         scale_up_domain=scale_up_domain,
         ends=ends,
         nic=nic,

@@ -42,9 +42,9 @@ FABRICS: dict[str, Format] = {
     ),
     "cabling": Format(
         "topo.formats.cabling",
-        "cabling list in CSV: A-Node, A-Port, Z-Node, Z-Port, a row for each cable",
+        "cabling list in CSV: A-Node, A-Port, Z-Node, Z-Port, or as NetBox calls them, a row for each cable",
         (".cabling.csv", ".cables.csv"),
-        r"(?i)\A\W*a[-_ ]?(?:node|device)\b",
+        r"(?i)\A(?:\W*a[-_ ]?(?:node|device)|[^\n]*\b(?:device a|side_a_device))\b",
         lacks=(*_NUMBERS[:-2], "packets", "scale-up networks", "radix"),
     ),
     "cabling-sheet": Format(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from topo.config import Study, load_study, read_case
+from topo.config import Study, load_study, parse_study, read_case
 from topo.fabric import Fabric
 from topo.notebook.choice import Choice
 from topo.notebook.results import Analysis, Results
@@ -60,7 +61,7 @@ def analyze(
 
 
 def run_study(
-    study: str | Path | Study,
+    study: str | Path | Mapping[str, Any] | Study,
     folder: str | Path | None = None,
     *,
     overrides: Sequence[str] = (),
@@ -69,13 +70,16 @@ def run_study(
 ) -> Results:
     """Run every case of ``study`` that ``folder`` does not hold yet, and return all of them.
 
-    ``study`` is a file, the name of a shipped study, or one that ``load_study`` read; without ``folder`` what is
-    written is gone with the results.  ``overrides`` are ``key=value`` as on the command line; ``how`` is that of
+    ``study`` is a file, the name of a shipped study, a mapping with the keys of a file, or one that ``load_study``
+    read; without ``folder`` what is written is gone with the results.  ``overrides`` are ``key=value`` as on the command line; ``how`` is that of
     ``topo.study.run``: ``scheduler``, ``fresh``, ``max_memory`` [bytes], ``progress``.
 
     Raises ConfigError for a study that is wrong, StoreError where the folder cannot be written.
     """
-    loaded = study if isinstance(study, Study) else load_study(study, overrides)
+    if isinstance(study, Mapping):
+        loaded = parse_study(json.dumps({"schema": 1, **study}), "study", overrides=overrides)
+    else:
+        loaded = study if isinstance(study, Study) else load_study(study, overrides)
     scratch = None if folder is not None else TemporaryDirectory(prefix="planewise-")
     done = run(loaded, Path(folder or (scratch.name if scratch else "")), workers=workers, **how)
     return _as(Results, done, loaded.title, scratch)

@@ -44,6 +44,20 @@ def test_there_and_back(name, parameters):
     check_same(back, fabric, but=LACKS)
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Label,Device A,Termination A,Device B,Termination B", "label,side_a_device,side_a_name,side_b_device,side_b_name"],
+)
+def test_netbox_calls_the_ends_by_other_names(header):
+    """What NetBox exports of its table of cables, and what it imports: the columns are known by their names."""
+    rows = [f"C{i},gpu{i},nic0,leaf0,Eth{i}" for i in (1, 2)]
+    text = "\n".join([header, *rows]) + "\n"
+    assert FABRICS["cabling"].fits(text)
+    fabric = FABRICS["cabling"].function("read")(text, "cables", Reading(capacity=50e9))
+    assert (fabric.n_endpoints, fabric.n_switches) == (2, 1)
+    assert {ports for ports in fabric.source.ports} == {("nic0", "Eth1"), ("nic0", "Eth2")}
+
+
 CABLING = """A-Node, A-Port, Z-Node, Z-Port, A-Rack, U, Speed
 gpu1,mlx5_0,leaf1,swp1,r1,3,400Gb/s
 gpu2,mlx5_0,leaf1,swp2,r1,4,400Gb/s
