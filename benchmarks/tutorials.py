@@ -20,14 +20,15 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 #: [s] that a cell may take.
 PATIENCE = 120
 #: Plotly's renderers: the picture that is stored, and the light text of a run that only looks for errors.
-PICTURE, TEXT = "png", "json"
+PICTURE, TEXT = "svg", "json"
 
 
 def executed(path: Path, renderer: str = TEXT, folder: Path = FOLDER) -> Any:
     """Return the notebook of ``path``, run from its first cell in ``folder``.  Raises CellExecutionError."""
     notebook = nbformat.read(path, as_version=4)
     env = os.environ | {"PLOTLY_RENDERER": renderer, "PYTHONWARNINGS": "ignore"}
-    NotebookClient(notebook, timeout=PATIENCE, resources={"metadata": {"path": str(folder)}}).execute(env=env)
+    where = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=PATIENCE, resources=where, coalesce_streams=True).execute(env=env)
     return notebook
 
 
@@ -44,7 +45,7 @@ def texts(notebook: Any) -> list[str]:
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     data = [output.get("data", {}) for output in outputs]
     shown = [output.get("text", one.get("text/plain", "")) for output, one in zip(outputs, data, strict=True)]
-    return [text for text, one in zip(shown, data, strict=True) if not {"image/png", "application/json"} & set(one)]
+    return [text for text, one in zip(shown, data, strict=True) if not {"image/svg+xml", "application/json"} & set(one)]
 
 
 def main(names: list[str]) -> None:

@@ -37,8 +37,8 @@ def read(
     endpoints_per_host
         Consecutive endpoints of a server; None: as names and numbers of the file say.
     scale_up, scale_up_domain
-        Capacity of a cable to a scale-up switch that the file does not have [B/s, or ``200GB/s``], and how many endpoints one
-        joins; None: as in the file, or a host.
+        Capacity of a cable to a scale-up switch that the file does not have [B/s, or ``200GB/s``], and how many
+        endpoints one joins; None: as in the file, or a host.
     ends, nic, host_pattern
         Expressions: which devices are endpoints, which endpoints take part, and what is the server in a name.
     per_switch

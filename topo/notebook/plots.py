@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from topo.near import hint
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from topo.report.panels.view import View
+
+
+#: Letters on a line of a title, height of one [px], and what is free above it [px]: a legend stands below, in the
+#: margin that plotly keeps for it, however many rows it has.
+LINE, LINE_HEIGHT, EDGE = 88, 20, 12
 
 
 class NotebookError(ReportError):
@@ -74,8 +80,15 @@ def drawn(figure: Figure, which: str = "") -> go.Figure:
     import plotly.graph_objects as go
 
     spec = resolve(_chosen(figure.variants, which).spec)
-    out = go.Figure(data=spec["data"], layout=spec["layout"])
-    return out.update_layout(title={"text": figure.finding, "font": {"size": 14}}, margin={"t": 64})
+    lines = wrap(figure.finding, LINE)
+    top = EDGE + LINE_HEIGHT * len(lines)
+    height = figure.height + top
+    return go.Figure(data=spec["data"], layout=spec["layout"]).update_layout(
+        height=height,
+        margin={"t": top + EDGE},
+        title={"text": "<br>".join(lines), "font": {"size": 14}, "y": 1, "yanchor": "top", "pad": {"t": EDGE}},
+        legend={"yref": "container", "y": 1 - top / height, "yanchor": "top"},
+    )
 
 
 def _chosen(variants: Sequence[Variant], which: str) -> Variant:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -50,10 +51,14 @@ def analyze(
     """
     scratch = TemporaryDirectory(prefix="planewise-")
     place = Path(folder or scratch.name)
-    name = "fabric" if isinstance(fabric, Fabric | Mapping) else str(fabric)
+    name = fabric.name if isinstance(fabric, Fabric) else "fabric" if isinstance(fabric, Mapping) else str(fabric)
     words = {key: _words(value) for key, value in sections.items()}
     network = _fabric_of(fabric, Path(scratch.name))
     case = read_case(network, _traffic_of(traffic, Path(scratch.name)), seed=seed, name=name, **words)
+    # Their own names on every page, not those of the files that they are handed over in.
+    own = {"fabric": fabric, "traffic": traffic}
+    given = {key: one.name for key, one in own.items() if isinstance(one, Fabric | Demand | GroupedDemand)}
+    case = replace(case, labels=given)
     done = run(study_of([case], case.sections | {"seed": case.seed}), place)
     if done.failed:
         run_case(case)  # for its own error
@@ -71,8 +76,8 @@ def run_study(
     """Run every case of ``study`` that ``folder`` does not hold yet, and return all of them.
 
     ``study`` is a file, the name of a shipped study, a mapping with the keys of a file, or one that ``load_study``
-    read; without ``folder`` what is written is gone with the results.  ``overrides`` are ``key=value`` as on the command line; ``how`` is that of
-    ``topo.study.run``: ``scheduler``, ``fresh``, ``max_memory`` [bytes], ``progress``.
+    read; without ``folder`` what is written is gone with the results.  ``overrides`` are ``key=value`` as on the
+    command line; ``how`` is that of ``topo.study.run``: ``scheduler``, ``fresh``, ``max_memory`` [bytes], ``progress``.
 
     Raises ConfigError for a study that is wrong, StoreError where the folder cannot be written.
     """

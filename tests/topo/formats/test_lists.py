@@ -46,7 +46,10 @@ def test_there_and_back(name, parameters):
 
 @pytest.mark.parametrize(
     "header",
-    ["Label,Device A,Termination A,Device B,Termination B", "label,side_a_device,side_a_name,side_b_device,side_b_name"],
+    [
+        "Label,Device A,Termination A,Device B,Termination B",
+        "label,side_a_device,side_a_name,side_b_device,side_b_name",
+    ],
 )
 def test_netbox_calls_the_ends_by_other_names(header):
     """What NetBox exports of its table of cables, and what it imports: the columns are known by their names."""
@@ -55,7 +58,7 @@ def test_netbox_calls_the_ends_by_other_names(header):
     assert FABRICS["cabling"].fits(text)
     fabric = FABRICS["cabling"].function("read")(text, "cables", Reading(capacity=50e9))
     assert (fabric.n_endpoints, fabric.n_switches) == (2, 1)
-    assert {ports for ports in fabric.source.ports} == {("nic0", "Eth1"), ("nic0", "Eth2")}
+    assert set(fabric.source.ports) == {("nic0", "Eth1"), ("nic0", "Eth2")}
 
 
 CABLING = """A-Node, A-Port, Z-Node, Z-Port, A-Rack, U, Speed

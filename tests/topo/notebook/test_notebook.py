@@ -82,6 +82,7 @@ def test_a_fabric_of_ones_own():
     demand = traffic.offer("permutation", n_ranks=32, seed=3)
     routed = topo.solve(fabric, demand, topo.route(fabric, demand, "ecmp"), "proportional")
     assert mine["completion_s"] == pytest.approx(routed.completion_s)
+    assert f"<p>{fabric.name} finishes permutation in " in mine._repr_html_()
     with pytest.raises(UnitError, match="400Gb/s"):
         topo.generate("fat-tree-2", radix=8, capacity="400")
 
@@ -118,6 +119,8 @@ def test_every_figure_is_plotlys(one, two):
             assert isinstance(figure, go.Figure)
             assert len(figure.data)
             assert not re.search(r'"\$(c\d|ink|soft|grid|paper)"', figure.to_json())
+    words = one.plot.cost().layout.title.text.replace("<br>", " ")
+    assert words == one.plot._figures["cost"].finding
     assert one.plot.topology().data
     assert one.plot.timeline().layout.title.text
     assert two.plot.matrix().data
@@ -136,6 +139,7 @@ def test_a_demand_of_ones_own():
     mine = traffic.Demand.of("mine", 32, src=range(32), dst=[(i + 5) % 32 for i in range(32)], size=2**20)
     there = topo.analyze(NETWORK, mine)
     assert there["completion_s"] == topo.analyze(NETWORK, "shift:by=5")["completion_s"]
+    assert " finishes mine in " in there._repr_html_()
     with pytest.raises(ValueError, match="computation would be lost; give its pattern in words"):
         topo.analyze(NETWORK, traffic.Demand.of("mine", 2, src=0, dst=1, size=1, compute_s=[1e-3]))
 
