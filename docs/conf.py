@@ -9,11 +9,13 @@ from topo import __version__
 
 project, author, release = "planewise", "The planewise authors", __version__
 copyright = author
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = ["_build"]
 html_theme, html_title = "furo", "planewise"
 html_extra_path = ["../reports/gallery"]
 myst_heading_anchors = 4
+nb_execution_mode = "off"  # a test runs them and holds what is stored against it
+nb_merge_streams = True
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 python_use_unqualified_type_names = True
