@@ -20,6 +20,7 @@ from traffic.demand import Demand, GroupedDemand
 
 if TYPE_CHECKING:
     from topo.config.design import Question
+    from topo.study.cluster import Tls
     from topo.study.study import Run
 
 _R = TypeVar("_R", bound=Results)
@@ -96,18 +97,19 @@ def run_design(
     folder: str | Path | None = None,
     workers: int = 0,
     scheduler: str | None = None,
+    tls: Tls | None = None,
 ) -> Choice:
     """Return the best network of a design: a file, or words such as ``["endpoints=1024", "switches=[64]"]``.
 
-    Cases that are measured go to ``folder``, where the next run finds them; ``workers`` or a dask ``scheduler`` run
-    several at once.
+    Cases that are measured go to ``folder``, where the next run finds them.  Several are measured at once by
+    ``workers`` local processes, or by the dask ``scheduler`` at an address or in a file, ``tls`` for one at tls://.
 
     >>> run_design(["endpoints=64", "switches=[16]", "planes=[1]", "bisection_per_endpoint>=1"])
     <Choice: fat-tree-2(k=16, up=8, down=8, endpoints=64) of 78 networks>
 
     Raises ConfigError for a design that cannot be used, StoreError where the folder cannot be written.
     """
-    return Choice.of(designed(source, folder=folder, workers=workers, scheduler=scheduler))
+    return Choice.of(designed(source, folder=folder, workers=workers, scheduler=scheduler, tls=tls))
 
 
 def _as(kind: type[_R], done: Run, title: str, scratch: TemporaryDirectory[str] | None) -> _R:
