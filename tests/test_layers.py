@@ -93,11 +93,11 @@ def module_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """Return the room of a module; topo.moves, rules and source are the back of topo.fabric, traffic is one room."""
+    """Return the room of a module; topo.copies, moves, rules and source are the back of topo.fabric, traffic is one."""
     if f"{module}.".startswith("traffic."):
         return "traffic"
     room = ".".join(module.split(".")[:2])
-    return "topo.fabric" if room in ("topo.moves", "topo.rules", "topo.source") else room
+    return "topo.fabric" if room in ("topo.copies", "topo.moves", "topo.rules", "topo.source") else room
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:

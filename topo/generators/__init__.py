@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from topo import units
 from topo.fabric import RELAYS, Fabric
+from topo.generators.assembly import Assembly
 from topo.generators.family import Family
-from topo.generators.host import Inside, blocks, with_scale_up
-from topo.generators.planes import NICS, copies, of_one_plane
+from topo.generators.host import Inside
+from topo.generators.planes import NICS, of_one_plane
 from topo.generators.wiring import GeneratorError, Plan, Wiring, label
 from topo.lazy import late
-from topo.moves import Moves
 from topo.near import hint
 from topo.packet import Packet
 from topo.size import Size, Tier, cable_row
@@ -169,44 +169,19 @@ def generate(
     inside = Inside.of(endpoints_per_host, scale_up_domain)
     local, mine = of_one_plane(endpoints, inside, planes, nic)
     plan = FAMILIES[family].plan(endpoints=local, endpoints_per_host=mine.host, **family_params)
-    plane = plan.build()
-    network = copies(plane, planes, nic)
-    if scale_up is not None:
-        network = with_scale_up(network, inside.domain)
-    fabric = Fabric.from_cables(
-        name=size.name,
-        kind=network.kind,
-        a=network.a,
-        b=network.b,
-        capacity=_capacities(capacity, port, scale_up)[network.tier],
-        latency=_latencies(*latencies)[network.tier],
-        weight=network.weight,
-        tier=network.tier,
-        plane=network.plane,
-        group=network.group,
-        groups=network.groups,
-        host=blocks(network.n_endpoints, inside.host),
-        domain=blocks(network.n_endpoints, inside.domain),
-        overhead=overhead,
-        launch=launch,
-        packet=packet,
-        relay=relay,
-        radix=network.radix,
+    assembly = Assembly(
+        plan=plan,
+        plane=plan.build(),
+        planes=planes,
+        nic=nic,
+        inside=inside,
+        together=mine.domain,
+        scale_up=scale_up is not None,
+        capacity=_capacities(capacity, port, scale_up),
+        latency=_latencies(*latencies),
+        facts={"name": size.name, "overhead": overhead, "launch": launch, "packet": packet, "relay": relay},
     )
-    if not symmetry:
-        return fabric
-    moves = plan.symmetries(mine.domain)
-    find = partial(_automorphisms, fabric, plane, moves, planes=planes, nic=nic, together=mine.domain)
-    return replace(fabric, symmetry=Moves(find))
-
-
-def _automorphisms(
-    fabric: Fabric, plane: Wiring, switches: list[NDArray[np.int64]], **where: Any
-) -> tuple[NDArray[np.int32], ...]:
-    """Return what ``automorphisms`` says of ``fabric``; only some cases ask for it."""
-    from topo.generators.symmetry import automorphisms
-
-    return automorphisms(fabric, plane, switches, **where)
+    return assembly.fabric(symmetry=symmetry)
 
 
 def _bisection(closed: float | None, inside: Inside, domains: int) -> float | None:
