@@ -242,9 +242,9 @@ class Fabric:
     @cached_property
     def size(self) -> Size:
         """The parts list of this fabric, counted."""
-        keys, counts = np.unique(self._cable_tier * 16 + self.medium, return_counts=True)
+        counts = np.bincount(self._cable_tier * 16 + self.medium)
         rows = (
-            cable_row(Tier(key // 16), int(n), Medium(key % 16)) for key, n in zip(keys.tolist(), counts, strict=True)
+            cable_row(Tier(key // 16), int(counts[key]), Medium(key % 16)) for key in np.flatnonzero(counts).tolist()
         )
         degree = np.diff(self.first)[self.kind >= NodeKind.LEAF]
         return Size(
@@ -263,8 +263,8 @@ class Fabric:
         )
 
     @property
-    def _cable_tier(self) -> NDArray[np.int64]:
-        tier = np.empty(self.n_cables, dtype=np.int64)
+    def _cable_tier(self) -> NDArray[np.int8]:
+        tier = np.empty(self.n_cables, dtype=np.int8)
         tier[self.cable] = self.tier
         return tier
 

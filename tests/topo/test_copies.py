@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from topo.copies import copies_of
 from topo.generators import generate
 from topo.generators.assembly import Assembly
+from topo.metrics import structure
+from topo.routing.split import ecmp, wcmp
+from traffic.synthetic import hotspot, uniform
 
 #: (family, parameters): each kind of switch, bundles, leaves that are not full, groups.
 FABRICS = [
@@ -54,3 +58,19 @@ def test_what_changes_is_no_copy():
     assert copies.one.n_endpoints == whole.n_endpoints
     assert copies_of(whole.without(cables=[0])) is None
     assert copies_of(replace(whole, capacity=2 * whole.capacity)) is None
+
+
+@pytest.mark.parametrize(("family", "own"), [*FABRICS, ("fat-tree-2", {"radix": 8, "spines": 3, "endpoints": 16})])
+def test_one_plane_says_what_all_say(family, own):
+    """Structure, and loads of grouped traffic under every policy that splits: as of the fabric that knows no copies."""
+    made = generate(family, scale_up=200e9, **own, **GIVEN | {"symmetry": False})
+    plain = replace(made)
+    assert copies_of(plain) is None
+    mine, theirs = structure(made), structure(plain)
+    assert {key for key in mine if mine[key] != theirs[key]} <= {"bisection_per_endpoint", "bisection_bound"}
+    assert mine["bisection_bound"] == pytest.approx(theirs["bisection_bound"], rel=1e-12)
+    for demand in (uniform(n_ranks=made.n_endpoints), hotspot(n_ranks=made.n_endpoints)):
+        for policy in (ecmp, wcmp, partial(ecmp, balance="equal")):
+            mine, theirs = policy(made, demand), policy(plain, demand)
+            np.testing.assert_allclose(mine.unit, theirs.unit, rtol=1e-12)
+            assert mine.policy == theirs.policy

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import block_array, coo_array, csr_array
 
+from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.metrics.cut_bounds import PlaneGraph, algebraic_connectivity, up_down_share
 
@@ -40,6 +41,11 @@ class Bisection:
     bound: float | None  # no partition has a smaller one
     method: str
 
+    @property
+    def exact(self) -> bool:
+        """Whether a partition meets the bound."""
+        return self.bound is not None and self.per_endpoint == self.bound
+
 
 @dataclass(frozen=True)
 class _Instance:
@@ -57,7 +63,13 @@ class _Instance:
 
 
 def bisect(fabric: Fabric) -> Bisection:
-    """Return the bisection of ``fabric`` per endpoint: what was found, what is proven, and how."""
+    """Return the bisection of ``fabric`` per endpoint: what was found, what is proven, and how.
+
+    What is exact of one plane is exact of copies of it: the best cut of the one is that of each.
+    """
+    copies = copies_of(fabric)
+    if copies is not None and (one := bisect(copies.one)).exact:
+        return one
     instance = _instance(fabric)
     if instance is None:
         return Bisection(None, None, f"undefined: fewer than two {fabric.domain_word}s, or no ports")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
+from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.flow.uniform import uniform_share
 
@@ -18,10 +19,12 @@ def cabling_findings(fabric: Fabric) -> list[str]:
     """Return what a reader must know of the cables of a tree; nothing of other networks."""
     if not (fabric.kind == NodeKind.SPINE).any():
         return []
-    found = [text for tier, low, high in _LAYERS if (text := _unequal(fabric, tier, low, high))]
+    copies = copies_of(fabric)
+    one, planes = (fabric, 1) if copies is None else (copies.one, copies.planes)
+    found = [text for tier, low, high in _LAYERS if (text := _unequal(one, tier, low, high, planes))]
     if found and (share := uniform_share(fabric)) is not None:
         found[-1] += f"; uniform traffic under ECMP reaches {share:.3f} of what ports allow"
-    straddling = straddling_hosts(fabric)
+    straddling = straddling_hosts(one)
     if len(straddling):
         found.append(
             f"{len(straddling)} of {fabric.n_hosts} hosts straddle leaves, host {straddling[0]} the first: "
@@ -30,7 +33,8 @@ def cabling_findings(fabric: Fabric) -> list[str]:
     return found
 
 
-def _unequal(fabric: Fabric, tier: Tier, low: str, high: str) -> str:
+def _unequal(fabric: Fabric, tier: Tier, low: str, high: str, planes: int) -> str:
+    """Return what is unequal in as many ``planes`` as ``fabric``; empty where nothing is."""
     rises = (fabric.tier == tier) & (fabric.kind[fabric.tail] < fabric.kind[fabric.head])
     bundles = _counted(fabric.tail[rises], fabric.head[rises], fabric.n_nodes)
     first = bundles.indptr[:-1][np.diff(bundles.indptr) > 0]
@@ -41,7 +45,7 @@ def _unequal(fabric: Fabric, tier: Tier, low: str, high: str) -> str:
     if not uneven:
         return ""
     cables_each = f"{least.min()} to {most.max()} cables to one of the {high}"
-    return f"{uneven} of {len(first)} {low} have unequal bundles, {cables_each}"
+    return f"{uneven * planes} of {len(first) * planes} {low} have unequal bundles, {cables_each}"
 
 
 def straddling_hosts(fabric: Fabric) -> NDArray[np.int64]:

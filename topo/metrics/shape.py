@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.metrics.bisection import bisect
 from topo.metrics.cabling import cabling_findings
@@ -22,8 +23,9 @@ def structure(fabric: Fabric, *, intact: bool = True) -> dict[str, Any]:
     cables are those of a plan: they are left out where the fabric is not ``intact``.
     """
     size = fabric.size
-    known = Switches.of(fabric)
-    between, switches = endpoint_distances(fabric, known), switch_distances(fabric, known)
+    one = plane_of(fabric)
+    known = Switches.of(one)
+    between, switches = endpoint_distances(one, known), switch_distances(one, known)
     about_cables = cabling_findings(fabric) if intact else []
     cut = bisect(fabric) if intact else None
     return {
@@ -41,12 +43,18 @@ def structure(fabric: Fabric, *, intact: bool = True) -> dict[str, Any]:
         "unconnected_pairs": round(between.unconnected),
         "switch_diameter": switches.diameter,
         "mean_switch_hops": switches.mean,
-        "oversubscription": oversubscription(fabric),
+        "oversubscription": oversubscription(one),
         "bisection_per_endpoint": cut and cut.per_endpoint,
         "bisection_bound": cut and cut.bound,
         "bisection_method": cut and cut.method,
         "findings": _findings(fabric, between.unconnected, between.diameter) + about_cables,
     }
+
+
+def plane_of(fabric: Fabric) -> Fabric:
+    """Return what is as wide, as deep and as tapered as ``fabric``: one plane where all are copies of it."""
+    copies = copies_of(fabric)
+    return fabric if copies is None else copies.one
 
 
 def oversubscription(fabric: Fabric) -> dict[str, float]:
@@ -68,9 +76,10 @@ def oversubscription(fabric: Fabric) -> dict[str, float]:
 
 
 def _findings(fabric: Fabric, unconnected: float, diameter: int | None) -> list[str]:
-    has_port = np.zeros(fabric.n_nodes, dtype=bool)
-    has_port[fabric.tail[fabric.tier == Tier.ENDPOINT]] = True
-    bare = np.flatnonzero(~has_port[: fabric.n_endpoints])
+    ends = fabric.first[: fabric.n_endpoints + 1]
+    has_port = np.zeros(fabric.n_endpoints, dtype=bool)
+    has_port[fabric.tail[: ends[-1]][fabric.tier[: ends[-1]] == Tier.ENDPOINT]] = True
+    bare = np.flatnonzero(~has_port)
     found = []
     if len(bare):
         found.append(f"{len(bare)} endpoints have no port, endpoint {bare[0]} the first")

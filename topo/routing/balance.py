@@ -32,6 +32,9 @@ Balance = Annotated[
     "what planes an endpoint's ports share out to: those of the shortest paths, all alike, or by what they carry",
 ]
 
+#: Those that give planes that are alike equal shares.
+ALIKE = ("shortest", "equal")
+
 
 def balanced(
     network: Network, demand: Demand | GroupedDemand, balance: Balance, split: Callable[[Network], Routing]

@@ -11,20 +11,22 @@ Limits. Steady state: no reordering, no hash collisions (see ``ecmp-hash``), no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from topo.fabric import Fabric
+from topo.copies import Copies, copies_of
+from topo.fabric import Fabric, Tier
 from topo.kernels.along import pull, shares_at_ports
 from topo.kernels.columns import assemble, shares_of_pairs
 from topo.kernels.sweep import push, room
-from topo.routing.balance import Balance, balanced
+from topo.routing.balance import ALIKE, Balance, balanced
 from topo.routing.network import Network, added
-from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing, check_ranks
+from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing, TotalRouting, check_ranks
 from topo.routing.relay import relayed
 from traffic.demand import Demand, GroupedDemand
 
@@ -34,7 +36,7 @@ def ecmp(fabric: Fabric, demand: Demand | GroupedDemand, *, balance: Balance = "
 
     Raises NotConnected where a commodity has no path, RoutingError for an unknown balance.
     """
-    return _split(Network.of(fabric), demand, "ecmp", balance)
+    return _split(fabric, demand, "ecmp", balance)
 
 
 def wcmp(fabric: Fabric, demand: Demand | GroupedDemand, *, balance: Balance = "shortest") -> Routing:
@@ -42,12 +44,35 @@ def wcmp(fabric: Fabric, demand: Demand | GroupedDemand, *, balance: Balance = "
 
     Raises NotConnected where a commodity has no path, RoutingError for an unknown balance.
     """
-    return _split(Network.of(fabric, by_capacity=True), demand, "wcmp", balance)
+    return _split(fabric, demand, "wcmp", balance, by_capacity=True)
 
 
-def _split(network: Network, demand: Demand | GroupedDemand, policy: str, balance: Balance) -> Routing:
-    check_ranks(network.fabric, demand)
+def _split(
+    fabric: Fabric, demand: Demand | GroupedDemand, policy: str, balance: Balance, *, by_capacity: bool = False
+) -> Routing:
+    check_ranks(fabric, demand)
+    copies = copies_of(fabric) if fabric.relay != "spread" and balance in ALIKE else None
+    if copies is not None and isinstance(demand, GroupedDemand):
+        return _of_copies(copies, split_on(Network.of(copies.one, by_capacity=by_capacity), demand, policy))
+    network = Network.of(fabric, by_capacity=by_capacity)
     return split_on(balanced(network, demand, balance, lambda equal: split_on(equal, demand, policy)), demand, policy)
+
+
+def _of_copies(copies: Copies, one: TotalRouting) -> TotalRouting:
+    """Return what ``one``, of all bytes on one plane, is where each plane has an equal share of them.
+
+    All planes are as near to everyone as the one, so shares are equal.
+    """
+    share = np.where(copies.one.tier == Tier.SCALE_UP, 1.0, 1.0 / copies.planes)
+    return replace(one, unit=np.stack([copies.over_links(row * share) for row in one.unit]))
+
+
+@overload
+def split_on(network: Network, demand: GroupedDemand, policy: str) -> TotalRouting: ...
+
+
+@overload
+def split_on(network: Network, demand: Demand | GroupedDemand, policy: str) -> Routing: ...
 
 
 def split_on(network: Network, demand: Demand | GroupedDemand, policy: str) -> Routing:
