@@ -48,13 +48,17 @@ class Copies:
     def over_links(self, value: NDArray[_Number]) -> NDArray[_Number]:
         """Return (L,) of all planes what ``value`` (L of one,) is of one, or (planes, L of one) of each."""
         each = np.broadcast_to(value, (self.planes, self.one.n_links))
-        n, own, start = self.one.n_endpoints, self.inside + 1, int(self.one.first[self.bounds[0]])
-        ports = np.empty((n, self.inside + self.planes), dtype=value.dtype)
+        n, own, edges = self.one.n_endpoints, self.inside + 1, self.one.first[self.bounds]
+        result = np.empty(edges[0] + n * (self.planes - 1) + self.planes * (edges[-1] - edges[0]), dtype=value.dtype)
+        done = n * (self.inside + self.planes)
+        ports = result[:done].reshape(n, self.inside + self.planes)
         ports[:, : self.inside] = each[0, : n * own].reshape(n, own)[:, : self.inside]
         ports[:, self.inside :] = each[:, self.inside : n * own : own].T
-        edges = self.one.first[self.bounds]
-        switches = (each[:, a:b].ravel() for a, b in pairwise(edges))
-        return np.concatenate([ports.ravel(), each[0, n * own : start], *switches])
+        for planes, start, stop in ((1, n * own, edges[0]), *((self.planes, *pair) for pair in pairwise(edges))):
+            block = result[done : done + planes * (stop - start)].reshape(planes, stop - start)
+            block[:] = each[:planes, start:stop]
+            done += block.size
+        return result
 
     def over_nodes(self, value: NDArray[_Number]) -> NDArray[_Number]:
         """Return (N,) of all planes what ``value`` (N of one,) is of one, or (planes, N of one) of each."""
@@ -97,7 +101,7 @@ def copied(one: Fabric, planes: int) -> Fabric | None:
         kind=copies.over_nodes(one.kind),
         plane=copies.over_nodes(np.where(one.kind < NodeKind.LEAF, -1, plane).astype(one.plane.dtype)),
         group=copies.over_nodes(_groups(one.group, plane)),
-        tail=copies.over_links(copies.numbers[:, one.tail]),
+        tail=np.repeat(np.arange(len(degree), dtype=one.tail.dtype), degree),
         head=copies.over_links(copies.numbers[:, one.head]),
         first=np.concatenate([[0], np.cumsum(degree)]).astype(one.first.dtype),
         capacity=copies.over_links(one.capacity),

@@ -1,8 +1,7 @@
 """Fabric: the nodes of a network and the directed links that join them.
 
-A cable is two links, one each way.  Generators think in cables;
-``Fabric.from_cables`` doubles, sorts and checks them once, and every array is
-read-only afterwards: a failed cable or switch is a new fabric.
+A cable is two links, one each way.  Generators think in cables; ``Fabric.from_cables`` doubles, sorts and checks them
+once, and every array is read-only afterwards: a failed cable or switch is a new fabric.
 """
 
 from __future__ import annotations
@@ -100,10 +99,9 @@ class Fabric:
         server of each endpoint, by default one server each, ``domain`` (E,) its scale-up network, by
         default that of its host.
 
-        Raises FabricError with the first offender for: nodes out of kind order, a cable to a
-        node that does not exist or to itself, two endpoints joined directly, a capacity that
-        is not positive, a switch with more cables than ``radix``, a cable between two planes, a scale-up
-        switch that joins two domains.
+        Raises FabricError with the first offender for: nodes out of kind order, a cable to a node that does not
+        exist or to itself, two endpoints joined directly, a capacity that is not positive, a switch with more cables
+        than ``radix``, a cable between two planes, a scale-up switch that joins two domains.
         """
         kind_ = np.array(kind, dtype=np.int8)
         n_nodes, n_endpoints = len(kind_), int(np.count_nonzero(kind_ == NodeKind.ENDPOINT))
@@ -216,9 +214,14 @@ class Fabric:
     def joined(self) -> NDArray[np.int64]:
         """(E,) domain of each endpoint that has a scale-up cable; numbers of their own, none a domain's, for others."""
         place = self.n_domains + np.arange(self.n_endpoints)
-        inside = self.tail[(self.tail < self.n_endpoints) & (self.tier == Tier.SCALE_UP)]
+        inside = self.tail[self.end_links(Tier.SCALE_UP)[0]]
         place[inside] = self.domain[inside]
         return _frozen(place)
+
+    def end_links(self, tier: Tier = Tier.ENDPOINT) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the links of ``tier``, one that has endpoints, which leave them, and those that enter them."""
+        stop = self.first[self.n_endpoints]
+        return np.flatnonzero(self.tier[:stop] == tier), stop + np.flatnonzero(self.tier[stop:] == tier)
 
     @cached_property
     def has_scale_up(self) -> bool:
@@ -279,9 +282,8 @@ class Fabric:
     def without(self, *, cables: ArrayLike = (), nodes: ArrayLike = ()) -> Fabric:
         """Return this fabric after failures: the ``cables`` and all cables of ``nodes`` are gone.
 
-        Nodes keep their numbers, so results stay comparable; a dead switch was still bought
-        and still counts.  Remaining cables are renumbered in order.  Only automorphisms that
-        map the remaining cables onto themselves are kept.
+        Nodes keep their numbers, so results stay comparable; a dead switch was still bought and still counts.
+        Remaining cables are renumbered in order.  Only automorphisms that map those onto themselves are kept.
 
         Raises FabricError for a cable or node that does not exist.
         """

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind
 from topo.islands import islands
 from topo.size import Tier
@@ -113,6 +114,8 @@ def _relaying(fabric: Fabric) -> NDArray[np.bool_]:
         return nobody
     if fabric.relay == "spread":
         return np.asarray(np.bincount(fabric.joined)[fabric.joined] > 1)
+    if (copies := copies_of(fabric)) is not None:
+        return _relaying(copies.one)  # whoever has a port on an island of the one has one on that of each
     tail, head = _ports(fabric)
     links = np.flatnonzero(fabric.is_switch_link)
     island = islands(fabric.tail[links], fabric.head[links], fabric.n_nodes).astype(np.int64)
@@ -143,7 +146,7 @@ def places(fabric: Fabric) -> NDArray[np.int64]:
 
 def _ports(fabric: Fabric) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return endpoint and switch of every network port."""
-    up = np.flatnonzero((fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.ENDPOINT))
+    up, _ = fabric.end_links()
     return fabric.tail[up], fabric.head[up]
 
 
@@ -196,8 +199,8 @@ def _least_ratio(fabric: Fabric, tier: Tier, place: NDArray[np.integer], moved: 
     """Return (phases,) the least capacity / bytes over places, sent and received; infinite where nothing is."""
     n = int(place.max(initial=0)) + 1
     least = np.full(phases, np.inf)
-    for end, who, size in zip((fabric.tail, fabric.head), moved.ends, moved.sent, strict=True):
-        link = np.flatnonzero((end < fabric.n_endpoints) & (fabric.tier == tier))
+    ends = zip(fabric.end_links(tier), (fabric.tail, fabric.head), moved.ends, moved.sent, strict=True)
+    for link, end, who, size in ends:
         capacity = np.bincount(place[end[link]], fabric.capacity[link], n)
         some = size > 0.0
         key, row = np.unique(moved.phase[some].astype(np.int64) * n + place[who[some]], return_inverse=True)

@@ -28,11 +28,18 @@ def imbalance(fabric: Fabric, demand: Demand | GroupedDemand | ClassedDemand, ro
         assert isinstance(routing, ClassedRouting)
         return imbalance(fabric, demand.examples, routing.examples)
     height = np.random.default_rng(0).random(fabric.n_nodes)
-    descent = routing.sum_along(height[fabric.tail] - height[fabric.head])
+    descent = routing.sum_along(np.repeat(height, np.diff(fabric.first)) - height[fabric.head])
     wrong = np.abs(descent - _due(demand, height))
     if isinstance(demand, GroupedDemand):
-        wrong = np.maximum(wrong, 1.0 - routing.sum_along((fabric.tail < fabric.n_endpoints).astype(np.float64)))
+        wrong = np.maximum(wrong, 1.0 - routing.sum_along(_leaves_endpoint(fabric)))
     return np.asarray(wrong, dtype=np.float64)
+
+
+def _leaves_endpoint(fabric: Fabric) -> NDArray[np.float64]:
+    """Return (L,) 1 for links out of endpoints, 0 for others."""
+    leaves = np.zeros(fabric.n_links)
+    leaves[: fabric.first[fabric.n_endpoints]] = 1.0
+    return leaves
 
 
 def _due(demand: Demand | GroupedDemand, height: NDArray[np.float64]) -> NDArray[np.float64]:

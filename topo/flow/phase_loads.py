@@ -6,15 +6,17 @@ where phases are small their explicit shares cost less than a sweep each.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array, vstack
+from scipy.sparse import csc_array, csr_array
 
-from topo.fabric import Fabric, Tier
 from topo.routing.operator import Routing
 from traffic.demand import Demand, GroupedDemand
 
 Floats = NDArray[np.float64]
+_Number = TypeVar("_Number", bound=np.generic)
 
 #: Commodities of the mean phase up to which shares are looked at: each has some tens, a sweep visits every link.
 FEW = 32
@@ -38,19 +40,29 @@ def phase_loads(
             loads = csr_array((shares @ spread).T)
             loads.sort_indices()
             return loads
-    each = [routing.load(np.where(demand.phase == p, amount, 0.0)) for p in range(n)]
-    return csr_array(vstack([csr_array(row[np.newaxis]) for row in each]))
+    links, carried = [], []
+    for p in range(n):
+        row = routing.load(amount if n == 1 else np.where(demand.phase == p, amount, 0.0))
+        links.append(np.flatnonzero(row).astype(np.int32))
+        carried.append(on_links(row, links[-1]))
+    first = np.concatenate([[0], np.cumsum([len(link) for link in links])])
+    return csr_array((np.concatenate(carried), np.concatenate(links), first), shape=(n, len(row)))
+
+
+def on_links(value: NDArray[_Number], links: NDArray[np.int32]) -> NDArray[_Number]:
+    """Return ``value`` (L,) of ``links``, ascending: itself where they are all there are."""
+    return value if len(links) == len(value) else value[links]
 
 
 def scaled(loads: csr_array, factor: Floats) -> csr_array:
     """Return ``loads`` (phases, L) with each row times its ``factor`` (phases,)."""
-    data = loads.data * np.repeat(factor, np.diff(loads.indptr))
+    data = loads.data * (factor if len(factor) == 1 else np.repeat(factor, np.diff(loads.indptr)))
     return csr_array((data, loads.indices, loads.indptr), shape=loads.shape)
 
 
 def fullest(loads: csr_array, capacity: Floats) -> tuple[Floats, NDArray[np.int32]]:
     """Return (phases,) the largest load / ``capacity`` (L,) of each phase, and the first link that has it."""
-    ratio = loads.data / capacity[loads.indices]
+    ratio = loads.data / (on_links(capacity, loads.indices) if loads.shape[0] == 1 else capacity[loads.indices])
     largest, link = np.zeros(loads.shape[0]), np.zeros(loads.shape[0], dtype=np.int32)
     count = np.diff(loads.indptr)
     phase = np.flatnonzero(count)
@@ -66,13 +78,7 @@ def fullest(loads: csr_array, capacity: Floats) -> tuple[Floats, NDArray[np.int3
     return largest, link
 
 
-def fullest_by_tier(loads: csr_array, fabric: Fabric) -> dict[Tier, tuple[Floats, NDArray[np.int32]]]:
-    """Return what ``fullest`` says of the links of each tier that the fabric has."""
-    tier = fabric.tier[loads.indices]
-    found = {}
-    for one in np.unique(tier) if len(tier) else ():
-        there = np.flatnonzero(tier == one)
-        rows = (loads.data[there], loads.indices[there], np.searchsorted(there, loads.indptr))
-        found[Tier(one)] = fullest(csr_array(rows, shape=loads.shape), fabric.capacity)
-    nothing = np.zeros(loads.shape[0]), np.zeros(loads.shape[0], dtype=np.int32)
-    return {one: found.get(one, nothing) for one in Tier}
+def entries_on(loads: csr_array, entry: NDArray[np.int64]) -> csr_array:
+    """Return those of the stored loads that ``entry``, ascending, numbers."""
+    rows = (loads.data[entry], loads.indices[entry], np.searchsorted(entry, loads.indptr))
+    return csr_array(rows, shape=loads.shape)

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.fabric import Fabric, Tier
-from topo.metrics.load import Loads, link_plane
+from topo.fabric import Fabric
+from topo.metrics.load import Loads
 
 Floats = NDArray[np.float64]
 
@@ -32,11 +32,10 @@ def balance_metrics(loads: Loads) -> dict[str, Any]:
 
     Shares are None where nothing leaves its domain; a balance is None with a single plane or rail as well.
     """
-    fabric, moved = loads.fabric, np.asarray(loads.repeat @ loads.bytes)
-    port, rail = fabric.tier == Tier.ENDPOINT, rail_of(fabric)
-    into, out = port & (fabric.tail < fabric.n_endpoints), port & (fabric.head < fabric.n_endpoints)
+    fabric, moved, rail = loads.fabric, loads.moved, rail_of(loads.fabric)
+    into, out = fabric.end_links()
     rails = int(rail.max()) + 1
-    by_plane = _sums(link_plane(fabric)[into], moved[into], fabric.n_planes)
+    by_plane = _sums(loads.plane[into], moved[into], fabric.n_planes)
     sent = _sums(rail[fabric.tail[into]], moved[into], rails)
     received = _sums(rail[fabric.head[out]], moved[out], rails)
     sides = [balance for side in (sent, received) if (balance := balance_of(side)) is not None]

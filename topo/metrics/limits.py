@@ -57,8 +57,8 @@ def endpoint_rates(loads: Loads, solution: Solution) -> dict[str, Any]:
 
 def _rate(loads: Loads, solution: Solution, tier: Tier) -> float | None:
     fabric, seconds = loads.fabric, solution.completion_s
-    out = np.flatnonzero((fabric.tier == tier) & (fabric.tail < fabric.n_endpoints))
-    sent = np.bincount(fabric.tail[out], (loads.repeat @ loads.bytes)[out], fabric.n_endpoints)
+    out, _ = fabric.end_links(tier)
+    sent = np.bincount(fabric.tail[out], loads.moved[out], fabric.n_endpoints)
     return float(sent[sent > 0].mean() / seconds) if seconds and sent.any() else None
 
 

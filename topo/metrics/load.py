@@ -23,15 +23,15 @@ from scipy.sparse import csr_array
 
 from topo.fabric import Fabric, Tier
 from topo.flow.bounds import overall, port_limit
-from topo.flow.phase_loads import fullest, fullest_by_tier, phase_loads, scaled
+from topo.flow.phase_loads import entries_on, fullest, on_links, phase_loads, scaled
 from topo.flow.schedule import at_once, overlap
 from topo.flow.solution import Solution
+from topo.metrics.utilization import statistics
 
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
-_BINS = 40
-_BIN_STEP = 0.05  # the last edge of a histogram is a multiple of it
+#: Tiers of links between switches.
+_INNER = [tier for tier in Tier if tier > Tier.ENDPOINT]
 TIED = 1e-9  # relative; tiers whose fullest links need times this close are a tie
 
 
@@ -75,7 +75,8 @@ class Loads:
     def utilization(self) -> csr_array:
         """(phases, L) load over capacity with each phase at its port limit; 0 in phases that use no port."""
         at_limit = scaled(self.bytes, np.where(np.isfinite(self.theta_port), self.theta_port, 0.0))
-        at_limit.data /= self.fabric.capacity[at_limit.indices]
+        capacity, links = self.fabric.capacity, at_limit.indices
+        at_limit.data /= on_links(capacity, links) if at_limit.shape[0] == 1 else capacity[links]
         return at_limit
 
     @cached_property
@@ -92,18 +93,32 @@ class Loads:
         """Return (L,) the utilization of each link in the phase that fills it most."""
         return np.asarray(self.utilization.max(axis=0).todense()).ravel()
 
-    def tier_time(self, tier: Tier) -> float:
-        """Return the time that the fullest links of a tier need, phase after phase [s]."""
-        return float(self.repeat @ self.by_tier[tier][0])
+    @cached_property
+    def moved(self) -> Floats:
+        """(L,) bytes of each link, repeats included."""
+        return np.asarray(self.repeat @ self.bytes)
+
+    @cached_property
+    def plane(self) -> NDArray[np.int16]:
+        """(L,) plane of each link, as ``link_plane`` says."""
+        return link_plane(self.fabric)
+
+    @cached_property
+    def entries(self) -> dict[Tier, NDArray[np.int64]]:
+        """Which of the stored entries are on links of each tier, ascending."""
+        tier = self.fabric.tier
+        of = on_links(tier, self.bytes.indices) if self.bytes.shape[0] == 1 else tier[self.bytes.indices]
+        return {one: np.flatnonzero(of == one) for one in Tier}
 
     @cached_property
     def by_tier(self) -> dict[Tier, tuple[Floats, NDArray[np.int32]]]:
         """Time that the fullest link of each tier needs for each phase, (phases,) [s], and which it is."""
-        return fullest_by_tier(self.bytes, self.fabric)
+        rows = {tier: entries_on(self.bytes, entry) for tier, entry in self.entries.items()}
+        return {tier: fullest(row, self.fabric.capacity) for tier, row in rows.items()}
 
-    def time_of(self, links: Mask) -> float:
-        """Return the time that the fullest of ``links`` (L,) need, phase after phase [s]."""
-        needed, _ = fullest(self.bytes, np.where(links, self.fabric.capacity, np.inf))
+    def time_of(self, *tiers: Tier) -> float:
+        """Return the time that the fullest links of ``tiers`` need, phase after phase [s]."""
+        needed = np.max([self.by_tier[tier][0] for tier in tiers], axis=0)
         return float(self.repeat @ needed)
 
 
@@ -112,91 +127,57 @@ def load_metrics(loads: Loads, solution: Solution) -> dict[str, Any]:
 
     Keys with utilizations are None where nothing leaves a host.
     """
-    fabric, inner = loads.fabric, loads.fabric.is_switch_link
-    port, switch = float(loads.port_time.sum()), loads.time_of(inner)
+    port, switch = float(loads.port_time.sum()), loads.time_of(*_INNER)
     whole = 1.0 / solution.overall_theta
-    stats = _statistics(loads, inner)
+    by_tier = _by_tier(loads)
+    inner, by_plane = _between_switches(loads, by_tier)
     return {
         "theta": solution.overall_theta,
         "theta_port": overall(loads.theta_port, loads.repeat),
         "normalized_throughput": port / whole if port and whole else None,
         "switch_throughput": port / switch if port and switch else None,
         "congestion": switch / port if port else None,
-        "max_utilization": stats["max"],
-        "time_mean_max_utilization": stats["time_mean_max"],
-        "mean_utilization": stats["mean"],
-        "p99_utilization": stats["p99"],
-        "utilization_histogram": stats["histogram"],
+        "max_utilization": inner["max"],
+        "time_mean_max_utilization": inner["time_mean_max"],
+        "mean_utilization": inner["mean"],
+        "p99_utilization": inner["p99"],
+        "utilization_histogram": inner["histogram"],
         "bottleneck_tier": _bottleneck(loads),
-        "links_by_tier": {
-            tier.label: _statistics(loads, fabric.tier == tier) for tier in Tier if (fabric.tier == tier).any()
-        },
-        "links_by_plane": {str(p): _statistics(loads, links & inner) for p, links in _planes(fabric)},
+        "links_by_tier": {tier.label: found for tier, found in by_tier.items()},
+        "links_by_plane": by_plane,
         "bytes_by_plane": _bytes_by_plane(loads),
         "traffic_mean_hops": _mean_hops(loads),
     }
 
 
-def _statistics(loads: Loads, links: Mask) -> dict[str, Any]:
-    """Return number, maxima, mean, 99th percentile and histogram of the utilization of ``links`` (L,)."""
-    count = int(np.count_nonzero(links))
-    if not count or not loads.port_time.sum():
-        return {"links": count, "max": None, "time_mean_max": None, "mean": None, "p99": None, "histogram": None}
-    rows, weight = _rows_of(loads.utilization, links), loads.weight
-    used = np.diff(rows.indptr)
-    phase = np.repeat(np.arange(len(used)), used)
-    largest = _largest(rows)
-    top = max(1.0, float(np.ceil(largest.max() / _BIN_STEP - TIED) * _BIN_STEP))
-    edges = np.linspace(0.0, top, _BINS + 1)
-    histogram = np.histogram(np.minimum(rows.data, top), edges, weights=weight[phase])[0]
-    histogram[0] += weight @ (count - used)  # links that carry nothing
+def _by_tier(loads: Loads) -> dict[Tier, dict[str, Any]]:
+    """Return the statistics of the links of each tier that there is."""
+    count = {tier: int(np.count_nonzero(loads.fabric.tier == tier)) for tier in Tier}
     return {
-        "links": count,
-        "max": largest.max(),
-        "time_mean_max": weight @ largest,
-        "mean": weight @ np.bincount(phase, rows.data, len(used)) / count,
-        "p99": weight @ _percentile(rows, count, 0.99),
-        "histogram": {"edges": edges, "links": histogram},
+        tier: statistics(entries_on(loads.utilization, loads.entries[tier]), n, loads.weight)
+        for tier, n in count.items()
+        if n
     }
 
 
-def _rows_of(rows: csr_array, links: Mask) -> csr_array:
-    """Return the entries of ``rows`` (phases, L) that are on ``links`` (L,)."""
-    kept = np.flatnonzero(links[rows.indices])
-    there = (rows.data[kept], rows.indices[kept], np.searchsorted(kept, rows.indptr))
-    return csr_array(there, shape=rows.shape)
-
-
-def _largest(rows: csr_array) -> Floats:
-    """Return (phases,) the largest entry of each row; 0 of one without any."""
-    largest, some = np.zeros(rows.shape[0]), np.flatnonzero(np.diff(rows.indptr))
-    if len(some):
-        largest[some] = np.maximum.reduceat(rows.data, rows.indptr[some])
-    return largest
-
-
-def _percentile(rows: csr_array, n: int, share: float) -> Floats:
-    """Return (phases,) the value that ``share`` of the ``n`` links of a row are below, linear between two.
-
-    What has no entry is 0.
-    """
-    used = np.diff(rows.indptr)
-    phase = np.repeat(np.arange(len(used)), used)
-    ordered = np.sort(rows.data) if len(used) == 1 else rows.data[np.lexsort((rows.data, phase))]
-    ordered = np.append(ordered, 0.0)
-    low = int(share * (n - 1))
-
-    def at(place: int) -> Floats:
-        behind = place - (n - used)  # zeros come first
-        return np.where(behind >= 0, ordered[np.where(behind >= 0, rows.indptr[:-1] + behind, -1)], 0.0)
-
-    below, above = at(low), at(min(low + 1, n - 1))
-    return np.asarray(below + (above - below) * (share * (n - 1) - low))
+def _between_switches(loads: Loads, by_tier: dict[Tier, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the statistics of all links between switches, and of those of each plane."""
+    fabric, tiers = loads.fabric, [tier for tier in _INNER if tier in by_tier]
+    entry = loads.entries[tiers[0]] if len(tiers) == 1 else np.sort(np.concatenate([loads.entries[t] for t in _INNER]))
+    rows = entries_on(loads.utilization, entry)
+    count = sum(by_tier[tier]["links"] for tier in tiers)
+    whole = by_tier[tiers[0]] if len(tiers) == 1 else statistics(rows, count, loads.weight)
+    if fabric.n_planes == 1:
+        return whole, {"0": whole}
+    links = np.bincount(loads.plane[fabric.is_switch_link], minlength=fabric.n_planes)
+    plane = loads.plane[rows.indices]
+    of = [entries_on(rows, np.flatnonzero(plane == p)) for p in range(fabric.n_planes)]
+    return whole, {str(p): statistics(of[p], int(n), loads.weight) for p, n in enumerate(links)}
 
 
 def _bottleneck(loads: Loads) -> str | None:
     """Return the tier whose fullest links take longest; of equals, the one nearest to the endpoints."""
-    time = {tier: loads.tier_time(tier) for tier in nearest_first()}
+    time = {tier: loads.time_of(tier) for tier in nearest_first()}
     longest = max(time.values())
     slow = [tier for tier, needed in time.items() if needed >= longest * (1 - TIED)]
     return slow[0].label if longest else None
@@ -209,28 +190,19 @@ def nearest_first() -> list[Tier]:
 
 def link_plane(fabric: Fabric, links: slice = slice(None)) -> NDArray[np.int16]:
     """Return the plane of each of ``links``, all (L,) where none are given: that of its switch; -1 inside hosts."""
-    tail, head = fabric.tail[links], fabric.head[links]
-    return np.maximum(np.where(tail < fabric.n_endpoints, -1, fabric.plane[tail]), fabric.plane[head])
-
-
-def _planes(fabric: Fabric) -> list[tuple[int, Mask]]:
-    plane = np.where(fabric.tier >= Tier.ENDPOINT, link_plane(fabric), -1)
-    return [(p, plane == p) for p in range(fabric.n_planes)]
-
-
-def _injected(loads: Loads) -> Floats:
-    """Return (L,) bytes that enter the network on each link, repeats included; 0 on all but ports of endpoints."""
-    enters = (loads.fabric.tier == Tier.ENDPOINT) & (loads.fabric.tail < loads.fabric.n_endpoints)
-    return np.asarray((loads.repeat @ loads.bytes) * enters)
+    of = np.where(np.arange(fabric.n_nodes) < fabric.n_endpoints, -1, fabric.plane).astype(fabric.plane.dtype)
+    return np.maximum(of[fabric.tail[links]], fabric.plane[fabric.head[links]])
 
 
 def _bytes_by_plane(loads: Loads) -> dict[str, float]:
-    injected = _injected(loads)
-    return {str(p): float(injected[links].sum()) for p, links in _planes(loads.fabric)}
+    """Return the bytes that enter the network on each plane, repeats included."""
+    port, _ = loads.fabric.end_links()
+    plane, bytes_ = loads.plane[port], loads.moved[port]
+    return {str(p): float(bytes_[plane == p].sum()) for p in range(loads.fabric.n_planes)}
 
 
 def _mean_hops(loads: Loads) -> float | None:
     """Return the network cables that a byte crosses on average, of those that leave their host."""
-    injected = _injected(loads).sum()
-    network = (loads.repeat @ loads.bytes)[loads.fabric.tier >= Tier.ENDPOINT].sum()
+    injected = loads.moved[loads.fabric.end_links()[0]].sum()
+    network = loads.moved.sum(where=loads.fabric.tier >= Tier.ENDPOINT)
     return float(network / injected) if injected else None

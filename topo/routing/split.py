@@ -64,7 +64,8 @@ def _of_copies(copies: Copies, one: TotalRouting) -> TotalRouting:
     All planes are as near to everyone as the one, so shares are equal.
     """
     share = np.where(copies.one.tier == Tier.SCALE_UP, 1.0, 1.0 / copies.planes)
-    return replace(one, unit=np.stack([copies.over_links(row * share) for row in one.unit]))
+    each = [copies.over_links(row * share) for row in one.unit]
+    return replace(one, unit=each[0][np.newaxis] if len(each) == 1 else np.stack(each))
 
 
 @overload
