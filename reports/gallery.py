@@ -1,7 +1,7 @@
-"""Redraws the gallery: five studies and a design run afresh, pages copied here, two screenshots for the README.
+"""Redraws the gallery: six studies and a design run afresh, pages copied here, a picture for the README.
 
     python reports/gallery.py            everything; about six minutes on two cores, four of them the design
-    python reports/gallery.py --shots    the screenshots alone, from pages that are there
+    python reports/gallery.py --shots    the picture alone, from the page that is there
 
 Pages alone are kept; records go to a temporary folder.  SOURCE_DATE_EPOCH is
 honoured by the studies themselves.
@@ -15,14 +15,14 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent / "gallery"
-STUDIES = ("deepseek-v3", "planes", "families-by-size", "routing-by-load", "resilience")
+STUDIES = ("deepseek-v3", "planes", "families-by-size", "routing-by-load", "resilience", "availability")
 DESIGNS = ("design-16384",)
 #: Largest page that may be kept [bytes].
 MOST = 6_000_000
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
-#: Picture, page and figure.
-SHOTS = (("topology.png", "deepseek-v3", "#fig-topology"), ("comparison.png", "deepseek-v3", "#fig-comparison"))
+#: The README's picture: its page, figure, traffic, width [px], and how many of its dots a pixel has.
+HERO, FIGURE, TRAFFIC, WIDTH, SHARP = "deepseek-v3", "#fig-networks", "uniform", 1280, 1.5
 
 
 def draw(study: str, out: Path) -> Path:
@@ -42,24 +42,27 @@ def draw(study: str, out: Path) -> Path:
 
 
 def shoot() -> None:
-    """Write the README's pictures of panels; needs playwright and Chromium."""
+    """Write the README's picture, networks side by side, of the light and the dark page; needs playwright and Chromium.
+
+    It is as wide as the page of a large screen, and as sharp as that of a good one.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        for picture, study, figure in SHOTS:
-            page = browser.new_page(viewport={"width": 680, "height": 900})
-            page.goto((HERE / f"{study}.html").as_uri())
-            box = page.locator(figure)
-            box.scroll_into_view_if_needed()
-            box.locator("[data-plot][data-drawn] svg.main-svg").first.wait_for()
+        for scheme in ("light", "dark"):
+            look = browser.new_context(
+                viewport={"width": 1900, "height": 1000}, color_scheme=scheme, device_scale_factor=SHARP
+            )
+            page = look.new_page()
+            page.goto((HERE / f"{HERO}.html").as_uri())
+            page.add_style_tag(content=f".sheet {{ max-width: none }} {FIGURE}-plot {{ width: {WIDTH}px }}")
+            page.locator(f"{FIGURE} .picker button", has_text=TRAFFIC).click()
+            box = page.locator(f"{FIGURE}-plot[data-drawn]")
+            box.locator("svg.main-svg").first.wait_for()
             page.wait_for_timeout(1000)
-            # The first case hardly loads its switches; the fullest shows what the drawing is for.
-            if figure == "#fig-topology":
-                page.locator("#hot tbody tr button").first.click()
-                page.wait_for_timeout(1000)
-            box.screenshot(path=str(HERE / picture), style="nav, .modebar { visibility: hidden }")
-            page.close()
+            box.screenshot(path=str(HERE / f"networks-{scheme}.png"), style="nav, .modebar { visibility: hidden }")
+            look.close()
         browser.close()
 
 

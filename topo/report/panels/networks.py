@@ -64,15 +64,20 @@ def panel(view: View) -> Panel | None:
 
 
 def networks(view: View, traffic: str) -> list[Network]:
-    """Return the networks of about a size that carried ``traffic`` and stored their links, in the study's order."""
+    """Return the networks of about a size that carried ``traffic`` and stored their links, in the study's order.
+
+    Endpoints of several times the bandwidth set no pace for the others: there each network stands against its own.
+    """
     drawings: list[tuple[Case, Sketch]] = []
+    ports: list[float] = []
     for case in _of_a_size(view.of_traffic(traffic))[:MOST_NETWORKS]:
         columns = load.links(case.record)
         one = sketch(columns, facing=_facing(case)) if columns is not None else None
-        if one is not None:
+        if columns is not None and one is not None:
             drawings.append((case, one))
+            ports.append(float(columns["capacity"][columns["tier"] == "endpoint"].sum()) / (case.get("endpoints") or 1))
     cases = [case for case, _ in drawings]
-    if not cases or not _is_choice(cases, view.tie):
+    if not cases or not _is_choice(cases, view.tie) or max(ports) > ALIKE * min(ports):
         return [Network(case, one, 1.0, 1 / (case.get(_SHARE) or 1.0), False) for case, one in drawings]
     least, fastest = min(float(case.get(_TIME)) for case in cases), max(float(case.get("theta")) for case in cases)
     return [
@@ -151,6 +156,8 @@ def _finding(some: Sequence[Network], tie: float) -> str:
     best = [one for one in some if one.late <= 1 + tie]
     worst = max(some, key=lambda one: one.late)
     traffic, names = some[0].case.traffic, words.listing([one.case.network for one in best])
+    if len(best) == len(some) and not some[0].is_choice:
+        return f"Under {traffic} all {len(some)} networks are as fast as the ports of their endpoints."
     if len(best) == len(some):
         return f"Under {traffic} all {len(some)} networks take the same time, and {worst.limit} limit them."
     clause = f"{worst.case.network} takes {words.number(worst.late)} times as long"
