@@ -20,12 +20,14 @@ from topo.plain import plain
 from topo.report import words
 from topo.report.figures.axes import PALETTE, Figure
 from topo.report.panels.blocks import Draw, Panel
-from topo.report.plotlyjs import library
+from topo.report.plotlyjs import archive, library
 
 if TYPE_CHECKING:
     import jinja2
 
 _TEMPLATES = Path(__file__).parent / "templates"
+#: The page's own script: parts of one function, in the order in which they name each other.
+_SCRIPT = ("page.js", "tables.js", "links.js", "state.js")
 #: Colours that only the page uses; series and axes have theirs in PALETTE.
 _PAGE_COLOURS = {
     "good": ("#00714F", "#3BD1A6"),
@@ -42,7 +44,7 @@ def page(title: str, facts: str, panels: Sequence[Panel], *, version: str, about
     from markupsafe import Markup
 
     figures = figures_of(panels)
-    script = (_TEMPLATES / "page.js").read_text("utf-8")
+    script = _script()
     plotly = library(traces_of(figures)) if figures else None
     template = _environment().get_template("page.html.j2")
     return template.render(
@@ -53,7 +55,7 @@ def page(title: str, facts: str, panels: Sequence[Panel], *, version: str, about
         version=version,
         policy=_policy([script, plotly.script] if plotly else [script]),
         css=Markup(_colours() + (_TEMPLATES / "page.css").read_text("utf-8")),
-        data={figure.id: Markup(_json([variant.spec for variant in figure.variants])) for figure in figures},
+        data={figure.id: archive(_json([variant.spec for variant in figure.variants])) for figure in figures},
         palette=Markup(_json(PALETTE)),
         plotly=plotly,
         script=Markup(script),
@@ -69,6 +71,12 @@ def traces_of(figures: Sequence[Figure]) -> set[str]:
     """Return the types of traces that ``figures`` draw, such as scatter and bar."""
     traces = (trace for figure in figures for variant in figure.variants for trace in variant.spec["data"])
     return {trace.get("type", "scatter") for trace in traces}
+
+
+@cache
+def _script() -> str:
+    parts = "\n".join((_TEMPLATES / name).read_text("utf-8") for name in _SCRIPT)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 @cache

@@ -43,10 +43,15 @@ def library(traces: Collection[str]) -> Library:
     return _whole() if set(traces) - TRACES else _ours()
 
 
+def archive(text: str) -> str:
+    """Return ``text`` as a page stores it: gzip in base64; equal text gives equal bytes."""
+    return _base64(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+
+
 @cache
 def _ours() -> Library:
-    archive = (FOLDER / FILE).read_bytes()
-    return Library(gzip.decompress(archive).decode(), base64.b64encode(archive).decode(), whole=False)
+    content = (FOLDER / FILE).read_bytes()
+    return Library(gzip.decompress(content).decode(), _base64(content), whole=False)
 
 
 @cache
@@ -54,6 +59,8 @@ def _whole() -> Library:
     from plotly.offline import get_plotlyjs
 
     script = str(get_plotlyjs())
-    # No time and no name in the gzip header: the same library gives the same bytes.
-    archive = gzip.compress(script.encode(), compresslevel=9, mtime=0)
-    return Library(script, base64.b64encode(archive).decode(), whole=True)
+    return Library(script, archive(script), whole=True)
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +181,13 @@ def _loaded(folder: Path, network: str, traffic: str, policy: str, node_limit: i
     stamped = pa.table(columns).replace_schema_metadata({"planewise.case": row["hash"]})
     parquet.write_table(stamped, path / "links.parquet")
     return row
+
+
+def drawings(html: str, id: str) -> list[dict[str, Any]]:
+    """Return what a page draws as figure ``id``, a drawing for each of its variants."""
+    stored = re.search(rf'id="{id}-data">([^<]*)<', html)
+    assert stored, f"the page has no figure {id}"
+    return json.loads(gzip.decompress(base64.b64decode(stored[1])))
 
 
 def hash_of(*names: str) -> int:

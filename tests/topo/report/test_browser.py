@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,22 @@ from topo.report import write
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+READY = "document.documentElement.dataset.ready === 'yes'"
 DRAWN = "document.querySelectorAll('[data-plot]').length === document.querySelectorAll('[data-drawn]').length"
 
 TARGETS = "document.querySelectorAll('#fig-topology-plot .scatterlayer .points path')"
+
+#: What the reader has chosen, as the page shows it.
+VIEW = """() => JSON.stringify([
+  [...document.querySelectorAll('[aria-pressed=true]')].map((b) => b.textContent),
+  [...document.querySelectorAll('select')].map((s) => s.value),
+  [...document.querySelectorAll('input')].map((i) => i.value),
+  [...document.querySelectorAll('[aria-sort]')].map((th) => th.textContent + th.ariaSort),
+  [...document.querySelectorAll('#full-size tbody th')].map((th) => th.textContent),
+  [...document.querySelectorAll('#tiers tbody tr')].map((row) => row.hidden),
+  [...document.querySelectorAll('tr.picked')].map((row) => row.dataset.key),
+  [...document.querySelectorAll('[data-option]')].map((option) => option.hidden),
+])"""
 
 #: Pairs of texts of one kind within a figure whose boxes meet, measured on the screen.
 MEETING = """() => {
@@ -58,6 +73,11 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(write_study(tmp_path_factory.mktemp("study")))
 
 
+@pytest.fixture(scope="module")
+def two_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(write_study(tmp_path_factory.mktemp("small"), small=True))
+
+
 def until(page: Any, truth: str, seconds: float = 30.0) -> None:
     """Wait until ``truth`` holds; playwright's own polling needs eval, which the page forbids."""
     for _ in range(int(seconds * 20)):
@@ -71,7 +91,7 @@ class Visit:
     """A page with all that it complained of and asked for."""
 
     def __init__(
-        self, browser: Any, path: Path, *, width: int = 1440, scheme: str = "light", script: bool = True
+        self, browser: Any, path: Path | str, *, width: int = 1440, scheme: str = "light", script: bool = True
     ) -> None:
         size = {"width": width, "height": 900}
         self.page = browser.new_page(viewport=size, color_scheme=scheme, java_script_enabled=script)
@@ -80,7 +100,7 @@ class Visit:
         self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
+        self.page.goto(path if isinstance(path, str) else path.as_uri())
 
     def draw_all(self) -> None:
         for box in self.page.query_selector_all("[data-plot]"):
@@ -165,6 +185,84 @@ def test_tables_sort_filter_and_copy(browser: Any, path: Path) -> None:
     until(page, "document.querySelector('#full-size .said').textContent === 'copied'")
     lines = page.evaluate("navigator.clipboard.readText()").splitlines()
     assert lines[0].startswith("Network,Endpoints") and "261632" in "".join(lines)
+    _saved_tables_state_their_units(page)
+    page.close()
+
+
+def _saved_tables_state_their_units(page: Any) -> None:
+    with page.expect_download() as download:
+        page.click("#tiers [data-save=csv]")
+    assert download.value.suggested_filename == "tiers.csv"
+    rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8").splitlines()))
+    assert len(rows) == 2 and {row["Tier"] for row in rows} == {"global"}
+    with page.expect_download() as download:
+        page.click("#full-size [data-save=json]")
+    table = json.loads(Path(download.value.path()).read_text("utf-8"))
+    first = table["rows"][0]
+    assert set(table) == {"study", "table", "rows"} and first["Network"] == "DF" and first["Endpoints"] == 261632
+    assert isinstance(first["Cost per endpoint [USD]"], float)
+
+
+#: What a reader does, all of it by keyboard.
+STEPS: dict[str, Callable[[Any], None]] = {
+    "variant": lambda page: page.locator("#fig-links button").nth(1).press("Enter"),
+    "one of many": lambda page: page.locator("#fig-map-links select").press("ArrowDown"),
+    "order": lambda page: page.locator("#full-size th:nth-child(2) button").press("Enter"),
+    "filter": lambda page: page.locator("[data-filter=tiers]").press_sequentially("glob%+&="),
+    "price": lambda page: page.locator("[data-sliders=fig-cost] input").first.press("ArrowRight"),
+    "link": lambda page: page.locator("#hot tbody tr button").nth(1).press("Enter"),
+    "policy": lambda page: page.locator(".choice button").nth(1).press("Enter"),
+}
+
+
+@pytest.mark.parametrize(("study", "steps"), [("path", [*STEPS][:-1]), ("two_networks", ["policy", "link"])])
+def test_a_copied_link_opens_the_same_view_and_going_back_undoes(
+    browser: Any, request: pytest.FixtureRequest, study: str, steps: list[str]
+) -> None:
+    visit = Visit(browser, request.getfixturevalue(study))
+    page = visit.page
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    views = [page.evaluate(VIEW)]
+    for step in steps:
+        STEPS[step](page)
+        page.wait_for_timeout(50)
+        views.append(page.evaluate(VIEW))
+        assert views[-1] != views[-2], step
+    other = Visit(browser, page.url)
+    assert other.page.evaluate(VIEW) == views[-1]
+    assert other.complaints == []
+    other.page.close()
+    for view in views[-2::-1]:
+        page.go_back()
+        page.wait_for_timeout(50)
+        assert page.evaluate(VIEW) == view
+    assert visit.complaints == []
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "rest", ["?fig-links=99&tiers.sort=-77&link=1+2&fig-cost.prices=x", "nowhere?%E0%A4%A", "?link=999+0+0+1+1&=&&"]
+)
+def test_an_address_that_says_nothing_shows_the_page_as_it_is(browser: Any, path: Path, rest: str) -> None:
+    plain, visit = Visit(browser, path), Visit(browser, f"{path.as_uri()}#{rest}")
+    assert visit.page.evaluate(VIEW) == plain.page.evaluate(VIEW)
+    assert visit.complaints == []
+    plain.page.close()
+    visit.page.close()
+
+
+def test_who_is_sent_to_a_folded_panel_finds_it_open(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    page = visit.page
+    opened = "document.querySelector('#checks > details').open"
+    assert page.evaluate(opened) is False
+    page.click("nav a[href='#checks']")
+    assert page.evaluate(opened) is True
+    assert page.evaluate("document.activeElement.id") == "checks-title"
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#inputs .here").press("Enter")
+    until(page, "document.querySelector('#inputs .head .said').textContent === 'link copied'")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url == f"{path.as_uri()}#inputs"
     page.close()
 
 
@@ -236,7 +334,7 @@ def _choose_a_line(page: Any) -> None:
 
 def test_paper_has_every_figure_and_the_head_of_every_open_table(browser: Any, path: Path) -> None:
     visit = Visit(browser, path)
-    until(visit.page, "Boolean(window.Plotly)")
+    until(visit.page, READY)
     pdf = visit.page.pdf(format="A4")
     assert pdf.startswith(b"%PDF") and len(pdf) > 100_000
     # What is folded stays folded, and long tables end with a line that says so: it once had 42 pages.

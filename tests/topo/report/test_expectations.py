@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.topo.report.sample import drawings
 from topo.cli import main
 from topo.report.expectations import expectations_page
 
@@ -33,7 +34,7 @@ def results(**more):
 
 
 def drawn(text):
-    return json.loads(re.search(r'id="fig-expect-data"[^>]*>(.*?)</script>', text, re.DOTALL)[1])
+    return drawings(text, "fig-expect")
 
 
 def page(found):

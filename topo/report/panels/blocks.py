@@ -87,8 +87,11 @@ class Panel:
     question: str
     answer: str
     blocks: tuple[Block, ...]
+    folded: bool = False  # what supports the answer is opened by a click, or by whoever is sent there
 
 
-def panel(id: str, nav: str, question: str, answer: str, blocks: Sequence[Block | None]) -> Panel:
+def panel(
+    id: str, nav: str, question: str, answer: str, blocks: Sequence[Block | None], *, folded: bool = False
+) -> Panel:
     """Return a Panel of those blocks that are there."""
-    return Panel(id, nav, question, answer, tuple(block for block in blocks if block is not None))
+    return Panel(id, nav, question, answer, tuple(block for block in blocks if block is not None), folded)

@@ -23,6 +23,7 @@ def panel(view: View) -> Panel:
         "Can these numbers be trusted?",
         _answer(view),
         (_damage(view), _failures(view), _laws(view), _findings(view)),
+        folded=True,
     )
 
 

@@ -41,7 +41,7 @@ def panel(view: View) -> Panel:
         Source("study.yaml, as written", view.study.text) if view.study.text else None,
         Source("Resolved config: what all cases share, then what each has of its own", _config_lines(view)),
     )
-    return make("inputs", "Inputs", "What went in, and what was left out?", answer, blocks)
+    return make("inputs", "Inputs", "What went in, and what was left out?", answer, blocks, folded=True)
 
 
 def _common(view: View) -> Show | None:

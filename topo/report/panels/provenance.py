@@ -34,7 +34,7 @@ def panel(view: View) -> Panel:
         Show(table("run", "Run", (name("Key"), name("Value")), facts)) if facts else None,
         _hashes(view),
     )
-    return make("provenance", "Provenance", "Where do these numbers come from?", answer, blocks)
+    return make("provenance", "Provenance", "Where do these numbers come from?", answer, blocks, folded=True)
 
 
 def _command(run: dict[str, Any]) -> str:

@@ -1,11 +1,11 @@
-"use strict";
-(() => {
   const root = document.documentElement;
   const all = (query, from = document) => [...from.querySelectorAll(query)];
   const json = (id) => JSON.parse(document.getElementById(id).textContent);
   const palette = json("palette");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   root.classList.add("script");
+  // What the reader chooses, by the key under which the address keeps it; state.js reads and writes them.
+  const choices = new Map();
 
   // Colours in a figure are tokens, so that one drawing serves the light and the dark page.
   const PAPER = 680; // [px] width of a figure on paper, A4 within its margins
@@ -18,15 +18,16 @@
     return value;
   };
 
-  // plotly.js lies in the page compressed; it is unpacked once, as soon as the text is there.
-  let unpacked = null;
-  const plotly = () => (unpacked ??= (async () => {
-    const text = atob(document.getElementById("plotly").textContent);
-    const packed = new Uint8Array(text.length);
+  // plotly.js and the drawings lie in the page compressed: a drawing is a tenth of its numbers.
+  const unpacked = async (id) => {
+    const text = atob(document.getElementById(id).textContent), packed = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i += 1) packed[i] = text.charCodeAt(i);
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  };
+  let library = null;
+  const plotly = () => (library ??= (async () => {
     const script = document.createElement("script");
-    script.textContent = await new Response(stream).text();
+    script.textContent = await unpacked("plotly");
     document.head.append(script);
     return window.Plotly;
   })());
@@ -35,9 +36,11 @@
   const thousands = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
   const figures = new Map();
   const chosen = new Map();
+  const marks = new Map(); // figure -> what marks the reader's choice in its drawing
+  const leaves = new Map(); // figure -> what is to be done when another drawing is chosen
   const config = { responsive: true, displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"] };
-  const variants = (id) => {
-    if (!figures.has(id)) figures.set(id, json(id + "-data"));
+  const variants = async (id) => {
+    if (!figures.has(id)) figures.set(id, JSON.parse(await unpacked(id + "-data")));
     return figures.get(id);
   };
   // A price slider scales the bars of its part; the printed marks and the tables stay as they are.
@@ -49,8 +52,9 @@
   });
   const paint = (id) => {
     const box = document.getElementById(id + "-plot");
-    const spec = painted(variants(id)[chosen.get(id) ?? 0]);
+    const spec = painted(figures.get(id)[chosen.get(id) ?? 0]);
     scale(id, spec);
+    marks.get(id)?.(spec);
     const least = spec.layout.meta?.least ?? 0;
     if (printing) spec.layout.width = PAPER;
     else if (box.clientWidth < least) { spec.layout.width = least; box.style.overflowX = "auto"; box.tabIndex = 0; }
@@ -66,7 +70,7 @@
   };
   const draw = async (id) => {
     try {
-      await plotly();
+      await Promise.all([plotly(), variants(id)]);
       await paint(id);
     } catch (error) {
       document.getElementById(id + "-plot").innerHTML = "<p>This browser cannot draw the figure; the table below has its numbers.</p>";
@@ -94,8 +98,13 @@
     draw(entry.target.dataset.plot);
   }), { rootMargin: "400px" });
   all("[data-plot]").forEach((box) => { box.classList.add("waiting"); near.observe(box); });
-  // Unpacked ahead of need, once the text is there and the reader reads.
-  if (document.getElementById("plotly")) addEventListener("load", () => setTimeout(() => plotly().catch(() => {}), 300));
+  // Unpacked ahead of need, once the first figure is there: paper cannot wait for it.
+  const ahead = async () => {
+    if (document.getElementById("plotly")) await plotly();
+    for (const box of all("[data-plot]")) await variants(box.dataset.plot);
+    root.dataset.ready = "yes";
+  };
+  addEventListener("load", () => setTimeout(() => ahead().catch(() => {}), 1000));
   const redraw = () => all("[data-drawn]").forEach((box) => draw(box.dataset.plot));
   dark.addEventListener("change", redraw);
   // On paper a table ends after some rows and says so; what is folded stays folded, for paper has no use for its length.
@@ -110,7 +119,7 @@
     printing = true;
     all("tbody").forEach(cut);
     // Printing waits for nobody: figures are painted here and now, or not at all.
-    if (window.Plotly) all("[data-plot]").forEach((box) => paint(box.dataset.plot));
+    if (window.Plotly) all("[data-plot]").filter((box) => figures.has(box.dataset.plot)).forEach((box) => paint(box.dataset.plot));
   });
   addEventListener("afterprint", () => {
     printing = false;
@@ -119,159 +128,63 @@
   });
 
   const pick = (id, variant) => {
-    chosen.set(id, Number(variant));
+    chosen.set(id, variant);
+    leaves.get(id)?.(variant);
     all(`button[data-figure="${id}"]`).forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.variant === String(variant))));
-    document.getElementById(id).dispatchEvent(new CustomEvent("picked", { detail: Number(variant) }));
-    draw(id);
+    all(`select[data-figure="${id}"]`).forEach((s) => { s.value = String(variant); });
+    // What is not near yet is drawn when it comes near.
+    if (document.getElementById(id + "-plot").dataset.drawn) draw(id);
   };
   // A network beside others leads to the same case further down, in the first figure that has it: its map, else its drawing.
-  const lead = (name) => {
+  const lead = async (name) => {
     for (const id of ["fig-map-links", "fig-topology"]) {
-      const at = document.getElementById(id + "-data") ? variants(id).findIndex((spec) => spec.layout.meta?.case === name) : -1;
+      const at = document.getElementById(id + "-data") ? (await variants(id)).findIndex((spec) => spec.layout.meta?.case === name) : -1;
       if (name === undefined || at < 0) continue;
-      all(`select[data-figure="${id}"]`).forEach((s) => { s.value = String(at); });
       pick(id, at);
+      note(id, id);
       document.getElementById(id).scrollIntoView();
       return;
     }
   };
-  all("button[data-figure]").forEach((b) => b.addEventListener("click", () => pick(b.dataset.figure, b.dataset.variant)));
-  all("select[data-figure]").forEach((s) => s.addEventListener("change", () => pick(s.dataset.figure, s.value)));
+  all(".picker [data-figure]").forEach((control) => {
+    const id = control.dataset.figure, kind = control.tagName === "SELECT" ? "change" : "click";
+    control.addEventListener(kind, () => { pick(id, Number(control.dataset.variant ?? control.value)); note(id, id); });
+    choices.set(id, { read: () => String(chosen.get(id) || ""), write: (text) => pick(id, whole(text, drawings(id))) });
+  });
+  const drawings = (id) => Math.max(1, all(`button[data-figure="${id}"], select[data-figure="${id}"] option`).length);
+  // A number below ``most`` as an address has it; 0, which is what a page shows first, where it is none.
+  const whole = (text, most) => (/^\d{1,4}$/.test(text) && Number(text) < most ? Number(text) : 0);
 
   // Tables of the same rows read in several ways: one is seen at a time; without script all of them are.
   const choose = (id, variant) => {
     all(`button[data-choice="${id}"]`).forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.variant === String(variant))));
     all(`#${id} > [data-option]`).forEach((box) => { box.hidden = box.dataset.option !== String(variant); });
   };
-  all(".choice").forEach((box) => choose(box.id, 0));
-  all("button[data-choice]").forEach((b) => b.addEventListener("click", () => choose(b.dataset.choice, b.dataset.variant)));
+  all(".choice").forEach((box) => {
+    const options = all(":scope > [data-option]", box);
+    choose(box.id, 0);
+    all("button[data-choice]", box).forEach((b) => b.addEventListener("click", () => { choose(box.id, b.dataset.variant); note(box.id, box.id); }));
+    choices.set(box.id, {
+      read: () => String(options.findIndex((option) => !option.hidden) || ""),
+      write: (text) => choose(box.id, whole(text, options.length)),
+    });
+  });
 
   all("[data-sliders]").forEach((set) => {
-    const id = set.dataset.sliders;
-    const said = (input) => { input.previousElementSibling.textContent = thousands(Number(input.value)); };
-    all("input", set).forEach((input) => { said(input); input.addEventListener("input", () => { said(input); draw(id); }); });
-    set.querySelector("button").addEventListener("click", () => {
-      all("input", set).forEach((input) => { input.value = input.dataset.base; said(input); });
-      draw(id);
+    const id = set.dataset.sliders, inputs = all("input", set), key = id + ".prices";
+    const told = (input) => { input.previousElementSibling.textContent = thousands(Number(input.value)); };
+    const redrawn = () => { inputs.forEach(told); if (document.getElementById(id + "-plot").dataset.drawn) draw(id); };
+    const back = () => { inputs.forEach((input) => { input.value = input.dataset.base; }); redrawn(); };
+    const prices = () => inputs.map((input) => input.value).join(" "), book = prices();
+    inputs.forEach((input) => { told(input); input.addEventListener("input", () => { redrawn(); note(key, id); }); });
+    set.querySelector("button").addEventListener("click", () => { back(); note(key, id); });
+    choices.set(key, {
+      read: () => (prices() === book ? "" : prices()),
+      write: (text) => {
+        const values = text.split(" ");
+        if (values.length !== inputs.length || !values.every((v) => /^\d+(\.\d+)?$/.test(v))) return back();
+        inputs.forEach((input, i) => { input.value = values[i]; });
+        return redrawn();
+      },
     });
   });
-
-  // Tables: sort by a heading, filter by text, copy as CSV.
-  const raw = (cell) => cell.dataset.v ?? cell.textContent;
-  const sort = (table, column, heading) => {
-    const up = heading.getAttribute("aria-sort") !== "ascending";
-    all("th", table.tHead).forEach((th) => th.removeAttribute("aria-sort"));
-    heading.setAttribute("aria-sort", up ? "ascending" : "descending");
-    const value = (row) => { const text = raw(row.cells[column]); const n = Number(text); return text.trim() !== "" && !Number.isNaN(n) ? n : text; };
-    const rank = (a, b) => (typeof a === typeof b ? (typeof a === "number" ? a - b : a.localeCompare(b)) : typeof a === "number" ? -1 : 1);
-    table.tBodies[0].append(...[...table.tBodies[0].rows].sort((a, b) => (up ? 1 : -1) * rank(value(a), value(b))));
-  };
-  all("table").forEach((table) => all("thead th", table).forEach((heading, column) => {
-    const label = heading.querySelector(".sort");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = label.textContent;
-    label.replaceChildren(button);
-    button.addEventListener("click", () => sort(table, column, heading));
-  }));
-  all("[data-filter]").forEach((input) => input.addEventListener("input", () => {
-    const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const box = document.getElementById(input.dataset.filter);
-    let shown = 0;
-    all("tbody tr", box).forEach((row) => {
-      const text = row.textContent.toLowerCase();
-      row.hidden = !wanted.every((word) => text.includes(word));
-      shown += row.hidden ? 0 : 1;
-    });
-    box.querySelector(".said").textContent = wanted.length ? `${shown} row${shown === 1 ? "" : "s"}` : "";
-  }));
-  // A leading = + - @ would be run as a formula by a spreadsheet.
-  const quoted = (text) => {
-    const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? "'" + text : text;
-    return /[",\n\r]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
-  };
-  const csv = (box) => {
-    const table = box.querySelector("table");
-    const heads = all("thead th", table).map((th) => all(".sort, small", th).map((part) => part.textContent).join(" / "));
-    const rows = all("tbody tr", table).filter((row) => !row.hidden).map((row) => [...row.cells].map((c) => (raw(c) === "–" ? "" : raw(c))));
-    return [heads, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
-  };
-  const copy = async (text) => {
-    try { await navigator.clipboard.writeText(text); return true; } catch { /* no clipboard here: the old way below */ }
-    const area = document.createElement("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  };
-  all("[data-copy]").forEach((button) => button.addEventListener("click", async () => {
-    const box = document.getElementById(button.dataset.copy);
-    box.querySelector(".said").textContent = (await copy(csv(box))) ? "copied" : "this browser refused the clipboard";
-  }));
-
-  // A hot link shows itself in the drawing, and a line of the drawing its row: both carry the case and both ends.
-  const said = (text) => all("#hot .said").forEach((status) => { status.textContent = text; });
-  const show = async (key, row, stay = false) => {
-    const [variant, x0, y0, x1, y1] = key.split(" ").map(Number);
-    all("tr.picked").forEach((other) => other.classList.remove("picked"));
-    row?.classList.add("picked");
-    said(row ? "" : "the chosen line is none of the links listed");
-    const select = document.querySelector('select[data-figure="fig-topology"]');
-    if (select) select.value = String(variant);
-    chosen.set("fig-topology", variant);
-    all('button[data-figure="fig-topology"]').forEach((b) => b.setAttribute("aria-pressed", String(Number(b.dataset.variant) === variant)));
-    await draw("fig-topology");
-    const box = document.getElementById("fig-topology-plot");
-    const mark = { type: "scatter", mode: "lines+markers", x: [x0, x1], y: [y0, y1], name: "chosen link", hoverinfo: "skip", line: { color: "$c5", width: 6 }, marker: { color: "$c5", size: 14, symbol: "square-open", line: { width: 3 } } };
-    await window.Plotly.addTraces(box, painted(mark));
-    box.dataset.chosen = key;
-    if (!stay) document.getElementById("fig-topology").scrollIntoView({ block: "nearest" });
-  };
-  const rowOf = (variant, place) => {
-    const [x0, y0, x1, y1] = place.split(" ");
-    const both = [`${variant} ${x0} ${y0} ${x1} ${y1}`, `${variant} ${x1} ${y1} ${x0} ${y0}`];
-    return all("tr[data-key]").find((row) => both.includes(row.dataset.key));
-  };
-  // Lines lie close: of those under the pointer, the nearest that the table lists answers.
-  const answer = (box) => box.on("plotly_click", (event) => {
-    const { xaxis, yaxis } = box._fullLayout, at = box.getBoundingClientRect();
-    const target = box.data.find((trace) => trace.customdata);
-    const away = (i) => Math.hypot(
-      at.left + xaxis._offset + xaxis.d2p(target.x[i]) - event.event.clientX,
-      at.top + yaxis._offset + yaxis.d2p(target.y[i]) - event.event.clientY);
-    const near = target.customdata.map((place, i) => [away(i), place]).filter(([d]) => d < 16).sort((a, b) => a[0] - b[0]);
-    if (!near.length) return;
-    const variant = chosen.get("fig-topology") ?? 0;
-    const row = near.map(([, place]) => rowOf(variant, place)).find(Boolean);
-    show(row ? row.dataset.key : `${variant} ${near[0][1]}`, row, true);
-    if (!row) return;
-    row.hidden = false;
-    row.scrollIntoView({ block: "center" });
-    row.querySelector("button").focus({ preventScroll: true });
-  });
-  all("tr[data-key]").forEach((row) => {
-    const cell = row.cells[0].querySelector("span");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "plainly";
-    button.textContent = cell.textContent;
-    cell.replaceChildren(button);
-    row.addEventListener("click", () => show(row.dataset.key, row));
-  });
-
-  // The list of panels follows the reader.
-  const links = new Map(all("nav a").map((a) => [a.hash.slice(1), a]));
-  const here = new IntersectionObserver((entries) => entries.forEach((entry) => {
-    if (!entry.isIntersecting) return;
-    links.forEach((a) => a.removeAttribute("aria-current"));
-    const link = links.get(entry.target.id);
-    if (!link) return;
-    link.setAttribute("aria-current", "true");
-    // On a narrow page the list is a strip that scrolls sideways, and goes along.
-    const strip = link.closest("nav");
-    strip.scrollTo({ left: strip.scrollLeft + link.getBoundingClientRect().left - (strip.clientWidth - link.offsetWidth) / 2 });
-  }), { rootMargin: "-15% 0px -75% 0px" });
-  all("section.panel").forEach((section) => here.observe(section));
-})();
