@@ -59,8 +59,12 @@ class Plots:
         return self("links", which)
 
     def timeline(self, which: str = "") -> go.Figure:
-        """Return what happens when: the parts of a training step, else how much has ended by which time."""
-        return self("step" if "step" in self._figures else "outcome", which)
+        """Return what happens when: phases by network, coloured by the tier that limits each."""
+        return self("timeline", which)
+
+    def networks(self, which: str = "") -> go.Figure:
+        """Return the networks side by side, on one scale of colours."""
+        return self("networks", which)
 
     def matrix(self, which: str = "") -> go.Figure:
         """Return the networks beside each other, by traffic."""

@@ -103,6 +103,7 @@ class Visit:
         self.page.goto(path if isinstance(path, str) else path.as_uri())
 
     def draw_all(self) -> None:
+        self.page.evaluate("document.querySelectorAll('details:has([data-plot])').forEach((d) => { d.open = true; })")
         for box in self.page.query_selector_all("[data-plot]"):
             box.scroll_into_view_if_needed()
             self.page.wait_for_timeout(60)

@@ -31,12 +31,12 @@ def dots(
 ) -> dict[str, Any]:
     """Return a dot plot: a row a name, a mark a series, colour and shape alike."""
     traces = [_dots(rows, one, i, len(series)) for i, one in enumerate(series)]
-    shapes = _bands(rows) + ([] if at is None else [axes.line_at(at, "")])
+    shapes = bands(rows) + ([] if at is None else [axes.line_at(at, "")])
     lines = max(1, -(-sum(len(one.name) + 6 for one in series) // 110))
     layout = axes.layout(
         _HEAD + 18 * lines + _FOOT + ROW * len(rows),
         xaxis=axes.axis(title, rangemode="tozero", **x),
-        yaxis=_names(rows),
+        yaxis=row_names(rows),
         shapes=shapes,
         showlegend=len(series) > 1,
     )
@@ -61,8 +61,8 @@ def ranges(rows: Sequence[str], series: Sequence[Series], title: str, against: S
     layout = axes.layout(
         _HEAD + 18 * lines + _FOOT + band * len(rows),
         xaxis=axes.axis(title, range=[0, 1.04 * max([1.0, *there])]),
-        yaxis=_names(rows),
-        shapes=[*_bands(rows), axes.line_at(1.0, "")],
+        yaxis=row_names(rows),
+        shapes=[*bands(rows), axes.line_at(1.0, "")],
         showlegend=True,
     )
     return {"data": traces, "layout": layout}
@@ -95,56 +95,25 @@ def bars(rows: Sequence[str], series: Sequence[Series], title: str, marks: Serie
         barmode="stack",
         bargap=0.35,
         xaxis=axes.axis(title, rangemode="tozero"),
-        yaxis=_names(rows),
+        yaxis=row_names(rows),
     )
     return {"data": traces, "layout": layout}
 
 
-@dataclass(frozen=True)
-class Span:
-    """A stretch of time: its kind, where it begins, how long it is, and what the pointer shows."""
-
-    name: str
-    start: float
-    length: float
-    text: str
-
-
-#: [px] of a lane in a row of spans.
-_LANE = 13
-
-
-def spans(rows: Sequence[tuple[str, Sequence[Span]]], title: str) -> dict[str, Any]:
-    """Return bars over time: a row a name, in it a lane a kind of span, from the top in order of appearance."""
-    kinds = list(dict.fromkeys(span.name for _, row in rows for span in row))
-    traces = []
-    for i, kind in enumerate(kinds):
-        stretches = [(at, span) for at, (_, row) in enumerate(rows) for span in row if span.name == kind]
-        lane = 0.8 / len(kinds)
-        traces.append(
-            {
-                "type": "bar",
-                "orientation": "h",
-                "name": words.clip(kind, 40),
-                "y": [at - 0.4 + lane * (i + 0.5) for at, _ in stretches],
-                "x": [span.length for _, span in stretches],
-                "base": [span.start for _, span in stretches],
-                "width": lane * 0.92,
-                "customdata": [
-                    f"{plain(words.clip(rows[row][0], 60))}<br>{plain(span.text)}" for row, span in stretches
-                ],
-                "hovertemplate": "%{customdata}<br>" + plain(kind) + "<extra></extra>",
-                "marker": {"color": axes.colour(i), "pattern": axes.pattern(i) | {"fgcolor": "$paper"}},
-            }
-        )
-    layout = axes.layout(
-        _HEAD + 40 + _FOOT + (_LANE * len(kinds) + 10) * len(rows),
-        barmode="overlay",
-        xaxis=axes.axis(title, rangemode="tozero"),
-        yaxis=_names([name for name, _ in rows]),
-        shapes=_bands([name for name, _ in rows]),
-    )
-    return {"data": traces, "layout": layout}
+def dumbbells(rows: Sequence[str], ends: tuple[Series, Series], title: str) -> dict[str, Any]:
+    """Return two marks a row, joined by a line: what lies between them is what the second costs."""
+    spec = dots(rows, ends, title)
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for row, pair in enumerate(zip(ends[0].values, ends[1].values, strict=True)):
+        if None not in pair:
+            xs += [*pair, None]
+            ys += [row, row, None]
+    line = {"type": "scatter", "mode": "lines", "x": xs, "y": ys, "line": {"color": "$soft", "width": 3}}
+    for trace in spec["data"]:
+        trace["y"] = list(range(len(rows)))
+    spec["data"].insert(0, line | {"hoverinfo": "skip", "showlegend": False, "name": "between"})
+    return spec
 
 
 def _dots(rows: Sequence[str], one: Series, i: int, of: int, apart: float | None = None) -> Trace:
@@ -197,7 +166,8 @@ def _reference(rows: Sequence[str], marks: Series) -> Trace:
     }
 
 
-def _names(rows: Sequence[str]) -> dict[str, Any]:
+def row_names(rows: Sequence[str]) -> dict[str, Any]:
+    """Return an upright axis with a name a row."""
     # Rows are numbers under the names, so that marks of one row can stand beside each other.
     return axes.axis(
         "",
@@ -209,7 +179,7 @@ def _names(rows: Sequence[str]) -> dict[str, Any]:
     )
 
 
-def _bands(rows: Sequence[str]) -> list[dict[str, Any]]:
+def bands(rows: Sequence[str]) -> list[dict[str, Any]]:
     """Return a wash behind every other row: marks that stand apart still belong to their name."""
     across = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "layer": "below", "line": {"width": 0}}
     return [across | {"y0": i - 0.5, "y1": i + 0.5, "fillcolor": "$wash"} for i in range(0, len(rows), 2)]

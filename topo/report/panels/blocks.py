@@ -30,10 +30,11 @@ class Cards:
 
 @dataclass(frozen=True)
 class Draw:
-    """A figure with its table."""
+    """A figure with its table; with a ``fold`` it opens under those words."""
 
     kind: ClassVar[str] = "figure"
     figure: Figure
+    fold: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from topo.report import words
+from topo.report import labels, words
+from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.marks import Series, dumbbells
 from topo.report.labels import column
 from topo.report.names import Case
-from topo.report.panels.blocks import Panel, Show
+from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
-from topo.report.tables import name, table
+from topo.report.tables import Table, name, table
 
+#: Rows of one drawing.
+MOST_ROWS = 24
 _KEYS = ("job", "ranks", "start_s", "together_s", "alone_s", "slowdown")
 
 
@@ -29,7 +33,36 @@ def panel(view: View) -> Panel | None:
     columns += [column(f"jobs.{key}", bar=key == "slowdown") for key in _KEYS]
     rows = [(case.network, case.traffic, case.policy, *map(job.get, _KEYS)) for case, job in jobs]
     listing = table("jobs-table", "Jobs beside each other and alone", columns, rows, filterable=len(rows) > 12)
-    return make("jobs", "Jobs", "Do the jobs disturb each other?", _answer(view), (Show(listing),))
+    drawing = _drawing(view, listing)
+    return make("jobs", "Jobs", "Do the jobs disturb each other?", _answer(view), (drawing or Show(listing),))
+
+
+def _drawing(view: View, listing: Table) -> Draw | None:
+    """Return each job from its time alone to that beside the others, a reading a traffic; None where none says both."""
+    variants = []
+    for traffic in view.traffics:
+        jobs = [(case, job) for case in view.of_traffic(traffic) for job in jobs_of(case)][:MOST_ROWS]
+        if not jobs:
+            continue
+        factor, title = labels.scale("jobs.together_s", [job["together_s"] for _, job in jobs])
+        alone, together = (
+            Series(word, [job[key] * factor for _, job in jobs], [words.seconds(job[key]) for _, job in jobs])
+            for word, key in (("alone", "alone_s"), ("together", "together_s"))
+        )
+        rows = [f"{case.network} · {job['job']}" for case, job in jobs]
+        variants.append(Variant(traffic, dumbbells(rows, (alone, together), title)))
+    if not variants:
+        return None
+    how = "A row a job on a network: its time alone, and beside the others. The longer the line, the more it waits."
+    return Draw(Figure("fig-jobs", _finding(view), how, tuple(variants), listing, "traffic"))
+
+
+def _finding(view: View) -> str:
+    jobs = [(case, job) for case in view.grid for job in jobs_of(case)]
+    late = [job for _, job in jobs if job["slowdown"] > 1.001]
+    return (
+        f"{len(late)} of {words.plural(len(jobs), 'job')} {'is' if len(late) == 1 else 'are'} slower beside the others."
+    )
 
 
 def _answer(view: View) -> str:

@@ -12,6 +12,7 @@ from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.seeds import Repeat, repeats
+from topo.report.panels.timeline import timeline_of
 from topo.report.panels.utilization import steps
 from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
@@ -31,27 +32,28 @@ def panel(view: View) -> Panel | None:
     if not settings:
         return None
     ends = [_times(one) for one in settings]
+    listing = _table(settings)
+    timeline = timeline_of(view, listing)
+    blocks = (Draw(timeline) if timeline else Show(listing), _distribution(view, settings, ends))
+    return make("outcome", "Timeline", "When is everybody done?", _answer(settings), blocks)
+
+
+def _distribution(view: View, settings: Sequence[Repeat], ends: Sequence[NDArray[Any] | None]) -> Draw | None:
+    """Return the share of flows that ended by a time, None where no case stored when they do."""
     traffics = names.order(one.traffic for one in settings)
     variants = [v for traffic in traffics if (v := _variant(settings, ends, traffic))]
+    if not variants:
+        return None
     how = (
-        "Share of flows that ended by a time after the start of their phase, a curve a policy; a step is all at "
-        "once, a long tail is stragglers. Above 20,000 flows the curve goes through 201 quantiles a phase."
+        "Share of flows that ended by a time, a curve a policy; a step is all at once, a long tail is stragglers. "
+        "Above 20,000 flows the curve goes through 201 quantiles a phase."
     )
     if any(len(one.cases) > 1 for one in settings):
         how += " A curve has the flows of all seeds together."
-    if any(_goes_on(one, times) for one, times in zip(settings, ends, strict=True)):
-        how += " Phases that follow each other add up: the table has the time of the whole exchange."
-    listing = _table(settings)
     finding = _finding([case for case in view.solutions if case.get("completion_s") is not None])
-    block = (
-        Draw(Figure("fig-outcome", finding, how, tuple(variants), listing, "traffic")) if variants else Show(listing)
+    return Draw(
+        Figure("fig-outcome", finding, how, tuple(variants), None, "traffic"), fold="When the flows end, one by one"
     )
-    return make("outcome", "Outcome", "When is everybody done?", _answer(settings), (block,))
-
-
-def _goes_on(one: Repeat, times: NDArray[Any] | None) -> bool:
-    """Return whether an exchange takes longer than its longest phase: the curve ends before it does."""
-    return times is not None and (one.most("completion_s") or 0.0) > 1.005 * float(times.max())
 
 
 def _variant(settings: Sequence[Repeat], ends: Sequence[NDArray[Any] | None], traffic: str) -> Variant | None:
@@ -62,7 +64,7 @@ def _variant(settings: Sequence[Repeat], ends: Sequence[NDArray[Any] | None], tr
     if not panes:
         return None
     last = max(float(finish.max()) for network in panes.values() for finish in network.values())
-    factor, title = labels.scale("commodities.parquet:finish", [last])
+    factor, title = labels.scale("completion_s", [last])
     curves = {network: {curve: steps(t * factor) for curve, t in pane.items()} for network, pane in panes.items()}
     return Variant(traffic, distributions(_from_zero(curves), title, what="flows"))
 
@@ -71,9 +73,27 @@ def _times(one: Repeat) -> NDArray[Any] | None:
     """Return when the commodities of every seed ended [s], None where no case stored it."""
     import numpy as np
 
-    tables = (load.finish(case.record) for case in one.cases)
-    times = [columns["finish"] for columns in tables if columns is not None and len(columns.get("finish", ()))]
+    times = [ends for case in one.cases if (ends := _ends(case)) is not None]
     return np.concatenate(times) if times else None
+
+
+def _ends(case: Case) -> NDArray[Any] | None:
+    """Return when the commodities of ``case`` ended, counted from the start of the exchange [s].
+
+    Those of a phase that runs several times end with its last run.
+    """
+    import numpy as np
+
+    columns = load.finish(case.record)
+    if columns is None or not len(columns.get("finish", ())):
+        return None
+    phase_end, phase, finish = case.get("phase_end_s") or [], columns.get("phase"), columns["finish"]
+    if phase is None or None in phase_end or len(phase_end) <= int(phase.max()):
+        return finish
+    longest = np.zeros(len(phase_end))
+    np.maximum.at(longest, phase, finish)
+    ends: NDArray[Any] = np.asarray(phase_end)[phase] - (longest[phase] - finish)
+    return ends
 
 
 def _curve(settings: Sequence[Repeat], one: Repeat) -> str:

@@ -6,47 +6,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from topo.report import labels, words
-from topo.report.figures.axes import figure
-from topo.report.figures.marks import Span, spans
 from topo.report.names import Case
-from topo.report.panels.blocks import Draw, Panel, Show
+from topo.report.panels.blocks import Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
 
-#: Steps drawn; each has a lane a part.
-MOST_ROWS = 12
-
 
 def panel(view: View) -> Panel | None:
-    """Return the parts of every training step over time, None where no case has any."""
+    """Return the parts of every training step, None where no case has any."""
     steps = [case for case in view.solutions if _bars(case) and case.get("step_s")]
     if not steps:
         return None
-    head = steps[:MOST_ROWS]
-    factor, title = labels.scale("step_s", [case.get("step_s") for case in head])
-    rows = [(case.title, [_span(part, factor) for part in _bars(case)]) for case in head]
-    how = "A row a step, a bar a part from when it starts to when it ends, all its runs."
-    if len(steps) > len(head):
-        how += f" The first {MOST_ROWS} are drawn, the table has all."
-    timeline = figure("fig-step", _finding(steps), how, spans(rows, title), _parts(steps))
-    return make(
-        "step",
-        "Training step",
-        "Where does a training step's time go?",
-        _answer(steps),
-        (Draw(timeline), _steps(steps)),
-    )
+    answer = f"{_answer(steps)} {_finding(steps)}"
+    blocks = (_steps(steps), Show(_parts(steps)))
+    return make("step", "Training step", "Where does a training step's time go?", answer, blocks)
 
 
 def _bars(case: Case) -> list[dict[str, Any]]:
     """Return the parts of a step that say when they start and how long they are."""
     return case.rows("step_parts", "part", "start_s", "time_s")
-
-
-def _span(part: dict[str, Any], factor: float) -> Span:
-    start, time = float(part["start_s"]), float(part["time_s"])
-    return Span(str(part["part"]), start * factor, time * factor, f"{words.seconds(start)} + {words.seconds(time)}")
 
 
 def _answer(steps: Sequence[Case]) -> str:
@@ -85,4 +64,4 @@ def _parts(steps: Sequence[Case]) -> Table:
         for part in case.rows("step_parts")
         for time in [part.get("time_s")]
     ]
-    return table("step-parts", "Parts of the steps", columns, rows, filterable=len(rows) > 12)
+    return table("step-parts", "Parts of the steps", columns, rows, filterable=len(rows) > 12, folded=True)
