@@ -32,18 +32,19 @@ _ROWS = 12
 def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None, where: Where) -> int:
     """Print the best network that meets all requirements, by proof, and why others lost.
 
-    WORDS are a design file, or key=value words and requirements. Exit 4: no network meets all, with the fewest
-    requirements that conflict; exit 5: the time was up.
+    WORDS are key=value words and requirements, or a design file, which words after it change.
+
+    Exit 4: no network meets all, with the fewest requirements that conflict; exit 5: the time was up.
 
     \b
     topo design endpoints=16384 cost.prices=paper-table-3 'bisection_per_endpoint>=1'
     topo design endpoints=512 'switches=[32]' traffic=uniform 'slowdown<=1.05'
+    topo design design-16384 'oversubscription<=2' time=20min
     """
     from topo.cli.design_words import results_of
     from topo.study.design import designed
 
-    one = len(words) == 1 and "=" not in words[0]
-    design = designed(words[0] if one else words, folder=output, **where.how())
+    design = designed(words, folder=output, **where.how())
     results = results_of(design)
     if output is not None:
         _keep(output, design, results)

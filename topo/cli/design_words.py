@@ -9,7 +9,7 @@ from topo.design.need import Miss, Need, number
 from topo.quantities import QUANTITIES
 
 if TYPE_CHECKING:
-    from topo.config.design import Question
+    from topo.config.question import Question
     from topo.design import Candidate, Flip, Loser
     from topo.study.design import Design
 

@@ -16,131 +16,53 @@ from pydantic import BaseModel
 
 from topo import units
 from topo.config import prices
-from topo.config.case import ORDERS, SECTIONS, Case
+from topo.config.case import SECTIONS
 from topo.config.check import check_case
 from topo.config.data import Files, data_root, is_path, read_text
 from topo.config.design_keys import DesignFile, DesignKeys, WorkloadKeys
 from topo.config.document import Document, parse_mapping, parse_scalar
 from topo.config.errors import ConfigError, Problem, unknown
-from topo.config.merge import merge, set_at, unfold, unfold_section
-from topo.config.needs import CLOSED, PRICED, failures_of, is_need, needs_of, wanted
+from topo.config.merge import set_at, unfold, unfold_section
+from topo.config.needs import CLOSED, PRICED, is_need, needs_of, wanted
 from topo.config.nouns import facts_of, size_of
+from topo.config.question import Question, Workload
 from topo.config.sections import check_model
 from topo.design import Candidate, Form, Need, Space, Switch, candidate
 from topo.generators import FAMILIES, GeneratorError
+from topo.near import hint
 
 _SWITCH = re.compile(r"\s*([1-9]\d{0,6})(?:\s*x\s*(\S+))?\s*")
 #: Keys of ``fabric`` that a design fixes for all candidates; it chooses the others.
 _FIXED = ("rate", "endpoints_per_host", "scale_up", "scale_up_domain", "relay", "hardware")
-#: Sections that only what is measured reads.
-_MEASURED = ("traffic", "routing", "solve", "failures", "placement")
 #: Sections that a workload may have of its own.
 _OWN = ("traffic", "placement", "routing", "solve")
 
 
-@dataclass(frozen=True)
-class Workload:
-    """Traffic that a network is measured under, and what its time counts for."""
-
-    name: str
-    weight: float
-    sections: Document
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a design asks, checked."""
-
-    title: str
-    space: Space
-    closed: tuple[Need, ...]
-    measured: tuple[Need, ...]
-    minimize: tuple[str, ...]
-    front: tuple[str, ...]
-    shown: tuple[Need, ...]  # facts of the front that are measured, without a limit
-    seconds: float  # [s] that measuring may take
-    words: Document  # sections that all candidates have alike
-    files: Files
-    workloads: tuple[Workload, ...] = ()
-    compared: tuple[Candidate, ...] = ()  # networks that are looked at beside the space
-    within: float = 0.0
-    stages: tuple[int, ...] = ()
-    text: str = ""  # the file as written; empty where words were given
-
-    @property
-    def asked(self) -> tuple[Need, ...]:
-        """All facts that are measured."""
-        return (*self.measured, *self.shown)
-
-    @property
-    def traffics(self) -> tuple[Workload | None, ...]:
-        """Workloads that candidates are measured under; None is that of section ``traffic``."""
-        return self.workloads or (None,)
-
-    def concerned(self, need: Need) -> list[int]:
-        """Return which of ``traffics`` a requirement speaks of."""
-        return [i for i, one in enumerate(self.traffics) if need.of in ("", one and one.name)]
-
-    def weighted(self, own: Sequence[int], values: Sequence[float]) -> float:
-        """Return the sum of ``values``, one of each of the ``traffics`` that ``own`` says, by weight."""
-        weights = [one.weight if one else 1.0 for one in (self.traffics[i] for i in own)]
-        return sum(weight * value for weight, value in zip(weights, values, strict=True))
-
-    def case(self, candidate: Candidate, workload: Workload | None = None, after: str = "") -> Case:
-        """Return the case that measures ``candidate``.  Raises ConfigError where its traffic does not run there."""
-        return self._case(self.fabric(candidate), candidate.name, workload, after)
-
-    def order(self, candidate: Candidate) -> Case:
-        """Return the case that says what to order for ``candidate``: its size, its prices, its floor, its spares."""
-        return self._case(self.fabric(candidate), candidate.name, without=_MEASURED)
-
-    def fabric(self, candidate: Candidate) -> dict[str, Any]:
-        """Return the keys of ``fabric`` that make ``candidate``, less those that all have alike."""
-        own = dict(candidate.params) | {"endpoints": candidate.size.endpoints, "rate": _rate(candidate.capacity)}
-        return {"family": candidate.family, **own}
-
-    def baseline(self, workload: Workload | None = None) -> Case:
-        """Return the case of one switch for all endpoints: the same NICs, and nothing that blocks."""
-        n = self.space.endpoints
-        name, single = next((name, family.single) for name, family in FAMILIES.items() if family.single)
-        return self._case(
-            {"family": name, **single(n), "endpoints": n, "rate": _rate(self.space.capacity)},
-            "one switch",
-            workload,
-        )
-
-    def _case(
-        self,
-        fabric: dict[str, Any],
-        name: str,
-        workload: Workload | None = None,
-        after: str = "",
-        *,
-        without: tuple[str, ...] = ORDERS,
-    ) -> Case:
-        shared = {key: value for key, value in self.words.data["fabric"].items() if key != "rate"}
-        kept = {key: value for key, value in self.words.data.items() if key not in without}
-        words = replace(self.words, data=kept | {"fabric": shared | fabric})
-        if workload is not None:
-            words = merge(words, workload.sections)
-        if after:
-            words = replace(words, data=words.data | {"failures": failures_of(after)})
-        case, problems = check_case(words, self.files, name=name)
-        if problems:
-            raise ConfigError.of(problems)
-        return case
-
-
 def load_design(source: str | Path | Sequence[str]) -> Question:
-    """Return the design of a file, of a shipped name, or of ``key=value`` and requirement words.
+    """Return the design of a file or a shipped name, of ``key=value`` and requirement words, or of both.
+
+    Words after a file change it: a key is set, a requirement is one more.
 
     Raises ConfigError with every problem, placed where it stands.
     """
-    if isinstance(source, str | Path):
-        given = str(source)
-        path = Path(given) if is_path(given) else data_root() / "studies" / f"{given}.yaml"
-        return parse_design(read_text(path, given), given, base=path.parent)
-    return _question(_of_words(source), Path())
+    alone = isinstance(source, str | Path)
+    given, *words = [str(source)] if isinstance(source, str | Path) else source
+    if not alone and ("=" in given or is_need(given)):
+        return _question(_of_words([given, *words], Document({}, {(): "design"})), Path())
+    path = Path(given) if is_path(given) else _shipped(given)
+    text = read_text(path, given)
+    if not words:
+        return parse_design(text, given, base=path.parent)
+    return _question(_of_words(words, parse_mapping(text, given)), path.parent)
+
+
+def _shipped(given: str) -> Path:
+    path = data_root() / "studies" / f"{given}.yaml"
+    if not path.exists():
+        near = hint(given, sorted(one.stem for one in path.parent.glob("*.yaml")))
+        text = "is no shipped design, file, key=value or requirement"
+        raise ConfigError(f"{given}: {text}{near}; write design.yaml, endpoints=1024 or cost_usd<=8e7")
+    return path
 
 
 def parse_design(text: str, shown: str, *, base: Path | None = None) -> Question:
@@ -148,71 +70,116 @@ def parse_design(text: str, shown: str, *, base: Path | None = None) -> Question
     return replace(_question(parse_mapping(text, shown), base or Path()), text=text)
 
 
-def _of_words(words: Sequence[str]) -> Document:
-    document, needs = Document({"design": {}}, {(): "design"}), []
+def _of_words(words: Sequence[str], document: Document) -> Document:
+    """Return ``document`` with ``words`` set in it."""
+    data = {"design": {}, **document.data}
+    document = Document(data, document.places)
     for word in words:
         key, equals, value = word.partition("=")
         if is_need(word):
-            needs.append(word)
+            design = document.data["design"]
+            known = (design.get("require") or []) if isinstance(design, dict) else []
+            needs = Document([*known, word], {(len(known),): word} if known else {(): "requirements"})
+            document = set_at(document, "design.require", needs)
         elif not equals:
             raise ConfigError(f"{word}: key=value or a requirement is needed, such as endpoints=1024 or cost_usd<=8e7")
         else:
             head, placed = key.strip().split(".")[0], Document(parse_scalar(value), {(): word})
             dotted = key.strip() if head in (*SECTIONS, "design", "seed") else f"design.{key.strip()}"
             document = set_at(document, dotted, placed)
-    return set_at(document, "design.require", Document(needs, {(): "requirements"})) if needs else document
+    return document
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Section ``design``, checked."""
+
+    part: Document
+    keys: dict[str, Any]
+    workloads: list[Workload]
+    needs: list[Need]
+    minimize: tuple[str, ...]
+    shown: list[Need]  # of the front, measured
+
+    @property
+    def endpoints(self) -> int:
+        """Those of the largest stage."""
+        stated: list[int] = [*self.keys["stages"], self.keys["endpoints"] or 0]
+        return max(stated)
+
+    @property
+    def measured(self) -> tuple[Need, ...]:
+        """Requirements that no closed form decides."""
+        return tuple(need for need in self.needs if need.fact not in CLOSED)
+
+    @property
+    def closed(self) -> tuple[Need, ...]:
+        """The others."""
+        return (Need("endpoints", ">=", self.endpoints), *(need for need in self.needs if need.fact in CLOSED))
 
 
 def _question(document: Document, base: Path) -> Question:
     document, files = unfold(document), Files(base)
     top = _checked(DesignFile, document, "")
-    part = document.at("design")
-    design = _checked(DesignKeys, part, "design")
-    fabric, problems = document.data.get("fabric") or {}, list[Problem]()
-    for key in fabric:
-        if key not in _FIXED:
-            text = f"is for the search to choose; {unknown(key, _FIXED)}"
-            problems.append(Problem(document.place(("fabric", key)), f"fabric.{key}", text))
-    if not (design["endpoints"] or design["stages"]):
+    problems = _chosen_by_the_search(document)
+    asked = _asked(document.at("design"), problems, priced=bool(top["cost"]))
+    if problems:
+        raise ConfigError.of(problems)
+    _check_priced(top, asked.part, {*asked.minimize, *asked.keys["front"], *(need.key for need in asked.closed)})
+    _check_offered(document, asked)
+    fabric = document.data.get("fabric") or {}
+    sections = {key: document.data[key] for key in SECTIONS if document.data.get(key)}
+    question = Question(
+        top["title"] or "design",
+        _space(asked.keys | {"endpoints": asked.endpoints}, asked.part, fabric, top, files),
+        asked.closed,
+        asked.measured,
+        asked.minimize,
+        tuple(asked.keys["front"]),
+        tuple(asked.shown),
+        units.span(asked.keys["time"]),
+        Document(sections | {"fabric": fabric, "seed": top["seed"]}, document.places),
+        files,
+        tuple(asked.workloads),
+        within=_share(asked.keys["within"], asked.part, default=0.0 if asked.measured else 0.05),
+        stages=tuple(asked.keys["stages"]),
+    )
+    return replace(question, compared=tuple(_compared(question, asked.part, asked.keys["compare"])))
+
+
+def _chosen_by_the_search(document: Document) -> list[Problem]:
+    """Return what is wrong with keys of ``fabric`` that no design fixes."""
+    return [
+        Problem(
+            document.place(("fabric", key)), f"fabric.{key}", f"is for the search to choose; {unknown(key, _FIXED)}"
+        )
+        for key in document.data.get("fabric") or {}
+        if key not in _FIXED
+    ]
+
+
+def _asked(part: Document, problems: list[Problem], *, priced: bool) -> _Asked:
+    """Return what section ``design`` asks; what is wrong with it goes to ``problems``."""
+    keys = _checked(DesignKeys, part, "design")
+    if not (keys["endpoints"] or keys["stages"]):
         problems.append(Problem(part.place(()), "design.endpoints", "is missing: how many the network must hold"))
-    workloads = [_workload(one, i) for i, one in enumerate(part.at("workloads").parts() if design["workloads"] else [])]
+    workloads = [_workload(one, i) for i, one in enumerate(part.at("workloads").parts() if keys["workloads"] else [])]
     names = [one.name for one in workloads]
     needs = needs_of(part, names, problems)
-    minimize = design["minimize"] or (["cost_usd"] if top["cost"] else ["switches", "switch_links"])
+    minimize = keys["minimize"] or (["cost_usd"] if priced else ["switches", "switch_links"])
     minimize = [minimize] if isinstance(minimize, str) else minimize
     problems += [
         Problem(part.place(("minimize",)), "design.minimize", unknown(n, CLOSED)) for n in minimize if n not in CLOSED
     ]
-    shown = _front(design["front"], part, names, problems)
-    if problems:
-        raise ConfigError.of(problems)
-    largest = max([*design["stages"], design["endpoints"] or 0])
-    closed = (Need("endpoints", ">=", largest), *(need for need in needs if need.fact in CLOSED))
-    measured = tuple(need for need in needs if need.fact not in CLOSED)
-    _check_priced(top, part, {*minimize, *design["front"], *(need.key for need in closed)})
-    offered = document.data.get("traffic") or (all(one.sections.data.get("traffic") for one in workloads) and workloads)
-    if (measured or shown) and not offered:
-        text = f"{[*measured, *shown][0].key} is measured on traffic; add a section traffic, such as traffic=uniform"
-        raise ConfigError.of([Problem(part.place(("require",)), "design.require", text)])
-    sections = {key: document.data[key] for key in SECTIONS if document.data.get(key)}
-    words = Document(sections | {"fabric": fabric, "seed": top["seed"]}, document.places)
-    space = _space(design | {"endpoints": largest}, part, fabric, top, files)
-    question = Question(
-        top["title"] or "design",
-        space,
-        closed,
-        measured,
-        tuple(minimize),
-        tuple(design["front"]),
-        tuple(shown),
-        units.span(design["time"]),
-        words,
-        files,
-        tuple(workloads),
-        within=_share(design["within"], part, default=0.0 if measured else 0.05),
-        stages=tuple(design["stages"]),
-    )
-    return replace(question, compared=tuple(_compared(question, part, design["compare"])))
+    return _Asked(part, keys, workloads, needs, tuple(minimize), _front(keys["front"], part, names, problems))
+
+
+def _check_offered(document: Document, asked: _Asked) -> None:
+    own = [one.sections.data.get("traffic") for one in asked.workloads]
+    needs = [*asked.measured, *asked.shown]
+    if needs and not document.data.get("traffic") and not (own and all(own)):
+        text = f"{needs[0].key} is measured on traffic; add a section traffic, such as traffic=uniform"
+        raise ConfigError.of([Problem(asked.part.place(("require",)), "design.require", text)])
 
 
 def _checked(shape: type[BaseModel], document: Document, prefix: str) -> dict[str, Any]:
@@ -309,7 +276,3 @@ def _switch(text: str, part: Document, i: int) -> Switch:
         text = f"{text!r} is no switch; write its ports and their rate, such as 64 x 400Gb/s"
         raise ConfigError.of([Problem(part.place(("switches", i)), "design.switches", text)])
     return Switch(int(match[1]), units.rate(match[2]) if match[2] else None)
-
-
-def _rate(capacity: float) -> str:
-    return f"{units.gbps(capacity):.17g}Gb/s"

@@ -73,7 +73,7 @@ def search(
     not measured where it misses a need.  ``within`` is the share by which runners-up may be worse.
     """
     field = _Field.of(candidates, closed, minimize)
-    asks = bool(measured) or any(key not in field.fit[0].facts for key in front) if field.fit else False
+    asks = bool(measured) or any(key not in one.facts for one in field.fit[:1] for key in front)
     trial = Trial(measured, (measure or nothing) if asks else nothing, optimistic or no_bound, at_once)
     found = _best(field.known, trial)
     best = found.best
@@ -84,13 +84,13 @@ def search(
     flips = _flips(field, sure, closed, trial, key=minimize[0])
     refused = [judged for one in field.known if (judged := trial.judged(one)) and not trial.meets(judged)]
     losers = [*_refused(field.out, closed), *_refused(refused, measured)]
-    losers += _beaten(field.known, best, refused, minimize[0]) if best else ()
+    losers += _beaten(field.known, best, refused, minimize[0])
     none = best is None and found.proven and len(field.known) == len(field.fit)
-    edge = field.known[found.first] if found.first < len(field.known) else None
+    edge = [one.facts[minimize[0]] for one in field.known[found.first : found.first + 1]]
     return Answer(
         best,
         found.proven,
-        edge.facts[minimize[0]] if edge else None,
+        edge[0] if edge else None,
         rim,
         tuple(sorted(losers, key=_nearness)),
         conflict([*field.out, *refused], [*closed, *measured]) if none else (),
@@ -195,7 +195,11 @@ def _refused(some: Iterable[Candidate], needs: Sequence[Need]) -> Iterable[Loser
         yield Loser(one, tuple(Miss(need, one.facts.get(need.fact), need.fact in one.bounded) for need in missed))
 
 
-def _beaten(known: Sequence[Candidate], best: Candidate, refused: Sequence[Candidate], key: str) -> Iterable[Loser]:
+def _beaten(
+    known: Sequence[Candidate], best: Candidate | None, refused: Sequence[Candidate], key: str
+) -> Iterable[Loser]:
+    if best is None:
+        return
     lost = {one.name for one in refused} | {best.name}
     for one in known:
         if one.facts[key] >= best.facts[key] and one.name not in lost:

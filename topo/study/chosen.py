@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from topo.config.case import Case, Study
-from topo.config.design import Question
+from topo.config.question import Question
 from topo.design import Answer
 from topo.plain import plain
 from topo.study.order import order, write_lists

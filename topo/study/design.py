@@ -8,9 +8,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from topo.config.design import Question, load_design
+from topo.config.design import load_design
 from topo.config.needs import PRICED
 from topo.config.nouns import fabric_of
+from topo.config.question import Question
 from topo.design import Answer, Candidate, Need, candidates, search
 from topo.design.errors import DesignError
 from topo.design.growth import Stage, stages_of

@@ -13,9 +13,9 @@ import numpy as np
 
 from topo import __version__
 from topo.config.case import Case, canonical_json
-from topo.config.design import Question
 from topo.config.errors import ConfigError
 from topo.config.nouns import fabric_of
+from topo.config.question import Question
 from topo.design import Candidate, Need
 from topo.study.executors import execute
 from topo.study.interrupts import TimeUp, until

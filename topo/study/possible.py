@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from topo.config.case import Case, canonical_json
-from topo.config.design import Question
 from topo.config.nouns import demand_of, fabric_of, placed_of
 from topo.config.patterns import needs_fabric
+from topo.config.question import Question
 from topo.design import Candidate, Need
 from topo.design.bounds import AllToAll, most_throughput
 from topo.fabric import Fabric

@@ -170,5 +170,20 @@ def test_what_is_wrong_is_said_where_it_stands(text, message):
 
 
 def test_words_need_a_sign():
-    with pytest.raises(ConfigError, match="key=value or a requirement"):
+    with pytest.raises(ConfigError, match="is no shipped design, file, key=value or requirement"):
         load_design(["endpoints"])
+    with pytest.raises(ConfigError, match="key=value or a requirement is needed"):
+        load_design(["endpoints=8", "switches"])
+
+
+def test_words_after_a_file_change_it(tmp_path):
+    """A key is set, a requirement is one more, and both are told by their own place."""
+    path = tmp_path / "d.yaml"
+    path.write_text("design: {endpoints: 8, switches: [8], require: [diameter <= 4]}\n")
+    asked = load_design([str(path), "switches<=9", "endpoints=16", "time=2s"])
+    assert [str(need) for need in asked.closed] == ["endpoints >= 16", "diameter <= 4", "switches <= 9"]
+    assert asked.seconds == 2
+    with pytest.raises(ConfigError, match=r"^switchs<=9: design\.require: .*did you mean switches"):
+        load_design([str(path), "switchs<=9"])
+    with pytest.raises(ConfigError, match=r"did you mean design-16384"):
+        load_design(["design-1638"])
