@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,22 @@ def _print_best(design: Design, best: dict[str, Any]) -> None:
     print_results(best["name"], best, keys, more={need: output.text(value) for need, value in best["measured"].items()})
     how = "nothing better meets all requirements" if answer.proven else "not proven: the time was up"
     click.echo(f"{how}; {answer.considered:,} networks considered, {answer.measured:,} measured")
-    click.echo(f"built and counted; order it with: topo order '{best['spec']}'")
+    click.echo(f"built and measured: {_shape(design.built[best['name']])}")
+    click.echo(f"order it with: topo order '{best['spec']}'")
+
+
+def _shape(facts: Mapping[str, Any]) -> str:
+    """Return hops and bisection of a network that was built; of a bisection that is not exact both ends."""
+    from topo.cli.results import written
+
+    hops = f"diameter {facts['diameter']}, mean hops {written('mean_hops', facts['mean_hops'])}"
+    least, most = facts["bisection_bound"], facts["bisection_per_endpoint"]
+    if most is None:
+        return hops
+    cut = written("bisection_per_endpoint", most)
+    if least != most:
+        cut = f"{written('bisection_bound', least, unit=False)} to {cut}"
+    return f"{hops}, bisection {cut}"
 
 
 def _print_tables(results: dict[str, Any]) -> None:

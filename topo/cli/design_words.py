@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Facts of a loser that its row has beside the reason.
 _SHOWN = ("endpoints", "switches", "switch_links", "cost_usd")
+#: Facts of a network that was built which no closed form has of all.
+_BUILT = ("diameter", "mean_hops", "bisection_per_endpoint", "bisection_bound")
 
 
 def results_of(design: Design) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def results_of(design: Design) -> dict[str, Any]:
         "considered": answer.considered,
         "measured": answer.measured,
         "undecided": len(answer.undecided),
-        "built": list(design.built),
+        "built": [{"name": name} | {key: facts[key] for key in _BUILT} for name, facts in design.built.items()],
         "growth": growth,
         "growth_usd": sum(stage.usd for stage in design.growth) if growth else None,
         "at_once_usd": design.at_once_usd,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from topo.config.design import load_design
 from topo.config.needs import PRICED
@@ -16,11 +16,9 @@ from topo.design import Answer, Candidate, Need, candidates, search
 from topo.design.errors import DesignError
 from topo.design.growth import Stage, stages_of
 from topo.study.cluster import Tls
+from topo.study.inspection import inspection
 from topo.study.measuring import Measuring
 from topo.study.store import Store
-
-if TYPE_CHECKING:
-    from topo.fabric import Fabric
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Design:
 
     question: Question
     answer: Answer
-    built: tuple[str, ...]  # networks that were built and found to be what their closed form says
+    built: Mapping[str, Mapping[str, Any]]  # facts of the best and of the front as they are on their fabrics, by name
     growth: tuple[Stage, ...] = ()
     at_once_usd: float | None = None  # what the cheapest network of the last stage costs alone
 
@@ -72,10 +70,15 @@ def designed(
         lacks = "; the price book lacks a part, which topo size says" if key in PRICED else ""
         raise DesignError(f"{key} is not known of any network that meets the requirements{lacks}")
     shown = {one.name: one for one in [*([answer.best] if answer.best else []), *answer.front]}
-    for one in shown.values():
-        check_built(fabric_of(question.case(one), symmetry=False), one)
+    built = {name: _inspection(question, one) for name, one in shown.items()}
     growth, at_once = _growth(question) if question.stages and answer.best else ((), None)
-    return Design(question, answer, tuple(shown), growth, at_once)
+    return Design(question, answer, built, growth, at_once)
+
+
+def _inspection(question: Question, one: Candidate) -> dict[str, Any]:
+    """Return what ``one`` is once it is built.  Raises DesignError where that is not what was required."""
+    fabric = fabric_of(question.case(one), symmetry=False)
+    return inspection(fabric, one, question.closed, prices=question.space.prices)
 
 
 def _growth(question: Question) -> tuple[tuple[Stage, ...], float | None]:
@@ -89,13 +92,3 @@ def _growth(question: Question) -> tuple[tuple[Stage, ...], float | None]:
             raise DesignError(f"stage {endpoints:,}: no network meets {', '.join(map(str, needs))}")
         stages.append((endpoints, good))
     return stages_of(stages)
-
-
-def check_built(fabric: Fabric, one: Candidate) -> None:
-    """Raise DesignError unless ``fabric`` has the counts of the closed form of ``one``, and no fuller switch."""
-    for key in ("endpoints", "switches", "switch_links", "endpoint_links"):
-        built, closed = getattr(fabric.size, key), one.facts[key]
-        if built != closed:
-            raise DesignError(f"{one.name}: {key} of the fabric are {built}, of its closed form {closed}")
-    if fabric.size.radix > one.facts["radix"]:
-        raise DesignError(f"{one.name}: a switch of the fabric has {fabric.size.radix} ports, more than were counted")
