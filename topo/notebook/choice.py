@@ -13,7 +13,7 @@ from topo.notebook.tables import rows_of, table
 if TYPE_CHECKING:
     import pandas
 
-    from topo.config.design import Question
+    from topo.config.question import Question
     from topo.design import Candidate
     from topo.study.design import Design
 

@@ -19,7 +19,7 @@ from topo.study.study import run, study_of
 from traffic.demand import Demand, GroupedDemand
 
 if TYPE_CHECKING:
-    from topo.config.design import Question
+    from topo.config.question import Question
     from topo.study.cluster import Tls
     from topo.study.study import Run
 
