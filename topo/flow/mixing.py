@@ -24,7 +24,7 @@ import numpy as np
 from scipy.sparse import csc_array, diags_array, hstack
 
 from topo.flow.pool import arcs_of, empty_pool, search
-from topo.flow.programme import least_congestion
+from topo.flow.programme import TimeUp, least_congestion
 from topo.flow.spread import EXACT, FLOOR, SMALL_ROUNDS, Floats, Spread
 from topo.kernels.spreading import Digraph, Pairs, price
 
@@ -60,12 +60,13 @@ def mixture(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, *, g
 
     It is never worse than ``spread``, the best of minimal paths alone.
     """
+    end = time.monotonic() + seconds
     if detours.columns is not None:
-        return _exact(graph, pairs, spread, detours, detours.columns)
-    return _searched(graph, pairs, spread, detours, gap=gap, end=time.monotonic() + seconds)
+        return _exact(graph, pairs, spread, detours, detours.columns, end=end)
+    return _searched(graph, pairs, spread, detours, gap=gap, end=end)
 
 
-def _exact(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, fixed: csc_array) -> Mixture:
+def _exact(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, fixed: csc_array, *, end: float) -> Mixture:
     n_arcs, n = len(graph.tail), len(pairs.source)
     pool = empty_pool(n, 2 * n + 64, 16 * n + 512)
     for cost in (1.0 / graph.capacity, np.maximum(spread.prices, spread.prices.max() * FLOOR)):
@@ -76,7 +77,11 @@ def _exact(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, fixed
         path, arc = arcs_of(pool)
         own = hstack([csc_array((np.ones(len(arc)), (arc, path)), shape=(n_arcs, paths)), spread.shares], format="csc")
         pair = np.concatenate([pool.pair[:paths], np.arange(n), np.arange(n)])
-        flow, cost = least_congestion(csc_array(hstack([own, fixed])), pair, pairs.amount, graph.capacity)
+        try:
+            columns, left = csc_array(hstack([own, fixed])), end - time.monotonic()
+            flow, cost = least_congestion(columns, pair, pairs.amount, graph.capacity, seconds=left)
+        except TimeUp:
+            break
         shares, part = _split(own, pair, flow, pairs, spread)
         utilization = (shares @ (pairs.amount * (1.0 - part)) + fixed @ (pairs.amount * part)) / graph.capacity
         congestion = float(utilization.max())

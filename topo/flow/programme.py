@@ -6,6 +6,9 @@ same to the smallest pair as to the largest.  A column is a path, or a whole spr
 
 from __future__ import annotations
 
+import math
+import time
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -21,26 +24,36 @@ Floats = NDArray[np.float64]
 ROUNDING = 1e-12
 
 
+class TimeUp(NotSolved):
+    """A programme whose time was up before it was solved."""
+
+
 def least_congestion(
-    columns: csc_array, pair: NDArray[np.int64], amount: Floats, capacity: Floats
+    columns: csc_array, pair: NDArray[np.int64], amount: Floats, capacity: Floats, *, seconds: float = math.inf
 ) -> tuple[Floats, Floats]:
     """Return flows (K,) of the columns that congest least, and arc costs (A,) by duality.
 
     ``columns`` (A, K) is what one unit of each column puts on arcs, ``pair`` (K,) whose amount it
     carries, all of which is positive; every pair has a column.
 
-    GLOP solves; where it gives up, HiGHS does.  Raises NotSolved with the status of both.
+    GLOP solves; where it gives up, HiGHS does.  Raises NotSolved with the status of both, TimeUp where it is not
+    solved in ``seconds``.
     """
+    end, late = time.monotonic() + seconds, f"linear programme over paths: not solved in {seconds:.3g} s"
     load = csc_array(columns.multiply(amount[pair]).multiply(1.0 / capacity[:, np.newaxis]))
     unit = load.data.max(initial=0.0) or 1.0  # the solvers' tolerances are absolute, so their numbers must be near 1
     load.data = np.where(load.data > ROUNDING * unit, load.data / unit, 0.0)
     load.eliminate_zeros()
     matrix, failed = _matrix(load, pair, len(amount)), []
     for solve in (_glop, _highs):
-        found = solve(matrix, len(amount))
+        if (left := end - time.monotonic()) <= 0.0:
+            raise TimeUp(late)
+        found = solve(matrix, len(amount), left)
         if not isinstance(found, str):
             return _flows(found[0], pair, amount), np.maximum(found[1], 0.0) / capacity
         failed.append(found)
+    if time.monotonic() >= end:
+        raise TimeUp(late)
     raise NotSolved(f"linear programme over paths: {'; '.join(failed)}")
 
 
@@ -62,11 +75,13 @@ def _matrix(load: csc_array, pair: NDArray[np.int64], n_pairs: int) -> coo_array
     return coo_array((entries, (row, column)), shape=(n_pairs + n_arcs, n + 1))
 
 
-def _glop(matrix: coo_array, n_pairs: int) -> tuple[Floats, Floats] | str:
-    """Return shares and arc costs, or the status of GLOP where it is not optimal."""
+def _glop(matrix: coo_array, n_pairs: int, seconds: float) -> tuple[Floats, Floats] | str:
+    """Return shares and arc costs, or the status of GLOP where it is not optimal after ``seconds``."""
     from ortools.math_opt.python import mathopt
 
-    result = mathopt.solve(mathopt.Model.from_model_proto(_model(matrix, n_pairs)), mathopt.SolverType.GLOP)
+    how = mathopt.SolveParameters(time_limit=None if math.isinf(seconds) else timedelta(seconds=seconds))
+    model = mathopt.Model.from_model_proto(_model(matrix, n_pairs))
+    result = mathopt.solve(model, mathopt.SolverType.GLOP, params=how)
     if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
         return f"GLOP says {result.termination.reason.name.lower()} {result.termination.detail}".rstrip()
     solution = result.to_proto().solutions[0]
@@ -77,7 +92,7 @@ def _glop(matrix: coo_array, n_pairs: int) -> tuple[Floats, Floats] | str:
     )
 
 
-def _highs(matrix: coo_array, n_pairs: int) -> tuple[Floats, Floats] | str:
+def _highs(matrix: coo_array, n_pairs: int, seconds: float) -> tuple[Floats, Floats] | str:
     """Return the same from HiGHS."""
     from scipy.optimize import linprog
 
@@ -90,6 +105,7 @@ def _highs(matrix: coo_array, n_pairs: int) -> tuple[Floats, Floats] | str:
         A_ub=by_row[n_pairs:],
         b_ub=np.zeros(rows - n_pairs),
         method="highs",
+        options={} if math.isinf(seconds) else {"time_limit": seconds},
     )
     if result.status != 0:
         return f"HiGHS says {result.message}"

@@ -34,7 +34,7 @@ from topo.flow.pool import (
     search,
     shares_of,
 )
-from topo.flow.programme import least_congestion
+from topo.flow.programme import TimeUp, least_congestion
 from topo.kernels.spreading import Digraph, Pairs, Pool, equilibrate, price
 
 Floats = NDArray[np.float64]
@@ -88,8 +88,9 @@ def dual_bound(graph: Digraph, pairs: Pairs, cost: Floats, *, minimal: bool) -> 
 def spread(graph: Digraph, pairs: Pairs, *, minimal: bool, gap: float, seconds: float) -> Spread:
     """Return a spread whose congestion is within ``gap`` of the least, or the best after ``seconds``.
 
-    ``minimal`` allows only paths that are shortest by ``graph.weight``; otherwise any path goes
-    that passes through no node from ``graph.n_through`` on.  Every pair must have a path.
+    Of small problems it is the least itself, which takes little more time than coming near.  ``minimal`` allows only
+    paths that are shortest by ``graph.weight``; otherwise any path goes that passes through no node from
+    ``graph.n_through`` on.  Every pair must have a path.
     """
     end = time.monotonic() + seconds
     if not len(pairs.source):
@@ -97,7 +98,7 @@ def spread(graph: Digraph, pairs: Pairs, *, minimal: bool, gap: float, seconds: 
     nothing = np.zeros(len(graph.capacity))
     if _is_small(graph, pairs):
         found, pool = _between(graph, pairs, nothing, minimal=minimal, gap=max(gap, ENOUGH), end=end)
-        return _exact(graph, pairs, minimal, pool, found) if found.gap > 0.0 else found
+        return _exact(graph, pairs, minimal, pool, found, end=end) if found.gap > 0.0 else found
     if not minimal:
         return _between(graph, pairs, nothing, minimal=minimal, gap=gap, end=end)[0]
     lone, only = lone_paths(graph, pairs)
@@ -197,15 +198,22 @@ def _is_small(graph: Digraph, pairs: Pairs) -> bool:
     return len(pairs.source) <= SMALL_PAIRS and len(graph.capacity) <= SMALL_ARCS
 
 
-def _exact(graph: Digraph, pairs: Pairs, minimal: bool, pool: Pool, found: Spread) -> Spread:
-    """Return the least congestion by linear programmes over the pool, until no path outside it is cheaper."""
+def _exact(graph: Digraph, pairs: Pairs, minimal: bool, pool: Pool, found: Spread, *, end: float) -> Spread:
+    """Return the least congestion by linear programmes over the pool, until no path outside it is cheaper.
+
+    It is ``found``, or the best of those that were solved, where the clock is at ``end`` before that.
+    """
     n_arcs = len(graph.capacity)
     best, bound, prices = found, found.bound, found.prices
     for _ in range(SMALL_ROUNDS):
         paths = int(pool.used[0])
         path, arc = arcs_of(pool)
         columns = csc_array((np.ones(len(arc)), (graph.orbit[arc], path)), shape=(n_arcs, paths))
-        flow, cost = least_congestion(columns, pool.pair[:paths], pairs.amount, graph.capacity)
+        try:
+            left = end - time.monotonic()
+            flow, cost = least_congestion(columns, pool.pair[:paths], pairs.amount, graph.capacity, seconds=left)
+        except TimeUp:
+            break
         pool.flow[:paths] = flow
         congestion = congestion_of(pool, graph)
         if congestion < best.congestion:

@@ -300,3 +300,17 @@ def test_effort_must_make_sense():
         route(fabric, demand, "adaptive", gap=1.5)
     with pytest.raises(RoutingError, match="seconds 0 must be positive"):
         route(fabric, demand, "optimal", seconds=0)
+
+
+@pytest.mark.parametrize("policy", ["adaptive", "optimal", "ugal"])
+def test_a_small_problem_stops_when_its_time_is_up(policy):
+    """The programmes over paths keep to ``seconds``, too: what they have by then is a routing with its certificate."""
+    fabric = generate("dragonfly", a=4, p=2, h=2, g=5, capacity=50e9)
+    demand = traffic.offer("permutation", n_ranks=fabric.n_endpoints, seed=1)
+    best = route(fabric, demand, policy)
+    hasty = route(fabric, demand, policy, seconds=1e-9)
+    assert best.complete
+    assert not hasty.complete
+    check_routing(fabric, demand, hasty)
+    assert theta(fabric, demand, hasty) <= theta(fabric, demand, best) * (1 + CLOSE)
+    assert hasty.bound >= theta(fabric, demand, best) * (1 - CLOSE)

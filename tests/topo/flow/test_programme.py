@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from scipy.sparse import csc_array
 
 from topo.flow import NotSolved, programme
-from topo.flow.programme import least_congestion
+from topo.flow.programme import TimeUp, least_congestion
 
 #: Two arcs, of 1 and 3 B/s; each pair may take either.
 COLUMNS = csc_array(np.array([[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]]))
@@ -43,3 +45,12 @@ def test_both_solvers_say_why(monkeypatch):
     monkeypatch.setattr(programme, "_highs", lambda *_: "HiGHS says time limit")
     with pytest.raises(NotSolved, match="GLOP says infeasible; HiGHS says time limit"):
         least_congestion(COLUMNS, PAIR, np.ones(2), CAPACITY)
+
+
+def test_a_programme_ends_when_its_time_is_up(monkeypatch):
+    """Before a solver starts, and where one says that it ran out of time: never a refusal for good."""
+    with pytest.raises(TimeUp, match="not solved in 0 s"):
+        least_congestion(COLUMNS, PAIR, np.ones(2), CAPACITY, seconds=0.0)
+    monkeypatch.setattr(programme, "_glop", lambda *given: time.sleep(given[-1]) or "GLOP says feasible time")
+    with pytest.raises(TimeUp, match=r"not solved in 0\.01 s"):
+        least_congestion(COLUMNS, PAIR, np.ones(2), CAPACITY, seconds=0.01)
