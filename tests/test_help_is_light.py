@@ -14,7 +14,7 @@ from topo.cli.verbs import VERBS
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {
-    "numpy", "scipy", "networkx", "pydantic", "ruamel", "numba", "ortools", "galois", "plotly", "jinja2",
+    "numpy", "scipy", "networkx", "pydantic", "ruamel", "numba", "ortools", "plotly", "jinja2",
     "pyarrow", "rich", "distributed", "dask", "pandas",
 }  # fmt: skip
 #: [s] of `topo --help` with compiled bytecode (issue 2, bar 4); the best of a few runs counts.

@@ -51,7 +51,6 @@ LIBRARIES = {
     "ruamel": ("topo.config", "topo.formats"),
     "ortools": ("topo.flow.programme", "topo.flow.bounds", "topo.flow.rooted", "topo.design"),
     "networkx": ("topo.fabric", "topo.formats", "topo.check"),
-    "galois": ("topo.generators",),
     "dask": ("topo.study",),
     "distributed": ("topo.study",),
     "defusedxml": ("topo.formats",),

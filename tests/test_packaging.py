@@ -8,9 +8,13 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from email import message_from_bytes
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import topo
 from topo.config.document import parse
@@ -121,22 +125,81 @@ def test_the_wheel_has_all_it_needs(wheel):
     assert topo.__version__ in wheel.name
 
 
-def test_the_wheel_works_alone(wheel, tmp_path):
-    """Installed into an empty environment, run from an empty folder, a shipped study is found by its name.
+#: Runs the command of the folder that is its first argument, without the modules that are its second.
+ALONE = """
+import sys
+site, absent = sys.argv.pop(1), set(sys.argv.pop(1).split())
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in absent:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Nothing())
+import topo, topo.cli
+assert topo.__file__.startswith(site), topo.__file__
+sys.exit(topo.cli.main())
+"""
 
-    Dependencies are those of this environment: their installation is what `make study` shows.
+
+def needed_by(requirements):
+    """Return the distributions that these lines install, and all that those need."""
+    found, left = set(), list(requirements)
+    while left:
+        requirement = Requirement(left.pop())
+        name = canonicalize_name(requirement.name)
+        if name not in found and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+            found.add(name)
+            left += requires(name) or []
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(wheel, tmp_path_factory):
+    """Return what runs `topo` of the wheel in an empty folder, where nothing is installed but what the wheel needs."""
+    folder = tmp_path_factory.mktemp("alone")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+        (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        stated = message_from_bytes(archive.read(metadata)).get_all("Requires-Dist")
+    there = needed_by(stated)
+    absent = [module for module, of in packages_distributions().items() if not there & set(map(canonicalize_name, of))]
+    assert {"distributed", "kaleido", "pytest", "sphinx", "IPython"} & set(absent), "extras are installed here"
+    (folder / "empty").mkdir()
+    env = os.environ | {"PYTHONPATH": str(folder / "site"), "NUMBA_DISABLE_JIT": "1"}
+
+    def run(*words):
+        command = [sys.executable, "-c", ALONE, str(folder / "site"), " ".join(absent), *words]
+        return subprocess.run(command, cwd=folder / "empty", env=env, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_the_wheel_works_alone(alone):
+    """Run from an empty folder, a shipped study is found by its name, and its page written.
+
+    Smaller than it is shipped, with kernels left uncompiled: compiling them is what the next test shows.  That the
+    dependencies can be had is what `make study` shows.
     """
-    site, empty = tmp_path / "site", tmp_path / "empty"
-    empty.mkdir()
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    subprocess.run([*pip, "install", "--no-deps", "--target", str(site), str(wheel)], check=True)
-    env = os.environ | {"PYTHONPATH": str(site), "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
-    code = "import sys, topo, topo.cli; assert topo.__file__.startswith(sys.argv.pop(1)); sys.exit(topo.cli.main())"
-    command = [sys.executable, "-c", code, str(site), "study", "deepseek-v3"]
-    done = subprocess.run(command, cwd=empty, env=env, capture_output=True, text=True, check=False)
+    networks = "sweep={fabric: [fat-tree-2:radix=8, slim-fly:q=4, dragonfly:a=4], failures.count: [0, 1]}"
+    done = alone("study", "resilience", "--set", networks, "--set", "seeds=1", "-o", "out")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "reports/deepseek-v3/index.html"
-    assert (empty / "reports/deepseek-v3/index.html").stat().st_size > 100_000
+    assert done.stdout.splitlines()[-1] == "out/index.html"
+    assert "out/index.html" in alone("report", "out").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "extra"),
+    [
+        (("study", "resilience", "-o", "far", "--scheduler", "tcp://127.0.0.1:1"), "cluster"),
+        (("report", "out", "--png", "pictures"), "png"),
+    ],
+)
+def test_what_an_extra_is_for_names_it(alone, words, extra):
+    """Exit 3, and the command that installs what is missing."""
+    alone("study", "resilience", "--set", "sweep={fabric: [fat-tree-2:radix=4]}", "--set", "seeds=1", "-o", "out")
+    done = alone(*words)
+    assert done.returncode == 3
+    assert f'pip install "planewise[{extra}]"' in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_read_only_installation_works(wheel, tmp_path):

@@ -38,12 +38,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
+from topo.generators.field import field, prime_power
 from topo.generators.wiring import GeneratorError, Wiring, label, populated, spread, whole, wire
 from topo.parameters import Sought
 from topo.size import Size, Tier, cable_row
@@ -188,41 +189,6 @@ class SlimFly:
         return moves
 
 
-def prime_power(q: int) -> tuple[int, int] | None:
-    """Return (prime, exponent) with q = prime^exponent, or None."""
-    prime = next((f for f in range(2, int(q**0.5) + 1) if q % f == 0), q)
-    exponent = 0
-    while q % prime == 0:
-        q, exponent = q // prime, exponent + 1
-    return (prime, exponent) if q == 1 else None
-
-
-def field(q: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the field of q elements: sums (q, q), products (q, q), powers (q - 1,) of a primitive element."""
-    found = prime_power(q)
-    assert found is not None
-    element = np.arange(q)
-    if found[1] == 1:
-        root = next(r for r in range(1, q) if len(set(_powers(r, q))) == q - 1)
-        return (
-            np.add.outer(element, element) % q,
-            np.multiply.outer(element, element) % q,
-            np.array(_powers(root, q), dtype=np.int64),
-        )
-    # galois takes about two seconds to its first field, so only q that are no primes pay for it.
-    import galois
-
-    gf: Any = galois.GF(q)
-    elements = gf(element)
-    tables = (
-        np.add.outer(elements, elements),
-        np.multiply.outer(elements, elements),
-        gf.primitive_element ** element[:-1],
-    )
-    add, times, power = (np.asarray(table).astype(np.int64) for table in tables)
-    return add, times, power
-
-
 def connection_sets(q: int, power: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return X and X', each of (k' - q,) elements; ``power`` (q - 1,) are those of a primitive element."""
     if q % 4 == 3:
@@ -240,10 +206,6 @@ def _nearest(q: int) -> tuple[int, ...]:
     below = next((n for n in range(q - 1, 2, -1) if prime_power(n)), None)
     above = next(n for n in count(q + 1) if prime_power(n))
     return (above,) if below is None else (below, above)
-
-
-def _powers(root: int, q: int) -> list[int]:
-    return [pow(root, e, q) for e in range(q - 1)]
 
 
 def _circulants(add: NDArray[np.int64], steps: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -41,7 +41,7 @@ _TOLD = "PLANEWISE_THREADS" in os.environ
 
 
 class ClusterError(StudyError):
-    """A scheduler that cannot be reached, or runs another version of planewise."""
+    """A scheduler that cannot be reached or runs another version of planewise, or nothing here to reach it with."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def on_cluster(
     Outcomes are without files if not ``tables``.  Waits for a first worker.  Where all workers have gone for
     LEFT_ALONE, or the scheduler has, the cases that are left fail as lost, and run again next time.
 
-    Raises ClusterError where the scheduler does not answer.
+    Raises ClusterError where the scheduler does not answer, and without the extra ``cluster``.
     """
     client = _client(scheduler, tls)
     left = list(cases)
@@ -76,8 +76,11 @@ def on_cluster(
 
 
 def _client(scheduler: str, tls: Tls | None) -> Client:
-    from distributed import Client
-
+    try:
+        from distributed import Client
+    except ImportError:
+        cure = 'install it with: pip install "planewise[cluster]", here and on every worker; --workers needs none of it'
+        raise ClusterError(f"scheduler {scheduler}: dask's distributed is not installed; {cure}") from None
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it tells on stderr is said by the cases
     address = _address(Path(scheduler)) if "://" not in scheduler and Path(scheduler).exists() else scheduler
     try:

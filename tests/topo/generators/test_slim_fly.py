@@ -5,8 +5,6 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from topo.generators import GeneratorError, generate, slim_fly
 from topo.generators.planes import copies
@@ -49,25 +47,6 @@ def test_distances_of_facts(q, n, cables, mean):
 
 def test_q_5_is_the_hoffman_singleton_graph():
     assert nx.is_isomorphic(nx.from_numpy_array(switches(5)), nx.hoffman_singleton_graph())
-
-
-@pytest.mark.parametrize("q", PRIME_POWERS)
-def test_field_tables_are_a_field(q):
-    add, times, power = slim_fly.field(q)
-    element = np.arange(q)
-    assert np.array_equal(np.sort(power), element[1:])
-    assert np.array_equal(add, add.T) and np.array_equal(times, times.T)
-    assert np.array_equal(add[0], element) and np.array_equal(times[1], element)
-    a, b, c = np.random.default_rng(0).integers(0, q, (3, 500))
-    assert np.array_equal(times[a, add[b, c]], add[times[a, b], times[a, c]])
-    assert np.array_equal(times[a, times[b, c]], times[times[a, b], c])
-    assert np.array_equal(add[a, add[b, c]], add[add[a, b], c])
-
-
-@given(q=st.integers(2, 3000))
-def test_prime_powers_are_told_from_the_rest(q):
-    primes = [n for n in range(2, q + 1) if q % n == 0 and all(n % f for f in range(2, int(n**0.5) + 1))]
-    assert (slim_fly.prime_power(q) is not None) == (len(primes) == 1)
 
 
 @pytest.mark.parametrize(
