@@ -35,6 +35,8 @@ _PAGE_COLOURS = {
     "link": ("#00609A", "#6CB9EC"),
     "edge": ("#8A929E", "#6B7480"),
 }
+#: Panels that go on paper, the first of each row that a page has; the others are for the screen.
+_PAPER = (("design", "verdict"), ("networks", "topology"), ("cost",))
 #: Significant digits of the numbers that the page carries; its figures show no more than four.
 _DIGITS = 7
 
@@ -52,6 +54,7 @@ def page(title: str, facts: str, panels: Sequence[Panel], *, version: str, about
         facts=facts,
         about=about,
         panels=panels,
+        paper=_paper([panel.id for panel in panels]),
         version=version,
         policy=_policy([script, plotly.script] if plotly else [script]),
         css=Markup(_colours() + (_TEMPLATES / "page.css").read_text("utf-8")),
@@ -71,6 +74,10 @@ def traces_of(figures: Sequence[Figure]) -> set[str]:
     """Return the types of traces that ``figures`` draw, such as scatter and bar."""
     traces = (trace for figure in figures for variant in figure.variants for trace in variant.spec["data"])
     return {trace.get("type", "scatter") for trace in traces}
+
+
+def _paper(ids: Sequence[str]) -> list[str]:
+    return [first for row in _PAPER if (first := next((id for id in row if id in ids), None))]
 
 
 @cache

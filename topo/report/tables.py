@@ -8,6 +8,9 @@ from typing import Any
 
 from topo.report import words
 
+#: Columns up to which a table shows those that say the same in every row.
+_MOST_COLUMNS = 8
+
 
 @dataclass(frozen=True)
 class Column:
@@ -58,6 +61,22 @@ class Table:
             for row in self.rows
         ]
 
+    @property
+    def alike(self) -> frozenset[int]:
+        """The columns that a wide table leaves out of sight, for they say the same in every row; copies have them."""
+        if len(self.columns) <= _MOST_COLUMNS or len(self.rows) < 2:
+            return frozenset()
+        return frozenset(i for i in range(1, len(self.columns)) if len({_key(row[i]) for row in self.rows}) == 1)
+
+    @property
+    def remarks(self) -> str:
+        """The note, and what columns out of sight say; of one without a value nothing is to be said."""
+        cells = self.cells[0] if self.rows else []
+        clauses = [
+            f"{self.columns[i].title} {cells[i].text}" for i in sorted(self.alike) if self.rows[0][i] is not None
+        ]
+        return f"{self.note} {f'The same in every row: {words.listing(clauses, len(clauses))}.' if clauses else ''}".strip()
+
     def _largest(self, column: int) -> float:
         values = [row[column] for row in self.rows if isinstance(row[column], int | float)]
         return max(map(float, values), default=0.0)
@@ -81,6 +100,10 @@ def _cell(value: Any, column: Column, largest: float | None) -> Cell:
     below = column.below(value) if column.below and value is not None else ""
     text = column.form(value) if column.numeric else words.clip(words.text(value), column.most)
     return Cell(text, _raw(value, text), column.numeric and value is not None, css, share, below)
+
+
+def _key(value: Any) -> str:
+    return "" if value is None else words.text(value)
 
 
 def _raw(value: Any, text: str) -> str:

@@ -119,6 +119,7 @@ def test_draws_everything_quietly_and_fits(browser: Any, path: Path, width: int,
     assert len([url for url in visit.requests if url.startswith("file:")]) == 1
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
     assert visit.page.locator(".plot svg.main-svg").count() >= 6
+    assert visit.page.evaluate(SIDEWAYS) == []
     # Titles of parallel axes, words beside levels and names along an axis stand apart.
     assert visit.page.evaluate(MEETING) == []
     visit.page.close()
@@ -333,24 +334,51 @@ def _choose_a_line(page: Any) -> None:
     page.mouse.click(*where)
 
 
-def test_paper_has_every_figure_and_the_head_of_every_open_table(browser: Any, path: Path) -> None:
-    visit = Visit(browser, path)
-    until(visit.page, READY)
-    pdf = visit.page.pdf(format="A4")
-    assert pdf.startswith(b"%PDF") and len(pdf) > 100_000
-    # What is folded stays folded, and long tables end with a line that says so: it once had 42 pages.
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 12
-    assert visit.page.locator("[data-cut]").count() > 0
-    assert visit.page.locator("[data-drawn]").count() == visit.page.locator("[data-plot]").count()
+@pytest.mark.parametrize(("study", "pages", "panels"), [
+    ("path", 3, ["verdict", "networks", "cost"]), ("two_networks", 4, ["verdict", "networks", "cost"]),
+])  # fmt: skip
+def test_paper_has_verdict_matrix_topology_and_cost_on_a_page_each(
+    browser: Any, request: pytest.FixtureRequest, study: str, pages: int, panels: list[str]
+) -> None:
+    """What was 42 pages; a study of sizes that differ has no matrix."""
+    visit = Visit(browser, request.getfixturevalue(study), scheme="dark")
+    page = visit.page
+    until(page, READY)
+    pdf = page.pdf(prefer_css_page_size=True)
+    assert pdf.startswith(b"%PDF") and len(pdf) > 50_000
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == pages
+    page.emulate_media(media="print")
+    seen = "[...document.querySelectorAll('section.panel')].filter(s => s.checkVisibility()).map(s => s.id)"
+    assert page.evaluate(seen) == panels
+    assert page.locator(".plot:visible svg.main-svg").count() >= 2
+    assert page.locator(".tablebox:visible").count() == 1 + page.locator(".choice").count()
     assert visit.complaints == []
-    visit.page.close()
+    page.close()
 
 
-def test_the_table_of_costs_is_seen_whole_on_a_desk(browser: Any, path: Path) -> None:
-    visit = Visit(browser, path)
-    box = visit.page.locator("#full-size .scroll")
-    assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
-    visit.page.close()
+#: Tables, all of them opened, that are pushed sideways in their place or reach beyond the screen.
+SIDEWAYS = """() => {
+  document.querySelectorAll('details').forEach((fold) => { fold.open = true; });
+  document.querySelectorAll('.panel').forEach((panel) => { panel.style.contentVisibility = 'visible'; });
+  return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
+    [...document.querySelectorAll('.scroll')].filter((box) => box.offsetParent && (box.scrollWidth > box.clientWidth + 1
+      || box.getBoundingClientRect().right > innerWidth)).map((box) => box.parentElement.id)))));
+}"""
+
+
+def test_a_table_too_wide_leaves_columns_to_a_button_and_copies_have_all(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path, width=620)
+    page = visit.page
+    assert page.evaluate(SIDEWAYS) == []
+    more = page.locator(".more:visible").first
+    box = more.locator("xpath=ancestor::div[@class='tablebox']")
+    few = box.locator("thead th:visible").count()
+    assert "more column" in more.text_content()
+    more.press("Enter")
+    assert page.evaluate(SIDEWAYS) == [] and box.locator("thead th:visible").count() > few
+    more.press("Enter")
+    assert box.locator("thead th:visible").count() == few
+    page.close()
 
 
 def test_the_list_of_panels_follows_on_a_phone(browser: Any, path: Path) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.topo.report.sample import record, write_study
-from topo.report import ReportError, render, write
+from topo.report import ReportError, render, words, write
 from topo.report.figures import resolve
 from topo.report.load import read_study
 from topo.report.page import figures_of
 from topo.report.panels import panels
 from topo.report.panels.view import View
+from topo.report.tables import Column, name, table
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -193,3 +194,13 @@ def test_seeds_of_one_setting_go_by_one_name_and_the_comparison_shows_their_mean
     assert mean.get("normalized_throughput") == pytest.approx(0.65)
     assert (mean.ends("normalized_throughput"), mean.ends("completion_s")) == ((0.6, 0.7), None)
     assert "A mark is the mean over seeds; the table has the least and the largest of them." in render(tmp_path)
+
+
+def test_a_wide_table_says_once_what_is_the_same_in_every_row() -> None:
+    columns = [name("Network"), name("Policy"), *(Column(f"c{i}", words.count) for i in range(8))]
+    rows = [("a", "ecmp", 1, None, *range(6)), ("b", "ecmp", 2, None, *range(1, 7))]
+    wide = table("t", "T", columns, rows, note="Read it.")
+    assert wide.alike == {1, 3}
+    assert wide.remarks == "Read it. The same in every row: Policy ecmp."
+    assert not table("t", "T", columns[:3], [row[:3] for row in rows]).alike
+    assert not table("t", "T", columns, rows[:1]).alike

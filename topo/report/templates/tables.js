@@ -107,7 +107,10 @@
     else save(asJson(box), box.id + ".json", "application/json");
   }));
 
-  // A table that its place is too narrow for becomes a list of cards, one a row; its headings go on to sort it.
+  // A table that its place is too narrow for is set closer, then leaves the columns that say least to a button, then
+  // becomes a list of cards, one a row, whose headings go on to sort it: no table is pushed sideways.
+  const SPARE = 5; // columns that a table may leave out; where it would be more, cards show all of them
+  const NAMES = 3; // columns at its head that say what a row is about
   const ROLES = { THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
   const labelled = (table) => {
     const names = headings(table).map((th) => all(".sort, small", th).map((part) => part.textContent).join(", "));
@@ -115,13 +118,37 @@
     all("thead, tbody, tr, td, th", table).forEach((part) => part.setAttribute("role", ROLES[part.tagName] ?? (part.scope === "col" ? "columnheader" : "rowheader")));
     all("tbody tr", table).forEach((row) => [...row.cells].forEach((cell, i) => { cell.dataset.label = names[i]; cell.classList.toggle("none", raw(cell) === "–"); }));
   };
+  const column = (table, i) => [...table.rows].map((row) => row.cells[i]);
+  const emptiest = (table) => {
+    const rows = [...table.tBodies[0].rows];
+    const there = (i) => rows.filter((row) => raw(row.cells[i]) !== "–").length;
+    const ranks = headings(table).map((th, i) => [i, th.classList.contains("alike") ? -1 : there(i)]).slice(NAMES);
+    return ranks.filter(([, count]) => count >= 0).sort((a, b) => a[1] - b[1] || b[0] - a[0]).map(([i]) => i);
+  };
+  const more = (box, text) => { const button = box.closest(".tablebox").querySelector(".more"); button.textContent = text; button.hidden = !text; };
   const fit = (box) => {
-    const table = box.querySelector("table");
-    table.classList.remove("cards-list");
-    if (box.scrollWidth <= box.clientWidth + 1) return;
+    const table = box.querySelector("table"), wide = () => box.scrollWidth > box.clientWidth + 1;
+    table.classList.remove("cards-list", "dense");
+    all(".spare", table).forEach((cell) => cell.classList.remove("spare"));
+    more(box, "");
+    if (!wide()) return;
+    table.classList.add("dense");
+    if (!wide()) return;
+    const spare = emptiest(table).slice(0, SPARE);
+    const left = table.entire ? [] : spare.filter((i) => wide() && column(table, i).every((cell) => (cell.classList.add("spare"), true)));
+    if (left.length) more(box, left.length === 1 ? "Show 1 more column" : `Show ${left.length} more columns`);
+    if (!wide()) return;
+    table.classList.remove("dense");
+    all(".spare", table).forEach((cell) => cell.classList.remove("spare"));
+    more(box, table.entire ? "Show fewer columns" : "");
     if (!table.hasAttribute("role")) labelled(table);
     table.classList.add("cards-list");
   };
+  all(".more").forEach((button) => button.addEventListener("click", () => {
+    const box = button.closest(".tablebox").querySelector(".scroll"), table = box.querySelector("table");
+    table.entire = !table.entire;
+    fit(box);
+  }));
   const widths = new Map();
   const watch = new ResizeObserver((entries) => entries.forEach(({ target, contentRect }) => {
     if (printing || !contentRect.width || widths.get(target) === contentRect.width) return;
