@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from topo.cli.draws import say_notes, stored
+from topo.cli.draws import head_of, say_notes, stored
 from topo.cli.exits import LIMIT, OK, say
-from topo.cli.options import Check, checks_option, estimate_options, json_option, judge, section_options, seed_option
-from topo.cli.results import GAP
+from topo.cli.options import (
+    Check,
+    checks_option,
+    csv_option,
+    estimate_options,
+    json_option,
+    judge,
+    quiet_option,
+    section_options,
+    seed_option,
+)
+from topo.cli.progress import working
+from topo.cli.results import GAP, print_cases
 from topo.cli.workers import Where, workers_option
 
 if TYPE_CHECKING:
@@ -43,6 +54,8 @@ SHOWN = (
 @section_options
 @seed_option
 @json_option
+@csv_option
+@quiet_option
 @checks_option
 @estimate_options
 @click.option("--seeds", type=click.IntRange(1, 10_000), help="Draw it so often; print mean and range.")
@@ -54,6 +67,8 @@ def analyze_verb(
     traffic: str,
     seed: int,
     as_json: bool,
+    as_csv: bool,
+    quiet: bool,
     checks: tuple[Check, ...],
     max_memory: float | None,
     dry_run: bool,
@@ -81,15 +96,22 @@ def analyze_verb(
         cases = read_draws(fabric, traffic, seed=seed, seeds=seeds, **sections)
     else:
         cases = [read_case(fabric, traffic, seed=seed, **sections)]
-    if _only_estimated(cases, max_memory, where, dry_run=dry_run, as_json=as_json):
+    if _only_estimated(cases, max_memory, where, dry_run=dry_run, form=(as_json, as_csv)):
         return OK
+    quiet = quiet or as_json or as_csv
     if seeds:
-        return draws.analyze(cases, SHOWN, seed=seed, where=where, folder=output, as_json=as_json, checks=checks)
+        form = {"as_json": as_json, "as_csv": as_csv, "quiet": quiet}
+        return draws.analyze(cases, SHOWN, seed=seed, where=where, folder=output, checks=checks, **form)
     (case,) = cases
-    results = _stored(case, output, where) if output is not None else _computed(case, where)
+    with working(quiet=quiet) as tell:
+        tell(f"running {case.name}")
+        results = _stored(case, output, where) if output is not None else _computed(case, where, tell)
     results |= {"seconds": round(time.perf_counter() - begin, 3)}
     code = judge(checks, results)
-    _print(case, results, as_json=as_json)
+    if as_csv:
+        print_cases([(head_of(case), results)])
+    else:
+        _print(case, results, as_json=as_json)
     say_notes(cases, [results])
     if "seed" in case.routing:
         say(f"note: paths of {case.routing['policy']} are one draw of many; --seeds 10 prints mean and range")
@@ -100,7 +122,7 @@ def analyze_verb(
 
 
 def _only_estimated(
-    cases: Sequence[Case], max_memory: float | None, where: Where, *, dry_run: bool, as_json: bool
+    cases: Sequence[Case], max_memory: float | None, where: Where, *, dry_run: bool, form: tuple[bool, bool]
 ) -> bool:
     """Print estimates of ``cases`` where that is all that was asked for; else stop where one is over the limit."""
     from topo.study import check_memory
@@ -110,13 +132,14 @@ def _only_estimated(
     if dry_run:
         from topo.cli.estimates import print_estimates
 
-        print_estimates(cases, limit, as_json=as_json)
+        as_json, as_csv = form
+        print_estimates(cases, limit, as_json=as_json, as_csv=as_csv)
     else:
         check_memory(estimate(cases[0]), limit)
     return dry_run
 
 
-def _computed(case: Case, where: Where) -> dict[str, Any]:
+def _computed(case: Case, where: Where, tell: Callable[[str], None]) -> dict[str, Any]:
     """Return the results of ``case``: on threads here, or on a worker of the scheduler."""
     from topo.cli.heap import keep_pages
     from topo.study import on_threads, run_case
@@ -127,13 +150,15 @@ def _computed(case: Case, where: Where) -> dict[str, Any]:
         return dict(drawn([case], **where.how()).results[0])
     keep_pages()
     with on_threads(where.given or 0):
-        return run_case(case).results
+        return run_case(case, tell=tell).results
 
 
 def _stored(case: Case, folder: Path, where: Where) -> dict[str, Any]:
     """Return the results of ``case`` run as a study of one, whose report then lies in ``folder``."""
     done = stored([case], folder, where, {**case.sections, "seed": case.seed})
-    return _computed(case, where) if done.failed else dict(done.records[0]["results"])  # the former for the error
+    return (
+        _computed(case, where, lambda what: None) if done.failed else dict(done.records[0]["results"])
+    )  # the former for the error
 
 
 def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from topo.cli import models
-from topo.cli.options import json_option
+from topo.cli.options import csv_option, json_option
 from topo.config.case import SECTIONS
 
 #: Kinds of entries: those in registries by the section of a study they serve, those in files by their folder.
@@ -40,7 +40,8 @@ def kinds() -> dict[str, str]:
 @click.argument("kind", required=False, type=click.Choice(list(kinds())))
 @click.argument("name", required=False)
 @json_option
-def list_verb(kind: str | None, name: str | None, as_json: bool) -> int:
+@csv_option
+def list_verb(*, kind: str | None, name: str | None, as_json: bool, as_csv: bool) -> int:
     """List names, of one KIND or of all; of one NAME what its parameters mean, of a model what follows from it.
 
     Kinds: families, patterns, policies, solvers, prices, hardware, models, studies, formats.
@@ -52,6 +53,9 @@ def list_verb(kind: str | None, name: str | None, as_json: bool) -> int:
         entries[kind] = {name: _one(kind, name, entries[kind])}
     if as_json:
         output.print_json(entries)
+    elif as_csv:
+        rows = [(each, name, entry["summary"]) for each, found in entries.items() for name, entry in found.items()]
+        output.print_csv(("kind", "name", "what"), rows)
     elif kind and name:
         _print_one(name, entries[kind][name])
     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from topo.cli.options import Check, checks_option, json_option, judge, section_option
+from topo.cli.options import Check, checks_option, csv_option, json_option, judge, quiet_option, section_option
 
 #: Ports of a fault that the terminal names.
 MOST_PORTS = 4
@@ -26,9 +26,20 @@ _DEADLOCK = (
 @click.argument("fabric")
 @section_option("routing", asked=True)
 @json_option
+@csv_option
+@quiet_option
 @checks_option
 @click.option("--costs", type=click.IntRange(0), metavar="N", help=_COSTS)
-def check_verb(*, fabric: str, routing: str | None, as_json: bool, checks: tuple[Check, ...], costs: int | None) -> int:
+def check_verb(
+    *,
+    fabric: str,
+    routing: str | None,
+    as_json: bool,
+    as_csv: bool,
+    quiet: bool,
+    checks: tuple[Check, ...],
+    costs: int | None,
+) -> int:
     """Find what is wrong with FABRIC as it is cabled: a dump, a cabling list, any file.
 
     Missing, swapped, miswired and slow cables, uneven bundles, single points of failure, names.  Each fault says
@@ -41,18 +52,26 @@ def check_verb(*, fabric: str, routing: str | None, as_json: bool, checks: tuple
     topo check dragonfly:a=8 --routing ecmp
     """
     from topo.cli import output
-    from topo.cli.results import print_results
+    from topo.cli.progress import working
+    from topo.cli.results import print_csv_rows, print_results
     from topo.config import fabric_of, read_part, routing_of
     from topo.study import checked
     from topo.study.deadlocks import deadlocks
 
     case = read_part(fabric=fabric, routing=routing)
-    built = fabric_of(case, symmetry=False)
-    given = {} if routing is None else routing_of(case, built)
-    results: dict[str, Any] = checked(built, given.get("tables"), most=costs) | (
-        deadlocks(built, given) if given else {}
-    )
+    with working(quiet=quiet or as_json or as_csv) as tell:
+        tell("reading the network")
+        built = fabric_of(case, symmetry=False)
+        given = {} if routing is None else routing_of(case, built)
+        tell("looking for faults, and what mending each would bring")
+        results: dict[str, Any] = checked(built, given.get("tables"), most=costs)
+        if given:
+            tell("looking for deadlocks")
+            results |= deadlocks(built, given)
     code = judge(checks, results)
+    if as_csv:
+        print_csv_rows(results["faults"], "faults.")
+        return code
     if as_json:
         output.print_json({"fabric": case.fabric, "routing": case.routing, "name": built.name, **results})
         return code

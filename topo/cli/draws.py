@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topo.cli.exits import LIMIT, OK, say
 from topo.cli.options import Check, judge
+from topo.cli.progress import over_cases
+from topo.cli.results import print_cases
 
 if TYPE_CHECKING:
     from topo.cli.workers import Where
     from topo.config import Case
-    from topo.study import Draws, Run
+    from topo.study import Draws, Progress, Run
 
 
 def analyze(
@@ -24,6 +26,8 @@ def analyze(
     where: Where,
     folder: Path | None,
     as_json: bool,
+    as_csv: bool,
+    quiet: bool,
     checks: Sequence[Check],
 ) -> int:
     """Run ``cases``, the draws of one, print what of ``shown`` comes to over them, and return the exit code.
@@ -34,13 +38,29 @@ def analyze(
 
     begin = time.perf_counter()
     sections = _common(cases)
-    done = None if folder is None else stored(cases, folder, where, {**sections, "seed": seed, "seeds": len(cases)})
-    draws = drawn(cases, **where.how()) if done is None or done.failed else Draws(done.records)
+    words = {**sections, "seed": seed, "seeds": len(cases)}
+    with over_cases(len(cases), quiet=quiet) as progress:
+        done = None if folder is None else stored(cases, folder, where, words, progress)
+        whole = done is not None and not done.failed
+        draws = Draws(done.records) if done and whole else drawn(cases, **where.how(), progress=progress)
     seconds = round(time.perf_counter() - begin, 3)
-    _print(cases, draws, shown, {**sections, "seed": seed, "seconds": seconds}, as_json=as_json)
+    if as_csv:
+        print_cases([(head_of(case), one) for case, one in zip(cases, draws.results, strict=True)])
+    else:
+        _print(cases, draws, shown, {**sections, "seed": seed, "seconds": seconds}, as_json=as_json)
     say_notes(cases, draws.results)
     codes = [judge(tuple(checks), one, name=case.name) for case, one in zip(cases, draws.results, strict=True)]
     return LIMIT if _incomplete(draws) else max(codes, default=OK)
+
+
+def head_of(case: Case) -> dict[str, Any]:
+    """Return what a row of CSV begins with: what was analyzed."""
+    return {
+        "case": case.name,
+        "traffic": case.traffic and case.traffic["pattern"],
+        "routing": case.routing["policy"],
+        "seed": case.seed,
+    }
 
 
 def _common(cases: Sequence[Case]) -> dict[str, Any]:
@@ -85,12 +105,18 @@ def say_notes(cases: Sequence[Case], results: Sequence[dict[str, Any]]) -> None:
         say(f"warning: {warning}")
 
 
-def stored(cases: Sequence[Case], folder: Path, where: Where, words: dict[str, Any]) -> Run:
+def stored(
+    cases: Sequence[Case],
+    folder: Path,
+    where: Where,
+    words: dict[str, Any],
+    progress: Callable[[Progress], None] | None = None,
+) -> Run:
     """Return the run of ``cases`` as a study that ``words`` write down; its report then lies in ``folder``."""
     from topo.report import write
     from topo.study import run, study_of
 
-    done = run(study_of(cases, words), folder, **where.how())
+    done = run(study_of(cases, words), folder, **where.how(), progress=progress)
     if not done.failed:
         say(f"report: {write(done.folder, tell=say)}")
     return done

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from topo.config import Case
 
 
-def print_estimates(cases: Sequence[Case], limit: float | None, *, as_json: bool) -> None:
+def print_estimates(cases: Sequence[Case], limit: float | None, *, as_json: bool, as_csv: bool = False) -> None:
     """Print a row a case and the totals; cases above ``limit`` [bytes] say so."""
     from topo.study import in_gib
 
@@ -24,6 +24,9 @@ def print_estimates(cases: Sequence[Case], limit: float | None, *, as_json: bool
     }
     if as_json:
         output.print_json({"cases": rows, **totals})
+        return
+    if as_csv:
+        output.print_csv(("case", "memory [B]", "time [s]", "note"), [tuple(row.values()) for row in rows])
         return
     shown = [
         (row["name"], "-" if row["memory_bytes"] is None else in_gib(row["memory_bytes"]), row["seconds"], row["note"])

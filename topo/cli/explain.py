@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from topo.cli.options import json_option, section_option, seed_option
+from topo.cli.options import csv_option, json_option, section_option, seed_option
 
 
 @click.command("explain")
@@ -16,7 +16,8 @@ from topo.cli.options import json_option, section_option, seed_option
 @section_option("routing")
 @seed_option
 @json_option
-def explain_verb(*, fabric: str, src: int, dst: int, routing: str, seed: int, as_json: bool) -> int:
+@csv_option
+def explain_verb(*, fabric: str, src: int, dst: int, routing: str, seed: int, as_json: bool, as_csv: bool) -> int:
     """Print paths, shares and bottleneck between two endpoints of FABRIC.
 
     \b
@@ -31,6 +32,11 @@ def explain_verb(*, fabric: str, src: int, dst: int, routing: str, seed: int, as
     results = explain_pair(built, src=src, dst=dst, **routing_of(case, built))
     if as_json:
         output.print_json({"fabric": case.fabric, "routing": case.routing, **results})
+        return 0
+    if as_csv:
+        from topo.cli.results import print_csv_rows
+
+        print_csv_rows([path | {"nodes": " > ".join(path["nodes"])} for path in results["paths"]], "paths.")
         return 0
     _print(f"{built.name}: endpoint {src} to {dst}, {results['policy']}", results)
     return 0

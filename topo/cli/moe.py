@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from topo.cli.options import COUNT, Check, checks_option, json_option, judge
+from topo.cli.options import COUNT, Check, checks_option, csv_option, json_option, judge
 
 #: What people read first; --json has everything.
 SHOWN = (
@@ -61,8 +61,11 @@ class Limit(click.ParamType[Any]):
 )
 @click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Override a figure of model or gate.")
 @json_option
+@csv_option
 @checks_option
-def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: tuple[Check, ...], **given: Any) -> int:
+def moe_verb(
+    *, model: str, overrides: tuple[str, ...], as_json: bool, as_csv: bool, checks: tuple[Check, ...], **given: Any
+) -> int:
     """Print copies per token, bytes, times and gains of expert-parallel dispatch and combine.
 
     step_s, layer_s, tpot_s and tokens_per_s are the speed limit of section 2.3.2 of the
@@ -75,7 +78,7 @@ def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: t
     topo moe --set hidden=7000 --json
     """
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows
+    from topo.cli.results import print_cases, print_csv_rows, print_results, print_rows
     from topo.config.exchange import exchange_arguments
     from traffic.moe import report
 
@@ -86,6 +89,12 @@ def moe_verb(*, model: str, overrides: tuple[str, ...], as_json: bool, checks: t
         output.note(f"{results['model']}: {remark}")
     if as_json:
         output.print_json(results)
+        return code
+    if as_csv and "by_limit" in results:
+        print_csv_rows(results["by_limit"], "by_limit.")
+        return code
+    if as_csv:
+        print_cases([({}, results)])
         return code
     if "by_limit" in results:
         print_results(f"expert parallelism of {results['model']}", results, SHOWN)

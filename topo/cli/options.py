@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -77,6 +78,25 @@ class CheckType(click.ParamType[Check]):
 def json_option(function: _F) -> _F:
     """Add ``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(function)
+
+
+def csv_option(function: _F) -> _F:
+    """Add ``--csv``, which goes with no --json."""
+
+    @wraps(function)
+    def call(*, as_csv: bool, **rest: Any) -> Any:
+        if as_csv and rest.get("as_json"):
+            raise click.UsageError("--json and --csv print the same in two ways; give one")
+        return function(as_csv=as_csv, **rest)
+
+    decorated: Any = call
+    text = "Print rows as CSV, units in the header, numbers as they are."
+    return click.option("--csv", "as_csv", is_flag=True, help=text)(decorated)  # type: ignore[no-any-return]
+
+
+def quiet_option(function: _F) -> _F:
+    """Add ``--quiet``."""
+    return click.option("-q", "--quiet", is_flag=True, help="Show no progress.")(function)
 
 
 def seed_option(function: _F) -> _F:

@@ -6,10 +6,12 @@ column understand.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -56,6 +58,21 @@ def print_table(
         click.echo("  ".join(aligned).rstrip(), err=err)
 
 
+def print_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows of values under ``header`` as CSV: numbers as they are, nothing for what is absent."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([[_plain_cell(value) for value in row] for row in rows])
+    click.echo(lines.getvalue(), nl=False)
+
+
+def _plain_cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def text(value: Any) -> str:
     """Return a cell: integers with thousands separated, other numbers to four digits, absent as -."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
@@ -86,7 +103,8 @@ def _draw(
     table = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
     table.show_header = any(header)
     for name, to_the_right in zip(header, right, strict=True):
-        table.add_column(Text(name), justify="right" if to_the_right else "left")
+        # What does not fit goes on below: a key that is cut can be copied by nobody.
+        table.add_column(Text(name), justify="right" if to_the_right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style=_OVER if isinstance(cell, Marked) else "") for cell in row))
     Console(stderr=err).print(table)

@@ -112,6 +112,39 @@ def print_rows(title: str, rows: Sequence[Mapping[str, Any]], keys: Sequence[str
     output.print_table(header, cells, title=title, right=[QUANTITIES[key].format != "text" for key in keys])
 
 
+def print_cases(cases: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
+    """Print a row of CSV for each case: its names, then each of its results that is one number or word."""
+    heads = list(dict.fromkeys(key for head, _ in cases for key in head))
+    keys = list(dict.fromkeys(key for _, results in cases for key, value in results.items() if _is_one(key, value)))
+    rows = [[head.get(key) for key in heads] + [results.get(key) for key in keys] for head, results in cases]
+    output.print_csv([*heads, *_headings(keys)], rows)
+
+
+def print_csv_rows(rows: Sequence[Mapping[str, Any]], place: str) -> None:
+    """Print the rows of a list of results as CSV; ``place`` is what its keys begin with, such as ``by_limit.``.
+
+    Of a list without rows it is the header alone.
+    """
+    found = dict.fromkeys(key for row in rows for key in row) or (key.removeprefix(place) for key in QUANTITIES)
+    keys = [key for key in found if f"{place}{key}" in QUANTITIES]
+    cells = [[value if _is_scalar(value := row.get(key)) else output.text(value) for key in keys] for row in rows]
+    output.print_csv(_headings([f"{place}{key}" for key in keys]), cells)
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _is_one(key: str, value: Any) -> bool:
+    return key in QUANTITIES and value is not None and _is_scalar(value)
+
+
+def _headings(keys: Sequence[str]) -> list[str]:
+    """Return titles with their units, the key where two would be alike."""
+    titles = [ascii_of(f"{(one := QUANTITIES[key]).title}{f' [{one.unit}]' if one.unit else ''}") for key in keys]
+    return [key if titles.count(title) > 1 else title for key, title in zip(keys, titles, strict=True)]
+
+
 def written(key: str, value: Any, *, unit: bool = True) -> str:
     """Return ``value`` of ``key`` in ASCII, with its unit unless the table's head has it; lists go in short."""
     if isinstance(value, Mapping):
@@ -119,7 +152,9 @@ def written(key: str, value: Any, *, unit: bool = True) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(written(key, inner, unit=unit) for inner in value) or "-"
     if QUANTITIES[key].format in _PLAIN:
-        return ascii_of(output.text(value) + (f" {_unit(key)}" if unit and _unit(key) and value is not None else ""))
+        beside = _unit(key) if unit and value is not None else ""
+        # 32x capacity, as people write it, and 12.5 Gb/s.
+        return ascii_of(output.text(value) + ("" if beside[:1] in ("", "×") else " ") + beside)
     from topo.report.labels import form
 
     return ascii_of(form(key)(value))

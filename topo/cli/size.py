@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from topo.cli.options import Check, checks_option, json_option, judge, section_option
+from topo.cli.options import Check, checks_option, csv_option, json_option, judge, section_option
 
 if TYPE_CHECKING:
     from topo.size import Size
@@ -22,8 +22,11 @@ _RESIDUALS = [f"cost_residuals.{key}" for key in ("network", "computed_usd", "pr
 @section_option("cost")
 @section_option("availability")
 @json_option
+@csv_option
 @checks_option
-def size_verb(fabric: str, cost: str | None, availability: str | None, as_json: bool, checks: tuple[Check, ...]) -> int:
+def size_verb(
+    *, fabric: str, cost: str | None, availability: str | None, as_json: bool, as_csv: bool, checks: tuple[Check, ...]
+) -> int:
     """Print endpoints, switches, cables and cost of FABRIC.
 
     Closed forms at any scale; a network that cannot be built is sized all the same and says so.
@@ -40,7 +43,12 @@ def size_verb(fabric: str, cost: str | None, availability: str | None, as_json: 
     results = counts(size) | dict.fromkeys(("price_book", "cost_usd", "cost_per_endpoint_usd")) | bill_of(case, size)
     results |= by_counts(case, size)
     code = judge(checks, results)
-    _print(case.fabric, results, as_json=as_json)
+    if as_csv:
+        from topo.cli.results import print_cases
+
+        print_cases([({"fabric": fabric}, results)])
+    else:
+        _print(case.fabric, results, as_json=as_json)
     return code
 
 

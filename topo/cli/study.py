@@ -5,25 +5,22 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from topo.cli.exits import FAILED_CASES, OK, Interrupted, say
-from topo.cli.options import Check, checks_option, estimate_options, json_option, judge
+from topo.cli.options import Check, checks_option, csv_option, estimate_options, json_option, judge, quiet_option
+from topo.cli.progress import over_cases
 from topo.cli.workers import Where, workers_option
 
 if TYPE_CHECKING:
-    from topo.study import Progress, Run
+    from topo.study import Run
 
 #: Failures of one cause that are said one by one.
 MOST_SAID = 20
-#: [s] between two lines of progress where stderr is not a terminal.
-LINE_EVERY = 60.0
 
 
 @click.command("study")
@@ -37,6 +34,8 @@ LINE_EVERY = 60.0
     "--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Override a key of the study. May be repeated."
 )
 @json_option
+@csv_option
+@quiet_option
 @checks_option
 @estimate_options
 def study_verb(
@@ -47,6 +46,8 @@ def study_verb(
     resume: bool,
     overrides: tuple[str, ...],
     as_json: bool,
+    as_csv: bool,
+    quiet: bool,
     checks: tuple[Check, ...],
     max_memory: float | None,
     dry_run: bool,
@@ -67,13 +68,14 @@ def study_verb(
     if dry_run:
         from topo.cli.estimates import print_estimates
 
-        print_estimates(loaded.cases, limit, as_json=as_json)
+        print_estimates(loaded.cases, limit, as_json=as_json, as_csv=as_csv)
         return OK
     folder = output or Path("reports") / loaded.name
     folder = folder if resume else studies.fresh_folder(folder)
     command = shlex.join(["topo", *sys.argv[1:]])
     _end_as_interrupted()
-    with _progress(len(loaded.cases)) as progress:
+    first = loaded.cases[0].name if where.workers == 0 and where.scheduler is None else ""
+    with over_cases(len(loaded.cases), first, quiet=quiet or as_json or as_csv) as progress:
         try:
             done = studies.run(loaded, folder, **where.how(), command=command, max_memory=limit, progress=progress)
         except KeyboardInterrupt:
@@ -81,7 +83,7 @@ def study_verb(
     from topo.report import write
 
     page = write(done.folder, tell=say)
-    _print(done, page, as_json=as_json)
+    _print(done, page, as_json=as_json, as_csv=as_csv)
     return _verdict(done, checks)
 
 
@@ -115,8 +117,9 @@ def _say_failures(done: Run) -> None:
             say(f"failed: {name}: {error}")
 
 
-def _print(done: Run, page: Path, *, as_json: bool) -> None:
+def _print(done: Run, page: Path, *, as_json: bool, as_csv: bool) -> None:
     from topo.cli import output
+    from topo.cli.results import print_cases
 
     status = [record["status"] for record in done.records]
     summary = {
@@ -131,10 +134,19 @@ def _print(done: Run, page: Path, *, as_json: bool) -> None:
     if as_json:
         output.print_json({**summary, "records": list(done.records)})
         return
+    if as_csv:
+        print_cases([(_head(record), record["results"]) for record in done.records])
+        return
     told = ["cases", *(["equal"] if summary["equal"] else []), "ok", "failed", "refused", "computed", "seconds"]
     say(", ".join(f"{key} {summary[key]}" for key in told))
     _print_choice(done.folder)
     click.echo(str(page))
+
+
+def _head(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a row of CSV begins with: the case, where it lies in the sweep, and how it ended."""
+    case = record["case"]
+    return {"case": case["name"], **case["labels"], "status": record["status"], "error": record["error"]}
 
 
 def _print_choice(folder: Path) -> None:
@@ -154,49 +166,3 @@ def _again(study: str, folder: Path, overrides: tuple[str, ...], where: Where) -
     """Return the command that goes on."""
     words = [word for override in overrides for word in ("--set", override)]
     return shlex.join(["topo", "study", study, "-o", str(folder), *words, *where.options()])
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Progress], None]]:
-    """Give a callback that shows how far the run is: a bar on a terminal, a line a minute elsewhere."""
-    if sys.stderr.isatty():
-        with _bar(total) as bar:
-            yield bar
-        return
-    told = time.monotonic()
-
-    def line(at: Progress) -> None:
-        nonlocal told
-        if time.monotonic() - told >= LINE_EVERY:
-            told = time.monotonic()
-            say(f"{at.done} of {at.total} cases, {_how(at)}, {at.seconds:.0f} s")
-
-    yield line
-
-
-def _how(at: Progress) -> str:
-    """Return rate and failures in words."""
-    return f"{at.done / max(at.seconds, 1e-9):.3g} a second, {at.failed} failed"
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[Progress], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns: tuple[Any, ...] = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-
-        def show(at: Progress) -> None:
-            from rich.markup import escape
-
-            bar.update(task, completed=at.done, total=at.total, description=f"{_how(at)}, {escape(at.name)}")
-
-        yield show

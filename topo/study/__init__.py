@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from topo.study.faults import checked
     from topo.study.limit import OverMemory, check_memory, default_limit, in_gib
     from topo.study.one_case import run_case
+    from topo.study.progress import Progress
     from topo.study.record import Outcome, outcome
     from topo.study.schema import record_schema
     from topo.study.store import Store, StoreError
-    from topo.study.study import Progress, Run, fresh_folder, run, study_of
+    from topo.study.study import Run, fresh_folder, run, study_of
 
 #: Public name -> module that holds it; one case needs no folder, workers or records.
 _ROOM = {
@@ -29,7 +30,7 @@ _ROOM = {
     "Estimate": "topo.study.estimate",
     "Outcome": "topo.study.record",
     "OverMemory": "topo.study.limit",
-    "Progress": "topo.study.study",
+    "Progress": "topo.study.progress",
     "Run": "topo.study.study",
     "Store": "topo.study.store",
     "StoreError": "topo.study.store",

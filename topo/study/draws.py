@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from topo.config.case import Case
 from topo.study.cluster import Tls
 from topo.study.executors import execute
 from topo.study.one_case import run_case
+from topo.study.progress import Progress
 from topo.study.record import renamed
 from topo.study.spread import spread
 
@@ -39,18 +41,22 @@ def drawn(
     workers: int = 0,
     scheduler: str | None = None,
     tls: Tls | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Draws:
     """Return the draws of ``cases``, those of one case under several seeds, in their order.
 
-    They run as cases of a study do (``execute``); those that no seed tells apart run once.
+    They run as cases of a study do (``execute``); those that no seed tells apart run once.  ``progress`` is told of
+    each as it ends.
 
     Raises what the first one that failed raises.
     """
     names = [case.identity(__version__) for case in cases]
     unlike = list(dict(zip(names, cases, strict=True)).values())
-    records = {}
+    records, begin = {}, time.monotonic()
     for case, outcome in execute(unlike, workers=workers, scheduler=scheduler, tls=tls, tables=False):
         if outcome.record["status"] != "ok":
             run_case(case)  # once more, for the error itself
         records[outcome.record["hash"]] = outcome.record
+        if progress is not None:
+            progress(Progress(len(records), len(unlike), 0, case.name, time.monotonic() - begin))
     return Draws(tuple(renamed(records[name], case) for name, case in zip(names, cases, strict=True)))

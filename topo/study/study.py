@@ -21,6 +21,7 @@ from topo.study.estimate import estimate
 from topo.study.executors import execute
 from topo.study.gather import gather
 from topo.study.limit import OverMemory, check_memory
+from topo.study.progress import Progress
 from topo.study.record import Outcome, failed, is_final, outcome, renamed
 from topo.study.slowdown import with_slowdown
 from topo.study.store import Store
@@ -33,17 +34,6 @@ def study_of(cases: Sequence[Case], words: Mapping[str, Any]) -> Study:
     title = cases[0].name.rpartition(" / ")[0] or cases[0].name
     text = {"schema": 1, "title": title} | {key: value for key, value in words.items() if value is not None}
     return Study("analysis", title, tuple(cases), json.dumps(text, indent=2) + "\n")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is; one is passed after every case."""
-
-    done: int
-    total: int
-    failed: int
-    name: str  # of the case that just ended
-    seconds: float  # since the run began
 
 
 @dataclass(frozen=True)
@@ -103,6 +93,7 @@ def _go_on(
         if digest not in held:
             todo.setdefault(digest, case)
     failures = sum(record["status"] == "failed" for record in held.values())
+    one_by_one, following = not how["workers"] and how["scheduler"] is None, [*(c.name for c in todo.values()), ""]
     try:
         where = {key: how[key] for key in ("workers", "scheduler", "tls")}
         ended = _run(list(todo.values()), how["max_memory"], where)
@@ -111,8 +102,8 @@ def _go_on(
             held[result.record["hash"]] = result.record
             failures += result.record["status"] == "failed"
             if progress is not None:
-                seconds = time.monotonic() - begin
-                progress(Progress(done, len(todo), failures, case.name, seconds))
+                seconds, after = time.monotonic() - begin, following[done] if one_by_one else ""
+                progress(Progress(done, len(todo), failures, case.name, seconds, after))
     finally:
         # after an interrupt, what another run on this folder has stored meanwhile
         held |= _held(store, [digest for _, digest in digests if digest not in held])[0]

@@ -1,13 +1,17 @@
 """How ``topo study`` speaks while it runs: a bar on a terminal, lines elsewhere."""
 
+import io
 import os
 import pty
 import subprocess
 import sys
+import time
 
 import click
 import pytest
 
+from topo import study
+from topo.cli import progress
 from topo.cli import study as verb
 from topo.cli.workers import Where
 from topo.study import Progress, Run, Tls
@@ -48,13 +52,47 @@ def _read(terminal):
 
 def test_a_file_sees_a_line_a_minute(monkeypatch, capsys):
     now = [0.0]
-    monkeypatch.setattr(verb.time, "monotonic", lambda: now[0])
-    with verb._progress(300) as tell:
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    with progress.over_cases(300) as tell:
         for done in range(1, 301):
             now[0] += 0.5
             tell(Progress(done, 300, failed=1, name="x", seconds=now[0]))
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["120 of 300 cases, 2 a second, 1 failed, 60 s", "240 of 300 cases, 2 a second, 1 failed, 120 s"]
+
+
+class Terminal(io.StringIO):
+    """A terminal that keeps what it is shown."""
+
+    def isatty(self):
+        return True
+
+
+def test_long_work_says_what_it_is_at_and_quick_work_nothing(monkeypatch):
+    shown = Terminal()
+    monkeypatch.setattr(sys, "stderr", shown)
+    with progress.working() as tell:
+        tell("solving: ecmp")
+    assert shown.getvalue() == ""
+    monkeypatch.setattr(progress, "QUICK", 0.0)
+    for quiet in (True, False):
+        with progress.working(quiet=quiet) as tell:
+            tell("solving: ecmp")
+            deadline = time.monotonic() + 20
+            while not quiet and "solving: ecmp" not in shown.getvalue() and time.monotonic() < deadline:
+                time.sleep(0.02)
+        assert ("solving: ecmp" in shown.getvalue()) is not quiet
+    with progress.over_cases(3, quiet=True) as told:
+        told(Progress(1, 3, failed=0, name="never shown", seconds=1.0))
+    assert "never shown" not in shown.getvalue()
+
+
+def test_cases_one_after_another_are_named_as_they_begin(tmp_path):
+    """The name that follows is that of the case which ends next; side by side none is known."""
+    (tmp_path / "few.yaml").write_text(TEXT.replace("[4, 22, 2]", "[4, 8, 2]"))
+    heard = []
+    study.run(study.load(str(tmp_path / "few.yaml")), tmp_path / "s", progress=heard.append)
+    assert [at.following for at in heard] == [*(at.name for at in heard[1:]), ""]
 
 
 @pytest.mark.parametrize(

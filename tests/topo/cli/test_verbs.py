@@ -410,7 +410,7 @@ def test_analyze_says_what_failed_and_what_it_costs(run):
     code, text, _ = run("analyze", tree, "uniform", "--failures", "worst:part=switch,tier=spine")
     assert code == 0
     rows = {line.rpartition(" ")[2]: line for line in text.splitlines() if line}
-    assert "spine0" in rows["failed"] and "1.08 x" in rows["slowdown"] and " 0 " in rows["unreachable_commodities"]
+    assert "spine0" in rows["failed"] and "1.08x" in rows["slowdown"] and " 0 " in rows["unreachable_commodities"]
 
 
 def test_place(run, tmp_path):
