@@ -4,12 +4,12 @@ Let d(v) be the distance of switch v and x(v) what flows through it toward one d
 arcs lost, distances only grow::
 
     gone     switches that lost every next hop: each arc out of them is lost or leads to one that is gone
-    turned   those that kept some next hops and lost others, the gone ones, and those into which sites send otherwise
-    dirty    turned switches and all that lies behind them, by the old next hops or the new
+    turned   those that lost some next hop, and the gone ones
+    others   have the next hops that they had: what they hold more or less goes on as the rest does
 
-Distances of gone switches are found anew from those around them.  What dirty switches sent is taken off, and sent again
-from far to near by the new distances; no other switch and no other arc is looked at.  Flow that the loss does
-not meet costs a glance at the lost arcs, a destination.
+Distances of gone switches are found anew from those around them.  What turned switches sent is taken off.  Then
+changes are carried from far to near by the new distances: a turned switch sends all that it holds now, another the
+difference.  No other arc is looked at; a destination that the loss does not meet costs a glance at the lost arcs.
 """
 
 from __future__ import annotations
@@ -20,26 +20,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.kernels import jit
-from topo.kernels.sweep import FAR, Arcs, Ports, clear, depart, most_ports, toward
+from topo.kernels.held import Before, Leaving
+from topo.kernels.sweep import FAR, Arcs, Ports, depart, most_ports
+from topo.kernels.turning import (
+    AT,
+    BEHIND,
+    COUNT,
+    GONE,
+    LEVEL,
+    LEVELS,
+    QUEUED,
+    TURNED,
+    clean,
+    find_distances,
+    find_gone,
+    find_turned,
+    into,
+    lost_ways,
+    queue,
+)  # fmt: skip
 
 
-class Leaving(NamedTuple):
-    """Arcs by the switch that they leave; those out of switch u are ``arc[first[u]:first[u + 1]]``."""
+class Change(NamedTuple):
+    """How site s sends otherwise to site d: ``more[d, s]``; sites from D on are new, and send nothing before."""
 
-    first: NDArray[np.int64]  # (S + 1,)
-    arc: NDArray[np.int32]  # (A,)
-
-
-class Bench(NamedTuple):
-    """Working memory: all marks are False and ``change`` is 0 between destinations."""
-
-    dist: NDArray[np.int32]  # (S,) new distances
-    gone: NDArray[np.bool_]  # (S,)
-    dirty: NDArray[np.bool_]  # (S,)
-    change: NDArray[np.float64]  # (S,) of what flows through a switch
-    which: NDArray[np.int32]  # (S,) gone switches
-    order: NDArray[np.int32]  # (S,) dirty switches
-    wait: NDArray[np.int32]  # (A + C,) switches to look at
+    more: NDArray[np.float64]  # (sites, sites)
+    source: NDArray[np.int64]  # sites of which a column has entries
+    rows: NDArray[np.bool_]  # (sites,) destinations that any site may send to otherwise
+    meets: NDArray[np.int8]  # (S,) what an alive site has there: 0 nothing, 1 its port, 2 one of several ports
 
 
 class At(NamedTuple):
@@ -48,295 +56,193 @@ class At(NamedTuple):
     dist: NDArray[np.int32]  # (S,)
 
 
-def leaving(arcs: Arcs) -> Leaving:
-    """Return the arcs by the switch that they leave."""
-    n = len(arcs.first) - 1
-    order = np.argsort(arcs.tail, kind="stable").astype(np.int32)
-    return Leaving(np.searchsorted(arcs.tail[order], np.arange(n + 1)).astype(np.int64), order)
-
-
-def bench(arcs: Arcs, n_lost: int) -> Bench:
-    """Return fresh working memory for ``n_lost`` arcs that are lost."""
-    n = len(arcs.first) - 1
-    marks = np.zeros((2, n), dtype=bool)
-    numbers = np.zeros((3, n), np.int32)
-    wait = np.zeros(len(arcs.tail) + n_lost, np.int32)
-    return Bench(numbers[0], marks[0], marks[1], np.zeros(n), numbers[1], numbers[2], wait)
-
-
 @jit
-def held(arcs: Arcs, ports: Ports, amount: Any, dist: Any, flow: Any, r: Any) -> int:
-    """Write distances (D, S) and what flows through every switch (D, S) where site s sends ``amount[i, s]`` to site i.
-
-    Return -1, or the first destination that an amount has no path to.
-    """
-    share = np.empty(most_ports(ports))
-    for i in range(len(amount)):
-        settled, _ = toward(arcs, ports, i, r)
-        dist[i] = r.dist
-        for s in range(len(ports.first) - 1):
-            if amount[i, s] != 0.0:
-                if not depart(ports, s, r, share):
-                    clear(r, settled)
-                    return i
-                for k in range(ports.first[s], ports.first[s + 1]):
-                    flow[i, ports.switch[k]] += amount[i, s] * share[k - ports.first[s]]
-        for m in range(settled - 1, -1, -1):
-            v = r.order[m]
-            for e in range(r.mark[m], r.mark[m + 1]):
-                u = arcs.tail[r.used[e]]
-                if r.dist[u] == r.dist[v] + arcs.weight[r.used[e]]:
-                    flow[i, v] += flow[i, u] * arcs.part[r.used[e]] / r.total[u]
-        clear(r, settled)
-    return -1
-
-
-@jit
-def _into(ports: Ports, site: int, v: int, distance: int) -> float:
-    """Return the parts of the ports of ``site`` on switch v that are as near as ``distance``."""
-    total = 0.0
-    for k in range(ports.first[site], ports.first[site + 1]):
-        if ports.switch[k] == v and ports.weight[k] == distance:
-            total += ports.part[k]
-    return total
-
-
-@jit
-def _seeds(arcs: Arcs, lost: Any, dist: Any, wait: Any) -> int:
-    """Write to ``wait`` the switches that had a lost arc as a next hop; return how many there are."""
-    tail, head, weight, waiting = arcs.tail, arcs.head, arcs.weight, 0
+def _take_back(
+    arcs: Arcs, out: Leaving, part: Any, lost: Any, dist: Any, now: Any, total: Any, flow: Any, load: Any,
+    n_turned: int, n_gone: int, b: Any,
+) -> None:  # fmt: skip
+    """Take off ``load`` (A,) what gone switches sent, and what others sent to them or over lost arcs."""
+    for m in range(n_turned):
+        if flow[b.lists[TURNED, m]] != 0.0:
+            queue(b.lists[TURNED, m], now[b.lists[TURNED, m]], b.queue)
     for m in range(len(lost)):
         j = lost[m]
-        if dist[head[j]] < FAR and dist[tail[j]] == dist[head[j]] + weight[j]:
-            wait[waiting] = tail[j]
-            waiting += 1
-    return waiting
-
-
-@jit
-def _find_gone(arcs: Arcs, out: Leaving, part: Any, ports: Ports, site: int, dist: Any, waiting: int, b: Any) -> int:
-    """Mark the switches that lost every next hop, of the first ``waiting`` of ``b.wait`` and upstream; count them."""
-    tail, head, weight, first, arc = arcs.tail, arcs.head, arcs.weight, out.first, out.arc
-    gone, wait, n_gone = b.gone, b.wait, 0
-    while waiting:
-        waiting -= 1
-        u = wait[waiting]
-        keeps = gone[u]
-        for k in range(ports.first[site], ports.first[site + 1]):
-            keeps = keeps or (ports.switch[k] == u and ports.weight[k] == dist[u])
-        for e in range(first[u], first[u + 1]):
-            v = head[arc[e]]
-            if part[arc[e]] > 0.0 and not gone[v] and dist[v] < FAR and dist[u] == dist[v] + weight[arc[e]]:
-                keeps = True
-                break
-        if keeps:
-            continue
-        gone[u] = True
-        b.which[n_gone] = u
-        n_gone += 1
-        for j in range(arcs.first[u], arcs.first[u + 1]):
-            if not gone[tail[j]] and dist[tail[j]] == dist[u] + weight[j]:
-                wait[waiting] = tail[j]
-                waiting += 1
-    return n_gone
-
-
-@jit
-def _find_distances(arcs: Arcs, out: Leaving, part: Any, ports: Ports, site: int, n_gone: int, b: Any) -> None:
-    """Write to ``b.dist`` the new distances of the gone switches, FAR where no path is left."""
-    head, weight, first, arc, dist = arcs.head, arcs.weight, out.first, out.arc, b.dist
+        u, v = arcs.tail[j], arcs.head[j]
+        if not b.gone[u] and flow[u] != 0.0 and dist[u] == dist[v] + arcs.weight[j]:
+            x = flow[u] / total[u] * arcs.part[j]
+            load[j] -= x
+            b.change[v] -= x
+            queue(v, now[v], b.queue)
     for m in range(n_gone):
-        dist[b.which[m]] = FAR
-    shorter = n_gone > 0
-    while shorter:
-        shorter = False
-        for m in range(n_gone):
-            u = b.which[m]
-            for k in range(ports.first[site], ports.first[site + 1]):
-                if ports.switch[k] == u and ports.weight[k] < dist[u]:
-                    dist[u], shorter = ports.weight[k], True
-            for e in range(first[u], first[u + 1]):
-                d = dist[head[arc[e]]] + weight[arc[e]]
-                if part[arc[e]] > 0.0 and d < dist[u]:
-                    dist[u], shorter = d, True
-
-
-@jit
-def _cut_off(ports: Ports, alive: Any, n_gone: int, b: Any) -> bool:
-    """Return whether a site that is ``alive`` (sites,) has a port on a gone switch without a path, or one of several.
-
-    Which of several ports it sends by may change with their distances.
-    """
-    for s in range(len(alive) if n_gone > 0 else 0):
-        several = ports.first[s + 1] > ports.first[s] + 1
-        for k in range(ports.first[s], ports.first[s + 1]):
-            v = ports.switch[k]
-            if alive[s] and b.gone[v] and (several or b.dist[v] == FAR):
-                return True
-    return False
-
-
-@jit
-def _touch(v: int, n_dirty: int, b: Any) -> int:
-    """Mark switch v as dirty; return how many are."""
-    if b.dirty[v]:
-        return n_dirty
-    b.dirty[v] = True
-    b.order[n_dirty] = v
-    return n_dirty + 1
-
-
-@jit
-def _turn(arcs: Arcs, flow: Any, dist: Any, n_gone: int, waiting: int, b: Any) -> int:
-    """Mark as dirty the first ``waiting`` of ``b.wait``, the gone switches and those that had them as next hops.
-
-    Where nothing flows, nothing turns.
-    """
-    n_dirty = 0
-    for m in range(waiting):
-        if flow[b.wait[m]] != 0.0:
-            n_dirty = _touch(b.wait[m], n_dirty, b)
-    for m in range(n_gone):
-        v = b.which[m]
-        if flow[v] == 0.0:
-            continue
-        n_dirty = _touch(v, n_dirty, b)
+        v = b.lists[GONE, m]
         for j in range(arcs.first[v], arcs.first[v + 1]):
             u = arcs.tail[j]
-            if flow[u] != 0.0 and dist[u] == dist[v] + arcs.weight[j]:
-                n_dirty = _touch(u, n_dirty, b)
-    return n_dirty
+            if dist[u] != dist[v] + arcs.weight[j] or b.gone[u] or flow[u] == 0.0 or part[j] != arcs.part[j]:
+                continue
+            x = flow[u] / total[u] * arcs.part[j]
+            load[j] -= x
+            b.change[v] -= x
+            queue(v, now[v], b.queue)
+        rate = flow[v] / total[v] if flow[v] != 0.0 else 0.0
+        for e in range(out.first[v], out.first[v + 1] if rate != 0.0 else out.first[v]):
+            if dist[v] == dist[out.head[e]] + out.weight[e]:
+                x = rate * arcs.part[out.arc[e]]
+                load[out.arc[e]] -= x
+                b.change[out.head[e]] -= x
+                queue(out.head[e], now[out.head[e]], b.queue)
 
 
 @jit
-def _send_otherwise(ports: Ports, dist: Any, old: Any, new: Any, told: Any, share: Any, n_dirty: int, b: Any) -> int:
-    """Change what sites send into switches from ``old`` (sites,) to ``new``; return how many switches are dirty, or -1.
+def _depart_otherwise(ports: Ports, s: int, at: Any, now: Any, amount: float, share: Any, b: Any) -> bool:
+    """Change by ``amount`` what site s sends by its ports at distances ``at``; return whether it has a path."""
+    if not depart(ports, s, At(at), share):
+        return False
+    for k in range(ports.first[s], ports.first[s + 1]):
+        part = share[k - ports.first[s]]
+        if part != 0.0:
+            b.change[ports.switch[k]] += amount * part
+            queue(ports.switch[k], now[ports.switch[k]], b.queue)
+    return True
 
-    -1 where a site has no path left.  ``told`` (sites, ports) takes the shares of ports where there is room for them.
+
+@jit
+def _send_otherwise(
+    ports: Ports, i: int, old: int, dist: Any, now: Any, change: Change, told: Any, share: Any, b: Any
+) -> bool:
+    """Change what sites send into switches toward destination i; return whether each has a path.
+
+    ``told`` (sites, ports) takes the shares of ports of sites from ``old`` on, where there is room for them.
     """
-    before, now = At(dist), At(b.dist)
-    for s in range(len(new)):
-        if old[s] == new[s]:
+    whole = change.rows[i]
+    for m in range(len(change.rows) if whole else len(change.source)):
+        s = m if whole else change.source[m]
+        amount, start, stop = change.more[i, s], ports.first[s], ports.first[s + 1]
+        if amount == 0.0:
             continue
-        start, stop = ports.first[s], ports.first[s + 1]
-        for amount, at in ((-old[s], before), (new[s], now)):
-            if amount == 0.0:
-                continue
-            if not depart(ports, s, at, share):
-                return -1
-            for k in range(start, stop):
-                if share[k - start] != 0.0:
-                    b.change[ports.switch[k]] += amount * share[k - start]
-                    n_dirty = _touch(ports.switch[k], n_dirty, b)
-        if len(told) and new[s] != 0.0:
+        if stop == start + 1 and (s < old or not len(told)):  # the common case, without a call
+            v = ports.switch[start]
+            if amount > 0.0 and now[v] == FAR:
+                return False
+            b.change[v] += amount
+            queue(v, now[v], b.queue)
+            continue
+        if not _depart_otherwise(ports, s, now if amount > 0.0 else dist, now, amount, share, b):
+            return False
+        if s >= old and len(told):
             told[s, : stop - start] = share[: stop - start]
-    return n_dirty
+    return True
 
 
 @jit
-def _spread_dirt(arcs: Arcs, out: Leaving, part: Any, dist: Any, n_dirty: int, b: Any) -> int:
-    """Mark what lies behind dirty switches; return how many are dirty."""
-    head, weight, first, arc = arcs.head, arcs.weight, out.first, out.arc
-    now, dirty, order, done = b.dist, b.dirty, b.order, 0
-    while done < n_dirty:
-        u = order[done]
-        done += 1
-        for e in range(first[u], first[u + 1]):
-            j = arc[e]
-            v = head[j]
-            if dirty[v]:
-                continue
-            before = dist[v] < FAR and dist[u] == dist[v] + weight[j]
-            if before or (part[j] > 0.0 and now[v] < FAR and now[u] == now[v] + weight[j]):
-                dirty[v] = True
-                order[n_dirty] = v
-                n_dirty += 1
-    return n_dirty
+def _parts(out: Leaving, part: Any, ports: Ports, site: int, now: Any, u: int) -> float:
+    """Return the sum of parts over what switch u splits over toward ``site`` now."""
+    parts = into(ports, site, u, now[u])
+    for e in range(out.first[u], out.first[u + 1]):
+        if now[u] == now[out.head[e]] + out.weight[e]:
+            parts += part[out.arc[e]]
+    return parts
 
 
 @jit
-def _send(
-    arcs: Arcs, out: Leaving, part: Any, into: float, dist: Any, u: int, flow: float, load: Any, change: Any
+def _carry(
+    arcs: Arcs, out: Leaving, part: Any, ports: Ports, site: int, now: Any, total: Any, flow: Any, load: Any, b: Any
 ) -> None:
-    """Add to ``load`` (A,), and to ``change`` (S,) of the next switches, what switch u sends of ``flow``."""
-    head, weight, arc = arcs.head, arcs.weight, out.arc
-    start, stop, total = out.first[u], out.first[u + 1], into
-    for e in range(start, stop):
-        far = dist[head[arc[e]]]
-        if far < FAR and dist[u] == far + weight[arc[e]]:
-            total += part[arc[e]]
-    for e in range(start, stop):
-        j = arc[e]
-        far = dist[head[j]]
-        if far < FAR and dist[u] == far + weight[j] and part[j] > 0.0:
-            load[j] += flow * part[j] / total
-            change[head[j]] += flow * part[j] / total
+    """Carry what queued switches hold more or less to the destination, from far to near, and add it to ``load``."""
+    head, weight, arc, whole, change, q = out.head, out.weight, out.arc, arcs.part, b.change, b.queue
+    while q[COUNT, LEVELS]:
+        q[COUNT, LEVELS] -= 1
+        distance, u = q[LEVEL, q[COUNT, LEVELS]], q[AT, q[COUNT, LEVELS]]
+        while u >= 0:
+            rate = old = 0.0
+            if not b.turned[u]:
+                rate = change[u] / total[u]
+            elif distance < FAR and flow[u] + change[u] != 0.0:
+                parts = _parts(out, part, ports, site, now, u) if b.gone[u] else total[u] - b.missing[u]
+                rate = (flow[u] + change[u]) / parts
+            if b.turned[u] and not b.gone[u]:
+                old = flow[u] / total[u]
+            for e in range(out.first[u], out.first[u + 1] if rate != 0.0 or old != 0.0 else out.first[u]):
+                v, j = head[e], arc[e]
+                if distance == now[v] + weight[e] and part[j] > 0.0:
+                    x = (rate - old) * part[j] if part[j] == whole[j] else rate * part[j]
+                    load[j] += x
+                    change[v] += x
+                    if not q[QUEUED, v]:
+                        queue(v, now[v], q)
+            u = q[BEHIND, u]
 
 
 @jit
-def _take_off(arcs: Arcs, out: Leaving, ports: Ports, site: int, dist: Any, flow: Any, load: Any, b: Any) -> None:
-    """Take off ``load`` all that goes to a site which is no more."""
+def _take_off(arcs: Arcs, out: Leaving, before: Before, i: int, load: Any) -> None:
+    """Take off ``load`` all that goes to destination i, which is no more."""
+    dist, total, flow = before.dist[i], before.total[i], before.flow[i]
     for u in range(len(flow)):
-        if flow[u] != 0.0:
-            _send(arcs, out, arcs.part, _into(ports, site, u, dist[u]), dist, u, -flow[u], load, b.change)
-    b.change[:] = 0.0
+        rate = flow[u] / total[u] if flow[u] != 0.0 else 0.0
+        for e in range(out.first[u], out.first[u + 1] if rate != 0.0 else out.first[u]):
+            if dist[u] == dist[out.head[e]] + out.weight[e]:
+                load[out.arc[e]] -= rate * arcs.part[out.arc[e]]
 
 
 @jit
-def _again(
-    arcs: Arcs, out: Leaving, part: Any, ports: Ports, site: int, dist: Any, flow: Any, load: Any, n_dirty: int, b: Any
-) -> None:
-    """Take off what dirty switches sent and send what they hold now, from far to near."""
-    away = np.empty(n_dirty, np.int32)
-    for m in range(n_dirty):
-        u = b.order[m]
-        away[m] = -b.dist[u]
-        if flow[u] != 0.0:
-            _send(arcs, out, arcs.part, _into(ports, site, u, dist[u]), dist, u, -flow[u], load, b.change)
-    for m in np.argsort(away):
-        u = b.order[m]
-        x = flow[u] + b.change[u]
-        if b.dist[u] < FAR and x != 0.0:
-            _send(arcs, out, part, _into(ports, site, u, b.dist[u]), b.dist, u, x, load, b.change)
-    for m in range(n_dirty):
-        b.dirty[b.order[m]] = False
-        b.change[b.order[m]] = 0.0
+def _met(arcs: Arcs, lost: Any, near: Any, change: Change) -> Any:
+    """Return (D,) whether a lost arc is a next hop toward each destination, or a site sends to it otherwise."""
+    met = change.rows[: near.shape[1]].copy()
+    for m in range(len(lost)):
+        tail, head, weight = near[arcs.tail[lost[m]]], near[arcs.head[lost[m]]], arcs.weight[lost[m]]
+        for i in range(len(met)):
+            met[i] |= tail[i] == head[i] + weight
+    for i in range(len(met)):
+        for m in range(len(change.source)):
+            met[i] |= change.more[i, change.source[m]] != 0.0
+    return met
+
+
+@jit
+def _toward(
+    arcs: Arcs, out: Leaving, lost: Any, part: Any, ports: Ports, before: Before, i: int, change: Change, told: Any,
+    share: Any, load: Any, b: Any,
+) -> bool:  # fmt: skip
+    """Add to ``load`` (A,) what the loss changes toward destination i; return whether that can be said."""
+    total, flow, dist, n_gone = before.total[i], before.flow[i], b.old, 0
+    dist[:] = before.dist[i]  # in one go, which brings it near
+    now = dist
+    n_turned = find_turned(arcs, part, lost, dist, b)
+    if n_turned:
+        n_turned, n_gone = find_gone(arcs, out, part, ports, i, dist, n_turned, b)
+    if n_gone:
+        now = b.dist
+        now[:] = dist
+        find_distances(out, part, ports, i, n_gone, b)
+        if lost_ways(change.meets, n_gone, b):
+            return False
+    if n_turned:
+        _take_back(arcs, out, part, lost, dist, now, total, flow, load, n_turned, n_gone, b)
+    if not _send_otherwise(ports, i, len(before.dist), dist, now, change, told, share, b):
+        return False
+    _carry(arcs, out, part, ports, i, now, total, flow, load, b)
+    clean(n_turned, n_gone, b)
+    return True
 
 
 @jit
 def detour(
-    arcs: Arcs, out: Leaving, lost: Any, part: Any, ports: Ports, alive: Any, before: Any, amounts: Any, told: Any,
-    load: Any, b: Any,
+    arcs: Arcs, out: Leaving, lost: Any, part: Any, ports: Ports, alive: Any, before: Before, change: Change,
+    told: Any, load: Any, b: Any,
 ) -> int:  # fmt: skip
     """Add to ``load`` (A,) what the loss changes; return -1, or the destination that all must be swept for again:
     somebody has no path to it any more, or may share out what it sends otherwise.
 
-    ``part`` (A,) is what is left of each arc's part, ``lost`` the arcs of which some is gone.  ``before`` is (dist,
-    flow), each (D, S), as ``held`` wrote them; ``amounts`` what sites send to sites (D, sites) before and after.
-    ``ports`` may have more sites than D: they send, and nobody sends to them here.  ``alive`` (sites,) are those with
-    an endpoint left.  ``told`` (D, sites, ports), if there is room, takes the shares by port where they are new.
+    ``part`` (A,) is what is left of each arc's part, ``lost`` the arcs of which some is gone.  ``ports`` may have more
+    sites than there are destinations: they send, and nobody sends to them here.  ``alive`` (sites,) are those with an
+    endpoint left.  ``told`` (D, sites, ports), if there is room, takes the shares by port of new sites.
     """
-    dist, flow = before
-    old, new = amounts
     share, none = np.empty(most_ports(ports)), np.empty((0, 0))
-    for i in range(len(dist)):
+    met = _met(arcs, lost, before.near, change)
+    for i in range(len(met)):
         if not alive[i]:
-            _take_off(arcs, out, ports, i, dist[i], flow[i], load, b)
-            continue
-        waiting = _seeds(arcs, lost, dist[i], b.wait)
-        if waiting == 0 and np.array_equal(old[i], new[i]):
-            continue
-        b.dist[:] = dist[i]
-        n_dirty = 0
-        n_gone = _find_gone(arcs, out, part, ports, i, dist[i], waiting, b)
-        _find_distances(arcs, out, part, ports, i, n_gone, b)
-        cut = _cut_off(ports, alive, n_gone, b)
-        n_dirty = _turn(arcs, flow[i], dist[i], n_gone, _seeds(arcs, lost, dist[i], b.wait), b)
-        many = _send_otherwise(ports, dist[i], old[i], new[i], told[i] if len(told) else none, share, n_dirty, b)
-        if cut or many < 0:
-            return i
-        n_dirty = _spread_dirt(arcs, out, part, dist[i], many, b)
-        _again(arcs, out, part, ports, i, dist[i], flow[i], load, n_dirty, b)
-        for m in range(n_gone):
-            b.gone[b.which[m]] = False
+            _take_off(arcs, out, before, i, load)
+        elif met[i]:
+            row = told[i] if len(told) else none
+            if not _toward(arcs, out, lost, part, ports, before, i, change, row, share, load, b):
+                return i
     return -1

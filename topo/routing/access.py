@@ -53,24 +53,35 @@ class Access:
             return np.zeros(len(a), dtype=bool)
         return np.asarray((a >= 0) & ((b < 0) | self.meets[a, b]))
 
-    def without(self, end: Ints, islands: list[Ints]) -> Access:
-        """Return the ways that are left where each endpoint ``end[i]`` has ports on ``islands[i]`` alone, or on none.
+    def without(self, end: Ints, kind: Ints, islands: list[Ints]) -> Access:
+        """Return the ways that are left where each endpoint ``end[i]`` has ports on ``islands[kind[i]]`` alone.
 
-        No island falls apart.
+        That may be none.  No island falls apart.
         """
+        rows, known = self._sets
+        rows, known, number = list(rows), dict(known), []
+        for there in islands:
+            row = np.zeros(int(self.network.island.max(initial=-1)) + 1, dtype=np.float32)
+            row[there] = 1.0
+            number.append(known.setdefault(row.tobytes(), len(rows)) if len(there) else -1)
+            if number[-1] == len(rows):
+                rows.append(row)
+        own = self.islands.copy()
+        own[end] = np.array(number, dtype=np.int64)[kind]
+        every = np.array(rows)
+        left = Access(self.network)
+        # What the network says of the other endpoints holds on.
+        meets = self.meets if len(rows) == len(self.meets) else every @ every.T > 0
+        vars(left).update(islands=own, meets=meets, scale_up_link=self.scale_up_link)
+        return left
+
+    @cached_property
+    def _sets(self) -> tuple[list[NDArray[np.float32]], dict[bytes, int]]:
+        """Return the island sets, a 1 (islands,) for each that is in it, and the number of each."""
         first, of_port = self.network.ports.first, self.network.island[self.network.ports.switch]
         member = np.zeros((len(self.meets), int(self.network.island.max(initial=-1)) + 1), dtype=np.float32)
         member[np.repeat(self.network.site_islands[0], np.diff(first)), of_port] = 1.0
-        new = np.zeros((len(end), member.shape[1]), dtype=np.float32)
-        for i, there in enumerate(islands):
-            new[i, there] = 1.0
-        every, number = np.unique(np.concatenate([member, new]), axis=0, return_inverse=True)
-        own = np.where(self.islands >= 0, number.ravel()[self.islands], -1)
-        own[end] = np.where(new.any(axis=1), number.ravel()[len(member) :], -1)
-        left = Access(self.network)
-        # What the network says of the other endpoints holds on.
-        vars(left).update(islands=own, meets=every @ every.T > 0, scale_up_link=self.scale_up_link)
-        return left
+        return list(member), {row.tobytes(): i for i, row in enumerate(member)}
 
     def ways(self, end: Ints, wanted: Ints) -> tuple[Ints, Ints, Floats, Ints]:
         """Return the NICs by which ``end[i]`` reaches island set ``wanted[i]`` (-1: any), as (row, nic, share, stuck).

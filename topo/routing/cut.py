@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.islands import changes
 from topo.kernels.sweep import Arcs, Ports
 from topo.routing.access import Access, ranges
 from topo.routing.network import Network
@@ -43,23 +44,23 @@ class Cut:
         )  # fmt: skip
 
     @classmethod
-    def of(cls, access: Access, dead: Mask) -> Cut | None:
-        """Return what the links ``dead`` (L,) take; None where only the longer ones of parallel
+    def of(cls, intact: Cut, dead: Mask) -> Cut | None:
+        """Return what the links ``dead`` (L,) take where nothing was lost; None where only the longer ones of parallel
         cables are left, or a scale-up link is lost.
         """
-        network = access.network
+        network = intact.access.network
         arcs = _arcs_left(network, dead)
         if arcs is None:
             return None
-        port = ranges(network.port, network.n_ports)
-        if np.count_nonzero(dead) > np.count_nonzero(dead[network.link]) + 2 * np.count_nonzero(dead[port]):
+        port = network.port_links[dead[network.port_links]]
+        if np.count_nonzero(dead) > np.count_nonzero(dead[network.link]) + 2 * len(port):
             return None
-        end = np.unique(network.fabric.tail[port[dead[port]]]).astype(np.int64)
+        end = network.fabric.tail[port].astype(np.int64)  # ports go by endpoint
+        end = end[changes(end)]
         if not len(end):
-            none = cls.none(access)
-            return replace(none, lost=arcs[0], part=arcs[1], link_part=arcs[2])
+            return replace(intact, lost=arcs[0], part=arcs[1], link_part=arcs[2])
         lost, part, link_part = arcs
-        return cls(lost, part, link_part, end, *_sites_left(access, end, dead))
+        return cls(lost, part, link_part, end, *_sites_left(intact, end, dead))
 
     @property
     def n_new(self) -> int:
@@ -73,6 +74,14 @@ class Cut:
         result = np.full((len(self.alive), network.most_ports), -1, dtype=np.int64)
         owner = np.repeat(np.arange(len(self.alive)), np.diff(first))
         result[owner, np.arange(len(owner)) - first[owner]] = network.island[self.ports.switch]
+        return result
+
+    @cached_property
+    def meets(self) -> NDArray[np.int8]:
+        """(S,) what a site with an endpoint left has at each switch: 0 nothing, 1 its port, 2 one of several."""
+        count = np.diff(self.ports.first)
+        result = np.zeros(len(self.access.network.arcs.first) - 1, np.int8)
+        np.maximum.at(result, self.ports.switch, np.repeat(np.where(self.alive, np.minimum(count, 2), 0), count))
         return result
 
     def arcs(self) -> tuple[Arcs, Ints]:
@@ -91,7 +100,8 @@ def _arcs_left(network: Network, dead: Mask) -> tuple[NDArray[np.int32], Floats,
     arcs = network.arcs
     row = np.flatnonzero(dead[network.link])
     row = row[network.part[row] > 0.0]
-    lost = np.unique(network.arc[row])
+    lost = network.arc[row]  # links go by arc
+    lost = lost[changes(lost)]
     if not len(lost):
         return lost.astype(np.int32), arcs.part, network.part
     first = np.searchsorted(network.arc, lost)
@@ -109,33 +119,30 @@ def _arcs_left(network: Network, dead: Mask) -> tuple[NDArray[np.int32], Floats,
     return lost.astype(np.int32), part, link_part
 
 
-def _sites_left(access: Access, end: Ints, dead: Mask) -> tuple[Access, Ints, Ports, Mask, Ints]:
+def _sites_left(intact: Cut, end: Ints, dead: Mask) -> tuple[Access, Ints, Ports, Mask, Ints]:
     """Return ways, sites, their ports, which live, and their offsets, where ``end`` (c,) lost the ``dead`` ports."""
-    network = access.network
+    network = intact.access.network
     n, most, ports = network.n_sites, network.most_ports, network.ports
     column = np.arange(most)
     there = column < network.n_ports[end][:, None]
     kept = there & ~dead[np.where(there, network.port[end][:, None] + column, 0)]
-    key, first, number = np.unique(
-        np.column_stack([network.site[end], kept]), axis=0, return_index=True, return_inverse=True
-    )
-    some = np.flatnonzero(key[:, 1:].any(axis=1))
-    new = np.full(len(key), -1, dtype=np.int64)
-    new[some] = n + np.arange(len(some))
+    # Endpoints of a site that kept the same ports are a site of their own, those that kept none are of no site.
+    key = (network.site[end] << most) + kept @ (1 << column)
+    _, first, number = np.unique(key, return_index=True, return_inverse=True)
+    which = [np.flatnonzero(row) for row in kept[first]]
+    some = np.array([len(own) > 0 for own in which])
+    new = np.where(some, n + np.cumsum(some) - 1, -1)
     site = network.site.copy()
-    site[end] = new[number.ravel()]
-    alive = np.ones(n + len(some), dtype=bool)
+    site[end] = new[number]
+    alive = np.ones(n + int(np.count_nonzero(some)), dtype=bool)
     alive[:n] = np.bincount(site[site >= 0], minlength=n)[:n] > 0
-    keeps, old = kept[first[some]], key[some, 0]
-    which = [np.flatnonzero(row) for row in keeps]
-    rows = np.concatenate([np.zeros(0, np.int64), *(ports.first[at] + own for at, own in zip(old, which, strict=True))])
-    offset = np.vstack([np.tile(column, (n, 1)), np.zeros((len(some), most), dtype=np.int64)])
-    for i, own in enumerate(which):
-        offset[n + i, : len(own)] = own
-    where = network.island[ports.switch]
-    islands = [where[ports.first[network.site[e]] + np.flatnonzero(row)] for e, row in zip(end, kept, strict=True)]
-    left = access.without(end, islands)
-    return left, site, _with_rows(ports, rows, [len(own) for own in which], len(network.arcs.first) - 1), alive, offset
+    rows = [ports.first[at] + own for at, own in zip(network.site[end[first]], which, strict=True)]
+    left = intact.access.without(end, number, [network.island[ports.switch[own]] for own in rows])
+    offset = np.vstack([intact.offset, np.zeros((len(alive) - n, most), dtype=np.int64)])
+    for at, own in zip(new, which, strict=True):
+        offset[at, : len(own)] = own
+    count = [len(own) for own in which if len(own)]
+    return left, site, _with_rows(ports, np.concatenate(rows), count, len(network.arcs.first) - 1), alive, offset
 
 
 def _with_rows(ports: Ports, rows: Ints, count: list[int], reach: int) -> Ports:

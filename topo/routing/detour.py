@@ -20,21 +20,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.kernels.along import shares_at_ports
-from topo.kernels.detour import Leaving, bench, detour, held, leaving
+from topo.kernels.detour import Change, detour
+from topo.kernels.held import Before, Leaving, held, leaving
 from topo.kernels.sweep import push, room
+from topo.kernels.turning import bench
 from topo.routing.access import Access
 from topo.routing.crowds import Crowds
 from topo.routing.cut import Cut
 from topo.routing.flows import CrowdFlows, Flows
 from topo.routing.meeting import Meeting
 from topo.routing.network import Network, added
-from topo.routing.operator import Floats
+from topo.routing.operator import Floats, Ints
 from topo.routing.relay import legs_of
 from topo.routing.site_amounts import site_amounts
 from traffic.demand import Demand, GroupedDemand
 
 #: Entries of a table of every phase, site and switch, or site, site and port, above which none is kept: 8 bytes each.
 MOST_ENTRIES = 8_000_000
+#: Ports of an endpoint above which those that it keeps are too many for the bits of a number.
+MOST_PORTS = 32
 #: Amounts below this part of the largest are what is left of equal sums.
 NOTHING = 1e-12
 
@@ -46,8 +50,14 @@ class Left:
     """What a loss leaves of a demand; links are numbered as before it, and dead ones carry nothing."""
 
     load: Floats  # (phases, L) of what still arrives
-    before: Floats  # (phases, L) of the same on the whole network
     lost: float  # ordered pairs, or commodities, that no path is left for
+    ready: Detours
+    gone: Flows | CrowdFlows  # what is lost, as it went
+
+    @cached_property
+    def before(self) -> Floats | None:
+        """(phases, L) loads of what still arrives on the whole network; None where that must be swept."""
+        return self.ready.before_without(self.gone) if self.lost else self.ready.load
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +68,7 @@ class Detours:
     demand: Demand | GroupedDemand
     load: Floats  # (P, L)
     amount: Floats  # (P, D, D) what destination sites get of source sites
-    dist: NDArray[np.int32]  # (D, S)
-    flow: Floats  # (P, D, S) what flows through each switch toward each site
+    before: list[Before]  # what was there toward each site, of each phase
     out: Leaving
     share: Floats  # (D, D, ports) of what a destination gets of a site that leaves it by each port; empty with one port
 
@@ -68,20 +77,22 @@ class Detours:
         """Return ``network`` ready for losses, whose links carry ``load`` (P, L); None where that is not to be had."""
         n, switches, phases = network.n_sites, len(network.arcs.first) - 1, len(load)
         tables = (phases * n * n, phases * n * switches, n * n * network.most_ports)
-        if not n or max(tables) > MOST_ENTRIES or _twice_on_an_island(network):
+        if not n or max(tables) > MOST_ENTRIES or network.most_ports > MOST_PORTS or _twice_on_an_island(network):
             return None
         access = Access(network)
         amount = _amounts(access, demand)
-        dist, flow = np.empty((n, switches), np.int32), np.zeros((phases, n, switches))
+        dist, near = np.empty((n, switches), np.int32), np.empty((switches, n), np.int32)
+        total = np.zeros((n, switches))
+        before = [Before(dist, near, total, np.zeros((n, switches))) for _ in range(phases)]
         for p in range(phases):
-            if held(network.arcs, network.ports, amount[p], dist, flow[p], room(network.arcs)) >= 0:
+            if held(network.arcs, network.ports, amount[p], before[p], room(network.arcs)) >= 0:
                 return None
         share = _shares_of_ports(network) if network.most_ports > 1 else np.zeros((0, 0, 0))
-        return cls(access, demand, load, amount, dist, flow, leaving(network.arcs), share)
+        return cls(access, demand, load, amount, before, leaving(network.arcs), share)
 
     def after(self, dead: Mask) -> Left | None:
         """Return what is left where the links ``dead`` (L,) are gone; None where all must be swept again."""
-        cut = Cut.of(self.access, dead)
+        cut = Cut.of(self.intact, dead)
         if cut is None:
             return None
         meeting = self._meeting(cut)
@@ -91,71 +102,95 @@ class Detours:
         if load is None:
             return None
         load[:, dead] = 0.0
-        before = self._changed(Cut.none(self.access), meeting.lost, Flows.none()) if meeting.lost.pairs else self.load
-        return None if before is None else Left(load, before, meeting.lost.pairs)
+        return Left(load, meeting.n_lost, self, meeting.lost)
+
+    def before_without(self, gone: Flows | CrowdFlows) -> Floats | None:
+        """Return (P, L) loads of the whole network without flows ``gone``; None where that must be swept."""
+        return self._changed(self.intact, gone, Flows.none(self.intact))
 
     @property
     def network(self) -> Network:
         """The whole network."""
         return self.access.network
 
+    @cached_property
+    def intact(self) -> Cut:
+        """The loss of nothing."""
+        return Cut.none(self.access)
+
     def _changed(self, cut: Cut, minus: Flows | CrowdFlows, plus: Flows | CrowdFlows) -> Floats | None:
         """Return (P, L) loads with ``cut``, without flows ``minus`` as they went and with ``plus``; None for sweeps."""
         network, n = self.network, self.network.n_sites
         sites = n + cut.n_new
-        amount = np.zeros((len(self.load), sites, sites))
-        amount[:, :n, :n] = self.amount
-        minus.put(amount, network.site, -1.0)
-        amount[np.abs(amount) <= NOTHING * amount.max(initial=0.0)] = 0.0
-        plus.put(amount, cut.site, 1.0)
-        share = np.zeros((sites, sites, self.share.shape[2] if self.share.size else 0))
-        share[: len(self.share), : len(self.share)] = self.share
-        arc = self._arcs_after(cut, amount, share)
+        more = np.zeros((len(self.load), sites, sites))
+        minus.put(more, -1.0)
+        plus.put(more, 1.0)
+        rows = np.zeros(sites, dtype=bool)
+        for flows in (minus, plus):
+            rows[flows.touched] = True
+        touched = np.flatnonzero(rows)
+        self._clear(more, touched[touched < n])
+        share = self.share
+        if share.size:
+            share = np.zeros((sites, sites, share.shape[2]))
+            share[:n, :n] = self.share
+        arc = self._arcs_after(cut, Change(more[0], touched, rows, cut.meets), more, share)
         if arc is None:
             return None
         load = self.load + 0.0
         load[:, network.link] = arc[:, network.arc] * cut.link_part
-        minus.load(load, Cut.none(self.access), self.share, -1.0)
-        plus.load(load, cut, share, 1.0)
+        minus.load(load, self.share, -1.0)
+        plus.load(load, share, 1.0)
         return load
 
-    def _arcs_after(self, cut: Cut, amount: Floats, share: Floats) -> Floats | None:
+    def _clear(self, more: Floats, touched: Ints) -> None:
+        """Make ``more`` (P, sites, sites) take off all that was there where nearly nothing would be left.
+
+        Entries are in rows and columns of sites ``touched``.
+        """
+        n, nothing = self.network.n_sites, NOTHING * self._largest
+        for at in ((slice(None), touched, slice(0, n)), (slice(None), slice(0, n), touched)):
+            old, new = self.amount[at], more[at]
+            more[at] = np.where(np.abs(old + new) <= nothing, -old, new)
+
+    @cached_property
+    def _largest(self) -> float:
+        return float(self.amount.max(initial=0.0))
+
+    def _arcs_after(self, cut: Cut, change: Change, more: Floats, share: Floats) -> Floats | None:
         """Return (P, A) loads of arcs; ``share`` (sites, sites, ports) takes those that are new."""
         arcs, n, phases = self.network.arcs, self.network.n_sites, len(self.load)
         load = self.arc_load.copy()
         for p in range(phases):
-            old = np.zeros((n, len(cut.alive)))
-            old[:, :n] = self.amount[p]
-            before, amounts = (self.dist, self.flow[p]), (old, np.ascontiguousarray(amount[p, :n]))
-            told = share[:n] if share.size else share
-            b = bench(arcs, len(cut.lost))
-            if detour(arcs, self.out, cut.lost, cut.part, cut.ports, cut.alive, before, amounts, told, load[p], b) >= 0:
+            change = change._replace(more=more[p])
+            left = (cut.lost, cut.part, cut.ports, cut.alive, self.before[p], change, share[:n], load[p])
+            if detour(arcs, self.out, *left, bench(arcs, len(cut.lost))) >= 0:
                 return None
-        left, number = cut.arcs() if cut.n_new else (arcs, np.arange(0))
+        arcs, number = cut.arcs() if cut.n_new else (arcs, np.arange(0))
         for d in range(n, n + cut.n_new):
             for p in range(phases):
-                extra = np.zeros(len(left.tail))
-                if push(left, cut.ports, np.array([d]), amount[p, d : d + 1], extra, room(left)) >= 0:
+                extra = np.zeros(len(arcs.tail))
+                if push(arcs, cut.ports, np.array([d]), more[p, d : d + 1], extra, room(arcs)) >= 0:
                     return None
                 load[p, number] += extra
             if share.size:
-                source = np.flatnonzero(amount[:, d].any(axis=0))
+                source = np.flatnonzero(more[:, d].any(axis=0))
                 shares = np.zeros((2, len(source), share.shape[2]))
                 first = np.array([0, len(source)])
-                shares_at_ports(left, cut.ports, np.array([d]), first, source, shares[0], shares[1], room(left))
+                shares_at_ports(arcs, cut.ports, np.array([d]), first, source, shares[0], shares[1], room(arcs))
                 share[d, source] = shares[0]
         return load
 
     def _meeting(self, cut: Cut) -> Meeting | None:
         if isinstance(self.demand, Demand):
-            return Meeting.of(self.access, cut, self.demand)
+            return Meeting.of(self.intact, cut, self.demand)
         return self._crowds.meeting(cut)
 
     @cached_property
     def _crowds(self) -> Crowds:
         """Endpoints of a grouped demand that are alike."""
         assert isinstance(self.demand, GroupedDemand)
-        return Crowds.of(self.access, self.demand)
+        return Crowds.of(self.intact, self.demand)
 
     @cached_property
     def arc_load(self) -> Floats:
@@ -193,6 +228,6 @@ def _amounts(access: Access, demand: Demand | GroupedDemand) -> Floats:
     apart = np.flatnonzero(access.domain[src] != access.domain[dst])
     src, dst, size, phase = src[apart], dst[apart], demand.size[apart], demand.phase[apart].astype(np.int64)
     result = np.zeros((phases, n, n))
-    flows = Flows(src, dst, size, phase, legs_of(access, src, dst, network.fabric.relay))
-    flows.put(result, network.site, 1.0)
+    flows = Flows(src, dst, size, phase, legs_of(access, src, dst, network.fabric.relay), Cut.none(access))
+    flows.put(result, 1.0)
     return result

@@ -8,11 +8,15 @@ off one by one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.kernels.crowds import Inside, Keys, Members
+from topo.kernels.gains import Counts, Places, by_site, counts, put, put_inside, put_on_links, put_on_links_inside
+from topo.kernels.relay import Nics
 from topo.routing.access import Access
 from topo.routing.cut import Cut
 from topo.routing.network import added
@@ -31,40 +35,42 @@ class Flows:
     size: Floats  # (pairs,) [bytes]
     phase: Ints  # (pairs,)
     legs: Legs
+    cut: Cut  # by whose sites and ports they go
 
     @classmethod
-    def none(cls) -> Flows:
+    def none(cls, cut: Cut) -> Flows:
         """Return no pairs."""
         empty = np.zeros(0, dtype=np.int64)
-        return cls(empty, empty, np.zeros(0), empty, Legs.none())
+        return cls(empty, empty, np.zeros(0), empty, Legs.none(), cut)
 
     def some(self, rows: Ints) -> Flows:
         """Return the pairs ``rows``, sorted."""
-        return Flows(self.src[rows], self.dst[rows], self.size[rows], self.phase[rows], legs_of_rows(self.legs, rows))
-
-    @property
-    def pairs(self) -> float:
-        """Number of pairs."""
-        return float(len(self.src))
+        legs = legs_of_rows(self.legs, rows)
+        return Flows(self.src[rows], self.dst[rows], self.size[rows], self.phase[rows], legs, self.cut)
 
     @property
     def amount(self) -> Floats:
         """(legs,) [bytes] on each leg."""
         return self.legs.share * self.size[self.legs.row]
 
-    def put(self, amount: Floats, site: Ints, sign: float) -> None:
-        """Add to ``amount`` (P, sites, sites), by receiver and sender, what goes from site to site, ``sign`` times."""
-        legs, n = self.legs, amount.shape[1]
+    @property
+    def touched(self) -> Ints:
+        """Sites that send any, some more than once."""
+        return self.cut.site[self.legs.nic]
+
+    def put(self, more: Floats, sign: float) -> None:
+        """Add to ``more`` (P, sites, sites), by receiver and sender, what goes from site to site, ``sign`` times."""
+        legs, n, site = self.legs, more.shape[1], self.cut.site
         if len(legs.row):
             key = (self.phase[legs.row] * n + site[legs.out]) * n + site[legs.nic]
-            amount += added(key, sign * self.amount, amount.size).reshape(amount.shape)
+            more += added(key, sign * self.amount, more.size).reshape(more.shape)
 
-    def load(self, load: Floats, cut: Cut, share: Floats, sign: float) -> None:
+    def load(self, load: Floats, share: Floats, sign: float) -> None:
         """Add to ``load`` (P, L) what goes by ports of endpoints and scale-up links, ``sign`` times.
 
         ``share`` (sites, sites, ports), by receiver and sender, leaves by each port; empty where each has one.
         """
-        legs = self.legs
+        legs, cut = self.legs, self.cut
         if not len(legs.row):
             return
         amount, at = sign * self.amount, self.phase[legs.row] * load.shape[1]
@@ -108,70 +114,65 @@ def _at_ports(cut: Cut, nic: Ints, amount: Floats, *, outward: bool) -> list[tup
 
 
 @dataclass(frozen=True, eq=False)
-class Members:
-    """Members of crowds and the NICs that they use, by the crowd and place of the NIC: ``key``."""
+class Gathering:
+    """What crowds send to crowds by tables of keys, and what those count that never leaves a domain."""
 
-    key: Ints  # (rows,)
-    end: Ints  # (rows,)
-    nic: Ints  # (rows,)
-    n: int  # keys
-    far: int  # keys of crowds in domains that lost no port: they come first
-
-    def by_site(self, site: Ints, n: int) -> Floats:
-        """Return (keys, sites) how many members of each use a NIC of each site."""
-        count = np.bincount(self.key * n + site[self.nic], minlength=self.n * n)
-        return count.reshape(self.n, n).astype(np.float64)
+    nics: Nics
+    members: Members
+    keys: Keys
+    table: Floats  # (3, keys, keys) [bytes] by receiver and sender: before, after, lost
+    inside: Inside
+    used: int  # legs of ``inside``
 
 
 @dataclass(frozen=True, eq=False)
 class CrowdFlows:
-    """What crowds send to crowds: each member of ``senders`` of key i sends ``bytes[j, i]`` to each one of key j."""
+    """Flows of a table ``which``: each member of a sender's key sends as much to each one of a receiver's key."""
 
-    senders: Members
-    receivers: Members
-    bytes: Floats  # (receivers' keys, senders' keys)
-    inside: Flows  # pairs of members of one domain, which it counts though they never leave it
-    pairs: float  # ordered pairs, without those
+    gathering: Gathering
+    which: int
+    cut: Cut  # by whose sites and ports they go
 
-    def put(self, amount: Floats, site: Ints, sign: float) -> None:
-        """Add to ``amount`` (1, sites, sites) what ``Flows.put`` does."""
-        n = amount.shape[1]
-        brought, drawn = self.bytes @ self.senders.by_site(site, n), self.receivers.by_site(site, n)
-        # A loss touches few sites: those of receivers that lost ports, or those that send to all others.
-        for keys in (slice(0, self.receivers.far), slice(self.receivers.far, None)):
-            here, there = np.flatnonzero(drawn[keys].any(axis=0)), np.flatnonzero(brought[keys].any(axis=0))
-            amount[0, here[:, np.newaxis], there] += sign * drawn[keys][:, here].T @ brought[keys][:, there]
-        self.inside.put(amount, site, -sign)
+    @property
+    def touched(self) -> Ints:
+        """Sites that one end of all that is sent is at, some more than once."""
+        g = self.gathering
+        hit = np.zeros(len(g.nics.first), dtype=bool)
+        hit[g.nics.domain[g.members.end[g.members.first[g.members.near] :]]] = True
+        site = self.cut.site[g.nics.nics[hit[g.nics.domain[g.nics.nics]]]]
+        return site[site >= 0]
 
-    def load(self, load: Floats, cut: Cut, share: Floats, sign: float) -> None:
+    @cached_property
+    def _by_site(self) -> tuple[Counts, Counts]:
+        """How many members of each sender's key, and of each receiver's, use a NIC of each site."""
+        g, result = self.gathering, []
+        for listed, n in zip((g.keys.sent, g.keys.got), g.keys.n.tolist(), strict=True):
+            result.append(counts(n, len(self.cut.alive)))
+            by_site(g.nics, g.members, listed, self.cut.site, result[-1])
+        return result[0], result[1]
+
+    def put(self, more: Floats, sign: float) -> None:
+        """Add to ``more`` (1, sites, sites) what ``Flows.put`` does."""
+        g = self.gathering
+        put(g.keys, g.table[self.which], *self._by_site, sign, more[0])
+        put_inside(g.inside, g.used, self.which, self.cut.site, -sign, more[0])
+
+    def load(self, load: Floats, share: Floats, sign: float) -> None:
         """Add to ``load`` (1, L) what ``Flows.load`` does."""
-        n, every, width = len(cut.alive), load[0], cut.access.network.most_ports
-        for side, others, sizes, outward in (
-            (self.senders, self.receivers, self.bytes.T, True),
-            (self.receivers, self.senders, self.bytes, False),
-        ):
-            at_others = sign * sizes @ others.by_site(cut.site, n)  # (keys, sites)
-            whole = at_others.sum(axis=1)[side.key]
-            if share.size:
-                part = share if outward else _arriving(share, cut)
-                axes = ([1], [0]) if outward else ([1], [1])
-                by_port = np.tensordot(at_others, part, axes)[side.key, cut.site[side.nic]]
-            else:
-                by_port = np.repeat(whole[:, np.newaxis], width, axis=1)
-            moves = (side.end, side.nic) if outward else (side.nic, side.end)
-            for row, weight in (
-                *_relayed(cut.access, *moves, whole),
-                *_at_ports(cut, side.nic, by_port, outward=outward),
-            ):
-                every += added(np.maximum(row, 0), weight, len(every))
-        self.inside.load(load, cut, share, -sign)
+        g, places, (sends, gets) = self.gathering, places_of(self.cut, share), self._by_site
+        there = (sends, gets) if share.size else (_at_one(sends), _at_one(gets))
+        put_on_links(g.nics, g.members, places, g.keys, g.table[self.which], *there, sign, load[0])
+        put_on_links_inside(places, g.inside, g.used, self.which, -sign, load[0])
 
 
-def _arriving(share: Floats, cut: Cut) -> Floats:
-    """Return (receivers, senders, ports) what arrives by each port where ``share`` leaves: it keeps to its island."""
-    island = cut.islands
-    result = np.zeros(share.shape)
-    for k in range(share.shape[2]):
-        for m in range(share.shape[2]):
-            result[:, :, k] += share[:, :, m] * (island[:, k][:, np.newaxis] == island[:, m])
-    return result
+def _at_one(count: Counts) -> Counts:
+    """Return ``count`` as if all were at one site."""
+    n = len(count.n)
+    return Counts(count.of.sum(axis=1)[:, np.newaxis], np.zeros((n, 1), np.int32), np.ones(n, np.int64))
+
+
+def places_of(cut: Cut, share: Floats) -> Places:
+    """Return where endpoints attach after ``cut``; ``share`` (sites, sites, ports) leaves by each port."""
+    network = cut.access.network
+    up, reverse = cut.access.scale_up_link, np.ascontiguousarray(network.fabric.reverse)
+    return Places(cut.site, network.port, up, reverse, cut.offset, cut.islands, share)

@@ -25,24 +25,26 @@ class Meeting:
     before: Flows | CrowdFlows
     after: Flows | CrowdFlows
     lost: Flows | CrowdFlows
+    n_lost: float  # ordered pairs of these
 
     @classmethod
-    def none(cls) -> Meeting:
+    def none(cls, cut: Cut) -> Meeting:
         """Return no pairs."""
-        return cls(Flows.none(), Flows.none(), Flows.none())
+        return cls(Flows.none(cut), Flows.none(cut), Flows.none(cut), 0.0)
 
     @classmethod
-    def of(cls, access: Access, cut: Cut, demand: Demand) -> Meeting | None:
+    def of(cls, intact: Cut, cut: Cut, demand: Demand) -> Meeting | None:
         """Return the pairs of ``demand`` that may go by an endpoint whose ports ``cut`` takes; None where many may."""
+        access = intact.access
         if not len(cut.end):
-            return cls.none()
+            return cls.none(cut)
         src, dst, size, phase = _touched(access, cut.end, demand)
         if len(src) > MOST_PAIRS:
             return None
         relay = access.network.fabric.relay
-        before = Flows(src, dst, size, phase, legs_of(access, src, dst, relay))
+        before = Flows(src, dst, size, phase, legs_of(access, src, dst, relay), intact)
         legs, none = legs_left(cut.access, src, dst, relay)
-        return cls(before, Flows(src, dst, size, phase, legs), before.some(none))
+        return cls(before, Flows(src, dst, size, phase, legs, cut), before.some(none), float(len(none)))
 
 
 def _touched(access: Access, end: Ints, demand: Demand) -> tuple[Ints, Ints, Floats, Ints]:

@@ -82,6 +82,12 @@ class Network:
         return int(self.n_ports.max(initial=0))
 
     @cached_property
+    def port_links(self) -> Ints:
+        """The network links of all endpoints, by endpoint."""
+        fabric = self.fabric
+        return np.flatnonzero(fabric.head[: fabric.first[fabric.n_endpoints]] >= self.base)
+
+    @cached_property
     def links(self) -> Links:
         """The fabric's own links, for walks of single paths."""
         f = self.fabric

@@ -57,7 +57,7 @@ class Quick:
         """Return what ``loss`` does; None where it must be routed and solved anew."""
         fabric, demand = self.solution.fabric, self.solution.offered
         left = self.detours.after(loss.dead(fabric))
-        if left is None:
+        if left is None or left.before is None:
             return None
         pairs = float(demand.pairs.sum()) if isinstance(demand, GroupedDemand) else float(demand.n_commodities)
         before = _ends(demand, left.before / fabric.capacity)
