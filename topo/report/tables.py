@@ -75,7 +75,8 @@ class Table:
         clauses = [
             f"{self.columns[i].title} {cells[i].text}" for i in sorted(self.alike) if self.rows[0][i] is not None
         ]
-        return f"{self.note} {f'The same in every row: {words.listing(clauses, len(clauses))}.' if clauses else ''}".strip()
+        same = f"The same in every row: {words.listing(clauses, len(clauses))}." if clauses else ""
+        return f"{self.note} {same}".strip()
 
     def _largest(self, column: int) -> float:
         values = [row[column] for row in self.rows if isinstance(row[column], int | float)]

@@ -196,6 +196,12 @@ def test_seeds_of_one_setting_go_by_one_name_and_the_comparison_shows_their_mean
     assert "A mark is the mean over seeds; the table has the least and the largest of them." in render(tmp_path)
 
 
+def test_provenance_says_which_files_hold_the_numbers(html: str) -> None:
+    """The sample has records and link loads, but no Parquet of its records."""
+    text = html.partition('id="provenance"')[2]
+    assert "<li>records.jsonl: " in text and "<li>cases/*/links.parquet: " in text and "records.parquet" not in text
+
+
 def test_a_wide_table_says_once_what_is_the_same_in_every_row() -> None:
     columns = [name("Network"), name("Policy"), *(Column(f"c{i}", words.count) for i in range(8))]
     rows = [("a", "ecmp", 1, None, *range(6)), ("b", "ecmp", 2, None, *range(1, 7))]

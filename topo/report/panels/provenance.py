@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from topo.report import names, words
-from topo.report.panels.blocks import Panel, Show, Source
+from topo.report.panels.blocks import Notes, Panel, Show, Source
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
 from topo.report.tables import name, table
@@ -32,9 +32,25 @@ def panel(view: View) -> Panel:
         Source("Command that wrote this", command, folded=False) if command else None,
         Source("To reproduce", again, folded=False),
         Show(table("run", "Run", (name("Key"), name("Value")), facts)) if facts else None,
+        _files(view),
         _hashes(view),
     )
     return make("provenance", "Provenance", "Where do these numbers come from?", answer, blocks, folded=True)
+
+
+#: File in the folder of a study -> what is in it.
+_FILES = {
+    "records.parquet": "every case with its inputs and results, a row each",
+    "records.jsonl": "the same as JSON lines",
+    "cases/*/links.parquet": "load and capacity of every link, a file for each case",
+    "cases/*/traffic.parquet": "bytes between endpoints, a file for each case",
+}
+
+
+def _files(view: View) -> Notes | None:
+    """Return where the numbers lie for other programs: the files that are there in the folder of the study."""
+    lines = [f"{name}: {what}." for name, what in _FILES.items() if next(view.study.folder.glob(name), None)]
+    return Notes(tuple(lines), "In the folder of the study, units in SI") if lines else None
 
 
 def _command(run: dict[str, Any]) -> str:
