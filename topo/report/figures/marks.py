@@ -100,12 +100,14 @@ def bars(rows: Sequence[str], series: Sequence[Series], title: str, marks: Serie
     return {"data": traces, "layout": layout}
 
 
-def dumbbells(rows: Sequence[str], ends: tuple[Series, Series], title: str) -> dict[str, Any]:
-    """Return two marks a row, joined by a line: what lies between them is what the second costs."""
-    spec = dots(rows, ends, title)
+def dumbbells(
+    rows: Sequence[str], series: Sequence[Series], title: str, at: float | None = None, **x: Any
+) -> dict[str, Any]:
+    """Return marks on one line a row, joined from the first to the last: what lies between them is what counts."""
+    spec = dots(rows, series, title, at, **x)
     xs: list[float | None] = []
     ys: list[float | None] = []
-    for row, pair in enumerate(zip(ends[0].values, ends[1].values, strict=True)):
+    for row, pair in enumerate(zip(series[0].values, series[-1].values, strict=True)):
         if None not in pair:
             xs += [*pair, None]
             ys += [row, row, None]

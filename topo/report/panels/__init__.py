@@ -25,6 +25,7 @@ PANELS = (
     "topo.report.panels.jobs:panel",
     "topo.report.panels.training:panel",
     "topo.report.panels.moe:panel",
+    "topo.report.panels.reach:panel",
     "topo.report.panels.utilization:panel",
     "topo.report.panels.topology:panel",
     "topo.report.panels.traffic:panel",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Blocks of endpoints on either axis of the map as drawn; studies store up to 128.
 BLOCKS = 64
+#: Busiest block of endpoints over the mean up to which all send and receive alike: a flat line needs no figure.
+_EVEN = 1.005
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def _figures(maps: dict[str, Map], first: str) -> list[Draw | Show]:
         Variant(traffic, heat(one.names, (one.volume / 1e9).tolist(), "GB")) for traffic, one in maps.items()
     )
     heats = Draw(Figure("fig-traffic", _finding(maps), how + first, variants, _table(maps), "traffic"))
+    if max(map(_peak, maps.values())) < _EVEN:
+        return [heats]
     how = "Bytes an endpoint sends and receives, averaged over the endpoints of a block, by the block's first endpoint."
     # The figure opens on what its heading speaks of; where all are even, on the first.
     worst = max(maps, key=lambda traffic: round(_peak(maps[traffic]), 3))
@@ -107,14 +111,14 @@ def _ends(one: Map) -> dict[str, Any]:
 
 def _finding(maps: dict[str, Map]) -> str:
     clauses = [f"{words.percent(one.share)} of {traffic}" for traffic, one in maps.items()]
-    return f"Bytes that stay inside a host: {words.listing(clauses)}."
+    even = all(_peak(one) < _EVEN for one in maps.values())
+    alike = " Every block of endpoints sends and receives as much as every other." if even else ""
+    return f"Bytes that stay inside a host: {words.listing(clauses)}.{alike}"
 
 
 def _even(maps: dict[str, Map]) -> str:
     worst = max(maps, key=lambda traffic: _peak(maps[traffic]))
     ratio = _peak(maps[worst])
-    if ratio < 1.005:
-        return "Every block of endpoints sends and receives as much as every other."
     return f"The busiest block moves {words.number(ratio)} times the mean, under {worst}."
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Steps kept of a distribution; a quantile further than 1/POINTS from a kept one is never lost.
 POINTS = 160
+_FOLD = "How the links of each tier differ"
 _KEYS = tuple(f"links_by_tier.*.{key}" for key in ("links", "mean", "p99", "max"))
 
 
@@ -40,7 +41,7 @@ def panel(view: View) -> Panel | None:
         "percentile and maximum of all switch links; ideally each carries the mean, and the three are one line."
     )
     blocks = (
-        [Draw(Figure("fig-links", _finding(view), how + view.of_the_first, variants, _table(rows), "traffic"))]
+        [Draw(Figure("fig-links", _finding(view), how + view.of_the_first, variants, _table(rows), "traffic"), _FOLD)]
         if variants
         else []
     )
