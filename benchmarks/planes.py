@@ -38,6 +38,12 @@ CASES: dict[str, tuple[str, ...]] = {
         "completion",
     ),
     "training step, 16,384, completion": (TREE, "training-step", "--solver", "completion"),
+    "training step, 16,384, tapered 2:1, completion": (
+        f"{TREE},oversubscription=2",
+        "training-step",
+        "--solver",
+        "completion",
+    ),
     "permutation, 1,024": ("fat-tree-2:radix=64,endpoints=1024", "permutation"),
 }
 #: What is drawn against endpoints, on planes of as many.

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from topo.config.case import Case
     from topo.size import Size
 
-#: [bytes] of a process that has loaded planewise and its compiled kernels.
-PROCESS = 190 * 2**20
+#: [bytes] of a process that has loaded planewise, and with its compiled kernels.
+PLAIN, PROCESS = 62 * 2**20, 190 * 2**20
 #: [bytes] a directed link: fabric, routing and tables; more where links that are alike are looked for.
 LINK, LINK_ALIKE = 90, 50
 #: [bytes] a pair of switches while distances and cuts are worked out, and where that stops growing.
@@ -52,8 +52,11 @@ BY_CLASS = MOST_SHARES // 4
 DRAWN = 25
 #: [bytes] a pair of sites in a solved policy: its paths and their weights; where symmetry makes few of them.
 SITE_PAIR, SITE_PAIR_ALIKE = 2_000, 300
-#: [s] to load; a directed link built, and more where those that are alike are told by symmetry, or by what they carry.
-START, LINK_TIME, LINK_CLASS_TIME, LINK_COLOUR_TIME = 1.0, 1.2e-6, 2e-6, 3e-7
+#: [s] to load, and with compiled kernels.
+PLAIN_START, START = 0.5, 1.0
+#: [s] a directed link built, and where planes are copies of one; more where links that are alike are told by symmetry,
+#: or by what they carry.
+LINK_TIME, COPY_TIME, LINK_CLASS_TIME, LINK_COLOUR_TIME = 1.2e-6, 4e-7, 2e-6, 3e-7
 #: [s] an arc visited on the way to one destination, all passes together; where each commodity draws its own way.
 VISIT, DRAW = 1e-8, 2e-9
 #: Sweeps of a policy that turns at a third switch for each of one that does not.
@@ -113,6 +116,13 @@ class _Work:
     drawn: int  # numbers of a gate's sample
     gathered: int = 0  # shares of classes that are added up and let go
     walked: int = 0  # drawn paths
+    plain: bool = False  # whether no compiled kernel is needed
+    link_time: float = LINK_TIME  # [s] a directed link
+
+    @property
+    def process(self) -> int:
+        """[bytes] of the process before it has built anything."""
+        return PLAIN if self.plain else PROCESS
 
 
 def estimate(case: Case) -> Estimate:
@@ -128,7 +138,7 @@ def estimate(case: Case) -> Estimate:
     where: dict[str, Any] = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain}
     work = _work(case, size, count_of(case.traffic, size=size, **where, files=case.files, **placed_of(case)))
     parts = {
-        ITSELF: (PROCESS, "nothing takes less"),
+        ITSELF: (work.process, "nothing takes less"),
         f"{work.links:,} links": (
             (LINK + LINK_ALIKE * (work.by_class or work.by_colour)) * work.links
             + SWITCH_PAIR * min(work.switch_pairs, MOST_SWITCH_PAIRS),
@@ -149,7 +159,7 @@ def estimate(case: Case) -> Estimate:
         ),
     }
     parts[f"a sample of {work.drawn:,} choices of experts"] = (DRAWN * work.drawn, "choose a model of fewer experts")
-    what = max(parts, key=lambda part: parts[part][0] if part != ITSELF else PROCESS / 10)
+    what = max(parts, key=lambda part: parts[part][0] if part != ITSELF else work.process / 10)
     memory = sum(taken for taken, _ in parts.values())
     return Estimate(float(memory), _seconds(work), what, parts[what][1])
 
@@ -207,7 +217,16 @@ def _work(case: Case, size: Size, traffic: Count) -> _Work:
         drawn=traffic.drawn,
         gathered=gathered,
         walked=walked,
+        plain=_plain(case, size, policy, by_commodity=by_commodity),
+        link_time=COPY_TIME if ports > 1 and case.fabric.get("family") else LINK_TIME,
     )
+
+
+def _plain(case: Case, size: Size, policy: Policy, *, by_commodity: bool) -> bool:
+    """Return whether loads have a closed form: whole trees of two layers, where nobody looks at single commodities."""
+    whole = case.failures is None and bool(case.fabric.get("family"))
+    chosen = policy.one_path or policy.solved or by_commodity
+    return whole and not chosen and not _visits(policy, size)
 
 
 def _worth_colours(listed: int) -> bool:
@@ -271,8 +290,8 @@ def _classes(case: Case, size: Size, traffic: Count) -> int:
 
 def _seconds(work: _Work) -> float:
     return (
-        START
-        + (LINK_TIME + LINK_CLASS_TIME * work.by_class + LINK_COLOUR_TIME * work.by_colour) * work.links
+        (PLAIN_START if work.plain else START)
+        + (work.link_time + LINK_CLASS_TIME * work.by_class + LINK_COLOUR_TIME * work.by_colour) * work.links
         + VISIT * work.visits
         + SWITCH_PAIR_TIME * min(work.switch_pairs, MOST_SWITCH_PAIRS)
         + COMMODITY_TIME * work.listed
