@@ -79,12 +79,15 @@ class Sought:
     """How a search for a network goes through a parameter.
 
     By the ``ports`` of switches on offer, through ``all`` values, in whole ``hosts``, as the ``least`` that holds the
-    endpoints, or through the choices of ``placing`` where a plane has several endpoints of a host.
+    endpoints, through the choices of ``placing`` where a plane has several endpoints of a host, or as ``shares`` of
+    another parameter, where they are whole numbers.
     """
 
-    how: Literal["ports", "all", "hosts", "least", "placing"]
+    how: Literal["ports", "all", "hosts", "least", "placing", "shares"]
+    of: str = ""  # the other parameter
+    shares: tuple[float, ...] = ()
 
 
-def sought(annotation: Any) -> str:
-    """Return how a parameter is sought; empty where it says nothing of it."""
-    return next((said.how for said in _said(annotation) if isinstance(said, Sought)), "")
+def sought(annotation: Any) -> Sought | None:
+    """Return how a parameter is sought; None where it says nothing of it."""
+    return next((said for said in _said(annotation) if isinstance(said, Sought)), None)

@@ -40,7 +40,7 @@ def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None, wher
     \b
     topo design endpoints=16384 cost.prices=paper-table-3 'bisection_per_endpoint>=1'
     topo design endpoints=512 'switches=[32]' traffic=uniform 'slowdown<=1.05'
-    topo design design-16384 'oversubscription<=2' time=20min
+    topo design design-16384 'oversubscription<=2' time=1200s
     """
     from topo.cli.design_words import results_of
     from topo.study.design import designed

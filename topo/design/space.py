@@ -116,7 +116,8 @@ def _points(axes: _Axes, too_large: Callable[[dict[str, Any]], bool]) -> Iterato
     names = list(axes.values)
     rising = [name for name in names if isinstance(axes.values[name], range) and axes.least]
     if not rising:
-        yield from (dict(zip(names, point, strict=True)) for point in product(*axes.values.values()))
+        points = (dict(zip(names, point, strict=True)) for point in product(*axes.values.values()))
+        yield from (own for point in points if (own := _whole(point)))
         return
     others = [name for name in names if name not in rising]
     for point in product(*(axes.values[name] for name in others)):
@@ -129,13 +130,32 @@ def _rising(
     first, *rest = rising
     for value in axes.values[first]:
         own = fixed | {first: value}
+        lowest = _whole(own | {name: axes.values[name][0] for name in rest} | {axes.least: 1})
+        if lowest is None:
+            continue
         try:
-            large = too_large(own | {name: axes.values[name][0] for name in rest} | {axes.least: 1})
+            large = too_large(lowest)
         except GeneratorError:
             large = False  # no network has these, higher ones may
         if large:
             return
-        yield from _rising(own, rest, axes, too_large) if rest else [own]
+        yield from _rising(own, rest, axes, too_large) if rest else [{name: lowest[name] for name in own}]
+
+
+def _whole(own: dict[str, Any]) -> dict[str, Any] | None:
+    """Return ``own`` with shares as the numbers that they are; None where one is no whole number."""
+    found = {key: own[value.of] * value.share if isinstance(value, _Share) else value for key, value in own.items()}
+    shares = [key for key, value in own.items() if isinstance(value, _Share)]
+    if any(found[key] != int(found[key]) for key in shares):
+        return None
+    return found | {key: int(found[key]) for key in shares}
+
+
+class _Share(NamedTuple):
+    """A value that is a share of another parameter."""
+
+    of: str
+    share: float
 
 
 class _Axes(NamedTuple):
@@ -155,11 +175,14 @@ def _axes(space: Space, family: str, values: Mapping[str, Sequence[Any]], form: 
         "hosts": range(host, ports[-1], host) or range(1, ports[-1]),
     }
     for name, parameter in inspect.signature(plan).parameters.items():
-        how = sought(annotation_of(parameter, plan)) or ("all" if parameter.default is parameter.empty else "")
+        said = sought(annotation_of(parameter, plan))
+        how = said.how if said else "all" if parameter.default is parameter.empty else ""
         if name in axes or not how:
             continue
         if how == "least":
             least = name
+        elif said and how == "shares":
+            axes[name] = [_Share(said.of, share) for share in said.shares]
         elif how == "placing":
             axes[name] = choices(annotation_of(parameter, plan))[: None if host > 1 else 1]
         else:

@@ -69,7 +69,9 @@ def plan(
     *,
     a: Annotated[int, Ge(1), "switches of a group"],
     p: Annotated[int | None, Ge(1), Sought("all"), "endpoints of a switch; without, a / 2"] = None,
-    h: Annotated[int | None, Ge(1), "global ports of a switch; without, a / 2"] = None,
+    h: Annotated[
+        int | None, Ge(1), Sought("shares", "a", (0.25, 0.5, 1.0)), "global ports of a switch; without, a / 2"
+    ] = None,
     g: Annotated[int | None, Ge(1), Sought("least"), "groups; without, as many as can be, a h + 1"] = None,
     arrangement: Annotated[
         Literal["palmtree", "absolute", "circulant"], "which switch of a group has the cable to which other group"

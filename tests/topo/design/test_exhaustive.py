@@ -51,13 +51,14 @@ def sizes(endpoints: int, radix: int, planes: int):
         enough = [p for p in fits if total("slim-fly", planes, q=q, p=p) >= endpoints]
         for p in (enough or fits[::-1])[:1]:
             yield from full_or_less("slim-fly", endpoints, planes, radix, q=q, p=p)
-    for a, p in product(range(2, radix, 2), range(1, radix)):
-        fits = [
-            g for g in range(1, a * a + 2) if list(full_or_less("dragonfly", endpoints, planes, radix, a=a, p=p, g=g))
-        ]
-        enough = [g for g in fits if total("dragonfly", planes, a=a, p=p, g=g) >= endpoints]
+    for a, share, p in product(range(1, radix), (4, 2, 1), range(1, radix)):
+        own = {"a": a, "h": a // share, "p": p}
+        if a % share:
+            continue
+        fits = [g for g in range(1, a * a + 2) if list(full_or_less("dragonfly", endpoints, planes, radix, g=g, **own))]
+        enough = [g for g in fits if total("dragonfly", planes, g=g, **own) >= endpoints]
         for g in (enough or fits[::-1])[:1]:
-            yield from full_or_less("dragonfly", endpoints, planes, radix, a=a, p=p, g=g)
+            yield from full_or_less("dragonfly", endpoints, planes, radix, g=g, **own)
 
 
 def total(family, planes, **params):
