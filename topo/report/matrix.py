@@ -158,8 +158,7 @@ def _is_behind(cells: _Cells, network: str, others: Sequence[str], tie: float) -
 
 
 def _rule(view: View, traffic: str) -> str:
-    ties = f"of networks {within(view.tie)} of each other, one that another beats comes after it"
-    return f"Best first, by {traffic}; {ties}, then the cheaper first."
+    return f"Best first, by {traffic}; of equals ({within(view.tie)}) those that none of them beats, then the cheaper."
 
 
 def _cost(view: View, network: str) -> float | None:

@@ -51,7 +51,8 @@ def _answer(view: View) -> str:
     bottlenecks = [c for c in view.grid if (c.get("normalized_throughput") or 1) < 1 - 1e-6]
     if view.grid:
         free = len(view.grid) - len(bottlenecks)
-        sentences.append(f"{free} of {len(view.grid)} network and traffic pairs run at their port limit.")
+        which = f"{free} of {words.plural(len(view.grid), 'network and traffic pair')}" if free else "No network"
+        sentences.append(f"{which} {'runs' if free < 2 else 'run'} at the port limit{'' if free else ' anywhere'}.")
     return " ".join(sentences) or f"{words.plural(len(view.full_size), 'network')}, counted and priced."
 
 

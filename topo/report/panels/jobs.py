@@ -53,7 +53,7 @@ def _drawing(view: View, listing: Table) -> Draw | None:
         variants.append(Variant(traffic, dumbbells(rows, (alone, together), title)))
     if not variants:
         return None
-    how = "A row a job on a network: its time alone, and beside the others. The longer the line, the more it waits."
+    how = "One row for each job on each network: its time alone and beside the others. A longer line is a longer wait."
     return Draw(Figure("fig-jobs", _finding(view), how, tuple(variants), listing, "traffic"))
 
 

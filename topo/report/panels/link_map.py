@@ -66,8 +66,8 @@ def link_map(view: View) -> Figure | None:
         return None
     variants = tuple(Variant(one.title, _spec(one)) for one in uneven)
     how = (
-        "Trees: a row a leaf, planes one after the other, a column an uplink of it, the fuller direction. Direct "
-        "networks: from group to group, and within one on the diagonal. The least even comes first; "
+        "Trees: one row for each leaf, planes one after the other, and one column for each of its uplinks, the fuller "
+        "direction. Direct networks: from group to group, and within one on the diagonal. The least even comes first; "
         f"{words.plural(len(maps) - len(uneven), 'case')} with one utilization throughout are left out. "
         f"Above {MOST_CELLS} rows or columns neighbours share a cell, which shows their fullest link."
     )

@@ -36,8 +36,8 @@ def panel(view: View) -> Panel | None:
         group = [sweep for sweep in sweeps if pattern_of(sweep) == pattern]
         variants += [Variant(f"{pattern}: busbw", _busbw(group)), Variant(f"{pattern}: time", _time(group))]
     how = (
-        "A line a network and number of ranks. busbw as nccl-tests defines it compares with the rate of a port; "
-        "messages that stay in a host add to it. Time goes by powers of ten."
+        "One line for each network and number of ranks. busbw as nccl-tests defines it compares with the rate of a "
+        "port; messages that stay in a host add to it. Time goes by powers of ten."
     )
     figure = Figure("fig-messages", _finding(sweeps), how, tuple(variants), _table(sweeps), "collective and measure")
     return make("messages", "Message sizes", "How large must a message be?", _answer(sweeps), (Draw(figure),))

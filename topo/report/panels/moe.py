@@ -110,9 +110,9 @@ def _hosts(sweep: Sequence[Case]) -> Draw:
 def _hosts_finding(sweep: Sequence[Case]) -> str:
     last, first = sweep[-1], sweep[0]
     if last is first:
-        return f"At M = {_limit(last)} a token visits {words.number(last.get(_HOSTS))} hosts on average."
+        return f"At node limit {_limit(last)} a token visits {words.number(last.get(_HOSTS))} hosts on average."
     return (
-        f"From M = {_limit(last)} down to {_limit(first)}, the hosts that a token visits fall from "
+        f"From node limit {_limit(last)} down to {_limit(first)}, the hosts that a token visits fall from "
         f"{words.number(last.get(_HOSTS))} to {words.number(first.get(_HOSTS))}."
     )
 
@@ -169,7 +169,9 @@ def _switch(sweep: Sequence[Case]) -> str:
         if not runs or runs[-1][0] != leg:
             runs.append((leg, []))
         runs[-1][1].append(_limit(case))
-    clauses = [f"the {leg} at M = {limits[0]}" + (f" to {limits[-1]}" if limits[1:] else "") for leg, limits in runs]
+    clauses = [
+        f"the {leg} at node limit {limits[0]}" + (f" to {limits[-1]}" if limits[1:] else "") for leg, limits in runs
+    ]
     return f"What binds: {words.listing(clauses, 8)}."
 
 

@@ -80,7 +80,7 @@ def _floors(cases: Sequence[Case]) -> Draw | None:
     if not cases:
         return None
     variants = tuple(Variant(words.clip(case.network, 70), _drawing(case)) for case in cases)
-    how = "A bar a rack, seen from above; rows are upright. Cables run in trays along and across the rows."
+    how = "One bar for each rack, seen from above; rows are upright. Cables run in trays along and across the rows."
     return Draw(Figure("fig-floor", _finding(cases[0]), how, variants, _racks(cases), "network"))
 
 

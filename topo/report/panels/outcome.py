@@ -45,8 +45,8 @@ def _distribution(view: View, settings: Sequence[Repeat], ends: Sequence[NDArray
     if not variants:
         return None
     how = (
-        "Share of flows that ended by a time, a curve a policy; a step is all at once, a long tail is stragglers. "
-        "Above 20,000 flows the curve goes through 201 quantiles a phase."
+        "Share of flows that ended by a time, one curve for each policy; a step is all at once, a long tail is "
+        "stragglers. Above 20,000 flows the curve goes through 201 quantiles a phase."
     )
     if any(len(one.cases) > 1 for one in settings):
         how += " A curve has the flows of all seeds together."

@@ -39,9 +39,7 @@ def pareto(view: View) -> Figure | None:
         return None
     choices = dict(list(groups.items())[:_MOST_TRAFFICS])
     variants = tuple(Variant(words.clip(traffic, 70), _drawing(group)) for traffic, group in choices.items())
-    how = (
-        "A mark a case; down and to the left is better. Cases of one traffic and one number of endpoints are compared."
-    )
+    how = "One mark for each case; down and to the left is better. Cases of one traffic and size are compared."
     return Figure("fig-pareto", _finding(choices), how, variants, _table(choices), "traffic")
 
 

@@ -61,8 +61,8 @@ def _loads(view: View) -> Draw | None:
         return None
     variants = tuple(Variant(traffic, _strips(some)) for traffic, some in tiers.items())
     how = (
-        "A row a tier: mean, 99th percentile and maximum of how full its links are, with the traffic at its port "
-        "limit, on an axis of decades. Right of the line links are asked for more than they carry; tiers below "
+        "One row for each tier: mean, 99th percentile and maximum of how full its links are, with the traffic at its "
+        "port limit, on an axis of decades. Right of the line links are asked for more than they carry; tiers below "
         "1 % are left out."
     )
     return Draw(Figure("fig-strips", _fullest(next(iter(tiers.values()))), how, variants, None, "traffic"))

@@ -27,7 +27,7 @@ def panel(view: View) -> Panel | None:
         return None
     variants = tuple(Variant(traffic, _drawing(groups)) for traffic, groups in rivals.items())
     settings = [one for groups in rivals.values() for group in groups.values() for one in group]
-    how = "A band a network, a line a policy. The dashed line is 1: nothing blocks."
+    how = "One band for each network, one line for each policy. The dashed line is 1: nothing blocks."
     if any(len(one.cases) > 1 for one in settings):
         how += " A mark is the mean over seeds, its bar goes from the least to the largest of them."
     if any(bound is not None for group in rivals.values() for bound in map(optimum, group.values())):

@@ -76,7 +76,7 @@ def across(view: View) -> Figure | None:
     of = _group(cases)
     spec = parallel(uprights, [case.title for case in cases], [of[id(case)] for case in cases])
     how = (
-        "A line a computed case, from where it lies on each swept axis to what came of it; each axis has its own scale."
+        "One line for each case, from where it lies on each swept axis to what came of it; each axis has its own scale."
     )
     return figure("fig-cases", _spread(cases), how, spec)
 
@@ -139,7 +139,7 @@ def over_two(view: View) -> Figure | None:
         spec = grid(_way(along, one.along), _way(down, one.down), one.cells, texts, labels.axis(key), ends=ends)
         variants.append(Variant(one.setting, spec))
     finding = f"{labels.heading(key)} over {title_of(down)} and {title_of(along)}: {' to '.join(map(form, ends))}."
-    how = "A cell a case, the median where several seeds share it; an empty cell has no computed case."
+    how = "One cell for each case, the median where several seeds share it; an empty cell has no computed case."
     return Figure("fig-map", finding, how, tuple(variants), None, "the other axes")
 
 

@@ -36,9 +36,9 @@ def panel(view: View) -> Panel | None:
     if not variants and not rows:
         return None
     how = (
-        "Share of links at or below a utilization with the demand offered at its port limit, a curve a tier; steep and "
-        "far left is idle, right of the dashed line is asked for more than it carries. Dotted lines: mean, 99th "
-        "percentile and maximum of all switch links; ideally each carries the mean, and the three are one line."
+        "Share of links at or below a utilization with the demand offered at its port limit, one curve for each tier; "
+        "steep and far left is idle, right of the dashed line is asked for more than it carries. Dotted lines: mean, "
+        "99th percentile and maximum of all switch links; ideally each carries the mean, and the three are one line."
     )
     blocks = (
         [Draw(Figure("fig-links", _finding(view), how + view.of_the_first, variants, _table(rows), "traffic"), _FOLD)]
@@ -59,7 +59,7 @@ def _answer(view: View) -> str:
     top, mean = worst.get("max_utilization"), worst.get("mean_utilization")
     spread = f", {words.number(top / mean)} times the mean of its switch links" if mean else ""
     return (
-        f"The hottest switch link runs at {words.number(top)} of its capacity{at}: "
+        f"The hottest switch link{at} is asked for {words.number(top)} times its capacity: "
         f"{worst.network} under {worst.traffic}{spread}."
     )
 
