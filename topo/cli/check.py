@@ -15,6 +15,7 @@ MOST_LINKS = 12
 #: Shares of uniform traffic that print alike.
 ALIKE = 5e-4
 _SHOWN = ("endpoints", "hosts", "switches", "switch_links", "endpoint_links", "planes", "oversubscription")
+_LOST = ("failed", "reach", "reach_with_relay", "unreachable_commodities", "cut_off", "cut_off_count")
 _COSTS = "Say of N faults what mending brings; without it, of as many as take some seconds."
 _DEADLOCK = (
     *("deadlock_free", "deadlock_links", "deadlock_circles"),
@@ -25,6 +26,7 @@ _DEADLOCK = (
 @click.command("check")
 @click.argument("fabric")
 @section_option("routing", asked=True)
+@section_option("failures", asked=True)
 @json_option
 @csv_option
 @quiet_option
@@ -34,6 +36,7 @@ def check_verb(
     *,
     fabric: str,
     routing: str | None,
+    failures: str | None,
     as_json: bool,
     as_csv: bool,
     quiet: bool,
@@ -45,11 +48,13 @@ def check_verb(
     Missing, swapped, miswired and slow cables, uneven bundles, single points of failure, names.  Each fault says
     what mending it brings.  With --routing also whether its routes can deadlock, by which ports, and the virtual
     lanes that keep them from it; static:tables=FILE takes tables as they are and says what else is wrong with them.
+    With --failures also who is cut off once parts are lost, by name, and the lanes of routes over what is left.
 
     \b
     topo check dump.ibnetdiscover --fail-on 'fault_count>0'
     topo check dump.ibnetdiscover --routing static:tables=opensm-lfts.dump --json
     topo check dragonfly:a=8 --routing ecmp
+    topo check fabric.edges.csv --failures named:switch=spine2 --fail-on 'unreachable_commodities>0'
     """
     from topo.cli import output
     from topo.cli.progress import working
@@ -57,17 +62,20 @@ def check_verb(
     from topo.config import fabric_of, read_part, routing_of
     from topo.study import checked
     from topo.study.deadlocks import deadlocks
+    from topo.study.parted import parted
 
-    case = read_part(fabric=fabric, routing=routing)
+    case = read_part(fabric=fabric, routing=routing, failures=failures)
     with working(quiet=quiet or as_json or as_csv) as tell:
         tell("reading the network")
         built = fabric_of(case, symmetry=False)
         given = {} if routing is None else routing_of(case, built)
         tell("looking for faults, and what mending each would bring")
         results: dict[str, Any] = checked(built, given.get("tables"), most=costs)
+        left, lost = parted(case, built) if failures is not None else (built, {})
+        results |= lost
         if given:
             tell("looking for deadlocks")
-            results |= deadlocks(built, given)
+            results |= deadlocks(left, given)
     code = judge(checks, results)
     if as_csv:
         print_csv_rows(results["faults"], "faults.")
@@ -75,7 +83,7 @@ def check_verb(
     if as_json:
         output.print_json({"fabric": case.fabric, "routing": case.routing, "name": built.name, **results})
         return code
-    print_results(built.name, results, (*_SHOWN, "uniform_throughput", "fault_count", *_DEADLOCK))
+    print_results(built.name, results, (*_SHOWN, "uniform_throughput", "fault_count", *_LOST, *_DEADLOCK))
     for cycle in results.get("deadlock_cycles", []):
         click.echo("\n".join(_cycle(cycle["ports"])))
     for fault in results["faults"]:

@@ -181,6 +181,38 @@ def test_analyze_stores_a_study_of_one(run, tmp_path):
     assert json.loads((tmp_path / "again" / "records.jsonl").read_text())["hash"] == first["hash"]
 
 
+SINGLE = "fat-tree-2:radix=8,endpoints=16,scale_up=none,endpoints_per_host=1"
+
+
+def test_check_after_failures_names_who_is_cut_off(run):
+    """A leaf takes its four endpoints: 16 15 less 12 11 ordered pairs have no path."""
+    args = ["check", SINGLE, "--failures", "named:switch=leaf1", "--routing", "ecmp", "--json"]
+    code, out, _ = run(*args, "--fail-on", "unreachable_commodities>0")
+    found = json.loads(out)
+    assert (code, found["unreachable_commodities"]) == (1, 108)
+    assert found["cut_off"] == ["h4", "h5", "h6", "h7"]
+    assert (found["failed"], found["fault_count"], found["lanes_upper"]) == ("switch leaf1", 0, 1)
+
+
+def test_check_after_failures_looks_at_the_routes_that_are_left(run):
+    """The Hoffman-Singleton graph has girth 5, so the way around a lost cable has four hops, each on a higher lane."""
+    lanes = []
+    for more in ([], ["--failures", "random:part=cable"]):
+        found = json.loads(run("check", "slim-fly:q=5", "--routing", "ecmp", "--costs", "0", "--json", *more)[1])
+        lanes.append((found["route_switch_links"], found["lanes_by_hop"]))
+    assert lanes == [(2, 2), (4, 4)]
+
+
+@pytest.mark.parametrize(
+    ("failures", "words"),
+    [("worst:part=cable", "choose named, random"), ("random:part=cable,reroute=tables", "routes found anew")],
+)
+def test_check_refuses_failures_that_ask_for_traffic(run, failures, words):
+    code, _, err = run("check", SINGLE, "--failures", failures)
+    assert code == 3
+    assert words in err
+
+
 @pytest.mark.parametrize(("check", "code"), [("max_utilization>0.5", 1), ("max_utilization>2", 0)])
 def test_stated_checks(run, check, code):
     """--fail-on ends in 1 where its condition holds, with the results printed all the same."""
