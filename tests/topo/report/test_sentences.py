@@ -11,11 +11,11 @@ import pytest
 
 from tests.topo.report.sample import record, write_study
 from tests.topo.report.test_sweep import view_of
-from topo.report import render
+from topo.report import render, words
 from topo.report.figures.curves import heat
 from topo.report.figures.drawing import CLASSES
 from topo.report.load import read_study
-from topo.report.panels import cost, topology, utilization
+from topo.report.panels import cost, moe, topology, traffic, utilization
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.sweep_cases import over_two
 from topo.report.panels.view import View
@@ -74,7 +74,7 @@ def test_a_figure_opens_on_the_case_that_its_heading_names(view):
 
 def test_rows_are_counted_with_their_noun(folder):
     text = render(folder)
-    assert "(1 rows)" not in text and "(1 row)" in text
+    assert "(1 rows)" not in text and "rows)" in text and words.plural(1, "row") == "1 row"
 
 
 def test_lines_are_counted_once_in_the_legend(view):
@@ -120,3 +120,26 @@ def test_costs_compare_at_one_size_alone(view):
     assert rows == ["FT2 (2,048)", "MPFT (16,384)", "FT3 (65,536)", "SF (32,928)", "DF (261,632)"]
     names = [[trace["name"] for trace in one.spec["data"][:3]] for one in first_figure(panel).variants]
     assert all(some == names[0] for some in names), "sliders go by the number of a trace"
+
+
+def test_one_node_limit_is_a_row_and_no_curve(view):
+    panel = moe.panel(only(view, "MPFT · EP64 dispatch · ecmp"))
+    assert panel is not None and not any(isinstance(block, Draw) for block in panel.blocks)
+    assert len(panel.blocks[0].table.rows) == 1
+    many = [
+        replace(r, results=r.results | {"node_limit": r.part("traffic").get("node_limit")}) for r in view.study.records
+    ]
+    panel = moe.panel(View(replace(view.study, records=tuple(many))))
+    assert panel is not None and any(isinstance(block, Draw) for block in panel.blocks)
+
+
+def test_what_is_sent_and_received_alike_has_no_figure(monkeypatch, view):
+    """A flat line tells what a sentence does; where blocks differ they are drawn."""
+    volume = np.array([[0.0, 1.0], [1.0, 0.0]])
+    even = traffic.Map(view.grid[0], np.array([0, 4, 8]), volume, np.zeros((2, 2)))
+    monkeypatch.setattr(traffic, "_map_of", lambda view, name: even)
+    drawings = [block.figure for block in traffic.panel(view).blocks if isinstance(block, Draw)]
+    assert [one.id for one in drawings] == ["fig-traffic"] and "as much as every other" in drawings[0].finding
+    monkeypatch.setattr(traffic, "_map_of", lambda view, name: replace(even, volume=volume * [[1.0], [3.0]]))
+    drawings = [block.figure for block in traffic.panel(view).blocks if isinstance(block, Draw)]
+    assert [one.id for one in drawings] == ["fig-traffic", "fig-ends"] and "as much as" not in drawings[0].finding

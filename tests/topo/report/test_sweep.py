@@ -14,7 +14,7 @@ from topo.report.load import Record, Study
 from topo.report.names import Case
 from topo.report.panels.pareto import on_front, pareto
 from topo.report.panels.sweep import panel
-from topo.report.panels.sweep_cases import across, every_case, over_two, sweep_axes
+from topo.report.panels.sweep_cases import every_case, over_two, sweep_axes
 from topo.report.panels.view import View
 
 
@@ -82,30 +82,6 @@ def test_a_refused_case_leaves_its_cell_empty():
     drawn = over_two(view_of(planes("refused", "no")))
     assert drawn is not None
     assert drawn.variants[0].spec["data"][0]["z"][-1] == [1.0, 0.5, None]
-
-
-def test_parallel_lines_cross_each_axis_in_proportion():
-    drawn = across(view_of(planes()))
-    assert drawn is not None
-    spec = drawn.variants[0].spec
-    titles = spec["layout"]["xaxis"]["ticktext"]
-    assert titles[:2] == ["planes", "node limit"]
-    points = [[y for y in cut if y is not None] for trace in spec["data"] for cut in _cut(trace["y"])]
-    assert len(points) == 9
-    assert points[0][:2] == [0.0, 0.0]
-    assert points[-1][:2] == [1.0, 1.0]
-    middle = [p[0] for p in points][3:6]
-    assert middle == [pytest.approx(1 / 7, abs=1e-4)] * 3
-
-
-def _cut(values):
-    held: list = []
-    for value in values:
-        if value is None:
-            yield held
-            held = []
-        else:
-            held.append(value)
 
 
 def test_only_axes_that_vary_are_swept():

@@ -1,10 +1,9 @@
-"""Many cases at once: parallel axes, a map over two axes, and the front of cost against time."""
+"""Many cases at once: a map over two axes, and the front of cost against time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import Any
 
 from topo.report import labels, words
@@ -12,102 +11,11 @@ from topo.report.figures import axes
 from topo.report.figures.axes import Trace
 from topo.report.figures.marks import plain
 
-#: Names beside a parallel axis; more would stand on each other.
-_MOST_TICKS = 9
-#: Least distance between parallel axes, for the words beside them [px].
-_WIDTH = 96
-#: Letters of a name on a parallel axis, and of a line of its title: more would reach the next axis.
-_LETTERS = 14
-#: Cases up to which each line of parallel axes has its own name and marks.
-_FEW = 60
 #: Points of a front that are named; more would stand on each other.
 _MOST_NAMES = 6
 #: Room for a title below the map, which the colour bar above would take.
 _STANDOFF = 36  # [px] from the map to that title, past the names along it: plotly sees those beneath the title alone
 _MARGIN = {"l": 12, "r": 16, "t": 12, "b": 56}
-
-
-@dataclass(frozen=True)
-class Upright:
-    """One parallel axis: its title, where each case crosses it (0 to 1, None where it does not), and its ticks."""
-
-    title: str
-    at: Sequence[float | None]
-    ticks: Sequence[tuple[float, str]]
-
-
-def by_value(title: str, values: Sequence[float | None], form: words.Form) -> Upright:
-    """Return the axis of a number, its least value at the foot."""
-    there = [v for v in values if v is not None]
-    low, high = min(there), max(there)
-    span = (high - low) or 1.0
-    ticks = [(0.0, form(low)), (1.0, form(high))] if high > low else [(0.0, form(low))]
-    return Upright(title, [None if v is None else (v - low) / span for v in values], ticks)
-
-
-def by_name(title: str, values: Sequence[str | None]) -> Upright:
-    """Return the axis of names, in the order of their first appearance from the top."""
-    choices = list(dict.fromkeys(v for v in values if v is not None))
-    step = 1 / max(1, len(choices) - 1)
-    place = {value: 1 - i * step for i, value in enumerate(choices)}
-    every = -(-len(choices) // _MOST_TICKS)
-    ticks = [(place[value], words.clip(value, _LETTERS)) for value in choices[::every]]
-    return Upright(title, [None if v is None else place[v] for v in values], ticks)
-
-
-def parallel(uprights: Sequence[Upright], cases: Sequence[str], group: Sequence[str]) -> dict[str, Any]:
-    """Return a line a case across all ``uprights``; colour and dash tell its ``group``."""
-    groups = list(dict.fromkeys(group))
-    traces = [
-        _threads(uprights, cases, [i for i, g in enumerate(group) if g == one], k, one) for k, one in enumerate(groups)
-    ]
-    notes = [_tick(x, at, text) for x, one in enumerate(uprights) for at, text in one.ticks]
-    xaxis = axes.axis(
-        "",
-        tickvals=list(range(len(uprights))),
-        ticktext=["<br>".join(map(plain, wrap(one.title, _LETTERS))) for one in uprights],
-        range=[-0.25, len(uprights) - 0.35],
-        tickangle=0,
-        showgrid=True,
-        gridcolor="$soft",
-    )
-    yaxis = axes.axis("", range=[-0.06, 1.06], showgrid=False, showticklabels=False, zeroline=False)
-    layout = axes.layout(440, xaxis=xaxis, yaxis=yaxis, annotations=notes, showlegend=len(groups) > 1)
-    # A narrow page lets the reader scroll along the axes instead of pressing them together.
-    layout["meta"] = {"least": _WIDTH * len(uprights)}
-    return {"data": traces, "layout": layout}
-
-
-def _threads(uprights: Sequence[Upright], cases: Sequence[str], rows: Sequence[int], k: int, name: str) -> Trace:
-    xs: list[int | None] = []
-    ys: list[float | None] = []
-    texts: list[str] = []
-    few = len(cases) <= _FEW
-    for row in rows:
-        crossing = [(x, at) for x, one in enumerate(uprights) if (at := one.at[row]) is not None]
-        xs += [*(x for x, _ in crossing), None]
-        ys += [*(round(at, 4) for _, at in crossing), None]
-        texts += [plain(words.clip(cases[row], 80))] * len(crossing) + [""] if few else []
-    # In a thicket nobody can point at one line, and its name at every crossing would be most of the page.
-    return {
-        "type": "scatter",
-        "mode": "lines+markers" if few else "lines",
-        "name": words.clip(name, 40),
-        "x": xs,
-        "y": ys,
-        "text": texts,
-        "opacity": 0.75 if few else 0.4,
-        "hovertemplate": "%{text}<extra></extra>" if few else f"{plain(words.clip(name, 40))}<extra></extra>",
-        "line": {"color": axes.colour(k), "dash": axes.dash(k), "width": 1.5},
-        "marker": {"color": axes.colour(k), "symbol": axes.symbol(k), "size": 6},
-    }
-
-
-def _tick(x: int, at: float, text: str) -> dict[str, Any]:
-    place = {"x": x, "xref": "x", "xanchor": "left", "xshift": 4, "y": at, "yref": "y", "yanchor": "middle"}
-    # Behind the words the page's own colour: lines that pass there stay readable.
-    look = {"font": {"size": 11, "color": "$ink"}, "bgcolor": "$paper", "opacity": 0.9, "borderpad": 1}
-    return place | look | {"text": plain(text), "showarrow": False}
 
 
 @dataclass(frozen=True)

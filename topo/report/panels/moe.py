@@ -37,7 +37,9 @@ def panel(view: View) -> Panel | None:
     if not cases:
         return None
     sweep = _sweep(cases)
-    blocks = [_hosts(sweep), _time(sweep), _elsewhere(cases, sweep)]
+    # One limit makes no curve: its numbers are a row.
+    own = (_hosts(sweep), _time(sweep)) if len(sweep) > 1 else (Show(_table(sweep)),)
+    blocks = (*own, _elsewhere(cases, sweep))
     return make(
         "node-limit", labels.heading("node_limit"), "What does node-limited routing gain?", _answer(sweep), blocks
     )
@@ -109,8 +111,6 @@ def _hosts(sweep: Sequence[Case]) -> Draw:
 
 def _hosts_finding(sweep: Sequence[Case]) -> str:
     last, first = sweep[-1], sweep[0]
-    if last is first:
-        return f"At node limit {_limit(last)} a token visits {words.number(last.get(_HOSTS))} hosts on average."
     return (
         f"From node limit {_limit(last)} down to {_limit(first)}, the hosts that a token visits fall from "
         f"{words.number(last.get(_HOSTS))} to {words.number(first.get(_HOSTS))}."

@@ -13,7 +13,7 @@ from topo.report.figures.marks import Series
 from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
-from topo.report.panels.sweep_cases import across, every_case, over_two, sweep_axes, title_of
+from topo.report.panels.sweep_cases import every_case, over_two, sweep_axes, title_of
 from topo.report.panels.view import View
 
 #: Lines that a figure can hold and still be read; the table has the rest.
@@ -25,7 +25,7 @@ def panel(view: View) -> Panel | None:
     """Return every case in a table, and drawings over the swept axes; None for a single case that went well."""
     if len(view.cases) < 2 and not view.failures:
         return None
-    figures = [one for one in (_lines(view), over_two(view), across(view)) if one is not None]
+    figures = [one for one in (_lines(view), over_two(view)) if one is not None]
     blocks: list[Draw | Show] = [Draw(one) for one in figures]
     return make(
         "sweep",

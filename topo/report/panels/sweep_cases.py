@@ -1,4 +1,4 @@
-"""Every case of a sweep: parallel axes, a map over its two longest axes, and the table of all."""
+"""Every case of a sweep: a map over its two longest axes, and the table of all."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from topo.config.seeds import is_seed
 from topo.report import labels, names, words
-from topo.report.figures.axes import Figure, Variant, figure
-from topo.report.figures.fields import Upright, Ways, by_name, by_value, grid, parallel
+from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.fields import Ways, grid
 from topo.report.names import Case
 from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
@@ -19,10 +19,8 @@ from topo.report.tables import Column, Table, name, table
 RESULTS = ("completion_s", "normalized_throughput", "max_utilization", "cost_per_endpoint_usd")
 #: Where in a file a refusal comes from: the reason itself is what a row has room for.
 _PLACE = re.compile(r"^\S+:\d+:\d+: ")
-#: Parallel axes that still leave room for their names.
-_MOST_AXES = 7
-#: Colours of parallel lines, and maps to pick among.
-_MOST_GROUPS, _MOST_MAPS = 8, 12
+#: Maps to pick among.
+_MOST_MAPS = 12
 #: Share of a map's cells that must hold a case.
 _FILL = 0.6
 
@@ -59,59 +57,6 @@ def every_case(view: View) -> Table:
 
 def _shade(status: Any) -> str:
     return {"ok": "good", "refused": "warn"}.get(str(status), "bad")
-
-
-def across(view: View) -> Figure | None:
-    """Return a line a case across its axes and results; None below four cases or three lively axes."""
-    cases = view.solutions
-    axes = [_upright(cases, axis) for axis in sweep_axes(cases) if not is_seed(axis)]
-    results = [
-        by_value(labels.axis(key), _numbers(cases, key), labels.form(key))
-        for key in RESULTS
-        if len({case.get(key) for case in cases} - {None}) > 1
-    ]
-    uprights = [*axes[: _MOST_AXES - len(results)], *results]
-    if len(cases) < 4 or len(uprights) < 3 or not results:
-        return None
-    of = _group(cases)
-    spec = parallel(uprights, [case.title for case in cases], [of[id(case)] for case in cases])
-    how = (
-        "One line for each case, from where it lies on each swept axis to what came of it; each axis has its own scale."
-    )
-    return figure("fig-cases", _spread(cases), how, spec)
-
-
-def _upright(cases: Sequence[Case], axis: str) -> Upright:
-    labels = [case.record.labels.get(axis) for case in cases]
-    try:
-        return by_value(title_of(axis), [None if v is None else float(v) for v in labels], _plain)
-    except ValueError:
-        return by_name(title_of(axis), labels)
-
-
-def _plain(value: float) -> str:
-    return words.text(int(value) if value == int(value) else value)
-
-
-def _numbers(cases: Sequence[Case], key: str) -> list[float | None]:
-    return [None if (value := case.get(key)) is None else float(value) for case in cases]
-
-
-def _group(cases: Sequence[Case]) -> dict[int, str]:
-    """Return the colour group of each case: its network, else its policy, whichever are several and few."""
-    for part in ("network", "policy", "traffic"):
-        if 1 < len({getattr(case, part) for case in cases}) <= _MOST_GROUPS:
-            return {id(case): getattr(case, part) or "none" for case in cases}
-    return {id(case): "cases" for case in cases}
-
-
-def _spread(cases: Sequence[Case]) -> str:
-    clauses = []
-    for key in RESULTS:
-        values, form = [value for value in _numbers(cases, key) if value is not None], labels.form(key)
-        if values and min(values) < max(values):
-            clauses.append(f"{labels.title(key)} from {form(min(values))} to {form(max(values))}")
-    return f"Over {words.plural(len(cases), 'computed case')}: {words.listing(clauses, 5)}."
 
 
 def over_two(view: View) -> Figure | None:
