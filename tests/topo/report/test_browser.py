@@ -142,7 +142,7 @@ def test_nothing_is_drawn_before_it_is_near(browser: Any, path: Path) -> None:
     visit.page.close()
 
 
-#: [s] at a quarter of the machine's speed.
+#: [s] at a quarter of the machine's speed: 1.3 to 1.5 on one that is idle, and what others on it may add.
 FIRST_FIGURE = 1.8
 SLOW = 4
 

@@ -110,6 +110,7 @@
   // A table that its place is too narrow for is set closer, then leaves the columns that say least to a button, then
   // becomes a list of cards, one a row, whose headings go on to sort it: no table is pushed sideways.
   const SPARE = 5; // columns that a table may leave out; where it would be more, cards show all of them
+  const PHONE = 480; // [px] below which cards come first: there they are read as easily
   const NAMES = 3; // columns at its head that say what a row is about
   const ROLES = { THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
   const labelled = (table) => {
@@ -135,7 +136,7 @@
     table.classList.add("dense");
     if (!wide()) return;
     const spare = emptiest(table).slice(0, SPARE);
-    const left = table.entire ? [] : spare.filter((i) => wide() && column(table, i).every((cell) => (cell.classList.add("spare"), true)));
+    const left = table.entire || box.clientWidth < PHONE ? [] : spare.filter((i) => wide() && column(table, i).every((cell) => (cell.classList.add("spare"), true)));
     if (left.length) more(box, left.length === 1 ? "Show 1 more column" : `Show ${left.length} more columns`);
     if (!wide()) return;
     table.classList.remove("dense");
