@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from topo.report import load, words
+from topo.report import labels, load, words
 from topo.report.figures.axes import Figure, Variant
 from topo.report.figures.marks import Series, bars, dumbbells
 from topo.report.figures.timeline import LIMITS
@@ -144,10 +144,13 @@ def _place(tier: str) -> int:
 
 
 def _strips(rows: Sequence[tuple[str, Mapping[str, float]]]) -> dict[str, Any]:
-    titles = ("mean", "99th percentile", "maximum")
     series = [
-        Series(title, [100 * facts[key] for _, facts in rows], [words.percent(facts[key]) for _, facts in rows])
-        for title, key in zip(titles, _KEYS, strict=True)
+        Series(
+            labels.title(f"links_by_tier.*.{key}"),
+            [100 * facts[key] for _, facts in rows],
+            [words.percent(facts[key]) for _, facts in rows],
+        )
+        for key in _KEYS
     ]
     spec = dumbbells(
         [row for row, _ in rows], series, "how full the links are [%]", at=100.0, type="log", tickvals=_TICKS
