@@ -105,7 +105,7 @@ def run_design(
     ``workers`` local processes, or by the dask ``scheduler`` at an address or in a file, ``tls`` for one at tls://.
 
     >>> run_design(["endpoints=64", "switches=[16]", "planes=[1]", "bisection_per_endpoint>=1"])
-    <Choice: fat-tree-2(k=16, up=8, down=8, endpoints=64) of 78 networks>
+    <Choice: fat-tree-2(k=16, up=8, down=8, endpoints=64) of 163 networks>
 
     Raises ConfigError for a design that cannot be used, StoreError where the folder cannot be written.
     """
