@@ -1,7 +1,8 @@
 """Tables that are kept after a failure: what they send to a dead link is lost, all else goes as before.
 
-Tables of ``static`` and ``ecmp-hash`` are the paths that commodities take; those of ``ecmp`` and ``wcmp`` are next hops
-(``next_hops``), of which a switch may skip dead ones.
+Tables of ``static`` are the paths that commodities take, those of ``ecmp-hash`` and ``spray`` the next hops that paths
+are drawn from (``skipping``), those of ``ecmp`` and ``wcmp`` next hops that split (``next_hops``).  A switch may skip
+dead next hops.
 
 A commodity loses the paths that cross a dead link.  What arrives of it is a smaller commodity on the paths that
 are left, so that flow is conserved and the loads are those of bytes that arrive.
@@ -60,8 +61,12 @@ def keep_tables(
     from topo.flow import POLICIES, route
 
     skip = reroute == "local"
-    fit = [name for name, entry in POLICIES.items() if entry.next_hops or (entry.one_path and not skip)]
-    if skip and POLICIES[policy].one_path:
+    fit = [
+        name
+        for name, entry in POLICIES.items()
+        if entry.next_hops or (entry.one_path and not (skip and entry.by_destination))
+    ]
+    if skip and POLICIES[policy].by_destination:
         raise RoutingError(
             f"reroute local: {policy!r} holds one link a destination, so there is no next one to take; "
             f"those that have: {', '.join(fit)}"
@@ -81,7 +86,7 @@ def keep_tables(
     size = added(leg, legs.share * sent[apart][legs.row], len(key))  # by which planes may be weighed
     direct = replace(whole, relay="none")  # legs are not to be spread once more
     inner = route(direct, Demand.of("legs", n, src=key % n, dst=key // n, size=size), policy, **params)
-    inner = inner.listed() if isinstance(inner, DrawnRouting) else inner
+    inner = inner.listed(dead if skip else None) if isinstance(inner, DrawnRouting) else inner
     assert isinstance(inner, PathRouting | SplitRouting)
     ways, arrives = _alive(inner, dead) if isinstance(inner, PathRouting) else arriving(inner, dead, skip=skip)
     share = np.ones(len(src))

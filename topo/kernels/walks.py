@@ -23,9 +23,9 @@ MOST_PORTS = 64
 RECORD = -1 - MOST_PORTS
 #: A record: how many links to switches, at how many ports the destination may be too, the next record of the switch
 #: that starts with the same link (0: none); then the links, each with the node that it enters.
-_HEADER = 3
+HEADER = 3
 #: Bits of a number between 0 and 1.
-_UNIT = 2.0**-53
+UNIT = 2.0**-53
 
 
 class Ways(NamedTuple):
@@ -92,17 +92,17 @@ def next_links(links: Any, ports: Ports, sites: Any, dist: Any, start: int, stop
             slot = found[0] - first if n else len(known) - 1
             record = _recorded(pool, known[slot], found, n, here)
             if not record:
-                if used + _HEADER + 2 * n > len(pool):
-                    larger = np.zeros(2 * len(pool) + _HEADER + 2 * n, np.int32)
+                if used + HEADER + 2 * n > len(pool):
+                    larger = np.zeros(2 * len(pool) + HEADER + 2 * n, np.int32)
                     larger[:used] = pool[:used]
                     pool = larger
                 record = used
                 pool[record], pool[record + 1], pool[record + 2] = n, here, known[slot]
                 for k in range(n):
-                    pool[record + _HEADER + 2 * k] = found[k]
-                    pool[record + _HEADER + 2 * k + 1] = links.head[found[k]]
+                    pool[record + HEADER + 2 * k] = found[k]
+                    pool[record + HEADER + 2 * k + 1] = links.head[found[k]]
                 known[slot] = record
-                used += _HEADER + 2 * n
+                used += HEADER + 2 * n
             entry[i, v] = RECORD - record
     return pool[:used]
 
@@ -113,7 +113,7 @@ def _recorded(pool: Any, record: int, found: Any, n: int, here: int) -> int:
     while record:
         k, same = 0, pool[record] == n and pool[record + 1] == here
         while same and k < n:
-            same = pool[record + _HEADER + 2 * k] == found[k]
+            same = pool[record + HEADER + 2 * k] == found[k]
             k += 1
         if same:
             return record
@@ -128,7 +128,7 @@ def pair_key(seed: Any, src: int, dst: int) -> Any:
 
 
 @jit
-def _doors(ways: Ways, ports: Ports, s: int, src: int, door: Any, upto: Any) -> int:
+def doors(ways: Ways, ports: Ports, s: int, src: int, door: Any, upto: Any) -> int:
     """Write the links by which ``src`` may leave toward row ``s``, and return how many.
 
     Where planes have claims, ``upto`` says what part leaves by each and by those before it.
@@ -165,7 +165,7 @@ def _chosen(ways: Ways, ports: Ports, s: int, u: int, dst: int, record: int, bit
         ends += ports.switch[k] == v and ports.weight[k] == ways.dist[s, v]
     chosen = np.int64(mix(bits, u) % np.uint64(n + ends))
     if chosen >= ends:
-        return ways.pool[record + _HEADER + 2 * (chosen - ends)]
+        return ways.pool[record + HEADER + 2 * (chosen - ends)]
     for k in range(first, stop):
         if ports.switch[k] == v and ports.weight[k] == ways.dist[s, v]:
             if chosen == 0:
@@ -185,9 +185,9 @@ def lay(
     """
     most = ports.first[ways.site[src] + 1] - ports.first[ways.site[src]]
     door, upto = np.empty(most, np.int64), np.zeros(most)
-    n_doors = _doors(ways, ports, s, src, door, upto)
+    n_doors = doors(ways, ports, s, src, door, upto)
     claimed = len(ports.plane) > 0
-    begins = float(mix(key, paths) >> np.uint64(11)) * _UNIT if claimed else 0.0
+    begins = float(mix(key, paths) >> np.uint64(11)) * UNIT if claimed else 0.0
     head, reverse, entry, pool = ways.head, ways.reverse, ways.entry[s], ways.pool  # an access counts references
     ends, base, begin, where = ways.port[dst], ways.base, door[0], 0
     for i in range(m):
@@ -212,7 +212,7 @@ def lay(
                 v = head[link]
             else:
                 record = RECORD - link
-                record += _HEADER + 2 * np.int64(mix(bits, u) % np.uint64(pool[record]))
+                record += HEADER + 2 * np.int64(mix(bits, u) % np.uint64(pool[record]))
                 link, v = pool[record], pool[record + 1]
             path[i, hop] = link
             hop += 1

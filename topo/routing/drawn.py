@@ -14,6 +14,7 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge
+from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
@@ -54,12 +55,14 @@ class DrawnRouting(FactSheet):
         """Return the paths of the commodities ``used``, numbered anew."""
         return self.listed().of_commodities(used)
 
-    def listed(self) -> PathRouting:
-        """Return the same paths with their links."""
+    def listed(self, dead: NDArray[np.bool_] | None = None) -> PathRouting:
+        """Return the same paths with their links, past links that are ``dead`` (L,) where a next hop lives."""
         n, paths = self.walks.sets.turn.shape
         commodity, share = np.repeat(np.arange(n), paths), np.full(n * paths, 1.0 / paths)
         n_links = self.walks.network.fabric.n_links
-        return PathRouting.of_paths(self.policy, n_links, commodity, share, self.walks.listed(), by_path=self.by_path)
+        return PathRouting.of_paths(
+            self.policy, n_links, commodity, share, self.walks.listed(dead), by_path=self.by_path
+        )
 
 
 def ecmp_hash(

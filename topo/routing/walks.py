@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from topo.kernels import in_blocks
 from topo.kernels.feedback import drawn_again
+from topo.kernels.skipping import around
 from topo.kernels.sweep import FAR, Ports, room
 from topo.kernels.walks import RECORD, Sets, Ways, along, distances, listed, loaded, next_links
 from topo.routing.network import Network
@@ -178,14 +179,20 @@ class Walks:
                 return walks, rounds, True
         return walks, rounds, still == quiet
 
-    def listed(self) -> NDArray[np.int32]:
-        """Return (P x paths, hops) the links of all paths, pairs as given; -1 where a path has ended."""
-        blocks = []
+    def listed(self, dead: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
+        """Return (P x paths, hops) the links of all paths, pairs as given; -1 where a path has ended.
+
+        Each switch and NIC skips next hops that are ``dead`` (L,); a path that meets no other ends with a dead link.
+        """
+        blocks, most = [], int(np.diff(self.network.fabric.first).max(initial=1))
         for part in self.toward:
             block = np.full((part.stop - part.start, self.paths, part.hops + 1), -1, np.int32)
 
             def work(some: Part, start: int, stop: int, block: NDArray[np.int32] = block) -> None:
-                listed(*self._at(some, start, stop), block[start - some.start : stop - some.start])
+                at, rows = self._at(some, start, stop), block[start - some.start : stop - some.start]
+                listed(*at, rows)
+                if dead is not None:
+                    around(*at, rows, dead, most)
 
             self._in_blocks(part, work)
             blocks.append(block)

@@ -159,10 +159,67 @@ def test_parallel_cables() -> None:
     assert got == [pytest.approx(1 / len(up)), 0.0]
 
 
+def _of_paths(fabric: Fabric, demand: Demand, dead: np.ndarray) -> np.ndarray:
+    """(F,) how often each commodity's path by ``ecmp-hash`` crosses a link that is ``dead``, before the loss."""
+    return route(fabric, demand, "ecmp-hash", seed=1).sum_along(dead.astype(np.float64))
+
+
+@pytest.mark.parametrize("balance", ["shortest", "equal"])
+@pytest.mark.parametrize("name", sorted(ALONE))
+def test_draws_among_living_next_hops_tend_to_even_splits(name: str, balance: str) -> None:
+    """Very many drawn paths of each commodity arrive as often, and by the same links, as an even split sends them."""
+    fabric, paths = ALONE[name], 4096
+    demand = random_demand(fabric.n_endpoints, commodities=12, seed=3)
+    dead = dead_links(fabric, 3, 5)
+    even = keep_tables(fabric, dead, demand, reroute="local", policy="ecmp", balance=balance)
+    drawn = keep_tables(fabric, dead, demand, reroute="local", policy="spray", paths=paths, balance=balance)
+    assert even.demand and even.routing and drawn.demand and drawn.routing
+    sent = demand.size * demand.repeat[demand.phase]
+    error = 5.0 * 0.5 / np.sqrt(paths) * np.sqrt(np.square(sent).sum())  # five standard errors of any share
+    assert drawn.lost == pytest.approx(even.lost, abs=error / sent.sum())
+    loads = (kept.routing.load(kept.demand.size) for kept in (even, drawn) if kept.demand and kept.routing)
+    np.testing.assert_allclose(*loads, atol=error)
+
+
+def test_a_leaf_skips_its_dead_cable_by_hash() -> None:
+    """What other leaves send there by the spine that lost its cable is lost, path by path; the leaf loses nothing."""
+    fabric = ALONE["leaf-spine"]
+    demand = uniform(fabric.n_endpoints).listed()
+    leaf = int(fabric.head[fabric.first[0]])
+    up = np.flatnonzero((fabric.tail == leaf) & (fabric.head >= fabric.n_endpoints))[0]
+    down = np.arange(fabric.n_links) == fabric.reverse[up]
+    dead = fabric.cable == fabric.cable[up]
+    lost = _of_paths(fabric, demand, down)
+    assert 0 < lost.sum() < _of_paths(fabric, demand, dead).sum()
+    kept = keep_tables(fabric, dead, demand, reroute="local", policy="ecmp-hash", seed=1)
+    assert kept.lost == pytest.approx(lost.mean())
+    assert kept.demand is not None
+    np.testing.assert_array_equal(kept.demand.src, demand.src[lost == 0])
+
+
+def test_no_loss_and_the_last_port_by_hash() -> None:
+    """With nothing dead all goes as ``ecmp-hash`` sends it; an endpoint without a port sends and gets nothing."""
+    for fabric in (ALONE["leaf-spine"], ALONE["multi-port"]):
+        n = fabric.n_endpoints
+        demand = uniform(n).listed()
+        none = keep_tables(fabric, np.zeros(fabric.n_links, bool), demand, reroute="local", policy="ecmp-hash", seed=1)
+        assert none.lost == 0.0 and none.routing is not None
+        whole = route(fabric, demand, "ecmp-hash", seed=1)
+        np.testing.assert_array_equal(none.routing.load(demand.size), whole.load(demand.size))
+        port = keep_tables(
+            fabric, fabric.cable == fabric.cable[0], demand, reroute="local", policy="ecmp-hash", seed=1
+        ).lost
+        if fabric is ALONE["leaf-spine"]:
+            assert port == pytest.approx(2 / n)
+        else:  # the NIC sends by its other port; others send to the plane of the dead one as before
+            gets = _of_paths(fabric, demand, np.arange(fabric.n_links) == fabric.reverse[0])
+            assert 0.0 < port == pytest.approx(gets.mean())
+
+
 def test_policies_without_tables() -> None:
     fabric, demand = ALONE["leaf-spine"], uniform(9)
     dead = np.zeros(fabric.n_links, dtype=bool)
     with pytest.raises(RoutingError, match="'adaptive' has no tables to keep; those that have: ecmp, ecmp-hash"):
         keep_tables(fabric, dead, demand, reroute="tables", policy="adaptive")
-    with pytest.raises(RoutingError, match="no next one to take; those that have: ecmp, wcmp"):
+    with pytest.raises(RoutingError, match="no next one to take; those that have: ecmp, ecmp-hash, spray, wcmp"):
         keep_tables(fabric, dead, demand, reroute="local", policy="static")

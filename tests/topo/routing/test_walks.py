@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.topo.routing.cases import damaged, fabrics, random_demand
 from topo.fabric import Fabric, NodeKind
@@ -45,8 +46,13 @@ def distances(fabric: Fabric, end: int) -> dict[int, int]:
     return found
 
 
-def walked(fabric: Fabric, seed: int, src: int, dst: int, number: int) -> list[int]:
-    """Return the links of draw ``number`` by the definition: at each node one of those on shortest paths."""
+def walked(
+    fabric: Fabric, seed: int, src: int, dst: int, number: int, *, dead: frozenset[int] = frozenset()
+) -> list[int]:
+    """Return the links of draw ``number`` by the definition: at each node one of those on shortest paths.
+
+    A dead one is replaced by one of those that live; where none does, the path ends with it.
+    """
     near = distances(fabric, dst)
     key = mix(mix(mix(seed, src), dst), number)
     at, path = src, []
@@ -55,6 +61,12 @@ def walked(fabric: Fabric, seed: int, src: int, dst: int, number: int) -> list[i
         far = {j: near[int(fabric.head[j])] + int(fabric.weight[j]) for j in links if int(fabric.head[j]) in near}
         best = [j for j in far if far[j] == min(far.values())]
         path.append(best[mix(key, at) % len(best)])
+        alive = [j for j in best if j not in dead]
+        if path[-1] in dead:
+            if not alive:
+                return path
+            again = mix(mix(key, at), 0)
+            path[-1] = alive[(again >> 11) * len(alive) >> 53 if at == src else again % len(alive)]
         at = int(fabric.head[path[-1]])
     return path
 
@@ -63,21 +75,31 @@ def neighbours(fabric: Fabric, node: int) -> list[int]:
     return fabric.head[fabric.first[node] : fabric.first[node + 1]].tolist()
 
 
-def same_as_walked(fabric: Fabric, seed: int, paths: int = 3) -> None:
+def same_as_walked(fabric: Fabric, seed: int, paths: int = 3, dead: NDArray[np.bool_] | None = None) -> None:
     demand = random_demand(fabric.n_endpoints, seed=seed, commodities=20)
     network = Network.of(fabric)
     src, dst = demand.src.astype(np.int64), demand.dst.astype(np.int64)
     met = [bool(set(distances(fabric, d)) & set(neighbours(fabric, s))) for s, d in zip(src, dst, strict=True)]
     src, dst = src[met], dst[met]
-    got = Walks.of(network, seed, src, dst, paths).listed()
+    got = Walks.of(network, seed, src, dst, paths).listed(dead)
+    gone = frozenset() if dead is None else frozenset(np.flatnonzero(dead).tolist())
     for row, links in enumerate(got):
         pair, number = divmod(row, paths)
-        assert links[links >= 0].tolist() == walked(fabric, seed, int(src[pair]), int(dst[pair]), number)
+        assert links[links >= 0].tolist() == walked(fabric, seed, int(src[pair]), int(dst[pair]), number, dead=gone)
 
 
 @pytest.mark.parametrize("name", sorted(fabrics()))
 def test_paths_are_drawn_as_defined(name):
     same_as_walked(fabrics()[name], seed=5)
+
+
+@pytest.mark.parametrize("name", sorted(fabrics()))
+def test_paths_skip_dead_links_as_defined(name):
+    """Draws that live stand: a path that meets no dead link is that of before, any other parts from it there."""
+    fabric = fabrics()[name]
+    for seed in range(3):
+        dead = np.random.default_rng(seed).random(fabric.n_cables) < 0.15
+        same_as_walked(fabric, seed, dead=dead[fabric.cable])
 
 
 @settings(deadline=None, max_examples=15)
