@@ -141,14 +141,12 @@ def _only_estimated(
 
 def _computed(case: Case, where: Where, tell: Callable[[str], None]) -> dict[str, Any]:
     """Return the results of ``case``: on threads here, or on a worker of the scheduler."""
-    from topo.cli.heap import keep_pages
     from topo.study import on_threads, run_case
 
     if where.scheduler is not None:
         from topo.study import drawn
 
         return dict(drawn([case], **where.how()).results[0])
-    keep_pages()
     with on_threads(where.given or 0):
         return run_case(case, tell=tell).results
 
