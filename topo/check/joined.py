@@ -47,7 +47,7 @@ def joined_planes(fabric: Fabric) -> list[Fault]:
 
 def _ports(fabric: Fabric) -> tuple[Ints, Ints]:
     """Return endpoint and leaf of every port that goes to a switch of the network."""
-    link = np.flatnonzero((fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.ENDPOINT))
+    link, _ = fabric.end_links()
     return fabric.tail[link].astype(np.int64), fabric.head[link].astype(np.int64)
 
 

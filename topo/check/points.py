@@ -10,7 +10,7 @@ import numpy as np
 
 from topo.check.fault import Fault, ends_of
 from topo.check.joined import joined_planes
-from topo.fabric import Fabric, NodeKind, Tier
+from topo.fabric import Fabric, NodeKind
 from topo.source import called
 from topo.units import several
 
@@ -34,7 +34,7 @@ def _cuts(fabric: Fabric, between: set[int]) -> Iterator[Fault]:
     inner = np.flatnonzero(fabric.is_switch_link & (fabric.tail < fabric.head) & ~np.isin(fabric.cable, [*between]))
     graph = nx.MultiGraph()
     graph.add_edges_from(zip(fabric.tail[inner].tolist(), fabric.head[inner].tolist(), strict=True))
-    end = fabric.head[(fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.ENDPOINT)]
+    end = fabric.head[fabric.end_links()[0]]
     bears = Counter(end.tolist())
     once = nx.Graph(graph)
     for a, b in sorted(nx.bridges(once)):
@@ -53,7 +53,7 @@ def _cuts(fabric: Fabric, between: set[int]) -> Iterator[Fault]:
 def _bridge(fabric: Fabric, a: int, b: int, lost: int) -> Fault:
     links = np.arange(fabric.first[a], fabric.first[a + 1])
     cable = int(fabric.cable[links[fabric.head[links] == b]][0])
-    ports = np.bincount(fabric.tail[(fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.ENDPOINT)])
+    ports = np.bincount(fabric.tail[fabric.end_links()[0]])
     several_ports = ports.max(initial=0) > 1
     what = ("port of an endpoint is", "ports of endpoints are") if several_ports else ("endpoint is", "endpoints are")
     return Fault("single-cable", ends_of(fabric, [cable]), f"without this cable {several(lost, *what)} cut off")

@@ -154,9 +154,9 @@ def _computed(case: Case, where: Where, tell: Callable[[str], None]) -> dict[str
 def _stored(case: Case, folder: Path, where: Where) -> dict[str, Any]:
     """Return the results of ``case`` run as a study of one, whose report then lies in ``folder``."""
     done = stored([case], folder, where, {**case.sections, "seed": case.seed})
-    return (
-        _computed(case, where, lambda what: None) if done.failed else dict(done.records[0]["results"])
-    )  # the former for the error
+    if done.failed:
+        return _computed(case, where, lambda what: None)  # once more, for the error itself
+    return dict(done.records[0]["results"])
 
 
 def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:

@@ -60,6 +60,11 @@ class Question:
         """Workloads that candidates are measured under; None is that of section ``traffic``."""
         return self.workloads or (None,)
 
+    @property
+    def alike(self) -> dict[str, Any]:
+        """Keys of ``fabric`` that all candidates have alike; the rate is each one's own."""
+        return {key: value for key, value in self.words.data["fabric"].items() if key != "rate"}
+
     def concerned(self, need: Need) -> list[int]:
         """Return which of ``traffics`` a requirement speaks of."""
         return [i for i, one in enumerate(self.traffics) if need.of in ("", one and one.name)]
@@ -101,9 +106,8 @@ class Question:
         *,
         without: tuple[str, ...] = ORDERS,
     ) -> Case:
-        shared = {key: value for key, value in self.words.data["fabric"].items() if key != "rate"}
         kept = {key: value for key, value in self.words.data.items() if key not in without}
-        words = replace(self.words, data=kept | {"fabric": shared | fabric})
+        words = replace(self.words, data=kept | {"fabric": self.alike | fabric})
         if workload is not None:
             words = merge(words, workload.sections)
         if after:

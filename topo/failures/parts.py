@@ -71,7 +71,7 @@ def parts_of(fabric: Fabric, part: str, tier: str | None = None) -> Parts:
 
 def ports_out(fabric: Fabric) -> Ints:
     """Return the links by which endpoints leave into the network, by endpoint."""
-    return np.flatnonzero((fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints))
+    return fabric.end_links()[0]
 
 
 def _of_nodes(node: Index, part: Index) -> Parts:

@@ -105,7 +105,7 @@ class _Sets(NamedTuple):
 def _sets(fabric: Fabric, place: Ints) -> Iterator[_Sets]:
     """Yield places alone, with the switches that they have ports on, and with the groups of those."""
     n, base = int(place.max(initial=-1)) + 1, int(np.searchsorted(fabric.kind, NodeKind.LEAF))
-    up = np.flatnonzero((fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.ENDPOINT))
+    up, _ = fabric.end_links()
     node = np.full(fabric.n_nodes, n, dtype=np.int64)
     node[: fabric.n_endpoints] = place
     yield _Sets(node, np.arange(n), joined=False)

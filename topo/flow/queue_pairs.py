@@ -107,7 +107,7 @@ def _hosts(fabric: Fabric, parts: Demand, paths: PathRouting, path: Ints) -> csr
     nic[out] = fabric.tail[paths.link[paths.first[path[out]]]]
     port[out] = fabric.head[paths.link[paths.first[path[out] + 1] - 1]]
     up = np.full(fabric.n_endpoints, -1, dtype=np.int64)
-    inside = np.flatnonzero((fabric.tail < fabric.n_endpoints) & (fabric.tier == Tier.SCALE_UP))
+    inside, _ = fabric.end_links(Tier.SCALE_UP)
     up[fabric.tail[inside]] = inside
     links: list[NDArray[np.integer]] = []
     columns: list[Ints] = []

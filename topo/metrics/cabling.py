@@ -50,7 +50,7 @@ def _unequal(fabric: Fabric, tier: Tier, low: str, high: str, planes: int) -> st
 
 def straddling_hosts(fabric: Fabric) -> NDArray[np.int64]:
     """Return hosts with several endpoints on one leaf of a plane, and others on another."""
-    port = np.flatnonzero((fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints))
+    port, _ = fabric.end_links()
     host, leaf = fabric.host[fabric.tail[port]].astype(np.int64), fabric.head[port].astype(np.int64)
     together = _counted(host * fabric.n_planes + fabric.plane[leaf], leaf, fabric.n_nodes)
     leaves = np.diff(together.indptr)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.fabric import Fabric, NodeKind, Tier
+from topo.fabric import Fabric, NodeKind
 from topo.islands import changes, islands
 
 _WORD = 64  # sources in a machine word
@@ -57,7 +57,7 @@ class Attachment:
     @classmethod
     def to(cls, fabric: Fabric) -> Attachment:
         """Return the classes of the endpoints of ``fabric``."""
-        ports = np.flatnonzero((fabric.tier == Tier.ENDPOINT) & (fabric.tail < fabric.n_endpoints))
+        ports, _ = fabric.end_links()
         tail, head = fabric.tail[ports], fabric.head[ports].astype(np.int64)
         degree = np.bincount(tail, minlength=fabric.n_endpoints)
         start = np.concatenate([[0], np.cumsum(degree)])

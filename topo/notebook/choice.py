@@ -43,8 +43,8 @@ class Choice(Answer):
         chosen = network or self.best
         if chosen is None or self.question is None:
             raise DesignError(f"no network meets all requirements{self._conflict}")
-        alike = {key: value for key, value in (self.question.words.data.get("fabric") or {}).items() if key != "rate"}
-        return {key: value for key, value in (self.question.fabric(chosen) | alike).items() if value is not None}
+        words = self.question.fabric(chosen) | self.question.alike
+        return {key: value for key, value in words.items() if value is not None}
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return a row for each network that meets all and was kept: the best, the front, the runners-up."""

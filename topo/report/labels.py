@@ -57,6 +57,11 @@ def column(key: str, note: str = "", **look: Any) -> Column:
     return Column(heading(key), form(key), unit, one.unit, numeric=one.format != "text", **look)
 
 
+def links_of(tier: str) -> str:
+    """Return what sentences call the links of ``tier``; plain links where it is not known."""
+    return {"endpoint": "endpoint ports", "": "links"}.get(tier, f"{tier} links")
+
+
 def reading(key: str, value: Any) -> str:
     """Return ``value`` of ``key`` with its unit, as it stands alone."""
     one = QUANTITIES[key]

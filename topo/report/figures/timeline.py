@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from topo.report import words
+from topo.report import labels, words
 from topo.report.figures import axes
 from topo.report.figures.axes import Trace
 from topo.report.figures.marks import bands, plain, row_names
@@ -22,7 +22,7 @@ LIMITS = {
     "computation": ("$low", 0),
     "": ("$wash", 0),
 }
-_NAMES = {"endpoint": "endpoint ports", "": "shorter phases", "computation": "computation"}
+_NAMES = {"": "shorter phases", "computation": "computation"}
 _LANE, _BETWEEN = 26, 16  # [px] of bars of a row that overlap in time, and between rows
 _HEAD, _FOOT = 60, 56  # [px] legend above, axis below
 _SHORT = 0.3  # of a row: height of what stands for all shorter phases
@@ -95,7 +95,7 @@ def _bars(rows: Sequence[Row], lanes: Sequence[Sequence[int]], limit: str, most:
     return {
         "type": "bar",
         "orientation": "h",
-        "name": _NAMES.get(limit, f"{limit} links"),
+        "name": _NAMES.get(limit, labels.links_of(limit)),
         "y": [at - 0.36 + high * (lane + 0.5) if limit else at for at, lane, _ in stretches],
         "x": [bar.length for *_, bar in stretches],
         "base": [bar.start for *_, bar in stretches],

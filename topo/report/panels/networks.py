@@ -23,8 +23,6 @@ MOST_NETWORKS = 12
 _TIME, _SHARE = "completion_s", "normalized_throughput"
 #: Utilization above which a link is asked for more than it carries: below it is rounding.
 _FULL = 1 + 1e-9
-#: Tiers that go by another name in a sentence.
-_TIERS = {"endpoint": "endpoint ports", "": "links"}
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,7 @@ class Network:
     @property
     def limit(self) -> str:
         """What holds it back, in words."""
-        tier = str(self.case.get("bottleneck_tier") or "")
-        return _TIERS.get(tier, f"{tier} links")
+        return labels.links_of(self.case.get("bottleneck_tier") or "")
 
 
 def panel(view: View) -> Panel | None:

@@ -122,7 +122,7 @@ def _finding(cases: Sequence[Case]) -> str:
     row = max(last.rows("limits", "seconds", "share", "tier"), key=lambda row: row["seconds"], default=None)
     if row is None:
         return f"{sentence}."
-    links = "endpoint ports" if row["tier"] == "endpoint" else f"{row['tier']} links"
+    links = labels.links_of(row["tier"])
     if row["share"] > 1 - 1e-3:
         return f"{sentence}: {links} limit it."
     name = str(row.get("name") or f"phase {row.get('phase')}")
