@@ -139,7 +139,7 @@ def test_nothing_is_drawn_before_it_is_near(browser: Any, path: Path) -> None:
     visit.page.close()
 
 
-#: [s] at a quarter of the machine's speed: 1.3 to 1.5 on one that is idle, and what others on it may add.
+#: [s] at a quarter of the machine's speed: 1.45 on one that is idle, up to 1.9 with others on it.
 FIRST_FIGURE = 1.8
 SLOW = 4
 
