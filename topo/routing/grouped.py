@@ -49,7 +49,7 @@ def grouped(network: Network, demand: GroupedDemand, policy: str) -> TotalRoutin
     for f, receives in enumerate(each):
         receivers = everyone.times(receives)
         orbits = partial(Orbits.of, access, label, receives)
-        of_network = _closed_load if network.leaf_spine else _network_load
+        of_network = _closed_load if network.folded_clos else _network_load
         unit[f] += of_network(access, senders, receivers, n_terms, orbits)
         unit[f] += scale_up_load(access, senders, receivers, n_terms)
         unit[f] += inside_load(access, label, receives)
@@ -58,7 +58,7 @@ def grouped(network: Network, demand: GroupedDemand, policy: str) -> TotalRoutin
 
 def _closed_load(access: Access, senders: Side, receivers: Side, n_terms: int, orbits: Callable[[], Orbits]) -> Floats:
     """Return (L,) load of switch links and of the endpoints' ports of a network of leaves and spines."""
-    network, closed = access.network, access.network.leaf_spine
+    network, closed = access.network, access.network.folded_clos
     assert closed is not None
     sent = _Sent.of(access, senders, receivers, n_terms)
     n, step = network.n_sites, max(1, BLOCK_ENTRIES // (network.n_sites * network.most_ports))

@@ -20,7 +20,7 @@ from topo.islands import changes, islands
 from topo.kernels import in_blocks
 from topo.kernels.hashed import Links
 from topo.kernels.sweep import Arcs, Ports
-from topo.routing.leaf_spine import LeafSpine
+from topo.routing.folded_clos import FoldedClos
 from topo.routing.operator import Floats, Ints
 
 T = TypeVar("T")
@@ -108,9 +108,9 @@ class Network:
         return of_site, member @ member.T > 0
 
     @cached_property
-    def leaf_spine(self) -> LeafSpine | None:
-        """The network in classes of leaves; None where it is no plain network of leaves and spines."""
-        return LeafSpine.of(self.arcs, self.ports, self.island)
+    def folded_clos(self) -> FoldedClos | None:
+        """The closed form of its splits; None where it is no plain network of leaves, spines and cores."""
+        return FoldedClos.of(self.arcs, self.ports, self.island)
 
     def arc_values(self, value: Floats, *, least: bool) -> Floats:
         """Return (A,) ``value`` (L,) of each arc: the mean over its links by share, or the least."""

@@ -116,7 +116,7 @@ class SplitRouting(FactSheet):
 
     def _arc_load(self, amount: Floats) -> Floats:
         """Return (A,) what ``amount`` (pairs,) puts on each arc."""
-        arcs, ports, closed = self.network.arcs, self.network.ports, self.network.leaf_spine
+        arcs, ports, closed = self.network.arcs, self.network.ports, self.network.folded_clos
         if closed is not None:
             return closed.load(self.source, self.target, amount)
 
@@ -165,7 +165,7 @@ class SplitRouting(FactSheet):
         """Return (pairs,) ``value`` (L,) summed along the switch links of each pair, or the least on any."""
         arcs, ports = self.network.arcs, self.network.ports
         along = self.network.arc_values(np.asarray(value, dtype=np.float64), least=least)
-        closed = self.network.leaf_spine
+        closed = self.network.folded_clos
         if closed is not None:
             return closed.pulled(self.source, self.target, along, least=least)
         result = np.empty(len(self.source))
@@ -197,7 +197,7 @@ class SplitRouting(FactSheet):
         shape = (len(self.source), self.network.most_ports)
         if shape[1] <= 1:
             return np.ones(shape), np.ones(shape)
-        closed = self.network.leaf_spine
+        closed = self.network.folded_clos
         if closed is not None:
             return closed.port_shares(self.source, self.target)
         leaving, arriving = np.zeros(shape), np.zeros(shape)

@@ -1,0 +1,193 @@
+"""Splits over folded Clos networks in closed form: what the sweep of every destination adds up to, without a sweep.
+
+Leaves of a pod meet at spines (``leaf_spine``), leaves of different pods at cores (``spine_core``); one pod and no core
+is a leaf-spine network.  A plane's traffic touches its own links only.  Whether a network is one is read off its arcs
+(``pods``), so that lost cables are served as long as leaves meet where they should.
+
+Limits.  Weights of 1, one port of a site on a plane, every two leaves of a pod below a common spine, every two pods
+below cores, and no more classes and views than cost less than sweeps; all else is swept (``topo.kernels.sweep``),
+which is also what tests hold it against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topo.kernels.sweep import Arcs, Ports
+from topo.routing.leaf_spine import LeafSpine
+from topo.routing.operator import Floats, Ints
+from topo.routing.pods import Mask, Pods
+from topo.routing.spine_core import SpineCore
+
+#: What leaves and classes send each other: (2, S, c) inside pods, and a pair of tables for each island of several pods.
+Sends = list[NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class FoldedClos:
+    """A network of leaves, spines and cores; S switches, sites with a port k on an island each."""
+
+    arcs: Arcs
+    island: NDArray[np.int32]  # (S,)
+    pods: Pods
+    turns: LeafSpine  # between leaves of a pod
+    over: dict[int, SpineCore]  # between pods, by island
+    port_switch: Ints  # (sites, ports) leaf of each port; -1 where there is none
+    port_part: Floats  # (sites, ports) claim of each, or its part among those that are nearest
+    port_on: Ints  # (sites, islands) number of the port on each island; -1 where there is none
+    claimed: bool  # whether islands have claims, which the nearest ones share no less than others
+
+    @classmethod
+    def of(cls, arcs: Arcs, ports: Ports, island: NDArray[np.int32]) -> FoldedClos | None:
+        """Return the closed form of a network; None where it does not hold."""
+        leaf = np.zeros(len(arcs.first) - 1, dtype=bool)
+        leaf[ports.switch] = True
+        sites = _sites(ports, island)
+        pods = None if sites is None else Pods.of(arcs, leaf)
+        if sites is None or pods is None:
+            return None
+        over = {}
+        some = np.flatnonzero(leaf)
+        of_pod = np.unique(np.stack([island[some], pods.pod[some]]), axis=1)[0]
+        for i in np.flatnonzero(np.bincount(of_pod) > 1).tolist():
+            found = SpineCore.of_island(pods, island == i)
+            if found is None:
+                return None
+            over[i] = found
+        return cls(arcs, island, pods, LeafSpine(pods), over, *sites, claimed=len(ports.plane) > 0)
+
+    def load(self, source: Ints, target: Ints, amount: Floats) -> Floats:
+        """Return (A,) what ``amount`` (P,) from sites ``source`` to sites ``target`` puts on each arc."""
+        ways = self._ways(source, target)
+        return self.on_arcs(self._sends(ways, amount))
+
+    def added_up(self, blocks: Iterable[tuple[Ints, Ints, Floats]]) -> tuple[Floats, Floats | None, Floats | None]:
+        """Return what ``blocks`` of (source, target, amount) put on each arc (A,), and shares of ports (sites, ports).
+
+        Shares are those by which all leaves a site, and all arrives; None where they go by the other end, too.
+        """
+        total = self._sends(self._ways(*np.zeros((2, 0), dtype=np.int64)), np.zeros(0))
+        out, into = (_Steady(np.full(self.port_switch.shape, -1.0)) for _ in range(2))
+        for source, target, amount in blocks:
+            ways = self._ways(source, target)
+            for one, more in zip(total, self._sends(ways, amount), strict=True):
+                one += more
+            out.see(source, ways.leaving)
+            into.see(target, self._arriving(source, target, ways.leaving))
+        return self.on_arcs(total), out.found, into.found
+
+    def _sends(self, ways: _Ways, amount: Floats) -> Sends:
+        x = amount[:, np.newaxis] * ways.leaving
+        sends: Sends = []
+        for part, u, v, cells in self._parts(ways):
+            tables = part.sends(u, v, x[cells])
+            sends += [tables] if isinstance(part, LeafSpine) else tables
+        return sends
+
+    def on_arcs(self, sends: Sends) -> Floats:
+        """Return (A,) the load of what leaves and classes send each other."""
+        load = np.zeros(len(self.arcs.tail))
+        self.turns.add(sends[0], load)
+        for i, over in enumerate(self.over.values()):
+            over.add((sends[2 * i + 1], sends[2 * i + 2]), load)
+        return load
+
+    def _parts(self, ways: _Ways) -> Iterator[tuple[LeafSpine | SpineCore, Ints, Ints, tuple[Ints, Ints]]]:
+        """Yield what serves some of ``ways``, their leaves, and which they are."""
+        near = ways.crosses & ways.podmates
+        yield self.turns, ways.u[near], ways.v[near], np.nonzero(near)
+        far = ways.crosses & ~ways.podmates
+        for i, over in self.over.items():
+            here = far & (self.island[ways.u] == i) if len(self.over) > 1 else far
+            yield over, ways.u[here], ways.v[here], np.nonzero(here)
+
+    def pulled(self, source: Ints, target: Ints, along: Floats, *, least: bool) -> Floats:
+        """Return (P,) ``along`` (A,) summed over the paths of each pair of sites by share, or the least of any."""
+        ways = self._ways(source, target)
+        value = np.full(ways.leaving.shape, np.inf if least else 0.0)
+        for part, u, v, cells in self._parts(ways):
+            tables = part.least(along) if least else part.sums(along)
+            value[cells] = part.along(tables, u, v, least=least)
+        return np.asarray(value.min(1, initial=np.inf) if least else (ways.leaving * value).sum(1))
+
+    def port_shares(self, source: Ints, target: Ints) -> tuple[Floats, Floats]:
+        """Return (P, ports) what share of each pair leaves, and arrives, by each port."""
+        leaving = self._ways(source, target).leaving
+        return leaving, self._arriving(source, target, leaving)
+
+    def _arriving(self, source: Ints, target: Ints, leaving: Floats) -> Floats:
+        if leaving.shape[1] == 1:
+            return leaving
+        arriving = np.zeros(leaving.shape)
+        row, k = np.nonzero(leaving)
+        island = self.island[self.port_switch[source[row], k]]
+        arriving[row, self.port_on[target[row], island]] = leaving[row, k]
+        return arriving
+
+    def _ways(self, source: Ints, target: Ints) -> _Ways:
+        u = self.port_switch[source]
+        arrives = np.where(u >= 0, self.port_on[target[:, None], self.island[u]], -1)
+        v = np.where(arrives >= 0, self.port_switch[target[:, None], arrives], -1)
+        there, pod = v >= 0, self.pods.pod
+        same, near = (u == v) & there, (pod[u] == pod[v]) & there
+        nearest = there
+        if u.shape[1] > 1 and not self.claimed:
+            for nearer in (near, same):
+                nearest = np.where(nearer.any(1, keepdims=True), nearer, nearest)
+        part = self.port_part[source] * nearest
+        whole = part.sum(1, keepdims=True)
+        leaving = np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
+        return _Ways(leaving, u, v, nearest & ~same, near)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ways:
+    """Ports by which pairs of sites send, each (P, ports)."""
+
+    leaving: Floats  # share of the pair that leaves by each
+    u: Ints  # leaf it leaves by; -1 where there is none
+    v: Ints  # leaf it arrives by
+    crosses: Mask  # whether it is taken, and a spine crossed
+    podmates: Mask  # whether both leaves are in one pod
+
+
+@dataclass
+class _Steady:
+    """Shares (sites, ports) that are the same in every row seen of a site; -1 where none was seen."""
+
+    share: Floats
+    same: bool = True
+
+    def see(self, site: Ints, share: Floats) -> None:
+        """Take note of shares (P, ports) of ``site`` (P,)."""
+        new = self.share[site, 0] < 0
+        self.share[site[new]] = share[new]
+        self.same = self.same and np.array_equal(self.share[site], share)
+
+    @property
+    def found(self) -> Floats | None:
+        """The shares; None where those of a site differ."""
+        return np.maximum(self.share, 0.0) if self.same else None
+
+
+def _sites(ports: Ports, island: NDArray[np.int32]) -> tuple[Ints, Floats, Ints] | None:
+    """Return leaf and part of each port of a site, and its port on each island; None where two are on one."""
+    most = int(np.diff(ports.first).max(initial=0))
+    if (ports.weight != 1).any():
+        return None
+    count = np.diff(ports.first)
+    owner = np.repeat(np.arange(len(count)), count)
+    place = np.arange(len(owner)) - np.repeat(ports.first[:-1], count)
+    switch = np.full((len(count), most), -1, dtype=np.int64)
+    part = np.zeros((len(count), most))
+    switch[owner, place], part[owner, place] = ports.switch, ports.claim if len(ports.plane) else ports.part
+    on = np.full((len(count), int(island.max(initial=0)) + 1), -1, dtype=np.int64)
+    where = island[ports.switch]
+    if len(np.unique(owner * on.shape[1] + where)) < len(owner):
+        return None
+    on[owner, where] = place
+    return switch, part, on
