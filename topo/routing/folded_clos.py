@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,11 @@ from numpy.typing import NDArray
 from topo.kernels.sweep import Arcs, Ports
 from topo.routing.leaf_spine import LeafSpine
 from topo.routing.operator import Floats, Ints
-from topo.routing.pods import Mask, Pods
+from topo.routing.pods import Amounts, Mask, Pods
 from topo.routing.spine_core import SpineCore
 
-#: What leaves and classes send each other: (2, S, c) inside pods, and a pair of tables for each island of several pods.
-Sends = list[NDArray[np.float64]]
+#: What leaves and classes send each other: a pair of tables inside pods, and one for each island of several pods.
+Sends = list[tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,57 +63,91 @@ class FoldedClos:
 
     def load(self, source: Ints, target: Ints, amount: Floats) -> Floats:
         """Return (A,) what ``amount`` (P,) from sites ``source`` to sites ``target`` puts on each arc."""
-        ways = self._ways(source, target)
-        return self.on_arcs(self._sends(ways, amount))
+        return self._on_arcs(self._sends_of_sites(self._ways(source, target), amount))
 
     def added_up(self, blocks: Iterable[tuple[Ints, Ints, Floats]]) -> tuple[Floats, Floats | None, Floats | None]:
         """Return what ``blocks`` of (source, target, amount) put on each arc (A,), and shares of ports (sites, ports).
 
         Shares are those by which all leaves a site, and all arrives; None where they go by the other end, too.
         """
-        total = self._sends(self._ways(*np.zeros((2, 0), dtype=np.int64)), np.zeros(0))
+        total: Sends = []
         out, into = (_Steady(np.full(self.port_switch.shape, -1.0)) for _ in range(2))
         for source, target, amount in blocks:
             ways = self._ways(source, target)
-            for one, more in zip(total, self._sends(ways, amount), strict=True):
-                one += more
+            more = self._sends_of_sites(ways, amount)
+            total = [(a + c, b + d) for (a, b), (c, d) in zip(total, more, strict=True)] if total else more
             out.see(source, ways.leaving)
             into.see(target, self._arriving(source, target, ways.leaving))
-        return self.on_arcs(total), out.found, into.found
+        return self._on_arcs(total), out.found, into.found
 
-    def _sends(self, ways: _Ways, amount: Floats) -> Sends:
-        x = amount[:, np.newaxis] * ways.leaving
-        sends: Sends = []
-        for part, u, v, cells in self._parts(ways):
-            tables = part.sends(u, v, x[cells])
-            sends += [tables] if isinstance(part, LeafSpine) else tables
-        return sends
+    def load_of_classes(self, out: Amounts, into: Amounts) -> Floats:
+        """Return (A,) what each arc carries where leaves send to classes ``out``, and get of classes ``into``.
 
-    def on_arcs(self, sends: Sends) -> Floats:
-        """Return (A,) the load of what leaves and classes send each other."""
+        Both are the same traffic, without what a leaf sends to itself.
+        """
+        return self._on_arcs(self._sends(out, into))
+
+    def _sends_of_sites(self, ways: _Ways, amount: Floats) -> Sends:
+        of, (u, v) = self.pods.class_of, ways.ends
+        x = (amount[:, np.newaxis] * ways.leaving)[ways.crosses]
+        return self._sends((u, of[v], x), (v, of[u], x))
+
+    def _sends(self, out: Amounts, into: Amounts) -> Sends:
+        rows = [[rows for _, rows in self._parts(leaf, k)] for leaf, k, _ in (out, into)]
+        return [
+            part.sends(_rows(out, mine), _rows(into, theirs))
+            for part, mine, theirs in zip(self._every, *rows, strict=True)
+        ]
+
+    def _on_arcs(self, sends: Sends) -> Floats:
         load = np.zeros(len(self.arcs.tail))
-        self.turns.add(sends[0], load)
-        for i, over in enumerate(self.over.values()):
-            over.add((sends[2 * i + 1], sends[2 * i + 2]), load)
+        for part, tables in zip(self._every, sends, strict=False):
+            part.add(tables, load)
         return load
 
-    def _parts(self, ways: _Ways) -> Iterator[tuple[LeafSpine | SpineCore, Ints, Ints, tuple[Ints, Ints]]]:
-        """Yield what serves some of ``ways``, their leaves, and which they are."""
-        near = ways.crosses & ways.podmates
-        yield self.turns, ways.u[near], ways.v[near], np.nonzero(near)
-        far = ways.crosses & ~ways.podmates
+    @property
+    def _every(self) -> list[LeafSpine | SpineCore]:
+        return [self.turns, *self.over.values()]
+
+    def _parts(self, leaf: Ints, k: Ints) -> Iterator[tuple[LeafSpine | SpineCore, Ints]]:
+        """Yield each part of the closed form, and the rows of ``leaf`` and class ``k`` that it serves."""
+        near = self.pods.pod[leaf] == self.pods.pod_of_class[k]
+        yield self.turns, np.flatnonzero(near)
+        far = np.flatnonzero(~near)
         for i, over in self.over.items():
-            here = far & (self.island[ways.u] == i) if len(self.over) > 1 else far
-            yield over, ways.u[here], ways.v[here], np.nonzero(here)
+            yield over, far if len(self.over) == 1 else far[self.island[leaf[far]] == i]
 
     def pulled(self, source: Ints, target: Ints, along: Floats, *, least: bool) -> Floats:
         """Return (P,) ``along`` (A,) summed over the paths of each pair of sites by share, or the least of any."""
         ways = self._ways(source, target)
-        value = np.full(ways.leaving.shape, np.inf if least else 0.0)
-        for part, u, v, cells in self._parts(ways):
+        u, v = ways.ends
+        found = np.empty(len(u))
+        for part, rows in self._parts(u, self.pods.class_of[v]):
             tables = part.least(along) if least else part.sums(along)
-            value[cells] = part.along(tables, u, v, least=least)
+            found[rows] = part.along(tables, u[rows], v[rows], least=least)
+        value = np.full(ways.leaving.shape, np.inf if least else 0.0)
+        value[ways.crosses] = found
         return np.asarray(value.min(1, initial=np.inf) if least else (ways.leaving * value).sum(1))
+
+    @cached_property
+    def steady(self) -> Floats | None:
+        """(sites, ports) share of all that a site sends, and gets, by each port; None where it may go by the other end.
+
+        It does not where all sites have ports on the same islands, and sites with a leaf or pod in common on one
+        island have it on all.
+        """
+        leaf = self.port_switch
+        if leaf.shape[1] > 1:
+            island = self.island[leaf]
+            if (leaf < 0).any() or (island != island[0]).any():
+                return None
+            near = leaf, self.pods.pod[leaf]
+            if not self.claimed and not all(
+                _same_groups(of[:, 0], of[:, k]) for of in near for k in range(leaf.shape[1])
+            ):
+                return None
+        part = np.where(leaf >= 0, self.port_part, 0.0)
+        return np.asarray(part / part.sum(axis=1, keepdims=True))
 
     def port_shares(self, source: Ints, target: Ints) -> tuple[Floats, Floats]:
         """Return (P, ports) what share of each pair leaves, and arrives, by each port."""
@@ -141,7 +176,7 @@ class FoldedClos:
         part = self.port_part[source] * nearest
         whole = part.sum(1, keepdims=True)
         leaving = np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
-        return _Ways(leaving, u, v, nearest & ~same, near)
+        return _Ways(leaving, u, v, nearest & ~same)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +187,22 @@ class _Ways:
     u: Ints  # leaf it leaves by; -1 where there is none
     v: Ints  # leaf it arrives by
     crosses: Mask  # whether it is taken, and a spine crossed
-    podmates: Mask  # whether both leaves are in one pod
+
+    @property
+    def ends(self) -> tuple[Ints, Ints]:
+        """Leaves at both ends of those that cross a spine."""
+        return self.u[self.crosses], self.v[self.crosses]
+
+
+def _rows(amounts: Amounts, rows: Ints) -> Amounts:
+    leaf, k, amount = amounts
+    return leaf[rows], k[rows], amount[rows]
+
+
+def _same_groups(one: Ints, other: Ints) -> bool:
+    """Return whether rows that are equal in ``one`` (n,) are those that are equal in ``other`` (n,)."""
+    pairs = np.unique(np.stack([one, other]), axis=1)
+    return all(len(np.unique(row)) == pairs.shape[1] for row in pairs)
 
 
 @dataclass

@@ -13,15 +13,16 @@ as a sparse correction.  Loads of endpoint and scale-up links follow from sums o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import coo_array, csc_array, csr_array
 
 from topo.kernels.along import shares_at_ports
 from topo.kernels.sweep import push, room
 from topo.routing.access import Access, ranges
+from topo.routing.folded_clos import FoldedClos
 from topo.routing.network import Network, added
 from topo.routing.operator import Floats, Ints, TotalRouting, check_ranks
 from topo.routing.symmetric import Orbits
@@ -60,6 +61,9 @@ def _closed_load(access: Access, senders: Side, receivers: Side, n_terms: int, o
     """Return (L,) load of switch links and of the endpoints' ports of a network of leaves and spines."""
     network, closed = access.network, access.network.folded_clos
     assert closed is not None
+    if closed.steady is not None:
+        load = _load_of_classes(Brought(access, senders, receivers, n_terms), closed, closed.steady)
+        return network.to_links(load) + _steady_port_load(access, senders, receivers, n_terms, (closed.steady,) * 2)
     sent = _Sent.of(access, senders, receivers, n_terms)
     n, step = network.n_sites, max(1, BLOCK_ENTRIES // (network.n_sites * network.most_ports))
 
@@ -75,6 +79,27 @@ def _closed_load(access: Access, senders: Side, receivers: Side, n_terms: int, o
     else:
         on_ports = _steady_port_load(access, senders, receivers, n_terms, (leaving, arriving))
     return network.to_links(load) + on_ports
+
+
+def _load_of_classes(brought: Brought, closed: FoldedClos, share: Floats) -> Floats:
+    """Return (A,) the load of switch links where sites send and get by each port the ``share`` (sites, ports)."""
+    of, site, load = closed.pods.class_of, brought.access.network.site, np.zeros(len(closed.arcs.tail))
+    n, n_classes = len(of), len(closed.pods.pod_of_class)
+    for k in range(share.shape[1]):
+        port = np.where(site >= 0, closed.port_switch[site, k], -1)
+        leaf, group = (port, n), (np.where(port >= 0, of[port], -1), n_classes)
+        weight = brought.senders.weight * share[site[brought.senders.nic], k]
+        each = replace(brought, senders=replace(brought.senders, weight=weight))
+        own = each.inside(leaf)
+        amounts = []
+        for sent, turned in ((each.between(leaf, group), True), (each.between(group, leaf), False)):
+            rows = coo_array(sent.T if turned else sent)
+            end, other = rows.row.astype(np.int64), rows.col.astype(np.int64)
+            amount = rows.data - np.where(of[end] == other, own[end], 0.0)
+            keep = np.flatnonzero(np.abs(amount) >= ROUNDING)
+            amounts.append((end[keep], other[keep], amount[keep]))
+        load += closed.load_of_classes(*amounts)
+    return load
 
 
 def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int, find: Callable[[], Orbits]) -> Floats:
@@ -173,6 +198,17 @@ class Brought:
         left.data[np.abs(left.data) < ROUNDING] = 0.0
         left.eliminate_zeros()
         return left
+
+    def inside(self, groups: Groups) -> Floats:
+        """Return (groups,) what each group sends to itself."""
+        mine, theirs = self.senders, self.receivers
+        n_places, of_mine, of_theirs = places(self.access, mine, theirs)
+        total = np.zeros(groups[1])
+        for count, a, b, sign in ((self.n_terms, mine.term, theirs.term, 1.0), (n_places, of_mine, of_theirs, -1.0)):
+            brought = matrix(a, groups[0][mine.nic], mine.weight, (count, groups[1]))
+            drawn = matrix(b, groups[0][theirs.nic], theirs.weight, (count, groups[1]))
+            total += sign * np.asarray(brought.multiply(drawn).sum(axis=0)).ravel()
+        return total
 
 
 def _place(access: Access, side: Side) -> Ints:

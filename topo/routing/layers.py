@@ -1,6 +1,6 @@
 """Layers of an island of leaves, spines and cores: which switches each joins, numbered level by level.
 
-A *landing* is a class of leaves and a spine with a link to them: what cores hold for a class comes down by its landings.
+A *landing* is a class of leaves and a spine with a link to them: what cores hold for a class comes down by those.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Layers:
     n_spines: int
     n_cores: int
     number: Ints  # (switches,) of each leaf among leaves, each spine among spines, each core among cores
-    of: Ints  # (switches,) class of each leaf; -1 of others
+    of_class: Ints  # (classes of all pods,) number of each class here; -1 of others
     pod: Ints  # (K,) of each class
     climb: Rows  # leaf -> spine
     stem: Rows  # class of leaves -> spine
@@ -61,10 +61,10 @@ class Layers:
         for level in (leaf, spine, core):
             number[level] = np.arange(np.count_nonzero(level))
         key, of_leaf = np.unique(pods.class_of[leaf], return_inverse=True)
-        of = np.full(len(leaf), -1, dtype=np.int64)
-        of[leaf] = of_leaf
+        of_class = np.full(len(pods.pod_of_class), -1, dtype=np.int64)
+        of_class[key] = np.arange(len(key))
         at = np.flatnonzero(spine)
-        first = np.searchsorted(key, pods.first_class[pods.pod[at]])
+        first = of_class[pods.first_class[pods.pod[at]]]
         s, kind = np.nonzero(pods.above[at])
         stem = Rows(np.zeros(0, dtype=np.int64), first[s] + kind, s, pods.above[at][s, kind])
         landing, index = _landings(first, pods.below[at])
@@ -73,9 +73,9 @@ class Layers:
         drop = Rows(down.arc[row], down.tail[row], index[down.head[row], kind], down.part[row])
         land = Rows(fall.arc, index[fall.tail, pods.kind[arcs.head[fall.arc]]], fall.head, fall.part)
         climb, cross = (Rows.between(arcs, number, a, b) for a, b in ((leaf, spine), (spine, core)))
-        pod = np.repeat(np.arange(len(pods.n_kinds)), pods.n_kinds)[key]
         sizes = len(of_leaf), len(at), int(np.count_nonzero(core))
-        return cls(*sizes, number, of, pod, climb, stem, cross, drop, land, landing, of_leaf)
+        pod = pods.pod_of_class[key]
+        return cls(*sizes, number, of_class, pod, climb, stem, cross, drop, land, landing, of_leaf)
 
     @cached_property
     def by_class(self) -> Ints:
@@ -105,7 +105,7 @@ class Layers:
         return np.asarray(start[of] + rank[self.land.head] * landings[of] + self.land.tail - first[of])
 
     def falls(self, along: Floats, none: float) -> Iterator[tuple[Ints, slice, Floats]]:
-        """Yield leaves and landings of each class, and ``along`` (A,) of the arcs between them, ``none`` without one."""
+        """Yield leaves and landings of each class, and ``along`` (A,) of arcs between them, ``none`` without one."""
         blocks = list(self.blocks())
         sizes = [(len(leaves), landings.stop - landings.start) for leaves, landings in blocks]
         value = np.full(sum(a * b for a, b in sizes), none)

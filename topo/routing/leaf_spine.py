@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from topo.routing.operator import Floats, Ints
-from topo.routing.pods import Pods
+from topo.routing.pods import Amounts, Pods
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,17 +24,20 @@ class LeafSpine:
 
     pods: Pods
 
-    def sends(self, u: Ints, v: Ints, amount: Floats) -> Floats:
-        """Return (2, S, c) what leaf u sends to each class, and leaf v gets from each, over M, for ``amount`` (n,)."""
-        pods = self.pods
-        x = amount / pods.total[pods.pod[u], pods.kind[u], pods.kind[v]]
-        n, c = pods.above.shape
-        up = np.bincount(u * c + pods.kind[v], x, n * c)
-        down = np.bincount(v * c + pods.kind[u], x, n * c)
-        return np.asarray(np.stack([up, down]).reshape(2, n, c), dtype=np.float64)
+    def sends(self, out: Amounts, into: Amounts) -> tuple[Floats, Floats]:
+        """Return (S, c) what leaves send to classes, and what they get from classes, over M.
 
-    def add(self, sends: Floats, load: Floats) -> None:
-        """Add to ``load`` (A,) what ``sends`` (2, S, c) puts on each arc."""
+        ``out`` is what each leaf sends to each class, ``into`` what it gets from each, both of one pod.
+        """
+        pods, (n, c) = self.pods, self.pods.above.shape
+        (u, k, sent), (v, a, taken) = out, into
+        k, a = pods.kind_of_class[k], pods.kind_of_class[a]
+        up = np.bincount(u * c + k, sent / pods.total[pods.pod[u], pods.kind[u], k], n * c)
+        down = np.bincount(v * c + a, taken / pods.total[pods.pod[v], a, pods.kind[v]], n * c)
+        return np.asarray(up.reshape(n, c), np.float64), np.asarray(down.reshape(n, c), np.float64)
+
+    def add(self, sends: tuple[Floats, Floats], load: Floats) -> None:
+        """Add to ``load`` (A,) what ``sends`` puts on each arc."""
         pods, (up, down) = self.pods, sends
         arcs, rise, fall = pods.arcs, pods.rise, pods.fall
         for k in range(pods.above.shape[1]):

@@ -15,6 +15,7 @@ cables lost at most 2 n + 1.  Names say nothing here: levels and pods are read o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ from topo.routing.operator import Floats, Ints
 MAX_CLASSES = 256
 
 Mask = NDArray[np.bool_]
+#: Leaves, classes of all pods, and what each leaf sends to the class, or gets from it; each (n,).
+Amounts = tuple[Ints, Ints, Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ class Pods:
 
     @classmethod
     def of(cls, arcs: Arcs, leaf: Mask) -> Pods | None:
-        """Return the pods of the leaves ``leaf`` (S,); None where leaves do not meet at common spines, or too many differ."""
+        """Return the pods of the leaves ``leaf`` (S,); None where leaves do not meet at spines, or many differ."""
         from_leaf, to_leaf = leaf[arcs.tail], leaf[arcs.head]
         if arcs.width != 2 or not len(arcs.tail) or (from_leaf & to_leaf).any():
             return None
@@ -84,16 +87,26 @@ class Pods:
         members = np.zeros(self.total.shape[:2], dtype=np.int64)
         np.add.at(members, (self.pod[self.leaf], self.kind[self.leaf]), 1)
         meet = (members > 0)[:, :, np.newaxis] & (members > 0)[:, np.newaxis]
-        own = np.arange(members.shape[1])
+        own = np.arange(self.total.shape[1])
         meet[:, own, own] = members > 1
         return not (meet & (self.total == 0)).any()
 
-    @property
+    @cached_property
     def first_class(self) -> Ints:
         """(pods,) number of the first class of each pod, where all classes are numbered pod by pod."""
-        return np.cumsum(self.n_kinds) - self.n_kinds
+        return np.asarray(np.cumsum(self.n_kinds) - self.n_kinds)
 
-    @property
+    @cached_property
+    def pod_of_class(self) -> Ints:
+        """(K,) pod of each class of all pods."""
+        return np.repeat(np.arange(len(self.n_kinds)), self.n_kinds)
+
+    @cached_property
+    def kind_of_class(self) -> Ints:
+        """(K,) class of all pods within its pod."""
+        return np.arange(len(self.pod_of_class)) - self.first_class[self.pod_of_class]
+
+    @cached_property
     def class_of(self) -> Ints:
         """(S,) class of each leaf among those of all pods; -1 of all others."""
         return np.where(self.leaf, self.first_class[self.pod] + self.kind, -1)

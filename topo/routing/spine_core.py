@@ -14,7 +14,6 @@ An intact tree has one class a pod and one view; n cables lost add at most n vie
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,7 +22,7 @@ from scipy.sparse import csr_array
 
 from topo.routing.layers import Layers
 from topo.routing.operator import Floats, Ints
-from topo.routing.pods import Mask, Pods
+from topo.routing.pods import Amounts, Mask, Pods
 
 #: Entries of ``crosses``, 8 bytes each, up to which they are held: about 100 cables lost in a tree of radix 64.
 MAX_CROSSES = 8_000_000
@@ -65,14 +64,18 @@ class SpineCore:
         pod = self.layers.pod
         return bool(((self.total[self.view] == 0) & (pod[:, np.newaxis] != pod)).any())
 
-    def sends(self, u: Ints, v: Ints, amount: Floats) -> tuple[Floats, Floats]:
-        """Return what leaves send toward views (L, Q) and classes send to leaves (K, L), for ``amount`` (n,) of u -> v."""
+    def sends(self, out: Amounts, into: Amounts) -> tuple[Floats, Floats]:
+        """Return what leaves send toward views (L, Q), and classes send to leaves (K, L).
+
+        ``out`` is what each leaf sends to each class, ``into`` what it gets from each, of different pods.
+        """
         layers, n_views = self.layers, len(self.sees)
         n, n_leaves = len(layers.pod), layers.n_leaves
-        out = np.bincount(layers.number[u] * n_views + self.view[layers.of[v]], amount, n_leaves * n_views)
-        into = np.bincount(layers.of[u] * n_leaves + layers.number[v], amount, n * n_leaves)
+        (u, k, sent), (v, a, taken) = out, into
+        toward = np.bincount(layers.number[u] * n_views + self.view[layers.of_class[k]], sent, n_leaves * n_views)
+        shares = np.bincount(layers.of_class[a] * n_leaves + layers.number[v], taken, n * n_leaves)
         shapes = (n_leaves, n_views), (n, n_leaves)
-        return np.asarray(out.reshape(shapes[0]), np.float64), np.asarray(into.reshape(shapes[1]), np.float64)
+        return np.asarray(toward.reshape(shapes[0]), np.float64), np.asarray(shares.reshape(shapes[1]), np.float64)
 
     def add(self, sends: tuple[Floats, Floats], load: Floats) -> None:
         """Add to ``load`` (A,) what ``sends`` puts on each arc."""
@@ -132,8 +135,8 @@ class SpineCore:
 
     def along(self, tables: tuple[Floats, Floats], u: Ints, v: Ints, *, least: bool) -> Floats:
         """Return (n,) of each pair of leaves what its ``tables`` of ``sums`` or ``least`` say."""
-        layers = self.layers
-        up, down = tables[0][layers.number[u], self.view[layers.of[v]]], tables[1][layers.of[u], layers.number[v]]
+        a, b, of = self.layers.number[u], self.layers.number[v], self.layers.of_leaf
+        up, down = tables[0][a, self.view[of[b]]], tables[1][of[a], b]
         return np.asarray(np.minimum(up, down) if least else up + down)
 
     def _climbing(self, q: int) -> Floats:
