@@ -6,7 +6,7 @@ once, and every array is read-only afterwards: a failed cable or switch is a new
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -341,8 +341,8 @@ class Fabric:
         return from_networkx(graph, capacity=capacity)
 
 
-def _kept(survivor: Fabric, known: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.int32], ...]:
-    return tuple(move for move in known if survivor.is_automorphism(move))
+def _kept(survivor: Fabric, known: Sequence[NDArray[np.int32]]) -> Iterator[NDArray[np.int32]]:
+    return (move for move in known if survivor.is_automorphism(move))
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:

@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 MAX_DISTANCES = 4_000_000
 #: Bytes between domains below this part of all bytes are what is left of equal sums.
 ROUNDING = 1e-12
+#: Cells, in multiples of rows, up to which a table of sums costs less than sorting the rows.
+DENSE = 4
 
 
 def overall(theta: NDArray[np.float64], repeat: NDArray[np.int32]) -> float:
@@ -203,9 +205,14 @@ def _least_ratio(fabric: Fabric, tier: Tier, place: NDArray[np.integer], moved: 
     for link, end, who, size in ends:
         capacity = np.bincount(place[end[link]], fabric.capacity[link], n)
         some = size > 0.0
-        key, row = np.unique(moved.phase[some].astype(np.int64) * n + place[who[some]], return_inverse=True)
-        used = np.bincount(row, size[some], len(key))
-        np.minimum.at(least, key // n, capacity[key % n] / used)
+        key = moved.phase[some].astype(np.int64) * n + place[who[some]]
+        if phases * n <= DENSE * len(key):
+            used = np.bincount(key, size[some], phases * n).reshape(phases, n)
+            ratio = np.divide(capacity, used, out=np.full(used.shape, np.inf), where=used > 0.0)
+            np.minimum(least, ratio.min(axis=1), out=least)
+        else:
+            key, row = np.unique(key, return_inverse=True)
+            np.minimum.at(least, key // n, capacity[key % n] / np.bincount(row, size[some], len(key)))
     return least
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -66,7 +66,7 @@ class Assembly:
             **self.facts,
         )
 
-    def _moves(self, fabric: Fabric) -> tuple[NDArray[np.int32], ...]:
+    def _moves(self, fabric: Fabric) -> Iterator[NDArray[np.int32]]:
         """Return what ``automorphisms`` says of ``fabric``; only some cases ask for it."""
         from topo.generators.symmetry import automorphisms
 

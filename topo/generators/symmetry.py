@@ -11,7 +11,7 @@ an automorphism maps domains onto domains.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +30,8 @@ def automorphisms(
     planes: int,
     nic: str,
     together: int,
-) -> tuple[NDArray[np.int32], ...]:
-    """Return the known automorphisms of ``fabric``, each (N,) node to node: generators of a group.
+) -> Iterator[NDArray[np.int32]]:
+    """Yield the known automorphisms of ``fabric``, each (N,) node to node: generators of a group.
 
     ``fabric`` holds ``planes`` copies of ``plane``; ``switches`` are permutations (switches,) of one
     plane that may be automorphisms of it.  ``together`` are the endpoints of a domain on one plane.
@@ -43,14 +43,14 @@ def automorphisms(
         lifted = None if local is None else _lift(fabric, maps, local, shift)
         return [lifted] if lifted is not None and fabric.is_automorphism(lifted) else []
 
-    known = [found for to in switches for found in holds(ports.moved(to))]
+    for to in switches:
+        yield from holds(ports.moved(to))
     # A rotation of all ports of a leaf makes those of whole domains, and inside domains, superfluous.
-    known += holds(ports.rotated(1)) or [
+    yield from holds(ports.rotated(1)) or [
         found for local in (ports.rotated(together), ports.rotated_inside(together)) for found in holds(local)
     ]
     if planes > 1:
-        known += holds(np.arange(len(plane.kind)), shift=1)
-    return tuple(known)
+        yield from holds(np.arange(len(plane.kind)), shift=1)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
+from topo.islands import changes
+
 Floats = NDArray[np.float64]
 
 _DENSE = 600  # switches up to which a dense eigensolver is the faster one
@@ -65,12 +67,21 @@ def up_down_share(plane: PlaneGraph) -> float | None:
 def _spread_alike(climb: csr_array, ports: Floats, up: Floats) -> bool:
     top = diags_array((up == 0).astype(np.float64))
     spread = climb + top
-    reach = spread[np.flatnonzero(ports)]
+    reach = _once(spread[np.flatnonzero(ports)])
     while (reach @ diags_array((up > 0).astype(np.float64))).sum() > _ROUNDING:
         reach = reach @ spread
     mean = reach.mean(axis=0)
     # The squares of equal rows sum to n times the square of their mean, those of unequal ones to more.
     return bool(reach.power(2).sum() <= reach.shape[0] * (mean @ mean) * (1 + _ROUNDING))
+
+
+def _once(rows: csr_array) -> csr_array:
+    """Return ``rows`` without those that equal the one before: leaves of a pod mostly do, and climb alike."""
+    count = np.diff(rows.indptr)
+    if not len(count) or (count != count[0]).any():
+        return rows
+    columns, values = (entry.reshape(len(count), count[0]) for entry in (rows.indices, rows.data))
+    return rows[np.flatnonzero(changes(columns) | changes(values))]
 
 
 def algebraic_connectivity(plane: PlaneGraph) -> tuple[float, Floats] | None:

@@ -11,7 +11,7 @@ sources, the automorphisms that the fabric states, which take longer to test, jo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,10 +96,8 @@ def endpoint_distances(fabric: Fabric, switches: Switches | None = None) -> Dist
     base, n = fabric.n_nodes - fabric.n_switches, len(attachment.count)
     weight, alike = attachment.count.astype(np.float64), _twin_stations(fabric, attachment, known.twin)
 
-    def moves() -> list[tuple[Ints, Ints]]:
-        pairs = [(attachment.of, attachment.of[moved[: fabric.n_endpoints]]) for moved in fabric.symmetry]
-        return [(a[(a >= 0) & (b >= 0)], b[(a >= 0) & (b >= 0)]) for a, b in pairs]
-
+    pairs = ((attachment.of, attachment.of[moved[: fabric.n_endpoints]]) for moved in fabric.symmetry)
+    moves = ((a[(a >= 0) & (b >= 0)], b[(a >= 0) & (b >= 0)]) for a, b in pairs)
     at = _pairs_at(fabric, known, attachment.switches - base, weight, _orbits(n, alike, moves))
     at[:1] -= weight.sum()  # an endpoint is no pair with itself
     everyone = float(fabric.n_endpoints) * (fabric.n_endpoints - 1)
@@ -113,10 +111,7 @@ def switch_distances(fabric: Fabric, switches: Switches | None = None) -> Distan
     """
     n, known = fabric.n_switches, switches or Switches.of(fabric)
     base = fabric.n_nodes - n
-
-    def moves() -> list[tuple[Ints, Ints]]:
-        return [(np.arange(n), moved[base:].astype(np.int64) - base) for moved in fabric.symmetry]
-
+    moves = ((np.arange(n), moved[base:].astype(np.int64) - base) for moved in fabric.symmetry)
     at = _pairs_at(fabric, known, np.arange(n)[:, None], np.ones(n), _orbits(n, known.twin, moves))
     at[:1] = 0.0
     return Distances(at, float(n) * (n - 1) - at.sum())
@@ -165,19 +160,19 @@ def _twin_stations(fabric: Fabric, attachment: Attachment, twin: Ints) -> Ints:
     return np.asarray(example[number.ravel()], dtype=np.int64)
 
 
-def _orbits(n: int, alike: Ints, moves: Callable[[], list[tuple[Ints, Ints]]]) -> Ints:
+def _orbits(n: int, alike: Ints, moves: Iterable[tuple[Ints, Ints]]) -> Ints:
     """Return (n,) the least member of each one's orbit, where ``alike`` (n,) is one of it.
 
-    The maps a -> b of ``moves`` count only where that leaves more orbits than are searched from at once.
+    The maps a -> b of ``moves`` are asked for one after another while more orbits are left than are searched from at
+    once.
     """
-    pairs = moves() if len(np.unique(alike)) > _WORD else []
-    if not pairs:
-        return alike
-    a, b = (np.concatenate(side) for side in zip((np.arange(n), alike), *pairs, strict=True))
-    label = islands(a, b, n)
-    least = np.full(n, n, dtype=np.int64)
-    np.minimum.at(least, label, np.arange(n))
-    return np.asarray(least[label])
+    least, maps = alike, iter(moves)
+    while np.count_nonzero(np.bincount(least, minlength=n)) > _WORD and (pair := next(maps, None)) is not None:
+        label = islands(np.concatenate([np.arange(n), pair[0]]), np.concatenate([least, pair[1]]), n)
+        least = np.full(n, n, dtype=np.int64)
+        np.minimum.at(least, label, np.arange(n))
+        least = least[label]
+    return np.asarray(least)
 
 
 def _pairs_at(
