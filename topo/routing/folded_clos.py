@@ -133,21 +133,20 @@ class FoldedClos:
     def steady(self) -> Floats | None:
         """(sites, ports) share of all that a site sends, and gets, by each port; None where it may go by the other end.
 
-        It does not where all sites have ports on the same islands, and sites with a leaf or pod in common on one
-        island have it on all.
+        It does not where all sites have ports on the same islands and part traffic alike, and sites with a leaf or pod
+        in common on one island have it on all.
         """
-        leaf = self.port_switch
-        if leaf.shape[1] > 1:
-            island = self.island[leaf]
-            if (leaf < 0).any() or (island != island[0]).any():
-                return None
-            near = leaf, self.pods.pod[leaf]
-            if not self.claimed and not all(
-                _same_groups(of[:, 0], of[:, k]) for of in near for k in range(leaf.shape[1])
-            ):
-                return None
-        part = np.where(leaf >= 0, self.port_part, 0.0)
-        return np.asarray(part / part.sum(axis=1, keepdims=True))
+        leaf, columns = self.port_switch, range(self.port_switch.shape[1])
+        if len(columns) == 1:
+            return np.ones(leaf.shape)
+        island = self.island[leaf]
+        if (leaf < 0).any() or (island != island[:1]).any():
+            return None
+        near = leaf, self.pods.pod[leaf]
+        if not self.claimed and not all(_same_groups(of[:, 0], of[:, k]) for of in near for k in columns):
+            return None
+        share = self.port_part / self.port_part.sum(axis=1, keepdims=True)
+        return None if (share != share[:1]).any() else share
 
     def port_shares(self, source: Ints, target: Ints) -> tuple[Floats, Floats]:
         """Return (P, ports) what share of each pair leaves, and arrives, by each port."""

@@ -28,6 +28,17 @@ def test_endpoint_bound_goes_by_phase():
     assert theta_bound(one_link(), demand) == pytest.approx(1 / 9)
 
 
+@pytest.mark.parametrize("pattern", ["permutation", "moe-all-to-all", "allreduce"])
+def test_sums_by_table_and_by_sorting_are_the_same(monkeypatch, pattern):
+    fabric = generate("fat-tree-2", radix=8, endpoints_per_host=4, scale_up=4.0, capacity=1.0)
+    demand = traffic.offer(pattern, n_ranks=32, ranks_per_host=4)
+    found = []
+    for dense in (0, 10**9):
+        monkeypatch.setattr("topo.flow.bounds.DENSE", dense)
+        found.append((endpoint_bound(fabric, demand).tolist(), port_limit(fabric, demand).tolist()))
+    assert found[0] == found[1]
+
+
 def test_volume_bound_counts_switch_hops():
     """Bowtie: 8 commodities of 3 switch hops each on 10 switch links of capacity 1."""
     demand = Demand.of("across", 4, src=[0, 0, 1, 1, 2, 2, 3, 3], dst=[2, 3, 2, 3, 0, 1, 0, 1], size=1.0)

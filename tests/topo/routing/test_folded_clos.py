@@ -1,4 +1,4 @@
-"""Leaf-spine networks in closed form against the sweeps that they replace: lost cables, any bundles, both splits."""
+"""Folded Clos networks in closed form against the sweeps that they replace: lost cables, any bundles, both splits."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import traffic
 from tests.topo.routing.cases import fabrics, groups, random_demand, uniform
-from topo.fabric import Tier
+from topo.fabric import Fabric, NodeKind, Tier
+from topo.flow import route, solve
 from topo.generators import GeneratorError, generate
+from topo.routing.adversarial import adversarial
+from topo.routing.folded_clos import FoldedClos
 from topo.routing.grouped import grouped
 from topo.routing.network import Network
 from topo.routing.operator import NotConnected
@@ -69,11 +73,15 @@ def tall_trees(draw):
     asked = {
         "radix": radix, "capacity": 1.0, "endpoints_per_host": per_host, "nic": nic, "planes": planes, "scale_up": 4.0,
         "wiring": draw(st.sampled_from(["host", "rail"])), "oversubscription": draw(st.sampled_from([1.0, 2.0, 3.0])),
-    } | draw(st.sampled_from([{}, {"endpoints": 12 * per_host}, {"endpoints": radix * radix}, {"pods": 3}]))  # fmt: skip
+        **draw(st.sampled_from([{}, {"endpoints": 12 * per_host}, {"endpoints": radix * radix}, {"pods": 3}])),
+    }  # fmt: skip
     try:
         fabric = generate("fat-tree-3", **asked)
     except GeneratorError:
         assume(False)
+    if draw(st.booleans()):
+        speed = np.random.default_rng(draw(st.integers(0, 9))).choice([1.0, 2.0, 3.0], fabric.n_cables)
+        fabric = replace(fabric, capacity=speed[fabric.cable], symmetry=())
     lost = draw(st.integers(0, 3))
     return fabric.without(cables=np.random.default_rng(draw(st.integers(0, 99))).choice(fabric.n_cables, lost, False))
 
@@ -134,6 +142,88 @@ def test_every_kind_of_fabric_is_as_sweeps_have_it(name):
 )  # fmt: skip
 def test_what_is_taken(name, takes):
     assert (Network.of(fabrics()[name]).folded_clos is not None) == takes
+
+
+TREES = {
+    "full": {"radix": 8},
+    "tapered": {"radix": 8, "oversubscription": 3},
+    "partial": {"radix": 8, "endpoints": 72},
+    "rails": {"radix": 8, "wiring": "rail", "endpoints_per_host": 4},
+    "few-cores": {"radix": 8, "pods": 5, "endpoints": 80, "cores": 4},
+    "planes": {"radix": 4, "planes": 3, "nic": "multi-port"},
+    "planes-by-host": {"radix": 4, "planes": 4, "endpoints_per_host": 4},
+}
+TRAFFIC = {
+    "uniform": {}, "permutation": {}, "incast": {}, "shift": {"by": 5}, "all-to-all": {},
+    "allreduce": {"algorithm": "ring"}, "moe-all-to-all": {"ep": 16},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("policy", ["ecmp", "wcmp"])
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("pattern", TRAFFIC)
+def test_patterns_load_three_layers_as_sweeps_do(monkeypatch, pattern, tree, policy):
+    fabric = generate("fat-tree-3", capacity=1.0, **{"endpoints_per_host": 2, "scale_up": 4.0} | TREES[tree])
+    demand = traffic.offer(pattern, n_ranks=fabric.n_endpoints // 16 * 16, ranks_per_host=2, **TRAFFIC[pattern])
+    check_routed(monkeypatch, fabric, demand, policy)
+
+
+def test_adversarial_traffic_loads_three_layers_as_sweeps_do(monkeypatch):
+    fabric = generate("fat-tree-3", capacity=1.0, radix=8, oversubscription=2)
+    check_routed(monkeypatch, fabric, adversarial(fabric), "ecmp")
+
+
+def check_routed(monkeypatch, fabric, demand, policy):
+    """Loads of all phases, hops of all commodities, and the rates that follow, without and with sweeps."""
+    found = []
+    for closed in (True, False):
+        if not closed:
+            monkeypatch.setattr(FoldedClos, "of", lambda *_: None)
+        routing = route(fabric, demand, policy)
+        hops = routing.sum_along(np.ones(fabric.n_links))
+        solution = solve(fabric, demand, routing)
+        found.append((hops, solution.load.toarray(), solution.overall_theta))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12 * np.max(other))
+
+
+def joined(a, b):
+    """A three-layer tree with one cable more, between switches ``a`` and ``b`` of it."""
+    tree = generate("fat-tree-3", radix=4, capacity=1.0, endpoints_per_host=1)
+    rows, first = tree.cables(), int(np.flatnonzero(tree.kind == NodeKind.LEAF)[0])
+    more = {key: np.append(column, column[-1]) for key, column in rows.items()}
+    more["a"][-1], more["b"][-1] = first + a, first + b
+    return Fabric.from_cables(name="joined", kind=tree.kind, **more)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "takes"),
+    [(0, 1, False), (8, 9, False), (8, 10, False), (16, 17, True), (0, 10, False), (0, 16, False), (8, 18, True)],
+    ids=["leaves", "spines", "spines-apart", "cores", "leaf-far-spine", "leaf-core", "spine-other-core"],
+)
+def test_a_cable_more_is_seen_whatever_its_ends_are_called(a, b, takes):
+    """Levels are read off the arcs: 8 leaves, 8 spines, 4 cores; only some cables leave all paths as long."""
+    fabric = joined(a, b)
+    assert (Network.of(fabric).folded_clos is not None) == takes
+    check(*routings(fabric))
+
+
+def test_names_of_levels_do_not_matter():
+    """A fabric that calls its cores spines, as one read from a file may."""
+    tree = generate("fat-tree-3", radix=4, capacity=1.0, endpoints_per_host=1)
+    kind = np.minimum(tree.kind, NodeKind.SPINE)
+    fabric = Fabric.from_cables(name="named", kind=kind, **tree.cables())
+    assert Network.of(fabric).folded_clos.over
+    check(*routings(fabric))
+
+
+def test_many_views_are_swept(monkeypatch):
+    monkeypatch.setattr("topo.routing.spine_core.MAX_CROSSES", 20)
+    fabric = generate("fat-tree-3", radix=4, capacity=1.0)
+    assert Network.of(fabric).folded_clos is not None
+    lost = fabric.without(cables=fabric.cable[fabric.tier == Tier.SPINE_CORE][:2])
+    assert Network.of(lost).folded_clos is None
+    check(*routings(lost))
 
 
 def test_many_lost_cables_are_swept(monkeypatch):
