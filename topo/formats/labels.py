@@ -68,17 +68,21 @@ def _ranks(sorted_values: np.ndarray) -> np.ndarray:
 
 
 def _names(fabric: Fabric) -> tuple[str, ...]:
-    count = np.bincount(fabric.host, minlength=fabric.n_hosts)
-    seen = np.zeros(fabric.n_hosts, dtype=np.int64)
-    names = []
-    for host in fabric.host.tolist():
-        names.append(f"h{host}-n{seen[host]}" if count[host] > 1 else f"h{host}")
-        seen[host] += 1
-    number = dict.fromkeys(_WORDS, 0)
-    for kind in map(NodeKind, fabric.kind[fabric.n_endpoints :].tolist()):
-        names.append(f"{_WORDS[kind]}{number[kind]}")
-        number[kind] += 1
-    return tuple(names)
+    host, kind = fabric.host, fabric.kind[fabric.n_endpoints :]
+    several = (np.bincount(host, minlength=fabric.n_hosts) > 1)[host]
+    rows = zip(host.tolist(), _before(host).tolist(), several.tolist(), strict=True)
+    ends = [f"h{own}-n{place}" if more else f"h{own}" for own, place, more in rows]
+    word = {int(one): text for one, text in _WORDS.items()}
+    switches = [f"{word[one]}{place}" for one, place in zip(kind.tolist(), _before(kind).tolist(), strict=True)]
+    return (*ends, *switches)
+
+
+def _before(values: np.ndarray) -> np.ndarray:
+    """Return how many equal ``values`` (n,) come before each."""
+    order = np.argsort(values, kind="stable")
+    place = np.empty(len(values), dtype=np.int64)
+    place[order] = _ranks(values[order]) - 1
+    return place
 
 
 def unique(names: tuple[str, ...], guid: np.ndarray) -> tuple[str, ...]:

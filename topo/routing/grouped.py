@@ -25,6 +25,7 @@ from topo.routing.access import Access, ranges
 from topo.routing.folded_clos import FoldedClos
 from topo.routing.network import Network, added
 from topo.routing.operator import Floats, Ints, TotalRouting, check_ranks
+from topo.routing.pods import Amounts
 from topo.routing.symmetric import Orbits
 from topo.routing.terms import Side, on_endpoints, terms
 from traffic.demand import GroupedDemand
@@ -83,23 +84,33 @@ def _closed_load(access: Access, senders: Side, receivers: Side, n_terms: int, o
 
 def _load_of_classes(brought: Brought, closed: FoldedClos, share: Floats) -> Floats:
     """Return (A,) the load of switch links where sites send and get by each port the ``share`` (sites, ports)."""
-    of, site, load = closed.pods.class_of, brought.access.network.site, np.zeros(len(closed.arcs.tail))
+    of, site = closed.pods.class_of, brought.access.network.site
     n, n_classes = len(of), len(closed.pods.pod_of_class)
+    out: list[Amounts] = []
+    into: list[Amounts] = []
     for k in range(share.shape[1]):
         port = np.where(site >= 0, closed.port_switch[site, k], -1)
         leaf, group = (port, n), (np.where(port >= 0, of[port], -1), n_classes)
         weight = brought.senders.weight * share[site[brought.senders.nic], k]
         each = replace(brought, senders=replace(brought.senders, weight=weight))
         own = each.inside(leaf)
-        amounts = []
-        for sent, turned in ((each.between(leaf, group), True), (each.between(group, leaf), False)):
-            rows = coo_array(sent.T if turned else sent)
-            end, other = rows.row.astype(np.int64), rows.col.astype(np.int64)
-            amount = rows.data - np.where(of[end] == other, own[end], 0.0)
-            keep = np.flatnonzero(np.abs(amount) >= ROUNDING)
-            amounts.append((end[keep], other[keep], amount[keep]))
-        load += closed.load_of_classes(*amounts)
-    return load
+        out.append(_amounts(each.between(leaf, group).T, of, own))
+        into.append(_amounts(each.between(group, leaf), of, own))
+    return closed.load_of_classes(_joined(out), _joined(into))
+
+
+def _joined(parts: list[Amounts]) -> Amounts:
+    leaf, k, amount = zip(*parts, strict=True)
+    return np.concatenate(leaf), np.concatenate(k), np.concatenate(amount)
+
+
+def _amounts(sent: csr_array | csc_array, of: Ints, own: Floats) -> Amounts:
+    """Return what leaves exchange with classes, ``sent`` (leaves, classes), less what each has for its ``own``."""
+    rows = coo_array(sent)
+    leaf, k = rows.row.astype(np.int64), rows.col.astype(np.int64)
+    amount = rows.data - np.where(of[leaf] == k, own[leaf], 0.0)
+    keep = np.flatnonzero(np.abs(amount) >= ROUNDING)
+    return leaf[keep], k[keep], amount[keep]
 
 
 def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int, find: Callable[[], Orbits]) -> Floats:
