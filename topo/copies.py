@@ -60,6 +60,21 @@ class Copies:
             done += block.size
         return result
 
+    def of_planes(self, value: NDArray[_Number]) -> NDArray[_Number]:
+        """Return (planes, L of one) what ``value`` (L,) of all planes is of each: the other way round."""
+        n, own, edges = self.one.n_endpoints, self.inside + 1, self.one.first[self.bounds]
+        result = np.empty((self.planes, self.one.n_links), dtype=value.dtype)
+        done = n * (self.inside + self.planes)
+        ports, mine = value[:done].reshape(n, self.inside + self.planes), result[:, : n * own]
+        for k in range(self.inside):
+            mine[:, k::own] = ports[:, k]
+        mine[:, self.inside :: own] = ports[:, self.inside :].T
+        for planes, start, stop in ((1, n * own, edges[0]), *((self.planes, *pair) for pair in pairwise(edges))):
+            size = planes * (stop - start)
+            result[:, start:stop] = value[done : done + size].reshape(planes, stop - start)
+            done += size
+        return result
+
     def over_nodes(self, value: NDArray[_Number]) -> NDArray[_Number]:
         """Return (N,) of all planes what ``value`` (N of one,) is of one, or (planes, N of one) of each."""
         each = np.broadcast_to(value, (self.planes, self.one.n_nodes))

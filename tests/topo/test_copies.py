@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from tests.topo.routing.cases import random_demand
 from topo.copies import copies_of
 from topo.generators import generate
 from topo.generators.assembly import Assembly
@@ -74,3 +75,28 @@ def test_one_plane_says_what_all_say(family, own):
             mine, theirs = policy(made, demand), policy(plain, demand)
             np.testing.assert_allclose(mine.unit, theirs.unit, rtol=1e-12)
             assert mine.policy == theirs.policy
+
+
+@pytest.mark.parametrize("relay", ["source", "spread"])
+@pytest.mark.parametrize(("family", "own"), FABRICS)
+def test_pairs_are_routed_on_one_plane_as_on_all(family, own, relay):
+    """Loads, sums and minima of listed traffic whose links differ from plane to plane."""
+    made = generate(family, scale_up=200e9, relay=relay, **own, **GIVEN | {"symmetry": False})
+    plain = replace(made)
+    demand, rng = random_demand(made.n_endpoints), np.random.default_rng(0)
+    rate, value = rng.random(demand.n_commodities), rng.random(made.n_links)
+    for policy in (ecmp, wcmp, partial(ecmp, balance="equal"), partial(ecmp, balance="weighted")):
+        mine, theirs = policy(made, demand), policy(plain, demand)
+        np.testing.assert_allclose(mine.load(rate), theirs.load(rate), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(mine.sum_along(value), theirs.sum_along(value), rtol=1e-12)
+        np.testing.assert_array_equal(mine.min_along(value), theirs.min_along(value))
+        np.testing.assert_allclose(mine.columns().toarray(), theirs.columns().toarray(), rtol=1e-12, atol=1e-15)
+
+
+def test_values_of_planes_are_those_that_were_put_together():
+    for scale_up in (None, 200e9):
+        copies = copies_of(generate("fat-tree-3", radix=4, scale_up=scale_up, **GIVEN))
+        value = np.random.default_rng(0).random(copies.over_links(np.zeros(copies.one.n_links)).shape)
+        each = copies.of_planes(value)
+        assert each.shape == (3, copies.one.n_links)
+        np.testing.assert_array_equal(copies.over_links(each), value)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.copies import Copies, copies_of
 from topo.fabric import Fabric, NodeKind
 from topo.islands import changes, islands
 from topo.kernels import in_blocks
@@ -106,6 +107,15 @@ class Network:
         for where, number in sets.items():
             member[number, list(where)] = 1.0
         return of_site, member @ member.T > 0
+
+    @cached_property
+    def one(self) -> tuple[Network, Copies] | None:
+        """One plane, and what makes all planes of it; None unless all are copies of it and get equal shares."""
+        copies, claim = copies_of(self.fabric), self.ports.claim
+        if copies is None or (claim != claim[:1]).any():
+            return None
+        one = Network.of(copies.one, by_capacity=self.by_capacity)
+        return (one, copies) if np.array_equal(one.site, self.site) else None  # else something tells endpoints apart
 
     @cached_property
     def folded_clos(self) -> FoldedClos | None:

@@ -4,7 +4,9 @@ Every switch splits what it holds toward a destination over its outgoing links o
 paths: equally (``ecmp``; each parallel cable counts, capacity is ignored) or by capacity
 (``wcmp``).  This is the fluid limit of per-packet spraying, or of very many flows.  Sweeps go
 destination site by destination site and never hold a share per commodity and link.  All-to-all
-that keeps the symmetry of its fabric is swept for one destination an orbit (``symmetric``).
+that keeps the symmetry of its fabric is swept for one destination an orbit (``symmetric``), and
+of planes that are copies of one only that one.  Folded Clos networks, trees of two or three
+layers, need no sweep (``folded_clos``).
 
 Limits. Steady state: no reordering, no hash collisions (see ``ecmp-hash``), no reaction to load.
 """
@@ -109,7 +111,11 @@ class SplitRouting(FactSheet):
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate."""
         amount = added(self.pair, rate, len(self.source))
-        result = self.network.to_links(self._arc_load(amount))
+        if self._on_one is None:
+            result = self.network.to_links(self._arc_load(amount))
+        else:
+            one, copies = self._on_one
+            result = copies.over_links(one.network.to_links(one._arc_load(amount)) / copies.planes)
         for link, share in self._port_links():
             result += added(link, rate * share, len(result))
         return result
@@ -134,6 +140,15 @@ class SplitRouting(FactSheet):
         for load in self.network.sweep(work, len(self.sites)):
             total += load
         return total
+
+    @cached_property
+    def _on_one(self) -> tuple[SplitRouting, Copies] | None:
+        """The same pairs on one plane where all planes are copies of it: each then has an equal share of all."""
+        if self.network.one is None:
+            return None
+        network, copies = self.network.one
+        pairs = (self.src, self.dst, self.pair, self.source, self.sites, self.first)
+        return SplitRouting(self.policy, network, *pairs), copies
 
     @cached_property
     def target(self) -> Ints:
@@ -163,6 +178,10 @@ class SplitRouting(FactSheet):
 
     def pull(self, value: Floats, *, least: bool) -> Floats:
         """Return (pairs,) ``value`` (L,) summed along the switch links of each pair, or the least on any."""
+        if self._on_one is not None:
+            one, copies = self._on_one
+            each = copies.of_planes(np.asarray(value, dtype=np.float64))
+            return one.pull(each.min(axis=0) if least else each.mean(axis=0), least=least)
         arcs, ports = self.network.arcs, self.network.ports
         along = self.network.arc_values(np.asarray(value, dtype=np.float64), least=least)
         closed = self.network.folded_clos
@@ -197,6 +216,8 @@ class SplitRouting(FactSheet):
         shape = (len(self.source), self.network.most_ports)
         if shape[1] <= 1:
             return np.ones(shape), np.ones(shape)
+        if self._on_one is not None:
+            return np.full(shape, 1.0 / shape[1]), np.full(shape, 1.0 / shape[1])
         closed = self.network.folded_clos
         if closed is not None:
             return closed.port_shares(self.source, self.target)

@@ -34,7 +34,7 @@ def routings(fabric, *, by_capacity=False, seed=0, claims=False):
     src, dst = demand.src[there], demand.dst[there]
     closed = SplitRouting.of(network, src, dst, "ecmp")
     swept = SplitRouting.of(replace(network), src, dst, "ecmp")
-    swept.network.__dict__["folded_clos"] = None
+    vars(swept.network).update(folded_clos=None, one=None)
     return closed, swept
 
 
@@ -125,7 +125,7 @@ def check_grouped(fabric, demand, *, by_capacity=False, claims=False):
     if claims:
         closed = closed.with_claims(np.random.default_rng(0).uniform(0.5, 2, int(closed.island.max()) + 1))
     swept = replace(closed)
-    swept.__dict__["folded_clos"] = None
+    vars(swept).update(folded_clos=None, one=None)
     unit = grouped(swept, demand, "ecmp").unit
     np.testing.assert_allclose(grouped(closed, demand, "ecmp").unit, unit, rtol=1e-12, atol=1e-12 * unit.max())
 
