@@ -11,9 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
+from topo.lazy import numpy as np
 from topo.moves import Moves
 from topo.packet import Packet
 from topo.rules import (
@@ -32,6 +30,7 @@ from topo.source import Source
 
 if TYPE_CHECKING:
     import networkx as nx
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["DEFAULT_MEDIUM", "RELAYS", "Fabric", "FabricError", "Groups", "Medium", "NodeKind", "Source", "Tier"]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from topo.lazy import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 #: One edge in so many goes first.
 _FEW = 64

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import TYPE_CHECKING, Any
 
 from topo.islands import changes
+from topo.lazy import numpy as np
 from topo.size import Tier
 from topo.units import LARGEST
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 #: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
 RELAYS = ("source", "destination", "split", "spread", "none")

@@ -11,10 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from topo import units
 from topo.fabric import RELAYS, Fabric
@@ -24,9 +21,13 @@ from topo.generators.host import Inside
 from topo.generators.planes import NICS, of_one_plane
 from topo.generators.wiring import GeneratorError, Plan, Wiring, label
 from topo.lazy import late
+from topo.lazy import numpy as np
 from topo.near import hint
 from topo.packet import Packet
 from topo.size import Size, Tier, cable_row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["FAMILIES", "NICS", "Family", "GeneratorError", "Plan", "Wiring", "generate", "size_of"]
 
