@@ -10,7 +10,7 @@ from topo.config.case import SECTIONS
 from topo.config.errors import ConfigError
 from topo.config.fabrics import FromFile
 from topo.config.hardware import efficiency_of, latencies, packet
-from topo.config.signatures import FABRIC_KEYS, NONE
+from topo.config.keys import FABRIC_KEYS, NONE
 from topo.lazy import numpy as np
 from topo.size import Tier
 
