@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError, create_model
 
 from topo.config.case import SECTIONS
+from topo.config.document import parse, parse_scalar
+from topo.config.errors import ConfigError
 from topo.config.keys import Bytes, Count, Duration, Keys, Rate, RateOrNone, keys_of
 from topo.config.plainly import completed
 from topo.config.signatures import STRICT, model
@@ -94,3 +96,28 @@ def test_plain_words_are_taken(spec):
     key, text = spec
     words = parse_spec(text, SECTIONS[key].word).data
     assert agrees(keys_of(key, words[SECTIONS[key].word]), model(key, words[SECTIONS[key].word]), words)
+
+
+_LETTERS = st.text(alphabet="0123456789abcdefostrunlyxGKMTkiBb-_.:/ ", min_size=1, max_size=8)
+_SHAPED = st.from_regex(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,6}(/s)?|\d{1,19}[a-zA-Z]{0,3}(/s)?", fullmatch=True)
+_MEANT = st.sampled_from(
+    ("true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf", "e1", "0", "00", "1e3")
+)
+
+
+@given(st.one_of(_LETTERS, _SHAPED, _MEANT))
+@settings(deadline=None, max_examples=1000)
+def test_scalars_at_a_glance_are_those_of_yaml(text):
+    """What is read without the YAML library is what it reads."""
+    try:
+        read = parse(text, "value").data
+    except ConfigError:
+        return
+    assert (type(read), read) == (type(parse_scalar(text)), parse_scalar(text))
+
+
+def test_plain_scalars_need_no_yaml(monkeypatch):
+    monkeypatch.setattr("topo.config.document.parse", None)
+    assert [parse_scalar(text) for text in ("64", "0", "rail", "multi-port", "400Gb/s", "1MiB")] == [
+        *(64, 0, "rail", "multi-port", "400Gb/s", "1MiB")
+    ]
