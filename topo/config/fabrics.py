@@ -15,8 +15,8 @@ from topo.config.data import Files
 from topo.config.errors import ConfigError
 from topo.config.hardware import latencies, packet
 from topo.config.keys import NONE
-from topo.fabric import FabricError
 from topo.generators import FAMILIES, Family
+from topo.rules import FabricError
 
 if TYPE_CHECKING:
     from topo.fabric import Fabric

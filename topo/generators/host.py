@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from topo.fabric import NodeKind
 from topo.generators.wiring import GeneratorError, Wiring, whole
 from topo.lazy import numpy as np
+from topo.rules import NodeKind
 from topo.size import Tier
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from topo.fabric import NodeKind
 from topo.generators.host import Inside
 from topo.generators.wiring import MOST_ENDPOINTS, GeneratorError, Wiring, whole
 from topo.lazy import numpy as np
+from topo.rules import NodeKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

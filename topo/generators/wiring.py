@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from topo.fabric import FabricError, NodeKind
 from topo.lazy import numpy as np
+from topo.rules import FabricError, NodeKind
 from topo.size import Groups, Size, Tier
 
 if TYPE_CHECKING:
