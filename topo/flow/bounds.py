@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind
 from topo.islands import islands
+from topo.lazy import sparse
+from topo.rows import Rows
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
 
@@ -236,7 +237,7 @@ def _site_hops(fabric: Fabric, leaves: NDArray[np.int32]) -> NDArray[np.float64]
     links = np.flatnonzero(fabric.is_switch_link)
     base = fabric.n_nodes - int(np.count_nonzero(fabric.kind >= NodeKind.LEAF))
     ends = (fabric.tail[links] - base, fabric.head[links] - base)
-    joins = csr_array((np.ones(len(links), np.float32), ends), shape=(fabric.n_nodes - base,) * 2)
+    joins = Rows.of(np.ones(len(links), np.float32), *ends, (fabric.n_nodes - base,) * 2)
     hops = np.full((fabric.n_nodes - base, len(leaves)), np.inf)
     hops[leaves - base, np.arange(len(leaves))] = 0.0
     edge, steps = (hops == 0.0).astype(np.float32), 0
@@ -263,8 +264,8 @@ def _quadratic(
     """Return the sum of ``hops`` x what the receiver has ``drawn`` over ordered pairs of ranks of equal label."""
     _, row = np.unique(label, return_inverse=True)
     shape = (int(row.max()) + 1, len(hops))
-    count = csr_array((np.ones(len(row)), (row, site)), shape=shape)
-    into = csr_array((drawn, (row, site)), shape=shape)
+    count = sparse.csr_array((np.ones(len(row)), (row, site)), shape=shape)
+    into = sparse.csr_array((drawn, (row, site)), shape=shape)
     count.sum_duplicates()
     into.sum_duplicates()
     block = max(1, MAX_DISTANCES // len(hops))

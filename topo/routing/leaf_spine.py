@@ -20,10 +20,10 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from topo.kernels.sweep import Arcs, Ports
 from topo.routing.operator import Floats, Ints
+from topo.rows import Rows
 
 #: Classes of leaves up to which sums over them are cheaper than sweeps.
 MAX_CLASSES = 256
@@ -57,7 +57,8 @@ class LeafSpine:
         if classes is None:
             return None
         of, above, below = classes
-        total = np.asarray((csr_array(above) @ csr_array(below.astype(np.float64)).T).todense())
+        row, spine = np.nonzero(above)
+        total = np.asarray(Rows.of(above[row, spine], row, spine, above.shape) @ below.astype(np.float64).T)
         if _apart(total, of[leaf], island[leaf]):
             return None
         sites = _sites(ports, island)
@@ -216,8 +217,8 @@ def _classes(arcs: Arcs, leaf: Mask) -> tuple[Ints, Floats, Mask] | None:
     """Return class of each switch, parts above and spines below of each class; None where there are too many."""
     n = len(leaf)
     rises, falls = leaf[arcs.tail] & ~leaf[arcs.head], leaf[arcs.head] & ~leaf[arcs.tail]
-    above = csr_array((arcs.part[rises], (arcs.tail[rises], arcs.head[rises])), shape=(n, n))
-    below = csr_array((np.ones(int(falls.sum())), (arcs.head[falls], arcs.tail[falls])), shape=(n, n))
+    above = Rows.of(arcs.part[rises], arcs.tail[rises], arcs.head[rises], (n, n))
+    below = Rows.of(np.ones(int(falls.sum())), arcs.head[falls], arcs.tail[falls], (n, n))
     name = np.random.default_rng(0).random((2, n))
     leaves = np.flatnonzero(leaf)
     looks = np.stack([above @ name[0], below @ name[1]], axis=1)[leaves]
@@ -226,12 +227,18 @@ def _classes(arcs: Arcs, leaf: Mask) -> tuple[Ints, Floats, Mask] | None:
         return None
     of = np.full(n, -1, dtype=np.int64)
     of[leaves] = number.ravel()
-    up, down = (np.asarray(rows[leaves[example]].todense()) for rows in (above, below))
+    up, down = (_of_rows(rows, leaves[example]) for rows in (above, below))
     alike = _alike(above, up, of, leaves) and _alike(below, down, of, leaves)
     return (of, up, down > 0) if alike else None
 
 
-def _alike(rows: csr_array, known: Floats, of: Ints, leaves: Ints) -> bool:
+def _of_rows(rows: Rows, chosen: Ints) -> Floats:
+    """Return (C, S) the rows that are ``chosen``, in that order, with their zeros."""
+    place = np.unique(chosen, return_inverse=True)[1]
+    return np.asarray(rows.block(np.unique(chosen)).toarray()[place])
+
+
+def _alike(rows: Rows, known: Floats, of: Ints, leaves: Ints) -> bool:
     """Return whether every leaf has the row of its class: sums that agree by chance would give wrong loads."""
     count = np.diff(rows.indptr)
     owner = np.repeat(np.arange(rows.shape[0]), count)
