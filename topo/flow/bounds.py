@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind
-from topo.islands import islands
+from topo.islands import distinct, islands
 from topo.lazy import sparse
 from topo.rows import Rows
 from topo.size import Tier
@@ -67,7 +67,7 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
     """
     tail, head = _ports(fabric)
     n_switches = int(np.count_nonzero(fabric.kind >= NodeKind.LEAF))
-    if not len(head) or len(np.unique(head)) * n_switches > MAX_DISTANCES:
+    if not len(head) or len(distinct(head)) * n_switches > MAX_DISTANCES:
         return np.full(demand.n_phases, np.inf)
     site, hops = _sites(fabric, tail, head)
     if isinstance(demand, GroupedDemand):
@@ -220,7 +220,7 @@ def _sites(
     """
     place = places(fabric)
     leaves, column = np.unique(head, return_inverse=True)
-    pairs = np.unique(place[tail].astype(np.int64) * len(leaves) + column)
+    pairs = distinct(place[tail].astype(np.int64) * len(leaves) + column)
     owner, column = pairs // len(leaves), pairs % len(leaves)
     first = np.searchsorted(owner, np.arange(int(place.max()) + 1))
     table = np.full((len(first), int(np.bincount(owner).max())), -1, dtype=np.int64)

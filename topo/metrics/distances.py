@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric, NodeKind
-from topo.islands import changes, islands
+from topo.islands import changes, distinct, islands
 
 _WORD = 64  # sources in a machine word
 _COMPILED_VISITS = 500_000_000  # sources x links from which compiled code is worth its loading time of half a second
@@ -170,7 +170,7 @@ def _orbits(n: int, alike: Ints, moves: Callable[[], list[tuple[Ints, Ints]]]) -
 
     The maps a -> b of ``moves`` count only where that leaves more orbits than are searched from at once.
     """
-    pairs = moves() if len(np.unique(alike)) > _WORD else []
+    pairs = moves() if len(distinct(alike)) > _WORD else []
     if not pairs:
         return alike
     a, b = (np.concatenate(side) for side in zip((np.arange(n), alike), *pairs, strict=True))
@@ -211,7 +211,7 @@ def _compiled(
 
     first = np.searchsorted(tail, np.arange(max(int(head.max()), int(switches.max())) + 2)).astype(np.int64)
     total = np.zeros(len(first))
-    for value in np.unique(stands_for[stands_for > 0]):
+    for value in distinct(stands_for[stands_for > 0]):
         sources = switches[stands_for == value]
         total += value * distance_histogram(first, head.astype(np.int32), sources, switches, weight)
     return total[: np.flatnonzero(total)[-1] + 1]

@@ -21,6 +21,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.islands import distinct
 from topo.kernels.sweep import Arcs, Ports
 from topo.routing.operator import Floats, Ints
 from topo.rows import Rows
@@ -234,8 +235,8 @@ def _classes(arcs: Arcs, leaf: Mask) -> tuple[Ints, Floats, Mask] | None:
 
 def _of_rows(rows: Rows, chosen: Ints) -> Floats:
     """Return (C, S) the rows that are ``chosen``, in that order, with their zeros."""
-    place = np.unique(chosen, return_inverse=True)[1]
-    return np.asarray(rows.block(np.unique(chosen)).toarray()[place])
+    rising, place = np.unique(chosen, return_inverse=True)
+    return np.asarray(rows.block(rising).toarray()[place])
 
 
 def _alike(rows: Rows, known: Floats, of: Ints, leaves: Ints) -> bool:
@@ -259,7 +260,7 @@ def _sites(ports: Ports, island: NDArray[np.int32]) -> tuple[Ints, Floats, Ints]
     switch[owner, place], part[owner, place] = ports.switch, ports.claim if len(ports.plane) else ports.part
     on = np.full((len(count), int(island.max(initial=0)) + 1), -1, dtype=np.int64)
     where = island[ports.switch]
-    if len(np.unique(owner * on.shape[1] + where)) < len(owner):
+    if len(distinct(owner * on.shape[1] + where)) < len(owner):
         return None
     on[owner, where] = place
     return switch, part, on
