@@ -220,7 +220,7 @@ def _compiled(
 def _blocks(stands_for: NDArray[np.float64], n_links: int) -> Iterator[Ints]:
     """Yield sources of equal standing, so many at once as memory allows; only those that stand for someone."""
     most = _WORD * max(1, _BLOCK_BYTES // (8 * max(n_links, 1)))
-    for value in np.unique(stands_for[stands_for > 0]):
+    for value in distinct(stands_for[stands_for > 0]):
         same = np.flatnonzero(stands_for == value)
         yield from np.array_split(same, -(-len(same) // most))
 
