@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -11,7 +12,6 @@ from topo.config.case import SECTIONS
 from topo.config.document import Document
 from topo.config.errors import MISSING, Problem
 from topo.config.keys import Count, Duration
-from topo.config.sections import check_section
 from topo.config.shapes import check_model
 from topo.config.signatures import STRICT
 
@@ -28,12 +28,14 @@ class Placement(BaseModel):
     start: Duration = 0
 
 
+#: Returns the resolved mapping of a section and what is wrong with it.
+Check = Callable[[str, Document], tuple[dict[str, Any], list[Problem]]]
 #: Keys of a job that are not keys of its own traffic.
 JOB_KEYS = frozenset(Placement.model_fields)
 
 
 def with_parts(
-    resolved: dict[str, Any], key: str, name: str, document: Document, seed: int
+    resolved: dict[str, Any], key: str, name: str, document: Document, check: Check
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Return ``resolved`` with every job of its list ``name`` checked: where it runs, and a section of its own."""
     word, registry = SECTIONS[key].word, SECTIONS[key].registry
@@ -58,7 +60,7 @@ def with_parts(
                     part.place(("nodes",)), f"{prefix}.nodes", "says where the job runs; leave first and stride out"
                 )
             ]
-        own, more = check_section(key, what, seed=seed)
+        own, more = check(key, what)
         jobs.append(placed | own)
         problems += wrong + [replace(p, key=p.key.replace(key, prefix, 1)) for p in more]
     return ({}, problems) if problems else (resolved | {name: jobs}, [])

@@ -6,6 +6,7 @@ into the record as it is.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from topo.config.case import SECTIONS
@@ -47,7 +48,7 @@ def check_section(key: str, document: Document, *, seed: int = 0) -> tuple[dict[
         return resolved, problems
     from topo.config.parts import with_parts
 
-    return with_parts(resolved, key, parts, document, seed)
+    return with_parts(resolved, key, parts, document, partial(check_section, seed=seed))
 
 
 def _checked(key: str, name: str, document: Document) -> tuple[dict[str, Any], list[Problem]]:

@@ -25,7 +25,7 @@ def answered(folder, text):
     run(parse_study(HEAD + text, "s.yaml"), folder)
     view = View(read_study(folder))
     # A question that is passed over, its module never loaded, is one that would not have answered.
-    assert not [one.module for one in QUESTIONS if not one.asked(view) and one.answer(view) is not None]
+    assert not [one.where for one in QUESTIONS if not one.fits(view) and one.answer(view) is not None]
     return verdict(view), view
 
 
