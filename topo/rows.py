@@ -7,6 +7,7 @@ asked, go to the ``csr_array`` of the same arrays.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 #: Entries, by columns of what they are multiplied with, up to which numpy adds them up: above, the library is faster.
 FEW = 100_000
 _LARGEST = np.iinfo(np.int32).max
+
+
+def _by_library(operator: str) -> Callable[..., Any]:
+    """Return an ``operator`` of rows that is the library's; Python looks for none where names are not found."""
+
+    def by_library(rows: Rows, *others: Any) -> Any:
+        return getattr(rows.csr, operator)(*(other.csr if isinstance(other, Rows) else other for other in others))
+
+    return by_library
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +132,11 @@ class Rows:
             return other @ self.csr
         return np.bincount(self.indices, other[self.row] * self.data, self.shape[1]).astype(np.float64)
 
-    def __add__(self, other: Any) -> Any:
-        return self.csr + (other.csr if isinstance(other, Rows) else other)
-
-    def __getitem__(self, key: Any) -> Any:
-        return self.csr[key]
+    __getitem__, __abs__, __neg__ = _by_library("__getitem__"), _by_library("__abs__"), _by_library("__neg__")
+    __add__, __radd__ = _by_library("__add__"), _by_library("__radd__")
+    __sub__, __rsub__ = _by_library("__sub__"), _by_library("__rsub__")
+    __mul__, __rmul__ = _by_library("__mul__"), _by_library("__rmul__")
+    __truediv__, __gt__, __lt__ = _by_library("__truediv__"), _by_library("__gt__"), _by_library("__lt__")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

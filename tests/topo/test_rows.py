@@ -60,6 +60,9 @@ def test_rows_do_all_else_that_the_library_does():
     assert (rows + rows).toarray().tolist() == [[0, 4], [6, 0]]
     assert (rows @ rows).toarray().tolist() == [[6, 0], [0, 6]]
     assert rows[[1]].toarray().tolist() == [[3, 0]]
+    assert (rows - rows).nnz == 0 and (-rows).sum() == -5 and abs(-rows).sum() == 5
+    assert (rows * 2).sum() == (2 * rows).sum() == (np.float64(2) * rows).sum() == 10
+    assert (rows / 2).sum() == 2.5 and (rows > 2).sum() == (rows < 0).sum() + 1
     assert rows.max() == 3
     assert np.array_equal(rows.T.toarray(), rows.turned().toarray())
     assert not hasattr(rows, "__nothing__")
