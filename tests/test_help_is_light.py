@@ -48,19 +48,52 @@ def test_the_package_is_imported_lazily():
     assert not imported("-c", "import topo") & HEAVY
 
 
+#: Of the standard library and of numpy, what costs milliseconds and small commands have no use for.
+SLOW = {"numpy.ma", "numpy.f2py", "numpy.testing", "concurrent.futures", "importlib.metadata", "shutil", "statistics"}
+#: Rooms that a size and a small case have no use for.
+STRANGERS = {
+    *("topo.availability", "topo.failures", "topo.formats", "topo.check", "topo.design", "topo.cost"),
+    *("topo.config.shapes", "topo.config.signatures", "topo.config.hardware_file", "topo.config.reliability"),
+    *("topo.config.jobs", "topo.generators.fat_tree_3", "topo.generators.dragonfly", "topo.report.tables"),
+}
+
+
+def test_a_size_is_counted_without_an_array():
+    """What a network is made of is a closed form: no arrays, no traffic, nothing that reads or explains files."""
+    loaded = modules("-m", "topo", "size", "fat-tree-2:radix=64,planes=8")
+    assert not {module.split(".")[0] for module in loaded} & (HEAVY | {"traffic", "hashlib", "tempfile"})
+    rooms = {"topo.fabric", "topo.flow", "topo.routing", "topo.metrics", "topo.study", "topo.kernels"}
+    assert not loaded & (SLOW | STRANGERS | rooms)
+
+
 def test_a_small_case_loads_what_it_needs():
-    """A tree of 1,024 endpoints is split in closed form: its answer loads neither numba nor what only others take."""
+    """A tree of 1,024 endpoints is split in closed form: its answer loads numpy, and neither numba nor a matrix."""
     case = ("analyze", "fat-tree-2:radix=64,endpoints=1024", "permutation")
     loaded = modules("-m", "topo", *case)
-    assert not {module.split(".")[0] for module in loaded} & (HEAVY - {"numpy", "scipy", "pydantic", "ruamel"})
-    assert not loaded & {"scipy.linalg", "scipy.sparse.csgraph", "scipy.sparse.linalg"}
+    assert not {module.split(".")[0] for module in loaded} & (HEAVY - {"numpy"})
     strangers = {
-        *("topo.availability", "topo.failures", "topo.formats", "topo.flow.completion", "topo.flow.solved"),
-        *("topo.generators.fat_tree_3", "topo.routing.paths", "topo.routing.walks", "topo.study.store"),
-        *("topo.config.hardware_file", "topo.config.jobs", "traffic.collectives", "traffic.training"),
-        *("topo.routing.stops", "topo.routing.valiant", "traffic.exchange", "traffic.moe"),
+        *("topo.flow.completion", "topo.flow.solved", "topo.routing.paths", "topo.routing.walks", "topo.study.store"),
+        *("topo.routing.stops", "topo.routing.valiant", "traffic.exchange", "traffic.moe", "traffic.collectives"),
+        *("traffic.training", "topo.report.panels.blocks", "topo.report.verdicts.networks"),
     }
-    assert not loaded & strangers
+    assert not loaded & (SLOW | STRANGERS | strangers)
+
+
+def test_what_starts_a_command_yields_to_the_environment(monkeypatch):
+    """Threads of matrix products and plug-ins are those that the user names; the rest starts with none of either."""
+    script = "import os, sys; from topo.cli import main; main(); print(*map(os.environ.get, sys.argv[2:]))"
+    names = ("OPENBLAS_NUM_THREADS", "PYDANTIC_DISABLE_PLUGINS")
+    for name in (*names, "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def told():
+        command = f"import sys; sys.argv[1:] = ['--version']; {script}".replace("sys.argv[2:]", repr(names))
+        return python("-c", command).stdout.split()[-2:]
+
+    assert told() == ["1", "__all__"]
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "some")
+    assert told() == ["None", "some"]
 
 
 def test_help_is_fast():

@@ -32,10 +32,11 @@ LAYERS = (
     {
         f"topo.{room}"
         for room in (
-            *("atomic", "conform", "islands", "kernels", "lazy", "near", "packet"),
-            *("parameters", "plain", "quantities", "size", "units"),
+            *("atomic", "conform", "islands", "kernels", "near", "packet"),
+            *("parameters", "plain", "quantities", "rows", "size", "units"),
         )
     },
+    {"topo.lazy"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS)) for room in rooms}
 

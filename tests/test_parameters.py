@@ -12,9 +12,9 @@ import traffic
 from tests.test_registries import HOST, fabric_of
 from topo.config.case import SECTIONS
 from topo.config.document import Document
+from topo.config.keys import FABRIC_KEYS, own_parameters
 from topo.config.schema import json_schema
 from topo.config.sections import check_section
-from topo.config.signatures import FABRIC_KEYS, own_parameters
 from topo.failures import FAILURES
 from topo.flow import route, solve
 from topo.generators import size_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -36,6 +35,8 @@ def write_bytes(path: Path, content: bytes, *, sync: bool = True) -> None:
     ``sync`` waits for the disk, so that a file outlives even a loss of power.
     Raises OSError where the folder does not exist or cannot be written; nothing is left behind.
     """
+    import secrets  # which loads OpenSSL, and most commands write nothing
+
     half = path.with_name(f"{HALF}{path.name}.{secrets.token_hex(4)}")
     try:
         with half.open("xb") as file:

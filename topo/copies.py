@@ -12,16 +12,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from topo.fabric import Fabric, NodeKind
+from topo.lazy import numpy as np
 from topo.moves import Moves
 from topo.size import Tier
 
-_Number = TypeVar("_Number", bound=np.generic)
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from numpy.typing import NDArray
+
+    _Number = TypeVar("_Number", bound=np.generic)
+
 
 #: Under which a fabric remembers what it is made of: it is no field, so what is derived from the fabric lacks it.
 _KEPT = "copies"

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
+from topo.islands import distinct
+from topo.lazy import numpy as np
 from topo.moves import Moves
 from topo.packet import Packet
 from topo.rules import (
@@ -32,6 +31,7 @@ from topo.source import Source
 
 if TYPE_CHECKING:
     import networkx as nx
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["DEFAULT_MEDIUM", "RELAYS", "Fabric", "FabricError", "Groups", "Medium", "NodeKind", "Source", "Tier"]
 
@@ -262,7 +262,7 @@ class Fabric:
             scale_up_switches=int(np.count_nonzero(self.kind == NodeKind.SCALE_UP)),
             leaves=int(np.count_nonzero(self.kind == NodeKind.LEAF)),
             groups=self.groups,
-            group_count=len(np.unique(self.group[self.group >= 0])),
+            group_count=len(distinct(self.group[self.group >= 0])),
         )
 
     @property

@@ -1,11 +1,18 @@
-"""Connected parts of a graph that is given as pairs of nodes, and stretches of equal rows."""
+"""Connected parts of a graph that is given as pairs of nodes, stretches of equal rows, and rows that are distinct."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from topo.lazy import numpy as np
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from numpy.typing import NDArray
+
+    _Any = TypeVar("_Any", bound=np.generic)
+
 
 #: One edge in so many goes first.
 _FEW = 64
@@ -48,3 +55,15 @@ def changes(rows: NDArray[Any]) -> NDArray[np.bool_]:
     differ = rows[1:] != rows[:-1]
     new[1:] = differ if differ.ndim == 1 else differ.any(axis=1)
     return new
+
+
+def distinct(rows: NDArray[_Any]) -> NDArray[_Any]:
+    """Return (n,) or (n, columns) the distinct ones of ``rows``, ascending, as ``np.unique`` does.
+
+    That one looks for masks, too, and loads what knows them, which takes a fifth of the time of a small case.
+
+    >>> distinct(np.array([3, 1, 3]))
+    array([1, 3])
+    """
+    ordered = np.sort(rows) if rows.ndim == 1 else rows[np.lexsort(rows.T[::-1])]
+    return ordered[changes(ordered)]

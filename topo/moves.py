@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
-import numpy as np
-from numpy.typing import NDArray
+from topo.lazy import numpy as np
 
-Move = NDArray[np.int32]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Move = NDArray[np.int32]
 
 
-class Moves(Sequence[Move]):
+class Moves(Sequence["Move"]):
     """The permutations (N,) that ``find`` yields, a sequence like the tuple of them."""
 
     def __init__(self, find: Callable[[], Iterable[Move]]) -> None:

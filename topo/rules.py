@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from topo.islands import changes
+from topo.islands import changes, distinct
+from topo.lazy import numpy as np
 from topo.size import Tier
 from topo.units import LARGEST
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 #: How traffic reaches a plane that its endpoint has no port on (design.md, section 7).
 RELAYS = ("source", "destination", "split", "spread", "none")
@@ -125,7 +126,7 @@ def check_domains(
     link = np.flatnonzero((tail < len(domain)) & (kind[head] == NodeKind.SCALE_UP))
     link = link[changes(tail[link])]  # links are sorted: the first of each endpoint
     pairs = np.stack([head[link], domain[tail[link]]], axis=1).astype(np.int64)
-    pairs = np.unique(pairs[changes(pairs)], axis=0).T
+    pairs = distinct(pairs[changes(pairs)]).T
     for what, there, column, other in (("scale-up switch", "domains", 0, 1), ("domain", "scale-up switches", 1, 0)):
         number, count = np.unique(pairs[column], return_counts=True)
         if (count > 1).any():

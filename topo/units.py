@@ -16,15 +16,16 @@ _PREFIX = {**_DECIMAL, **_BINARY}
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-12}
 #: [s] what repairs, checkpoints and failures are counted in; a month is a twelfth of a year of 365.25 days.
 _SPANS = {**_SECONDS, "min": 60.0, "h": 3600.0, "d": 86400.0, "week": 604800.0, "month": 2629800.0, "year": 31557600.0}
+# Patterns are compiled when the first text is read: most commands read few of these kinds.
 _NUMBER = r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*"
-_RATE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(b|B|bit|bits|byte|bytes)(?:/s|ps)\s*")
-_SIZE = re.compile(_NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(B|b|bit|bits|byte|bytes)?\s*")
-_SHARE = re.compile(_NUMBER + r"(%?)\s*")
-_FLOPS = re.compile(_NUMBER + r"([kKMGTPE]?)FLOP(?:/s|S|s)\s*")
-_TIME = re.compile(_NUMBER + r"(s|ms|us|µs|ns|ps)\s*")
+_RATE = _NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(b|B|bit|bits|byte|bytes)(?:/s|ps)\s*"
+_SIZE = _NUMBER + r"((?:[KMGT]i)|[kKMGTP]?)(B|b|bit|bits|byte|bytes)?\s*"
+_SHARE = _NUMBER + r"(%?)\s*"
+_FLOPS = _NUMBER + r"([kKMGTPE]?)FLOP(?:/s|S|s)\s*"
+_TIME = _NUMBER + r"(s|ms|us|µs|ns|ps)\s*"
 _SPAN_UNIT = r"(s|ms|us|µs|ns|ps|min|h|d|weeks?|months?|years?)\s*"
-_SPAN = re.compile(_NUMBER + _SPAN_UNIT)
-_FREQUENCY = re.compile(_NUMBER + r"(%?)\s*per\s+(?:" + _NUMBER + r")?" + _SPAN_UNIT)
+_SPAN = _NUMBER + _SPAN_UNIT
+_FREQUENCY = _NUMBER + r"(%?)\s*per\s+(?:" + _NUMBER + r")?" + _SPAN_UNIT
 
 
 #: Rates, sizes and times of anything real, with room to spare; beyond, products of them leave double precision.
@@ -42,7 +43,7 @@ def rate(text: str) -> float:
 
     Raises UnitError for a number without a unit, an unknown unit, or a rate that is not positive.
     """
-    match = _RATE.fullmatch(_text(text, "rate", "400Gb/s or 50GB/s"))
+    match = re.fullmatch(_RATE, _text(text, "rate", "400Gb/s or 50GB/s"))
     if match is None:
         raise UnitError(f"rate: {text!r} is not a rate; write a number with b/s or B/s, such as 400Gb/s or 50GB/s")
     number, prefix, unit = match.groups()
@@ -66,7 +67,7 @@ def size(text: str | float) -> float:
     """
     if isinstance(text, int | float) and not isinstance(text, bool):
         return _positive(float(text) if abs(text) <= LARGEST else float("inf"), "size", text)
-    match = _SIZE.fullmatch(_text(text, "size", "1MiB or 4096"))
+    match = re.fullmatch(_SIZE, _text(text, "size", "1MiB or 4096"))
     if match is None:
         raise UnitError(f"size: {text!r} is not a size; write bytes or a number with a unit, such as 1MiB or 4096")
     number, prefix, unit = match.groups()
@@ -82,7 +83,7 @@ def duration(text: str | float) -> float:
     """
     if text in (0, 0.0) and not isinstance(text, bool):
         return 0.0
-    match = _TIME.fullmatch(_text(text, "duration", "1.2us"))
+    match = re.fullmatch(_TIME, _text(text, "duration", "1.2us"))
     if match is None:
         raise UnitError(f"duration: {text!r} is not a time; write a number with s, ms, us or ns, such as 1.2us")
     seconds = float(match[1]) * _SECONDS[match[2]]
@@ -98,7 +99,7 @@ def span(text: str | float) -> float:
     """
     if text in (0, 0.0) and not isinstance(text, bool):
         return 0.0
-    match = _SPAN.fullmatch(_text(text, "time", "75min or 4h"))
+    match = re.fullmatch(_SPAN, _text(text, "time", "75min or 4h"))
     if match is None:
         raise UnitError(f"time: {text!r} is none; write a number with s, min, h, d or week, such as 75min")
     seconds = float(match[1]) * _span(match[2])
@@ -115,7 +116,7 @@ def frequency(text: str) -> float:
 
     Raises UnitError for what has no time, an unknown unit, or is not positive.
     """
-    match = _FREQUENCY.fullmatch(_text(text, "failure rate", "6.5 per 1000 d"))
+    match = re.fullmatch(_FREQUENCY, _text(text, "failure rate", "6.5 per 1000 d"))
     if match is None:
         raise UnitError(
             f"failure rate: {text!r} is none; write how many per time, such as 6.5 per 1000 d or 0.057 % per month"
@@ -130,7 +131,7 @@ def share(text: str | float) -> float:
 
     Raises UnitError for what is neither a number nor one in percent, or does not lie from 0 to 1.
     """
-    match = _SHARE.fullmatch(str(text))
+    match = re.fullmatch(_SHARE, str(text))
     if match is None or isinstance(text, bool):
         raise UnitError(f"share: {text!r} is no share; write 1 % or 0.01")
     value = float(match[1]) / (100 if match[2] else 1)
@@ -144,7 +145,7 @@ def flops(text: str) -> float:
 
     Raises UnitError for a number without a unit, an unknown unit, or a rate that is not positive.
     """
-    match = _FLOPS.fullmatch(_text(text, "FLOP rate", "989TFLOP/s"))
+    match = re.fullmatch(_FLOPS, _text(text, "FLOP rate", "989TFLOP/s"))
     if match is None:
         raise UnitError(f"FLOP rate: {text!r} is none; write a number with FLOP/s, such as 989TFLOP/s")
     return _positive(float(match[1]) * _COUNTS[match[2]], "FLOP rate", text)
@@ -155,7 +156,7 @@ def efficiency(text: str | float) -> float:
 
     Raises UnitError for what is neither a number nor one in percent, or lies outside (0, 1].
     """
-    match = _SHARE.fullmatch(str(text))
+    match = re.fullmatch(_SHARE, str(text))
     if match is None or isinstance(text, bool):
         raise UnitError(f"efficiency: {text!r} is none; write 92 % or 0.92")
     value = float(match[1]) / (100 if match[2] else 1)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from topo.islands import islands
+from topo.islands import distinct, islands
 
 
 @given(st.integers(1, 40), st.integers(0, 60), st.integers(0, 2**32 - 1))
@@ -23,3 +23,11 @@ def test_a_long_path_is_one_part():
     """Numbers in no order along it, so that names spread through many steps."""
     order = np.random.default_rng(0).permutation(10_000)
     assert not islands(order[1:], order[:-1], 10_000).any()
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3))))
+def test_distinct_rows_are_those_of_numpy(rows):
+    table = np.array(rows, dtype=np.int64).reshape(-1, 2)
+    for own, known in ((distinct(table), np.unique(table, axis=0)), (distinct(table[:, 0]), np.unique(table[:, 0]))):
+        np.testing.assert_array_equal(own, known)
+        assert own.dtype == known.dtype

@@ -148,7 +148,7 @@ def _formats() -> dict[str, dict[str, Any]]:
 
 
 def _registered(section: str, name: str) -> dict[str, Any]:
-    from topo.config.signatures import own_parameters
+    from topo.config.keys import own_parameters
     from topo.parameters import bounds, choices, meaning
 
     parameters = own_parameters(section, SECTIONS[section].function(name), name)

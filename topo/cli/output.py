@@ -6,9 +6,6 @@ column understand.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +26,8 @@ class Marked(str):
 
 def print_json(data: Mapping[str, Any]) -> None:
     """Print one JSON object with ``schema_version`` first; what is not finite becomes null."""
+    import json
+
     click.echo(json.dumps(plain({"schema_version": SCHEMA_VERSION, **data}), indent=2, ensure_ascii=False))
 
 
@@ -60,6 +59,9 @@ def print_table(
 
 def print_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print rows of values under ``header`` as CSV: numbers as they are, nothing for what is absent."""
+    import csv
+    import io
+
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(header)

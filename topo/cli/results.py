@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-import shutil
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +41,15 @@ _ASCII = str.maketrans({"\N{NO-BREAK SPACE}": " ", "−": "-", "–": "-", "µ":
 
 def say_first(title: str, cases: Sequence[Case], results: Sequence[Mapping[str, Any]]) -> None:
     """Print ``title`` and the verdict on cases that differ in their seeds alone, as their page has it."""
+    import textwrap
+
     from topo.report import sentence
 
-    wide = shutil.get_terminal_size((_WIDE, 0)).columns if sys.stdout.isatty() else _WIDE
+    wide = _WIDE
+    if sys.stdout.isatty():
+        import shutil
+
+        wide = shutil.get_terminal_size((_WIDE, 0)).columns
     verdict = sentence([(case.resolved(), one) for case, one in zip(cases, results, strict=True)])
     click.echo(ascii_of(f"{title}\n{textwrap.fill(verdict, wide)}\n"))
 

@@ -36,12 +36,14 @@ def size_verb(
     topo size slim-fly:q=28,p=21 --json
     """
     from topo.config import bill_of, read_part, size_of
-    from topo.config.availability import by_counts
 
     case = read_part(fabric=fabric, cost=cost, availability=availability)
     size = size_of(case)
     results = counts(size) | dict.fromkeys(("price_book", "cost_usd", "cost_per_endpoint_usd")) | bill_of(case, size)
-    results |= by_counts(case, size)
+    if availability is not None:
+        from topo.config.availability import by_counts
+
+        results |= by_counts(case, size)
     code = judge(checks, results)
     if as_csv:
         from topo.cli.results import print_cases

@@ -13,8 +13,8 @@ from topo.availability.rates import PARTS, Rates
 from topo.config.case import Case
 from topo.config.data import Files
 from topo.config.hardware import rates as rates_in
+from topo.config.keys import NONE
 from topo.config.reliability import Frequency, Span, rates_of
-from topo.config.signatures import NONE
 from topo.parameters import Seed
 from topo.size import Size
 

@@ -6,8 +6,6 @@ the record and the page's inputs take their sections from there.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -258,6 +256,8 @@ class Case:
         Name, labels, panel and baseline are left out: what a case is called changes no number.  So is the case's
         seed: sections that draw at random hold it themselves.
         """
+        import hashlib
+
         words = {key: value for key, value in self.resolved().items() if key not in _WITHOUT_EFFECT}
         # A section that is absent changes no number either, so that new ones leave old records valid.
         words = {k: v for k, v in words.items() if v is not None or k not in SECTIONS or not SECTIONS[k].later}
@@ -289,4 +289,6 @@ def canonical_json(value: Mapping[str, Any]) -> str:
 
     Raises ValueError for an infinite number, which JSON does not know.
     """
+    import json
+
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

@@ -8,11 +8,9 @@ machine needs no file, and the identity of the case covers their content.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from topo.atomic import check_ends
@@ -32,7 +30,7 @@ _SUFFIX = {"prices": ".csv"}
 @cache
 def data_root() -> Path:
     """Return the folder of shipped configs: inside the package, or the checkout's where it is installed editable."""
-    package = Path(str(files("topo")))
+    package = Path(__file__).parents[1]
     inside = package / "configs"
     return inside if inside.is_dir() else package.parent / "configs"
 
@@ -77,6 +75,8 @@ class Files:
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of every text, by its name."""
+        import hashlib
+
         return {key: hashlib.sha256(text.encode()).hexdigest() for key, text in sorted(self.texts.items())}
 
     def _find(self, kind: str, name: str) -> tuple[str, Path]:

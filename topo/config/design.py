@@ -26,7 +26,7 @@ from topo.config.merge import set_at, unfold, unfold_section
 from topo.config.needs import CLOSED, PRICED, is_need, needs_of, wanted
 from topo.config.nouns import facts_of, size_of
 from topo.config.question import Question, Workload
-from topo.config.sections import check_model
+from topo.config.shapes import check_model
 from topo.design import Candidate, Form, Need, Space, Switch, candidate
 from topo.generators import FAMILIES, GeneratorError
 from topo.near import hint

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from topo.config.signatures import STRICT, Count, Duration
+from topo.config.keys import Count, Duration
+from topo.config.signatures import STRICT
 
 
 class WorkloadKeys(BaseModel):

@@ -22,6 +22,9 @@ from topo.units import LARGEST_WHOLE
 MAX_VALUES = 100_000
 #: More digits in a row than Python reads as a number.
 _TOO_LONG = re.compile(r"\d[\d_]{4000,}")
+#: What YAML 1.2 reads as a whole number that fits, as a word, or as a rate or size such as 400Gb/s, whoever reads it.
+_WHOLE = re.compile(r"0|[1-9]\d{0,17}", re.ASCII)
+_WORD = re.compile(r"(?!(?:true|false|null)\b)[a-z][a-z\d-]*|[1-9]\d{0,17}[kKMGT]i?[bB](?:/s)?", re.ASCII)
 
 Path = tuple[str | int, ...]
 Places = dict[Path, str]
@@ -126,6 +129,10 @@ def parse_scalar(text: str) -> Any:
     """
     if not text.strip():
         return ""
+    if _WORD.fullmatch(text):
+        return text
+    if _WHOLE.fullmatch(text):
+        return int(text)
     try:
         return parse(text, "value").data
     except TooLarge as error:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from topo.near import hint
 
+#: What is said of a key that is needed.
+MISSING = "is missing"
 #: Problems printed for one input; the rest are counted.
 MAX_PRINTED = 50
 

@@ -14,9 +14,9 @@ from topo import units
 from topo.config.data import Files
 from topo.config.errors import ConfigError
 from topo.config.hardware import latencies, packet
-from topo.config.signatures import NONE
-from topo.fabric import FabricError
+from topo.config.keys import NONE
 from topo.generators import FAMILIES, Family
+from topo.rules import FabricError
 
 if TYPE_CHECKING:
     from topo.fabric import Fabric

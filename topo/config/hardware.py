@@ -10,7 +10,7 @@ from topo import units
 from topo.config.data import Files, names
 from topo.config.document import Document, parse_mapping
 from topo.config.errors import ConfigError
-from topo.config.signatures import LATENCIES, NONE
+from topo.config.keys import LATENCIES, NONE
 
 if TYPE_CHECKING:
     from topo.availability.rates import Rates

@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 from topo import units
 from topo.config.document import Document, parse_mapping
 from topo.config.errors import ConfigError, Problem
+from topo.config.keys import LATENCIES, Bytes, Count, Duration, Rate
 from topo.config.machine import PARTS, check_parts, strays, unsourced, values_of
-from topo.config.sections import check_model
-from topo.config.signatures import LATENCIES, STRICT, Bytes, Count, Duration, Rate
+from topo.config.shapes import check_model
+from topo.config.signatures import STRICT
 from topo.packet import Packet, PacketError
 
 #: Keys of a hardware file that are keys of a fabric too.

@@ -15,9 +15,10 @@ from topo import units
 from topo.config.document import Document
 from topo.config.efficiency import read_efficiency
 from topo.config.errors import ConfigError, Problem, unknown
+from topo.config.keys import Flops, Part, Rate
 from topo.config.reliability import FailureRates, RepairTimes
-from topo.config.sections import check_model
-from topo.config.signatures import STRICT, Flops, Part, Rate
+from topo.config.shapes import check_model
+from topo.config.signatures import STRICT
 from traffic.operation import Named
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from topo.config.case import SECTIONS
 from topo.config.document import Document
 from topo.config.errors import Problem
-from topo.config.sections import check_model
+from topo.config.shapes import check_model
 from topo.generators import GeneratorError, size_of
 from topo.size import Size
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
-import numpy as np
-
 from topo import generators, units
 from topo.config.case import SECTIONS
 from topo.config.errors import ConfigError
 from topo.config.fabrics import FromFile
 from topo.config.hardware import efficiency_of, latencies, packet
-from topo.config.signatures import FABRIC_KEYS, NONE
+from topo.config.keys import FABRIC_KEYS, NONE
+from topo.lazy import numpy as np
 from topo.size import Tier
 
 if TYPE_CHECKING:

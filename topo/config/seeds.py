@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb, sqrt
-from statistics import fmean, median
 from typing import Any
 
 #: Two-sided confidence of the interval of the mean.
@@ -23,6 +22,8 @@ class Summary:
     @property
     def mean(self) -> float:
         """The mean."""
+        from statistics import fmean
+
         return fmean(self.values)
 
     @cached_property
@@ -44,6 +45,8 @@ class Summary:
     @property
     def median(self) -> float:
         """The median."""
+        from statistics import median
+
         return median(self.values)
 
     @cached_property

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from topo.config.case import SECTIONS, Case, axis_part
-from topo.config.check import check_case
 from topo.config.data import Files, is_path, read_text
 from topo.config.document import Document, Places, parse_mapping
 from topo.config.errors import ConfigError, unknown
@@ -57,6 +56,8 @@ def read_case(
 
     Raises ConfigError with every problem, those of sections that do not go together included.
     """
+    from topo.config.check import check_case  # which looks at traffic, and a part needs none
+
     words: dict[str, Any] = {"seed": seed}
     places: Places = {}
     for section, text in {"fabric": fabric, "traffic": traffic, **sections}.items():

@@ -21,8 +21,8 @@ from topo.config.data import Files, data_root, is_path, names, read_text
 from topo.config.document import Document, Places, TooLarge, parse_mapping, parse_scalar
 from topo.config.errors import ConfigError, Problem, unknown
 from topo.config.merge import merge, set_at, unfold
-from topo.config.sections import check_model
 from topo.config.seeds import following
+from topo.config.shapes import check_model
 from topo.config.sweep import MAX_CASES, Axis, Point, axes_of, points_of
 from topo.units import share
 

@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind
-from topo.islands import islands
+from topo.islands import distinct, islands
+from topo.lazy import sparse
+from topo.rows import Rows
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
 
@@ -68,7 +69,7 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
     """
     tail, head = _ports(fabric)
     n_switches = int(np.count_nonzero(fabric.kind >= NodeKind.LEAF))
-    if not len(head) or len(np.unique(head)) * n_switches > MAX_DISTANCES:
+    if not len(head) or len(distinct(head)) * n_switches > MAX_DISTANCES:
         return np.full(demand.n_phases, np.inf)
     site, hops = _sites(fabric, tail, head)
     if isinstance(demand, GroupedDemand):
@@ -226,7 +227,7 @@ def _sites(
     """
     place = places(fabric)
     leaves, column = np.unique(head, return_inverse=True)
-    pairs = np.unique(place[tail].astype(np.int64) * len(leaves) + column)
+    pairs = distinct(place[tail].astype(np.int64) * len(leaves) + column)
     owner, column = pairs // len(leaves), pairs % len(leaves)
     first = np.searchsorted(owner, np.arange(int(place.max()) + 1))
     table = np.full((len(first), int(np.bincount(owner).max())), -1, dtype=np.int64)
@@ -243,7 +244,7 @@ def _site_hops(fabric: Fabric, leaves: NDArray[np.int32]) -> NDArray[np.float64]
     links = np.flatnonzero(fabric.is_switch_link)
     base = fabric.n_nodes - int(np.count_nonzero(fabric.kind >= NodeKind.LEAF))
     ends = (fabric.tail[links] - base, fabric.head[links] - base)
-    joins = csr_array((np.ones(len(links), np.float32), ends), shape=(fabric.n_nodes - base,) * 2)
+    joins = Rows.of(np.ones(len(links), np.float32), *ends, (fabric.n_nodes - base,) * 2)
     hops = np.full((fabric.n_nodes - base, len(leaves)), np.inf)
     hops[leaves - base, np.arange(len(leaves))] = 0.0
     edge, steps = (hops == 0.0).astype(np.float32), 0
@@ -270,8 +271,8 @@ def _quadratic(
     """Return the sum of ``hops`` x what the receiver has ``drawn`` over ordered pairs of ranks of equal label."""
     _, row = np.unique(label, return_inverse=True)
     shape = (int(row.max()) + 1, len(hops))
-    count = csr_array((np.ones(len(row)), (row, site)), shape=shape)
-    into = csr_array((drawn, (row, site)), shape=shape)
+    count = sparse.csr_array((np.ones(len(row)), (row, site)), shape=shape)
+    into = sparse.csr_array((drawn, (row, site)), shape=shape)
     count.sum_duplicates()
     into.sum_duplicates()
     block = max(1, MAX_DISTANCES // len(hops))

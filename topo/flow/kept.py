@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from topo.fabric import Fabric
 from topo.routing.access import Access
@@ -28,6 +27,7 @@ from topo.routing.operator import Floats, Ints, Routing, RoutingError, check_ran
 from topo.routing.paths import PathRouting
 from topo.routing.relay import Legs, RelayRouting, legs_of, scale_up_shares
 from topo.routing.split import SplitRouting
+from topo.rows import Rows
 from traffic.demand import Demand, GroupedDemand
 
 Mask = NDArray[np.bool_]
@@ -147,8 +147,8 @@ def _composed(access: Access, demand: Demand, legs: Legs, ways: tuple[Ints, Ways
         own = np.array_equal(legs.nic, src) and np.array_equal(legs.out, dst)
         if own:  # every commodity is a leg of its own, which queue pairs are told apart by
             return inner
-    shares = csr_array((legs.share, (column, row)), shape=(len(used), n))
+    shares = Rows.of(legs.share, column, row, (len(used), n))
     inside = np.flatnonzero(access.domain[src] == access.domain[dst])
     hops = [(inside, src[inside], dst[inside], np.ones(len(inside)))]
     hops += [(row, src[row], legs.nic, legs.share), (row, legs.out, dst[row], legs.share)]
-    return RelayRouting(inner, shares, csr_array(scale_up_shares(access, hops, n)[~dead]))
+    return RelayRouting(inner, shares, Rows.as_in(scale_up_shares(access, hops, n)[~dead]))

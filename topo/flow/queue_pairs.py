@@ -21,6 +21,7 @@ from topo.routing.drawn import DrawnRouting
 from topo.routing.operator import Floats, Ints, Routing
 from topo.routing.paths import PathRouting
 from topo.routing.relay import RelayRouting
+from topo.rows import Rows
 from topo.size import Tier
 from traffic.demand import Demand
 
@@ -96,8 +97,9 @@ def _through_hosts(
     path = np.concatenate([path, np.full(len(inside), -1)])[order]
     parts = _parts(demand, owner[order], share)
     out = np.flatnonzero(path >= 0)
-    uses = csr_array((np.ones(len(out)), (path[out], out)), shape=(len(paths.share), len(path)))
-    return parts, RelayRouting(_lone(paths), uses, _hosts(fabric, parts, paths, path)), owner[order]
+    uses = Rows.of(np.ones(len(out)), path[out], out, (len(paths.share), len(path)))
+    hosts = Rows.as_in(_hosts(fabric, parts, paths, path))
+    return parts, RelayRouting(_lone(paths), uses, hosts), owner[order]
 
 
 def _hosts(fabric: Fabric, parts: Demand, paths: PathRouting, path: Ints) -> csr_array:

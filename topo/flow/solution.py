@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
 
 from topo.fabric import Fabric
 from topo.flow.bounds import endpoint_bound, overall, theta_bound, volume_bound
@@ -14,8 +14,12 @@ from topo.flow.conservation import imbalance
 from topo.flow.phase_loads import fullest
 from topo.flow.schedule import at_once, critical, overlap, predecessors, schedule, soonest
 from topo.routing.operator import Routing
+from topo.rows import Rows
 from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 #: Load may exceed capacity by this much, relatively, before a solution is called wrong: rounding only.
 OVERLOAD = 1e-9
@@ -42,7 +46,7 @@ class Solution:
     fabric: Fabric
     theta: NDArray[np.float64]  # (phases,) [1/s] least rate / size of the phase
     rate: NDArray[np.float64]  # (F,) [B/s]; mean over its time where the solver lets it vary
-    load: csr_array  # (phases, L) [B/s]; mean over the phase where it varies; rows hold the links that carry
+    load: Rows  # (phases, L) [B/s]; mean over the phase where it varies; rows hold the links that carry
     tightest: NDArray[np.int32]  # (F,) link that holds the commodity back; -1 none
     finish: NDArray[np.float64]  # (F,) [s] when the commodity ends, from the start of the transfer
     delay: NDArray[np.float64]  # (F,) [s] of ``finish`` that is latency and overhead; 0 where the solver counts none
@@ -71,7 +75,7 @@ class Solution:
         *,
         theta: NDArray[np.float64],
         rate: NDArray[np.float64],
-        load: csr_array,
+        load: Rows | csr_array,
         tightest: NDArray[np.int32],
         finish: NDArray[np.float64],
         method: str,
@@ -109,6 +113,7 @@ class Solution:
         _refuse_infinite(rate=rate, load=load.data, finish=finish)
         lost = imbalance(fabric, demand, routing)
         _refuse_losses(demand.examples if isinstance(demand, ClassedDemand) else demand, routing, lost)
+        load = load if isinstance(load, Rows) else Rows.as_in(load)
         full, link_of = fullest(load, fabric.capacity)
         overload = max(float(full.max(initial=0.0)) - 1.0, 0.0)
         if overload > OVERLOAD:

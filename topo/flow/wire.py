@@ -18,6 +18,7 @@ from scipy.sparse import csc_array, csr_array, diags_array
 from topo.fabric import Fabric
 from topo.flow.phase_loads import phase_loads
 from topo.routing.operator import Routing
+from topo.rows import Rows
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
 
@@ -42,7 +43,7 @@ def on_wire(fabric: Fabric, demand: Demand, shares: csc_array) -> csc_array:
     return both
 
 
-def loads_on_wire(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, amount: Floats) -> csr_array:
+def loads_on_wire(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, amount: Floats) -> Rows:
     """Return (phases, L) what each link carries where commodity f sends ``amount[f]``: ``on_wire`` without shares."""
     packet = fabric.packet
     if packet is None:
@@ -55,7 +56,7 @@ def loads_on_wire(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routi
         both = both + csr_array(back)[:, fabric.reverse]
     both = csr_array(both)
     both.eliminate_zeros()
-    return both
+    return Rows.as_in(both)
 
 
 def _like(shares: csc_array, data: Floats, link: NDArray[np.int32]) -> csc_array:

@@ -11,22 +11,24 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from topo import units
-from topo.fabric import RELAYS, Fabric
-from topo.generators.assembly import Assembly
 from topo.generators.family import Family
 from topo.generators.host import Inside
 from topo.generators.planes import NICS, of_one_plane
 from topo.generators.wiring import GeneratorError, Plan, Wiring, label
 from topo.lazy import late
+from topo.lazy import numpy as np
 from topo.near import hint
-from topo.packet import Packet
+from topo.rules import RELAYS
 from topo.size import Size, Tier, cable_row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from topo.fabric import Fabric
+    from topo.packet import Packet
 
 __all__ = ["FAMILIES", "NICS", "Family", "GeneratorError", "Plan", "Wiring", "generate", "size_of"]
 
@@ -153,6 +155,8 @@ def generate(
     UnitError
         For a text without a unit, or with an unknown one.
     """
+    from topo.generators.assembly import Assembly
+
     capacity = units.capacity(capacity)
     nic_capacity, scale_up = (one if one is None else units.capacity(one) for one in (nic_capacity, scale_up))
     latencies = [units.latency(one) for one in (switch_latency, cable_latency, scale_up_latency)]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from topo.copies import copied, with_moves
 from topo.fabric import Fabric
 from topo.generators.host import Inside, blocks, with_scale_up
 from topo.generators.planes import copies
 from topo.generators.wiring import Plan, Wiring
+from topo.lazy import numpy as np
 from topo.moves import Moves
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)

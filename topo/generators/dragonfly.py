@@ -49,15 +49,17 @@ switches stay and are filled evenly in order.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 from annotated_types import Ge
-from numpy.typing import NDArray
 
 from topo.generators.wiring import GeneratorError, Wiring, label, populated, spread, whole, wire
+from topo.lazy import numpy as np
 from topo.parameters import Sought
 from topo.size import Groups, Size, Tier, cable_row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Routing metric of a global cable against 1 for a local one: above the three local cables of a detour.
 GLOBAL_WEIGHT = 16

@@ -37,9 +37,7 @@ numbers are rail-major; the word group has no meaning here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from topo.generators.trees import (
     Down,
@@ -56,7 +54,11 @@ from topo.generators.trees import (
     whole_hosts,
 )
 from topo.generators.wiring import GeneratorError, Wiring, label, whole, wire
+from topo.lazy import numpy as np
 from topo.size import Size, Tier, cable_row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def plan(

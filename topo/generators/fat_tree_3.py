@@ -42,11 +42,9 @@ whole hosts.  The group of a node is its pod; cores have none.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 from annotated_types import Ge
-from numpy.typing import NDArray
 
 from topo.generators.trees import (
     Down,
@@ -63,7 +61,11 @@ from topo.generators.trees import (
     whole_hosts,
 )
 from topo.generators.wiring import GeneratorError, Wiring, label, whole, wire
+from topo.lazy import numpy as np
 from topo.size import Groups, Size, Tier, cable_row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def plan(

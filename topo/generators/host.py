@@ -12,16 +12,19 @@ Both hold consecutive endpoints, the last one maybe fewer.  A domain is one host
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from topo.fabric import NodeKind
 from topo.generators.wiring import GeneratorError, Wiring, whole
+from topo.lazy import numpy as np
+from topo.rules import NodeKind
 from topo.size import Tier
 
-_Int = TypeVar("_Int", bound=np.integer[Any])
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    from numpy.typing import NDArray
+
+    _Int = TypeVar("_Int", bound=np.integer[Any])
 
 
 @dataclass(frozen=True)

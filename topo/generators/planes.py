@@ -18,13 +18,15 @@ all; p planes serve the endpoints of one [1]_.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from topo.fabric import NodeKind
 from topo.generators.host import Inside
 from topo.generators.wiring import MOST_ENDPOINTS, GeneratorError, Wiring, whole
+from topo.lazy import numpy as np
+from topo.rules import NodeKind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: How endpoints reach planes.
 NICS = ("multi-port", "single-plane")

@@ -38,16 +38,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 from annotated_types import Ge
-from numpy.typing import NDArray
 
 from topo.generators.field import field, prime_power
 from topo.generators.wiring import GeneratorError, Wiring, label, populated, spread, whole, wire
+from topo.lazy import numpy as np
 from topo.parameters import Sought
 from topo.size import Size, Tier, cable_row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def plan(

@@ -9,13 +9,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from topo.fabric import FabricError, NodeKind
+from topo.lazy import numpy as np
+from topo.rules import FabricError, NodeKind
 from topo.size import Groups, Size, Tier
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Largest parameter that is counted: far above any switch, and searches for prime powers and divisors end at once.
 LARGEST = 1_000_000

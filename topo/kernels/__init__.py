@@ -10,7 +10,6 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache, update_wrapper
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -103,5 +102,7 @@ def in_blocks(work: Callable[[int, int], T], n: int, *, visits: float) -> Iterat
         return
     count = min(n, N_BLOCKS)
     edges = [n * i // count for i in range(count + 1)]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(n_threads()) as pool:
         yield from pool.map(work, edges[:-1], edges[1:])

@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import block_array, coo_array, csr_array
 
 from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind, Tier
+from topo.lazy import sparse
 from topo.metrics.cut_bounds import PlaneGraph, algebraic_connectivity, up_down_share
+from topo.rows import Rows
 
 Floats = NDArray[np.float64]
 
@@ -51,8 +52,8 @@ class Bisection:
 class _Instance:
     fabric: Fabric
     endpoints: Floats  # (D,) endpoints of each domain
-    ports: csr_array  # (D, S) capacity of the ports of each domain on each switch
-    switches: csr_array  # (S, S) capacity between switches, one way
+    ports: Rows  # (D, S) capacity of the ports of each domain on each switch
+    switches: Rows  # (S, S) capacity between switches, one way
     half: float  # endpoints of the smaller half
     injection: float  # [B/s] largest port capacity of an endpoint, its ports together
 
@@ -93,10 +94,10 @@ def _instance(fabric: Fabric) -> _Instance | None:
         return None
     shape = (n_domains, fabric.n_switches)
     domain = fabric.domain[fabric.tail[port]]
-    ports = csr_array(coo_array((fabric.capacity[port], (domain, fabric.head[port] - base)), shape=shape))
+    ports = Rows.of(fabric.capacity[port], domain, fabric.head[port] - base, shape)
     link = fabric.is_switch_link
     ends = (fabric.tail[link] - base, fabric.head[link] - base)
-    switches = csr_array(coo_array((fabric.capacity[link], ends), shape=(shape[1], shape[1])))
+    switches = Rows.of(fabric.capacity[link], *ends, (shape[1], shape[1]))
     endpoints = np.bincount(fabric.domain, minlength=n_domains).astype(np.float64)
     total = np.cumsum(endpoints)
     half = float(np.minimum(total, total[-1] - total).max())
@@ -114,12 +115,12 @@ def _lower_bound(instance: _Instance) -> tuple[float, str, Floats | None]:
     known: tuple[PlaneGraph, tuple[float | None, float, Floats | None]] | None = None
     for plane in range(fabric.n_planes):
         members = np.flatnonzero(plane_of == plane)
-        ports = instance.ports[:, members]
-        graph = _plane_graph(instance, members)
+        ports = instance.ports.block(np.arange(instance.fabric.n_domains), members)
+        graph = _plane_graph(instance, members, ports)
         if known is None or not _equal(graph, known[0]):
             known = (graph, _plane_bound(graph))
         share, connectivity, vector = known[1]
-        whole, least = float(ports.sum()), _least_share(instance, _vector(ports.sum(axis=1)))
+        whole, least = float(ports.data.sum()), _least_share(instance, ports.by_row())
         spectral = min(least, connectivity * least * (whole - least) / whole) if whole else 0.0
         total += max(spectral, (share or 0.0) * least)
         how.add("spectral bound" if share is None else "every exchange between halves fits")
@@ -137,11 +138,10 @@ def _plane_bound(graph: PlaneGraph) -> tuple[float | None, float, Floats | None]
     return (None, *spectral) if spectral else (None, 0.0, None)
 
 
-def _plane_graph(instance: _Instance, members: NDArray[np.int64]) -> PlaneGraph:
+def _plane_graph(instance: _Instance, members: NDArray[np.int64], ports: Rows) -> PlaneGraph:
     fabric = instance.fabric
     level = fabric.kind[fabric.kind >= NodeKind.LEAF][members].astype(np.int64) - NodeKind.LEAF
-    ports = _vector(instance.ports[:, members].sum(axis=0))
-    return PlaneGraph(csr_array(instance.switches[members][:, members]), ports, level)
+    return PlaneGraph(instance.switches.block(members, members), ports.by_column(), level)
 
 
 def _equal(a: PlaneGraph, b: PlaneGraph) -> bool:
@@ -204,7 +204,7 @@ def _leaf_blocks(instance: _Instance) -> Floats | None:
     return _blocks_alike(rows, block.ravel(), _vector(up.sum(axis=1)), plane[leaves])
 
 
-def _complete(up: csr_array) -> bool:
+def _complete(up: Any) -> bool:
     """Return whether every leaf (row) has the same capacity to every spine as all the others."""
     spines = up.toarray()
     return bool(len(spines) and (np.ptp(spines, axis=0) <= _SAME * spines.max()).all())
@@ -231,8 +231,9 @@ def _partition(instance: _Instance, guide: Floats | None, bound: float) -> float
     from topo.metrics.partition import CutProblem, halves, improve
 
     n_domains = len(instance.endpoints)
-    joined = block_array([[None, instance.ports], [instance.ports.T, instance.switches]], format="csr")
-    problem = CutProblem(csr_array(joined), instance.endpoints)
+    ports = instance.ports.csr
+    joined = sparse.block_array([[None, ports], [ports.T, instance.switches.csr]], format="csr")
+    problem = CutProblem(sparse.csr_array(joined), instance.endpoints)
     orders = [np.arange(n_domains)]
     if guide is not None:
         middle = (instance.ports @ guide) / np.maximum(_vector(instance.ports.sum(axis=1)), 1e-300)

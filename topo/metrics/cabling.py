@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
 
 from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind, Tier
 from topo.flow.uniform import uniform_share
+from topo.islands import distinct
+from topo.rows import Rows
 
 _LAYERS = ((Tier.LEAF_SPINE, "leaves", "spines"), (Tier.SPINE_CORE, "spines", "cores"))
 
@@ -57,10 +58,10 @@ def straddling_hosts(fabric: Fabric) -> NDArray[np.int64]:
     there = np.flatnonzero(leaves)
     most = np.maximum.reduceat(together.data, together.indptr[there]) if len(there) else np.zeros(0)
     astride = there[(leaves[there] > 1) & (most > 1)]
-    return np.unique(astride // fabric.n_planes).astype(np.int64)
+    return distinct(astride // fabric.n_planes).astype(np.int64)
 
 
-def _counted(row: NDArray[np.integer[Any]], column: NDArray[np.integer[Any]], n_columns: int) -> csr_array:
+def _counted(row: NDArray[np.integer[Any]], column: NDArray[np.integer[Any]], n_columns: int) -> Rows:
     """Return how often each pair of ``row`` and ``column`` occurs."""
     shape = (int(row.max(initial=-1)) + 1, n_columns)
-    return csr_array(coo_array((np.ones(len(row), dtype=np.int64), (row, column)), shape=shape))
+    return Rows.of(np.ones(len(row), dtype=np.int64), row, column, shape)

@@ -12,12 +12,17 @@ half can send that much to the other half, so no cut between them is smaller.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array
 
 from topo.islands import changes
+from topo.lazy import sparse
+from topo.rows import Rows
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +36,7 @@ _EIGENVALUE = 1e-7  # relative accuracy asked of the iterative eigensolver
 class PlaneGraph:
     """The switches of one plane."""
 
-    capacity: csr_array  # (S, S) symmetric, one way
+    capacity: Rows  # (S, S) symmetric, one way
     ports: Floats  # (S,) capacity of the endpoint ports on each switch
     level: NDArray[np.int64]  # (S,) tier of the switch: 0 leaf, 1 spine, 2 core
 
@@ -51,37 +56,36 @@ def up_down_share(plane: PlaneGraph) -> float | None:
         return None
     rises = plane.level[head] > plane.level[tail]
     up: Floats = np.bincount(tail[rises], capacity[rises], len(plane.ports)).astype(np.float64)
-    climb = csr_array(
-        (capacity[rises] / up[tail[rises]], (tail[rises], head[rises])),
-        shape=plane.capacity.shape,
-    )
+    climb = Rows.of(capacity[rises] / up[tail[rises]], tail[rises], head[rises], plane.capacity.shape)
     if not _spread_alike(climb, plane.ports, up):
         return None
     load = plane.ports.copy()
     for _ in range(int(plane.level.max(initial=0))):
-        load = plane.ports + climb.T @ load
+        load = plane.ports + load @ climb
     busy = (up > 0) & (load > 0)
     return float(min(1.0, (up[busy] / load[busy]).min(initial=1.0)))
 
 
-def _spread_alike(climb: csr_array, ports: Floats, up: Floats) -> bool:
-    top = diags_array((up == 0).astype(np.float64))
-    spread = climb + top
-    reach = _once(spread[np.flatnonzero(ports)])
-    while (reach @ diags_array((up > 0).astype(np.float64))).sum() > _ROUNDING:
-        reach = reach @ spread
-    mean = reach.mean(axis=0)
+def _spread_alike(climb: Rows, ports: Floats, up: Floats) -> bool:
+    top = np.flatnonzero(up == 0)
+    row, column = np.concatenate([climb.row, top]), np.concatenate([climb.indices, top])
+    spread = Rows.of(np.concatenate([climb.data, np.ones(len(top))]), row, column, climb.shape)
+    reach = _once(spread.block(np.flatnonzero(ports)))
+    while reach.data[up[reach.indices] > 0].sum() > _ROUNDING:
+        reach = Rows.as_in(reach @ spread)
+    n = reach.shape[0]
+    mean = reach.by_column() / n
     # The squares of equal rows sum to n times the square of their mean, those of unequal ones to more.
-    return bool(reach.power(2).sum() <= reach.shape[0] * (mean @ mean) * (1 + _ROUNDING))
+    return bool((reach.data**2).sum() <= n * (mean @ mean) * (1 + _ROUNDING))
 
 
-def _once(rows: csr_array) -> csr_array:
+def _once(rows: Rows) -> Rows:
     """Return ``rows`` without those that equal the one before: leaves of a pod mostly do, and climb alike."""
     count = np.diff(rows.indptr)
     if not len(count) or (count != count[0]).any():
         return rows
     columns, values = (entry.reshape(len(count), count[0]) for entry in (rows.indices, rows.data))
-    return rows[np.flatnonzero(changes(columns) | changes(values))]
+    return rows.block(np.flatnonzero(changes(columns) | changes(values)))
 
 
 def algebraic_connectivity(plane: PlaneGraph) -> tuple[float, Floats] | None:
@@ -95,7 +99,7 @@ def algebraic_connectivity(plane: PlaneGraph) -> tuple[float, Floats] | None:
     n = len(plane.ports)
     if not bearing.sum() > 1:
         return None
-    laplacian = csr_array(diags_array(plane.capacity.sum(axis=0)) - plane.capacity)
+    laplacian = sparse.csr_array(sparse.diags_array(plane.capacity.by_column()) - plane.capacity.csr)
     root = np.sqrt(plane.ports[bearing])
     if not bearing.all() or n <= _DENSE:
         if n > _SCHUR:
@@ -108,7 +112,8 @@ def algebraic_connectivity(plane: PlaneGraph) -> tuple[float, Floats] | None:
         values, vectors = eigh(dense / np.outer(root, root), subset_by_index=[1, 1])
         least = float(values[0]) * (1 - _ROUNDING)
     else:
-        values, vectors = _second_smallest(csr_array(diags_array(1 / root) @ laplacian @ diags_array(1 / root)), root)
+        scale = sparse.diags_array(1 / root)
+        values, vectors = _second_smallest(sparse.csr_array(scale @ laplacian @ scale), root)
         least = float(values[0]) * (1 - 10 * _EIGENVALUE)
     vector = np.zeros(n)
     vector[bearing] = vectors[:, 0] / root

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric, NodeKind
-from topo.islands import changes, islands
+from topo.islands import changes, distinct, islands
 
 _WORD = 64  # sources in a machine word
 _COMPILED_VISITS = 500_000_000  # sources x links from which compiled code is worth its loading time of half a second
@@ -206,7 +206,7 @@ def _compiled(
 
     first = np.searchsorted(tail, np.arange(max(int(head.max()), int(switches.max())) + 2)).astype(np.int64)
     total = np.zeros(len(first))
-    for value in np.unique(stands_for[stands_for > 0]):
+    for value in distinct(stands_for[stands_for > 0]):
         sources = switches[stands_for == value]
         total += value * distance_histogram(first, head.astype(np.int32), sources, switches, weight)
     return total[: np.flatnonzero(total)[-1] + 1]
@@ -215,7 +215,7 @@ def _compiled(
 def _blocks(stands_for: NDArray[np.float64], n_links: int) -> Iterator[Ints]:
     """Yield sources of equal standing, so many at once as memory allows; only those that stand for someone."""
     most = _WORD * max(1, _BLOCK_BYTES // (8 * max(n_links, 1)))
-    for value in np.unique(stands_for[stands_for > 0]):
+    for value in distinct(stands_for[stands_for > 0]):
         same = np.flatnonzero(stands_for == value)
         yield from np.array_split(same, -(-len(same) // most))
 

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from topo.fabric import Fabric, Tier
 from topo.flow.bounds import overall, port_limit
@@ -27,6 +26,7 @@ from topo.flow.phase_loads import entries_on, fullest, on_links, phase_loads, sc
 from topo.flow.schedule import at_once, overlap
 from topo.flow.solution import Solution
 from topo.metrics.utilization import statistics
+from topo.rows import Rows
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class Loads:
     """Bytes on every link, by phase, and how long the ports need for them."""
 
     fabric: Fabric
-    bytes: csr_array  # (phases, L) of one run; rows hold the links that carry
+    bytes: Rows  # (phases, L) of one run; rows hold the links that carry
     repeat: NDArray[np.int32]  # (phases,)
     theta_port: Floats  # (phases,) [1/s]; infinite where nothing leaves a host
 
@@ -72,12 +72,12 @@ class Loads:
         return np.asarray(self.repeat / self.theta_port)
 
     @cached_property
-    def utilization(self) -> csr_array:
+    def utilization(self) -> Rows:
         """(phases, L) load over capacity with each phase at its port limit; 0 in phases that use no port."""
         at_limit = scaled(self.bytes, np.where(np.isfinite(self.theta_port), self.theta_port, 0.0))
         capacity, links = self.fabric.capacity, at_limit.indices
-        at_limit.data /= on_links(capacity, links) if at_limit.shape[0] == 1 else capacity[links]
-        return at_limit
+        data = at_limit.data / (on_links(capacity, links) if at_limit.shape[0] == 1 else capacity[links])
+        return Rows(data, links, at_limit.indptr, at_limit.shape)
 
     @cached_property
     def weight(self) -> Floats:

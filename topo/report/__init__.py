@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topo.report.load import ReportError, read_study
+from topo.lazy import fetching
 
 if TYPE_CHECKING:
+    from topo.report.load import ReportError
     from topo.report.panels.blocks import Panel
     from topo.report.panels.view import View
     from topo.report.tables import Table
 
 __all__ = ["ReportError", "choice", "render", "sentence", "write"]
+
+__getattr__ = fetching(__name__, {"ReportError": "topo.report.load"})
 
 #: Size of a page [bytes] from which it is slow to open, and from which its long tables leave it for a zip.
 WARN_AT, ZIP_AT = 15_000_000, 25_000_000
@@ -25,6 +28,7 @@ def render(folder: Path | str) -> str:
     Reads records.jsonl, run.json, study.yaml and the Parquet beside each record; the same
     files give the same text.  Raises ReportError for a folder that holds no readable study.
     """
+    from topo.report.load import read_study
     from topo.report.panels import panels
     from topo.report.panels.view import View
 
@@ -46,6 +50,7 @@ def write(
     tables are cut, and a zip beside it has the page, those tables whole and the records, as Parquet.
     """
     from topo.atomic import write_bytes, write_text
+    from topo.report.load import read_study
     from topo.report.panels import panels
     from topo.report.panels.view import View
 
@@ -73,6 +78,7 @@ def write(
 
 def choice(folder: Path | str) -> Table | None:
     """Return the decision matrix of the study in ``folder``, None where it compares no networks."""
+    from topo.report.load import read_study
     from topo.report.matrix import matrix
     from topo.report.panels.view import View
 

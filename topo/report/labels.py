@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from topo.quantities import QUANTITIES
 from topo.report import words
-from topo.report.tables import Column
+
+if TYPE_CHECKING:
+    from topo.report.tables import Column
 
 _FORMS: dict[str, words.Form] = {
     "bytes": words.byte_count,
@@ -52,6 +54,8 @@ def heading(key: str) -> str:
 
 def column(key: str, note: str = "", **look: Any) -> Column:
     """Return the column of a table for ``key``; ``note`` stands below its heading in the place of the unit."""
+    from topo.report.tables import Column  # which a number needs not
+
     one = QUANTITIES[key]
     unit = note or ("" if one.format in _WITH_UNIT else one.unit)
     return Column(heading(key), form(key), unit, one.unit, numeric=one.format != "text", **look)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from topo.copies import Copies, copies_of
 from topo.fabric import Fabric, NodeKind
-from topo.islands import changes, islands
+from topo.islands import changes, distinct, islands
 from topo.kernels import in_blocks
 from topo.kernels.hashed import Links
 from topo.kernels.sweep import Arcs, Ports
@@ -172,7 +172,7 @@ def _islands_of_sites(first: Ints, switch: NDArray[np.int32], island: NDArray[np
     """Return (2, n) sites and islands that they have a port on, each pair once, sorted."""
     owner = np.repeat(np.arange(len(first) - 1), np.diff(first))
     n = int(island.max(initial=0)) + 1
-    return np.stack(np.divmod(np.unique(owner * n + island[switch]), n))
+    return np.stack(np.divmod(distinct(owner * n + island[switch]), n))
 
 
 def _sites(

@@ -19,7 +19,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from topo.islands import islands
 from topo.kernels.sweep import Arcs
@@ -128,8 +127,8 @@ def _classes(arcs: Arcs, leaf: Mask, pod: Ints, rise: Ints, fall: Ints) -> tuple
     """
     n = len(leaf)
     name = np.random.default_rng(0).random((2, n))
-    above = csr_array((arcs.part[rise], (arcs.tail[rise], arcs.head[rise])), shape=(n, n)) @ name[0]
-    below = csr_array((np.ones(len(fall)), (arcs.head[fall], arcs.tail[fall])), shape=(n, n)) @ name[1]
+    above = np.bincount(arcs.tail[rise], arcs.part[rise] * name[0][arcs.head[rise]], n)
+    below = np.bincount(arcs.head[fall], name[1][arcs.tail[fall]], n)
     leaves = np.flatnonzero(leaf)
     order = leaves[np.lexsort((below[leaves], above[leaves], pod[leaves]))]
     new = np.ones(len(order), dtype=bool)

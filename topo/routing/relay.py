@@ -19,16 +19,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
 
+from topo.lazy import sparse
 from topo.routing.access import Access, refusal
 from topo.routing.all_nics import legs_by_all, not_by_all
 from topo.routing.network import Network, added
 from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, NotConnected, Routing
+from topo.rows import Rows
 from traffic.demand import Demand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 #: Relay -> whether the sender's domain relays, for each part of the traffic.
 _SIDES = {"source": (True,), "destination": (False,), "split": (True, False), "none": (True,)}
@@ -60,8 +65,8 @@ class RelayRouting(FactSheet):
     """Legs composed: ``inner`` routes between NICs, explicit shares cover scale-up links."""
 
     inner: Routing
-    legs: csr_array  # (inner commodities, F) share of each commodity on each network leg
-    hosts: csr_array  # (L, F) shares of scale-up links
+    legs: Rows  # (inner commodities, F) share of each commodity on each network leg
+    hosts: Rows  # (L, F) shares of scale-up links
 
     @property
     def policy(self) -> str:
@@ -75,7 +80,7 @@ class RelayRouting(FactSheet):
     def sum_along(self, value: Floats) -> Floats:
         """Return (F,) value @ R."""
         value = np.asarray(value, dtype=np.float64)
-        return np.asarray(self._legs_of.T @ self.inner.sum_along(value) + self._hosts_of.T @ value)
+        return np.asarray(self.inner.sum_along(value) @ self.legs + value @ self.hosts)
 
     def min_along(self, value: Floats) -> Floats:
         """Return (F,) least ``value`` over links with R > 0."""
@@ -91,15 +96,15 @@ class RelayRouting(FactSheet):
         per_leg = np.diff(inner.indptr)
         if per_leg @ np.diff(self.legs.indptr) > MAX_ENTRIES:
             return None
-        return csc_array(inner @ self._legs_of + self._hosts_of)
+        return sparse.csc_array(inner @ self.legs.csr.tocsc() + self.hosts.csr.tocsc())
 
     @cached_property
-    def _legs_of(self) -> csc_array:
-        return csc_array(self.legs)
+    def _legs_of(self) -> Rows:
+        return self.legs.turned()
 
     @cached_property
-    def _hosts_of(self) -> csc_array:
-        return csc_array(self.hosts)
+    def _hosts_of(self) -> Rows:
+        return self.hosts.turned()
 
 
 def relayed(network: Network, demand: Demand, inner: Callable[[Ints, Ints], Routing]) -> Routing:
@@ -117,7 +122,7 @@ def relayed(network: Network, demand: Demand, inner: Callable[[Ints, Ints], Rout
     row = apart[legs.row]
     n = network.fabric.n_endpoints
     key, leg = np.unique(legs.out * n + legs.nic, return_inverse=True)
-    shares = csr_array((legs.share, (leg, row)), shape=(len(key), len(src)))
+    shares = Rows.of(legs.share, leg, row, (len(key), len(src)))
     inside = np.flatnonzero(access.domain[src] == access.domain[dst])
     hops = [(inside, src[inside], dst[inside], np.ones(len(inside)))]
     hops.append((row, src[row], legs.nic, legs.share))
@@ -207,7 +212,7 @@ def _one_side(access: Access, src: Ints, dst: Ints, at_source: bool, *, own: boo
     return Legs(row[leg], nic, end, share[leg] * part), np.concatenate([nowhere, lost])
 
 
-def scale_up_shares(access: Access, hops: list[tuple[Ints, Ints, Ints, Floats]], n: int) -> csr_array:
+def scale_up_shares(access: Access, hops: list[tuple[Ints, Ints, Ints, Floats]], n: int) -> Rows:
     """Return (L, F) shares of scale-up links on hops (commodity, from, to, share) inside domains."""
     link, reverse = access.scale_up_link, access.network.fabric.reverse
     rows, columns, data = [], [], []
@@ -216,13 +221,13 @@ def scale_up_shares(access: Access, hops: list[tuple[Ints, Ints, Ints, Floats]],
         rows += [link[start[moves]], reverse[link[end[moves]]]]
         columns += [commodity[moves]] * 2
         data += [share[moves]] * 2
-    entries = (np.concatenate(data), (np.concatenate(rows), np.concatenate(columns)))
-    return csr_array(entries, shape=(access.network.fabric.n_links, n))
+    entries = np.concatenate(data), np.concatenate(rows), np.concatenate(columns)
+    return Rows.of(*entries, (access.network.fabric.n_links, n))
 
 
-def least_stored(shares: csc_array, value: Floats) -> Floats:
-    """Return the least ``value`` over the stored rows of each column; infinite for an empty one."""
-    result = np.full(shares.shape[1], np.inf)
+def least_stored(shares: Rows | csc_array, value: Floats) -> Floats:
+    """Return the least ``value`` over the stored rows of each column, or columns of each of rows; infinite for none."""
+    result = np.full(len(shares.indptr) - 1, np.inf)
     filled = np.flatnonzero(np.diff(shares.indptr))
     if len(filled):
         result[filled] = np.minimum.reduceat(value[shares.indices], shares.indptr[filled])

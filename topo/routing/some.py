@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from topo.routing.operator import Ints, Routing
 from topo.routing.relay import RelayRouting
 from topo.routing.split import SplitRouting
+from topo.rows import Rows
 
 
 def some_of(routing: Routing, chosen: Ints) -> Routing | None:
@@ -18,9 +18,9 @@ def some_of(routing: Routing, chosen: Ints) -> Routing | None:
         part = SplitRouting.of(routing.network, routing.src[chosen], routing.dst[chosen], routing.policy)
         return replace(part, params=routing.params)
     if isinstance(routing, RelayRouting):
-        legs = csr_array(routing.legs[:, chosen])
+        legs = routing.legs[:, chosen]
         used = np.flatnonzero(np.diff(legs.indptr))
         inner = some_of(routing.inner, used)
-        hosts = csr_array(routing.hosts[:, chosen])
-        return None if inner is None else replace(routing, inner=inner, legs=legs[used], hosts=hosts)
+        hosts = Rows.as_in(routing.hosts[:, chosen])
+        return None if inner is None else replace(routing, inner=inner, legs=Rows.as_in(legs[used]), hosts=hosts)
     return None

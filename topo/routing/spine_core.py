@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
 
+from topo.lazy import sparse
 from topo.routing.layers import Layers
 from topo.routing.operator import Floats, Ints
 from topo.routing.pods import Amounts, Mask, Pods
@@ -163,9 +163,10 @@ class SpineCore:
         stem, cross = layers.stem, layers.cross
         share = np.empty((len(self.sees), n, layers.n_cores))
         for q in range(len(self.sees)):
-            on = csr_array((self._stems[q], (stem.tail, stem.head)), shape=(n, layers.n_spines))
+            on = sparse.csr_array((self._stems[q], (stem.tail, stem.head)), shape=(n, layers.n_spines))
             share[q] = (
-                on @ csr_array((self._crossing(q), (cross.tail, cross.head)), shape=(on.shape[1], layers.n_cores))
+                on
+                @ sparse.csr_array((self._crossing(q), (cross.tail, cross.head)), shape=(on.shape[1], layers.n_cores))
             ).toarray()
         return share
 
@@ -174,7 +175,9 @@ class SpineCore:
         """(K, Z) share of what leaves of a class send to another that comes by each landing."""
         layers = self.layers
         share = np.empty((len(layers.pod), len(layers.landing)))
-        drop = csr_array((self.drops, (layers.drop.head, layers.drop.tail)), shape=(share.shape[1], layers.n_cores))
+        drop = sparse.csr_array(
+            (self.drops, (layers.drop.head, layers.drop.tail)), shape=(share.shape[1], layers.n_cores)
+        )
         for q, crosses in enumerate(self._crosses):
             on = np.flatnonzero(self.view[layers.landing] == q)
             share[:, on] = (drop[on] @ crosses.T).T

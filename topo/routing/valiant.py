@@ -34,6 +34,7 @@ from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing,
 from topo.routing.relay import RelayRouting, relayed
 from topo.routing.site_amounts import site_amounts
 from topo.routing.stops import Stops
+from topo.rows import Rows
 from traffic.demand import Demand, GroupedDemand
 
 #: Pairs of sites of a demand that is not listed, 8 bytes each several times over.
@@ -128,7 +129,8 @@ def _inner(stops: Stops, network: Network, src: Ints, dst: Ints) -> Routing:
     inner = ValiantRouting.of(stops, at, to, port_src, reverse[port_dst])
     if ways is None:
         return inner
-    return RelayRouting(inner, ways, csr_array((network.fabric.n_links, len(src))))
+    none = csr_array((network.fabric.n_links, len(src)))
+    return RelayRouting(inner, Rows.as_in(ways), Rows.as_in(none))
 
 
 def _ways(network: Network, src: Ints, dst: Ints) -> tuple[csr_array | None, Ints, Ints]:

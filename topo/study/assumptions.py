@@ -9,9 +9,9 @@ from topo.config.case import SECTIONS, Case
 from topo.config.efficiency import in_words
 from topo.config.hardware import efficiency_of
 from topo.config.hardware_file import read_hardware
+from topo.config.keys import NONE
 from topo.config.models import model_figures
 from topo.config.nouns import Facts, bill_of, facts_of, size_of
-from topo.config.signatures import NONE
 from topo.flow import POLICIES, SOLVERS
 from traffic.model import Model
 

@@ -13,8 +13,9 @@ from typing import Any
 from topo.atomic import check_ends
 from topo.config.case import SECTIONS
 from topo.config.document import Document
-from topo.config.sections import MISSING, check_section
-from topo.config.signatures import model
+from topo.config.errors import MISSING
+from topo.config.keys import keys_of
+from topo.config.sections import check_section
 from topo.conform import departure, parse
 from topo.quantities import QUANTITIES, Quantity
 from topo.study.schema import record_schema, run_schema
@@ -67,8 +68,7 @@ def _sections_wrong(case: dict[str, Any]) -> str:
         name = (given or {}).get(section.word, "")
         if given is None or (section.word and name not in section.registry):
             continue
-        fields = model(key, name).model_fields
-        known = {field.alias or own for own, field in fields.items()}
+        known = keys_of(key, name).of
         problems = check_section(key, Document({own: value for own, value in given.items() if own in known}))[1]
         for problem in problems:
             if problem.text != MISSING:

@@ -11,6 +11,7 @@ from topo.fabric import Fabric, NodeKind, Tier
 from topo.generators import generate
 from topo.metrics.bisection import _instance, _uniform_two_layers, bisect
 from topo.metrics.cut_bounds import PlaneGraph, algebraic_connectivity
+from topo.rows import Rows
 
 E, LEAF, SPINE, CORE = NodeKind.ENDPOINT, NodeKind.LEAF, NodeKind.SPINE, NodeKind.CORE
 
@@ -220,5 +221,5 @@ def test_switches_around_a_bare_one_are_joined_as_each_to_all(n, port):
     ends = np.concatenate([tip, 0 * tip]), np.concatenate([0 * tip, tip])
     star = coo_array((np.ones(2 * n), ends), shape=(n + 1, n + 1)).tocsr()
     ports = np.append(0.0, np.full(n, port))
-    found = algebraic_connectivity(PlaneGraph(star, ports, np.zeros(n + 1, dtype=np.int64)))
+    found = algebraic_connectivity(PlaneGraph(Rows.as_in(star), ports, np.zeros(n + 1, dtype=np.int64)))
     assert found is not None and found[0] == pytest.approx(1.0 / port, rel=1e-6)

@@ -10,7 +10,7 @@ from topo.config import parse_study
 from topo.report import render, words
 from topo.report.load import read_study
 from topo.report.panels.view import View
-from topo.report.verdicts import verdict
+from topo.report.verdicts import QUESTIONS, verdict
 from topo.study import run
 
 NARROW = "family: fat-tree-2, radix: 8, endpoints: 32, oversubscription: 3, scale_up: none"
@@ -24,6 +24,8 @@ TREES = """
 def answered(folder, text):
     run(parse_study(HEAD + text, "s.yaml"), folder)
     view = View(read_study(folder))
+    # A question that is passed over, its module never loaded, is one that would not have answered.
+    assert not [one.where for one in QUESTIONS if not one.fits(view) and one.answer(view) is not None]
     return verdict(view), view
 
 

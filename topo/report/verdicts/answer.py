@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from topo.report import words
 from topo.report.means import between, spread
 from topo.report.names import Case
-from topo.report.panels.blocks import Card
+
+if TYPE_CHECKING:
+    from topo.report.panels.blocks import Card
 
 #: Switch links that are filled less than this are called idle.
 IDLE = 0.01
