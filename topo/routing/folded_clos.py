@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.islands import distinct
 from topo.kernels.sweep import Arcs, Ports
 from topo.routing.leaf_spine import LeafSpine
 from topo.routing.operator import Floats, Ints
@@ -53,7 +54,7 @@ class FoldedClos:
             return None
         over = {}
         some = np.flatnonzero(leaf)
-        of_pod = np.unique(np.stack([island[some], pods.pod[some]]), axis=1)[0]
+        of_pod = distinct(np.column_stack([island[some], pods.pod[some]]))[:, 0]
         for i in np.flatnonzero(np.bincount(of_pod) > 1).tolist():
             found = SpineCore.of_island(pods, island == i)
             if found is None:
@@ -200,8 +201,8 @@ def _rows(amounts: Amounts, rows: Ints) -> Amounts:
 
 def _same_groups(one: Ints, other: Ints) -> bool:
     """Return whether rows that are equal in ``one`` (n,) are those that are equal in ``other`` (n,)."""
-    pairs = np.unique(np.stack([one, other]), axis=1)
-    return all(len(np.unique(row)) == pairs.shape[1] for row in pairs)
+    pairs = distinct(np.column_stack([one, other]))
+    return all(len(distinct(side)) == len(pairs) for side in pairs.T)
 
 
 @dataclass
@@ -236,7 +237,7 @@ def _sites(ports: Ports, island: NDArray[np.int32]) -> tuple[Ints, Floats, Ints]
     switch[owner, place], part[owner, place] = ports.switch, ports.claim if len(ports.plane) else ports.part
     on = np.full((len(count), int(island.max(initial=0)) + 1), -1, dtype=np.int64)
     where = island[ports.switch]
-    if len(np.unique(owner * on.shape[1] + where)) < len(owner):
+    if len(distinct(owner * on.shape[1] + where)) < len(owner):
         return None
     on[owner, where] = place
     return switch, part, on
