@@ -10,6 +10,9 @@ arcs lost, distances only grow::
 Distances of gone switches are found anew from those around them.  What turned switches sent is taken off.  Then
 changes are carried from far to near by the new distances: a turned switch sends all that it holds now, another the
 difference.  No other arc is looked at; a destination that the loss does not meet costs a glance at the lost arcs.
+
+A dead switch, without a link or a port left, is never turned.  All that it sent is taken off where it went, and what
+it would get is of no account: so toward a destination that nobody reached through it, no switch turns at all.
 """
 
 from __future__ import annotations
@@ -26,12 +29,14 @@ from topo.kernels.turning import (
     AT,
     BEHIND,
     COUNT,
+    DEAD,
     GONE,
     LEVEL,
     LEVELS,
     QUEUED,
     TURNED,
     clean,
+    find_dead,
     find_distances,
     find_gone,
     find_turned,
@@ -89,6 +94,18 @@ def _take_back(
                 x = rate * arcs.part[out.arc[e]]
                 load[out.arc[e]] -= x
                 b.change[out.head[e]] -= x
+                queue(out.head[e], now[out.head[e]], b.queue)
+
+
+@jit
+def _take_dead(arcs: Arcs, out: Leaving, dist: Any, now: Any, total: Any, flow: Any, n_dead: int, b: Any) -> None:
+    """Take off what dead switches sent; their arcs are lost, and nobody asks for the load of those."""
+    for m in range(n_dead):
+        u = b.lists[DEAD, m]
+        rate = flow[u] / total[u] if flow[u] != 0.0 else 0.0
+        for e in range(out.first[u], out.first[u + 1] if rate != 0.0 else out.first[u]):
+            if dist[u] == dist[out.head[e]] + out.weight[e]:
+                b.change[out.head[e]] -= rate * arcs.part[out.arc[e]]
                 queue(out.head[e], now[out.head[e]], b.queue)
 
 
@@ -184,29 +201,45 @@ def _take_off(arcs: Arcs, out: Leaving, before: Before, i: int, load: Any) -> No
 
 
 @jit
-def _met(arcs: Arcs, lost: Any, near: Any, change: Change) -> Any:
-    """Return (D,) whether a lost arc is a next hop toward each destination, or a site sends to it otherwise."""
-    met = change.rows[: near.shape[1]].copy()
+def _of_living(arcs: Arcs, lost: Any, b: Any) -> Any:
+    """Return the arcs of ``lost`` that leave a switch which is not dead."""
+    n, result = 0, np.empty_like(lost)
+    for m in range(len(lost)):
+        if not b.gone[arcs.tail[lost[m]]]:
+            result[n] = lost[m]
+            n += 1
+    return result[:n]
+
+
+@jit
+def _met(arcs: Arcs, lost: Any, before: Before, change: Change, n_dead: int, b: Any) -> Any:
+    """Return (D,) what meets each destination: 0 nothing, 1 sites or dead switches send to it otherwise, 2 an arc of
+    ``lost`` is a next hop toward it.
+    """
+    near, met = before.near, np.zeros(before.near.shape[1], np.int8)
+    for i in range(len(met)):
+        met[i] = change.rows[i]
+        for m in range(len(change.source)):
+            met[i] |= change.more[i, change.source[m]] != 0.0
+        for m in range(n_dead):
+            met[i] |= before.flow[i, b.lists[DEAD, m]] != 0.0
     for m in range(len(lost)):
         tail, head, weight = near[arcs.tail[lost[m]]], near[arcs.head[lost[m]]], arcs.weight[lost[m]]
         for i in range(len(met)):
-            met[i] |= tail[i] == head[i] + weight
-    for i in range(len(met)):
-        for m in range(len(change.source)):
-            met[i] |= change.more[i, change.source[m]] != 0.0
+            met[i] |= 2 * (tail[i] == head[i] + weight)
     return met
 
 
 @jit
 def _toward(
-    arcs: Arcs, out: Leaving, lost: Any, part: Any, ports: Ports, before: Before, i: int, change: Change, told: Any,
-    share: Any, load: Any, b: Any,
+    arcs: Arcs, out: Leaving, lost: Any, part: Any, ports: Ports, before: Before, i: int, n_dead: int, change: Change,
+    told: Any, share: Any, load: Any, b: Any,
 ) -> bool:  # fmt: skip
     """Add to ``load`` (A,) what the loss changes toward destination i; return whether that can be said."""
     total, flow, dist, n_gone = before.total[i], before.flow[i], b.old, 0
     dist[:] = before.dist[i]  # in one go, which brings it near
     now = dist
-    n_turned = find_turned(arcs, part, lost, dist, b)
+    n_turned = find_turned(arcs, part, lost, dist, b) if len(lost) else 0
     if n_turned:
         n_turned, n_gone = find_gone(arcs, out, part, ports, i, dist, n_turned, b)
     if n_gone:
@@ -217,6 +250,8 @@ def _toward(
             return False
     if n_turned:
         _take_back(arcs, out, part, lost, dist, now, total, flow, load, n_turned, n_gone, b)
+    if n_dead:
+        _take_dead(arcs, out, dist, now, total, flow, n_dead, b)
     if not _send_otherwise(ports, i, len(before.dist), dist, now, change, told, share, b):
         return False
     _carry(arcs, out, part, ports, i, now, total, flow, load, b)
@@ -229,20 +264,24 @@ def detour(
     arcs: Arcs, out: Leaving, lost: Any, part: Any, ports: Ports, alive: Any, before: Before, change: Change,
     told: Any, load: Any, b: Any,
 ) -> int:  # fmt: skip
-    """Add to ``load`` (A,) what the loss changes; return -1, or the destination that all must be swept for again:
-    somebody has no path to it any more, or may share out what it sends otherwise.
+    """Add to ``load`` (A,) what the loss changes, but for arcs that it takes whole, whose load says nothing; return -1,
+    or the destination that all must be swept for again: somebody has no path to it any more, or may share out what it
+    sends otherwise.
 
     ``part`` (A,) is what is left of each arc's part, ``lost`` the arcs of which some is gone.  ``ports`` may have more
     sites than there are destinations: they send, and nobody sends to them here.  ``alive`` (sites,) are those with an
     endpoint left.  ``told`` (D, sites, ports), if there is room, takes the shares by port of new sites.
     """
     share, none = np.empty(most_ports(ports)), np.empty((0, 0))
-    met = _met(arcs, lost, before.near, change)
+    n_dead = find_dead(arcs, out, part, lost, change.meets, b)
+    lost = _of_living(arcs, lost, b)
+    met = _met(arcs, lost, before, change, n_dead, b)
     for i in range(len(met)):
         if not alive[i]:
             _take_off(arcs, out, before, i, load)
         elif met[i]:
             row = told[i] if len(told) else none
-            if not _toward(arcs, out, lost, part, ports, before, i, change, row, share, load, b):
+            turning = lost if met[i] > 1 else lost[:0]
+            if not _toward(arcs, out, turning, part, ports, before, i, n_dead, change, row, share, load, b):
                 return i
     return -1

@@ -1,7 +1,8 @@
 """Switches that a loss of arcs turns, toward one destination, and how far they are from it then.
 
 Distances only grow, and only those of switches that lost every next hop: each arc out of them is lost, or leads to
-one that is gone too.
+one that is gone too.  A switch is dead that lost every arc, out of it and into it, and has nobody's port: whatever the
+destination, it holds nothing any more and nobody asks for its distance.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from topo.kernels.held import Leaving
 from topo.kernels.sweep import FAR, Arcs, Ports
 
 #: Rows of ``Bench.lists``.
-GONE, TURNED = 0, 1
+GONE, TURNED, DEAD = range(3)
 #: Rows of ``Bench.queue``: distances at which some wait, the farthest last; the first switch that waits at each; the
 #: one behind a switch, -1 for none; all that waited; whether a switch did; counts of levels and of those that waited.
 LEVEL, AT, BEHIND, ORDER, QUEUED, COUNT = range(6)
@@ -34,7 +35,7 @@ class Bench(NamedTuple):
     turned: NDArray[np.bool_]  # (S,)
     change: NDArray[np.float64]  # (S,) of what flows through a switch
     missing: NDArray[np.float64]  # (S,) what ``total`` is less than it was
-    lists: NDArray[np.int32]  # (2, S) gone and turned switches
+    lists: NDArray[np.int32]  # (3, S) gone, turned and dead switches
     queue: NDArray[np.int32]  # (6, S + 2), see ``queue``
     wait: NDArray[np.int32]  # (A + C,) switches to look at
 
@@ -43,7 +44,7 @@ def bench(arcs: Arcs, n_lost: int) -> Bench:
     """Return fresh working memory for ``n_lost`` arcs that are lost."""
     n = len(arcs.first) - 1
     (gone, turned), (change, missing) = np.zeros((2, n), dtype=bool), np.zeros((2, n))
-    (old, dist), lists = np.zeros((2, n), np.int32), np.zeros((2, n), np.int32)
+    (old, dist), lists = np.zeros((2, n), np.int32), np.zeros((3, n), np.int32)
     wait = np.zeros(len(arcs.tail) + n_lost, np.int32)
     return Bench(old, dist, gone, turned, change, missing, lists, np.zeros((6, n + 2), np.int32), wait)
 
@@ -59,8 +60,37 @@ def into(ports: Ports, site: int, v: int, distance: int) -> float:
 
 
 @jit
+def _all_lost(part: Any, first: int, stop: int) -> bool:
+    for j in range(first, stop):
+        if part[j] > 0.0:
+            return False
+    return True
+
+
+@jit
+def find_dead(arcs: Arcs, out: Leaving, part: Any, lost: Any, meets: Any, b: Any) -> int:
+    """Mark and list the dead switches; return how many there are.
+
+    They count as gone toward every destination, and as having been looked at.
+    """
+    n = 0
+    for m in range(len(lost)):
+        u = arcs.tail[lost[m]]
+        if b.gone[u] or meets[u] or not _all_lost(part, arcs.first[u], arcs.first[u + 1]):
+            continue
+        dead = True
+        for e in range(out.first[u], out.first[u + 1]):
+            dead = dead and part[out.arc[e]] == 0.0
+        if dead:
+            b.gone[u], b.queue[QUEUED, u] = True, 1
+            b.lists[DEAD, n] = u
+            n += 1
+    return n
+
+
+@jit
 def find_turned(arcs: Arcs, part: Any, lost: Any, dist: Any, b: Any) -> int:
-    """Mark and list the switches that had a lost arc as a next hop; return how many there are."""
+    """Mark and list the switches that had one of the arcs ``lost`` as a next hop; return how many there are."""
     n = 0
     for m in range(len(lost)):
         j = lost[m]
