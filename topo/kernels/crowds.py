@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.kernels import jit
+from topo.kernels import inner, jit
 from topo.kernels.relay import SPREAD, Found, Islands, Nics, legs_of_pair, meet
 
 #: What a table holds: flows as they went, as they go, and as those went that have no way left.
@@ -65,7 +65,7 @@ def room_inside(n: int) -> Inside:
     return Inside(which, src, nic, out, dst, np.empty(n))
 
 
-@jit
+@inner
 def _apart(nics: Nics, members: Members, a: int, b: int) -> tuple[int, int]:
     """Return a member of each of two crowds, in different domains; -1 where there are none."""
     domain = nics.domain
@@ -79,7 +79,7 @@ def _apart(nics: Nics, members: Members, a: int, b: int) -> tuple[int, int]:
     return -1, -1
 
 
-@jit
+@inner
 def _number(key: int, numbers: Any, listed: Any, count: Any, side: int) -> int:
     if numbers[key] < 0:
         numbers[key] = count[side]
@@ -88,7 +88,7 @@ def _number(key: int, numbers: Any, listed: Any, count: Any, side: int) -> int:
     return int(numbers[key])
 
 
-@jit
+@inner
 def _take(nics: Nics, members: Members, a: int, b: int, n: int, which: int, f: Found, k: Keys, table: Any) -> None:
     """Add ``n`` legs of ``f`` to ``table`` (3, keys, keys), by receiver and sender."""
     for m in range(n):
@@ -97,7 +97,7 @@ def _take(nics: Nics, members: Members, a: int, b: int, n: int, which: int, f: F
         table[which, receiver, sender] += f.share[m] * members.size[b]
 
 
-@jit
+@inner
 def _mates(
     nics: Nics, members: Members, a: int, b: int, n: int, which: int, f: Found, inside: Inside, used: int
 ) -> tuple[int, int]:

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.kernels import jit
-from topo.kernels.held import Before, Leaving
+from topo.kernels import inner, jit
+from topo.kernels.held import NONE, SEVERAL, Before, Leaving
 from topo.kernels.sweep import FAR, Arcs, Ports, depart, most_ports
 from topo.kernels.turning import (
     AT,
@@ -61,7 +61,7 @@ class At(NamedTuple):
     dist: NDArray[np.int32]  # (S,)
 
 
-@jit
+@inner
 def _take_back(
     arcs: Arcs, out: Leaving, part: Any, lost: Any, dist: Any, now: Any, total: Any, flow: Any, load: Any,
     n_turned: int, n_gone: int, b: Any,
@@ -97,7 +97,7 @@ def _take_back(
                 queue(out.head[e], now[out.head[e]], b.queue)
 
 
-@jit
+@inner
 def _take_dead(arcs: Arcs, out: Leaving, dist: Any, now: Any, total: Any, flow: Any, n_dead: int, b: Any) -> None:
     """Take off what dead switches sent; their arcs are lost, and nobody asks for the load of those."""
     for m in range(n_dead):
@@ -109,7 +109,7 @@ def _take_dead(arcs: Arcs, out: Leaving, dist: Any, now: Any, total: Any, flow: 
                 queue(out.head[e], now[out.head[e]], b.queue)
 
 
-@jit
+@inner
 def _depart_otherwise(ports: Ports, s: int, at: Any, now: Any, amount: float, share: Any, b: Any) -> bool:
     """Change by ``amount`` what site s sends by its ports at distances ``at``; return whether it has a path."""
     if not depart(ports, s, At(at), share):
@@ -122,7 +122,7 @@ def _depart_otherwise(ports: Ports, s: int, at: Any, now: Any, amount: float, sh
     return True
 
 
-@jit
+@inner
 def _send_otherwise(
     ports: Ports, i: int, old: int, dist: Any, now: Any, change: Change, told: Any, share: Any, b: Any
 ) -> bool:
@@ -146,11 +146,12 @@ def _send_otherwise(
         if not _depart_otherwise(ports, s, now if amount > 0.0 else dist, now, amount, share, b):
             return False
         if s >= old and len(told):
-            told[s, : stop - start] = share[: stop - start]
+            for k in range(stop - start):
+                told[s, k] = share[k]
     return True
 
 
-@jit
+@inner
 def _parts(out: Leaving, part: Any, ports: Ports, site: int, now: Any, u: int) -> float:
     """Return the sum of parts over what switch u splits over toward ``site`` now."""
     parts = into(ports, site, u, now[u])
@@ -160,18 +161,25 @@ def _parts(out: Leaving, part: Any, ports: Ports, site: int, now: Any, u: int) -
     return parts
 
 
-@jit
+@inner
 def _carry(
-    arcs: Arcs, out: Leaving, part: Any, ports: Ports, site: int, now: Any, total: Any, flow: Any, load: Any, b: Any
+    arcs: Arcs, out: Leaving, part: Any, ports: Ports, site: int, now: Any, before: Before, load: Any, b: Any
 ) -> None:
     """Carry what queued switches hold more or less to the destination, from far to near, and add it to ``load``."""
+    total, flow, sole = before.total[site], before.flow[site], before.sole[site]
     head, weight, arc, whole, change, q = out.head, out.weight, out.arc, arcs.part, b.change, b.queue
     while q[COUNT, LEVELS]:
         q[COUNT, LEVELS] -= 1
         distance, u = q[LEVEL, q[COUNT, LEVELS]], q[AT, q[COUNT, LEVELS]]
         while u >= 0:
             rate = old = 0.0
-            if not b.turned[u]:
+            if not b.turned[u] and sole[u] != SEVERAL:
+                if sole[u] != NONE:
+                    v = arcs.head[sole[u]]
+                    load[sole[u]] += change[u]
+                    change[v] += change[u]
+                    queue(v, now[v], q)
+            elif not b.turned[u]:
                 rate = change[u] / total[u]
             elif distance < FAR and flow[u] + change[u] != 0.0:
                 parts = _parts(out, part, ports, site, now, u) if b.gone[u] else total[u] - b.missing[u]
@@ -189,7 +197,7 @@ def _carry(
             u = q[BEHIND, u]
 
 
-@jit
+@inner
 def _take_off(arcs: Arcs, out: Leaving, before: Before, i: int, load: Any) -> None:
     """Take off ``load`` all that goes to destination i, which is no more."""
     dist, total, flow = before.dist[i], before.total[i], before.flow[i]
@@ -230,21 +238,23 @@ def _met(arcs: Arcs, lost: Any, before: Before, change: Change, n_dead: int, b: 
     return met
 
 
-@jit
+@inner
 def _toward(
     arcs: Arcs, out: Leaving, lost: Any, part: Any, ports: Ports, before: Before, i: int, n_dead: int, change: Change,
     told: Any, share: Any, load: Any, b: Any,
 ) -> bool:  # fmt: skip
     """Add to ``load`` (A,) what the loss changes toward destination i; return whether that can be said."""
     total, flow, dist, n_gone = before.total[i], before.flow[i], b.old, 0
-    dist[:] = before.dist[i]  # in one go, which brings it near
+    for u in range(len(dist)):  # in one go, which brings it near
+        dist[u] = before.dist[i, u]
     now = dist
     n_turned = find_turned(arcs, part, lost, dist, b) if len(lost) else 0
     if n_turned:
         n_turned, n_gone = find_gone(arcs, out, part, ports, i, dist, n_turned, b)
     if n_gone:
         now = b.dist
-        now[:] = dist
+        for u in range(len(dist)):
+            now[u] = dist[u]
         find_distances(out, part, ports, i, n_gone, b)
         if lost_ways(change.meets, n_gone, b):
             return False
@@ -254,7 +264,7 @@ def _toward(
         _take_dead(arcs, out, dist, now, total, flow, n_dead, b)
     if not _send_otherwise(ports, i, len(before.dist), dist, now, change, told, share, b):
         return False
-    _carry(arcs, out, part, ports, i, now, total, flow, load, b)
+    _carry(arcs, out, part, ports, i, now, before, load, b)
     clean(n_turned, n_gone, b)
     return True
 

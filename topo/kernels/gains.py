@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.kernels import jit
+from topo.kernels import inner, jit
 from topo.kernels.crowds import Inside, Keys, Members
 from topo.kernels.relay import Nics
 
@@ -52,7 +52,7 @@ def by_site(nics: Nics, members: Members, listed: Any, site: Any, count: Any) ->
             count.of[i, at] += 1.0
 
 
-@jit
+@inner
 def _weighed(weight: Any, count: Counts, result: Any, filled: Any) -> int:
     """Add ``count`` by the ``weight`` of keys to ``result`` (sites,), all 0 before; list the sites that get any."""
     found = 0
@@ -89,13 +89,13 @@ def put_inside(inside: Inside, used: int, which: int, site: Any, sign: float, mo
             more[site[inside.out[m]], site[inside.nic[m]]] += sign * inside.amount[m]
 
 
-@jit
+@inner
 def _leaves(p: Places, receiver: int, sender: int, k: int) -> float:
     """Return what part of what ``sender`` sends to ``receiver`` leaves by its port k."""
     return float(p.share[receiver, sender, k]) if len(p.share) else 1.0
 
 
-@jit
+@inner
 def _arrives(p: Places, receiver: int, sender: int, k: int) -> float:
     """Return what part arrives by port k of ``receiver``: it keeps to its island."""
     if not len(p.share):
@@ -109,7 +109,7 @@ def _arrives(p: Places, receiver: int, sender: int, k: int) -> float:
     return 0.0
 
 
-@jit
+@inner
 def _add_side(
     nics: Nics, members: Members, p: Places, key: int, at: Any, filled: Any, n: int, outward: bool, sign: float,
     load: Any, by: Any, known: Any,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.kernels import jit
+from topo.kernels import inner
 from topo.kernels.held import Leaving
 from topo.kernels.sweep import FAR, Arcs, Ports
 
@@ -49,7 +49,7 @@ def bench(arcs: Arcs, n_lost: int) -> Bench:
     return Bench(old, dist, gone, turned, change, missing, lists, np.zeros((6, n + 2), np.int32), wait)
 
 
-@jit
+@inner
 def into(ports: Ports, site: int, v: int, distance: int) -> float:
     """Return the parts of the ports of ``site`` on switch v that are as near as ``distance``."""
     total = 0.0
@@ -59,7 +59,7 @@ def into(ports: Ports, site: int, v: int, distance: int) -> float:
     return total
 
 
-@jit
+@inner
 def _all_lost(part: Any, first: int, stop: int) -> bool:
     for j in range(first, stop):
         if part[j] > 0.0:
@@ -67,7 +67,7 @@ def _all_lost(part: Any, first: int, stop: int) -> bool:
     return True
 
 
-@jit
+@inner
 def find_dead(arcs: Arcs, out: Leaving, part: Any, lost: Any, meets: Any, b: Any) -> int:
     """Mark and list the dead switches; return how many there are.
 
@@ -88,7 +88,7 @@ def find_dead(arcs: Arcs, out: Leaving, part: Any, lost: Any, meets: Any, b: Any
     return n
 
 
-@jit
+@inner
 def find_turned(arcs: Arcs, part: Any, lost: Any, dist: Any, b: Any) -> int:
     """Mark and list the switches that had one of the arcs ``lost`` as a next hop; return how many there are."""
     n = 0
@@ -105,14 +105,15 @@ def find_turned(arcs: Arcs, part: Any, lost: Any, dist: Any, b: Any) -> int:
     return n
 
 
-@jit
+@inner
 def find_gone(
     arcs: Arcs, out: Leaving, part: Any, ports: Ports, site: int, dist: Any, n_turned: int, b: Any
 ) -> tuple[int, int]:
     """Mark the switches that lost every next hop, of those that turned and upstream, which turn too; count both."""
     tail, weight, first, arc = arcs.tail, arcs.weight, out.first, out.arc
     gone, wait, n_gone, waiting = b.gone, b.wait, 0, n_turned
-    wait[:n_turned] = b.lists[TURNED, :n_turned]
+    for m in range(n_turned):
+        wait[m] = b.lists[TURNED, m]
     while waiting:
         waiting -= 1
         u = wait[waiting]
@@ -143,7 +144,7 @@ def find_gone(
     return n_turned, n_gone
 
 
-@jit
+@inner
 def find_distances(out: Leaving, part: Any, ports: Ports, site: int, n_gone: int, b: Any) -> None:
     """Write to ``b.dist`` the new distances of the gone switches, FAR where no path is left."""
     dist = b.dist
@@ -163,7 +164,7 @@ def find_distances(out: Leaving, part: Any, ports: Ports, site: int, n_gone: int
                     dist[u], shorter = d, True
 
 
-@jit
+@inner
 def lost_ways(meets: Any, n_gone: int, b: Any) -> bool:
     """Return whether a site has a port on a gone switch without a path, or one of several.
 
@@ -176,7 +177,7 @@ def lost_ways(meets: Any, n_gone: int, b: Any) -> bool:
     return False
 
 
-@jit
+@inner
 def queue(v: int, distance: int, q: Any) -> None:
     """Let switch v be looked at when all farther ones are done."""
     if q[QUEUED, v]:
@@ -197,7 +198,7 @@ def queue(v: int, distance: int, q: Any) -> None:
     q[COUNT, LEVELS] = n + 1
 
 
-@jit
+@inner
 def clean(n_turned: int, n_gone: int, b: Any) -> None:
     """Make marks and changes as they were before a destination."""
     for m in range(n_turned):
