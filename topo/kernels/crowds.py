@@ -81,20 +81,26 @@ def _apart(nics: Nics, members: Members, a: int, b: int) -> tuple[int, int]:
 
 @inner
 def _number(key: int, numbers: Any, listed: Any, count: Any, side: int) -> int:
-    if numbers[key] < 0:
-        numbers[key] = count[side]
-        listed[count[side]] = key
-        count[side] += 1
+    numbers[key] = count[side]
+    listed[count[side]] = key
+    count[side] += 1
     return int(numbers[key])
 
 
 @inner
 def _take(nics: Nics, members: Members, a: int, b: int, n: int, which: int, f: Found, k: Keys, table: Any) -> None:
-    """Add ``n`` legs of ``f`` to ``table`` (3, keys, keys), by receiver and sender."""
+    """Add ``n`` legs of ``f`` to ``table`` (3, keys, keys), by receiver and sender; new keys start at nothing."""
+    place, sends, gets = nics.place, k.sends, k.gets
     for m in range(n):
-        sender = _number(a * nics.most + nics.place[f.nic[m]], k.sends, k.sent, k.n, 0)
-        receiver = _number(b * nics.most + nics.place[f.out[m]], k.gets, k.got, k.n, 1)
-        table[which, receiver, sender] += f.share[m] * members.size[b]
+        key = a * nics.most + place[f.nic[m]]
+        if sends[key] < 0:
+            table[:, : k.n[1], k.n[0]] = 0.0
+            _number(key, sends, k.sent, k.n, 0)
+        sender, key = sends[key], b * nics.most + place[f.out[m]]
+        if gets[key] < 0:
+            table[:, k.n[1], : k.n[0]] = 0.0
+            _number(key, gets, k.got, k.n, 1)
+        table[which, gets[key], sender] += f.share[m] * members.size[b]
 
 
 @inner
@@ -131,6 +137,7 @@ def meetings(
 ) -> int:  # fmt: skip
     """Fill ``table`` (3, keys, keys) with what pairs of crowds send that may go by endpoints which lost a port.
 
+    Only rows and columns of keys that are numbered are written to; there is room for many more.
     ``hit`` (E,) says who lost one.  Return how many legs ``inside`` there are, of which those are written that fit.
     """
     used, n_crowds = 0, len(members.first) - 1
