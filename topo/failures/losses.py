@@ -55,8 +55,10 @@ class Loss:
 
     def dead(self, fabric: Fabric) -> NDArray[np.bool_]:
         """Return (L,) which links of ``fabric`` are gone."""
-        ends = np.isin(fabric.tail, self.nodes) | np.isin(fabric.head, self.nodes)
-        return np.asarray(ends | np.isin(fabric.cable, self.cables))
+        gone, cut = np.zeros(fabric.n_nodes, dtype=bool), np.zeros(fabric.n_cables, dtype=bool)
+        gone[self.nodes], cut[self.cables] = True, True
+        dead = cut[fabric.cable]
+        return np.asarray(dead | gone[fabric.tail] | gone[fabric.head] if len(self.nodes) else dead)
 
 
 def random(
