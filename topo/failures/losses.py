@@ -55,10 +55,17 @@ class Loss:
 
     def dead(self, fabric: Fabric) -> NDArray[np.bool_]:
         """Return (L,) which links of ``fabric`` are gone."""
-        gone, cut = np.zeros(fabric.n_nodes, dtype=bool), np.zeros(fabric.n_cables, dtype=bool)
-        gone[self.nodes], cut[self.cables] = True, True
-        dead = cut[fabric.cable]
-        return np.asarray(dead | gone[fabric.tail] | gone[fabric.head] if len(self.nodes) else dead)
+        dead = np.zeros(fabric.n_links, dtype=bool)
+        for lost, n, ends in (
+            (self.nodes, fabric.n_nodes, (fabric.tail, fabric.head)),
+            (self.cables, fabric.n_cables, (fabric.cable,)),
+        ):
+            if len(lost):
+                gone = np.zeros(n, dtype=bool)
+                gone[lost] = True
+                for end in ends:
+                    dead |= gone.take(end)
+        return dead
 
 
 def random(

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from topo.kernels import jit
 from topo.kernels.sweep import Arcs, Ports, clear, depart, most_ports, toward
 
-
 #: In ``Before.sole``: no next hop, where the destination is at hand; and more than one, or its ports beside one.
 NONE, SEVERAL = -1, -2
 

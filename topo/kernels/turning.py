@@ -60,14 +60,6 @@ def into(ports: Ports, site: int, v: int, distance: int) -> float:
 
 
 @inner
-def _all_lost(part: Any, first: int, stop: int) -> bool:
-    for j in range(first, stop):
-        if part[j] > 0.0:
-            return False
-    return True
-
-
-@inner
 def find_dead(arcs: Arcs, out: Leaving, part: Any, lost: Any, meets: Any, b: Any) -> int:
     """Mark and list the dead switches; return how many there are.
 
@@ -76,10 +68,10 @@ def find_dead(arcs: Arcs, out: Leaving, part: Any, lost: Any, meets: Any, b: Any
     n = 0
     for m in range(len(lost)):
         u = arcs.tail[lost[m]]
-        if b.gone[u] or meets[u] or not _all_lost(part, arcs.first[u], arcs.first[u + 1]):
-            continue
-        dead = True
-        for e in range(out.first[u], out.first[u + 1]):
+        dead = not b.gone[u] and not meets[u]
+        for j in range(arcs.first[u], arcs.first[u + 1] if dead else arcs.first[u]):
+            dead = dead and part[j] == 0.0
+        for e in range(out.first[u], out.first[u + 1] if dead else out.first[u]):
             dead = dead and part[out.arc[e]] == 0.0
         if dead:
             b.gone[u], b.queue[QUEUED, u] = True, 1
