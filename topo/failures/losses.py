@@ -55,8 +55,17 @@ class Loss:
 
     def dead(self, fabric: Fabric) -> NDArray[np.bool_]:
         """Return (L,) which links of ``fabric`` are gone."""
-        ends = np.isin(fabric.tail, self.nodes) | np.isin(fabric.head, self.nodes)
-        return np.asarray(ends | np.isin(fabric.cable, self.cables))
+        dead = np.zeros(fabric.n_links, dtype=bool)
+        for lost, n, ends in (
+            (self.nodes, fabric.n_nodes, (fabric.tail, fabric.head)),
+            (self.cables, fabric.n_cables, (fabric.cable,)),
+        ):
+            if len(lost):
+                gone = np.zeros(n, dtype=bool)
+                gone[lost] = True
+                for end in ends:
+                    dead |= gone.take(end)
+        return dead
 
 
 def random(

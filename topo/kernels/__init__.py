@@ -29,9 +29,10 @@ class _Kernel:
 
     _lock = threading.RLock()
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], *, counts: bool = True) -> None:
         update_wrapper(self, function)
         self.function = function
+        self.counts = counts
         self.compiled: Any = None
 
     def __call__(self, *given: Any) -> Any:
@@ -43,7 +44,7 @@ class _Kernel:
     def ready(self) -> Any:
         """Return the compiled function, which takes others that it calls from its module as compiled ones too."""
         if self.compiled is None:
-            compiled = _compiled(self.function)
+            compiled = _compiled(self.function, counts=self.counts)
             own = self.function.__globals__
             for name in self.function.__code__.co_names:
                 if isinstance(own.get(name), _Kernel):
@@ -57,7 +58,16 @@ def jit(function: F) -> F:
     return cast(F, _Kernel(function))
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
+def inner(function: F) -> F:
+    """Compile ``function`` as ``jit`` does, without counts of who holds which array.
+
+    A call that passes thirty arrays counts for half a microsecond.  So what is called inside loops is compiled this way
+    if it makes no array, slices assigned to among them, and returns none: its caller holds those that it works on.
+    """
+    return cast(F, _Kernel(function, counts=False))
+
+
+def _compiled(function: Callable[..., Any], *, counts: bool = True) -> Any:
     """Return ``function`` as numba compiles it, cached on disk where any cache folder can be written.
 
     A kernel compiles into itself the kernels that it calls, so its cache is stale when any file
@@ -65,12 +75,13 @@ def _compiled(function: Callable[..., Any]) -> Any:
     """
     import numba
 
+    options = {} if counts else {"_nrt": False}  # numba's name for its runtime, which counts references
     try:
-        compiled: Any = numba.njit(cache=True, nogil=True)(function)
+        compiled: Any = numba.njit(cache=True, nogil=True, **options)(function)
         compiled._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename).stem)
     except (AttributeError, RuntimeError):
         # Nowhere to cache, where site-packages and HOME are both read-only; or a numba that keeps its stamp elsewhere.
-        compiled = numba.njit(nogil=True)(function)
+        compiled = numba.njit(nogil=True, **options)(function)
     return compiled
 
 

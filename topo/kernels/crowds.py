@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.kernels import jit
+from topo.kernels import inner, jit
 from topo.kernels.relay import SPREAD, Found, Islands, Nics, legs_of_pair, meet
 
 #: What a table holds: flows as they went, as they go, and as those went that have no way left.
@@ -32,13 +32,11 @@ class Members(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """Keys ``crowd * most + place`` of senders and of receivers, numbered as they are met."""
+    """Keys ``crowd * most + place`` of those who send or get, numbered as they are met."""
 
-    sends: NDArray[np.int64]  # (K most,) number of each key; -1 for none
-    gets: NDArray[np.int64]
-    sent: NDArray[np.int64]  # (K most,) key of each number
-    got: NDArray[np.int64]
-    n: NDArray[np.int64]  # (2,) keys of senders, of receivers
+    number: NDArray[np.int64]  # (K most,) of each key; -1 for none
+    listed: NDArray[np.int64]  # (K most,) key of each number
+    n: NDArray[np.int64]  # (1,) keys that are numbered
     lost: NDArray[np.float64]  # (1,) ordered pairs that have no way left
 
 
@@ -54,9 +52,8 @@ class Inside(NamedTuple):
 
 
 def keys(n: int) -> Keys:
-    """Return room for ``n`` keys of either side."""
-    (sends, gets), (sent, got) = np.full((2, n), -1), np.zeros((2, n), np.int64)
-    return Keys(sends, gets, sent, got, np.zeros(2, np.int64), np.zeros(1))
+    """Return room for ``n`` keys."""
+    return Keys(np.full(n, -1), np.zeros(n, np.int64), np.zeros(1, np.int64), np.zeros(1))
 
 
 def room_inside(n: int) -> Inside:
@@ -65,7 +62,7 @@ def room_inside(n: int) -> Inside:
     return Inside(which, src, nic, out, dst, np.empty(n))
 
 
-@jit
+@inner
 def _apart(nics: Nics, members: Members, a: int, b: int) -> tuple[int, int]:
     """Return a member of each of two crowds, in different domains; -1 where there are none."""
     domain = nics.domain
@@ -79,25 +76,28 @@ def _apart(nics: Nics, members: Members, a: int, b: int) -> tuple[int, int]:
     return -1, -1
 
 
-@jit
-def _number(key: int, numbers: Any, listed: Any, count: Any, side: int) -> int:
-    if numbers[key] < 0:
-        numbers[key] = count[side]
-        listed[count[side]] = key
-        count[side] += 1
-    return int(numbers[key])
+@inner
+def _number(key: int, k: Keys, table: Any) -> None:
+    """Number ``key``, which has sent and got nothing yet."""
+    n = k.n[0]
+    table[:, n, : n + 1] = 0.0
+    table[:, :n, n] = 0.0
+    k.number[key], k.listed[n], k.n[0] = n, key, n + 1
 
 
-@jit
+@inner
 def _take(nics: Nics, members: Members, a: int, b: int, n: int, which: int, f: Found, k: Keys, table: Any) -> None:
     """Add ``n`` legs of ``f`` to ``table`` (3, keys, keys), by receiver and sender."""
+    number, place = k.number, nics.place
     for m in range(n):
-        sender = _number(a * nics.most + nics.place[f.nic[m]], k.sends, k.sent, k.n, 0)
-        receiver = _number(b * nics.most + nics.place[f.out[m]], k.gets, k.got, k.n, 1)
-        table[which, receiver, sender] += f.share[m] * members.size[b]
+        sender, receiver = a * nics.most + place[f.nic[m]], b * nics.most + place[f.out[m]]
+        for key in (sender, receiver):
+            if number[key] < 0:
+                _number(key, k, table)
+        table[which, number[receiver], number[sender]] += f.share[m] * members.size[b]
 
 
-@jit
+@inner
 def _mates(
     nics: Nics, members: Members, a: int, b: int, n: int, which: int, f: Found, inside: Inside, used: int
 ) -> tuple[int, int]:
@@ -131,6 +131,7 @@ def meetings(
 ) -> int:  # fmt: skip
     """Fill ``table`` (3, keys, keys) with what pairs of crowds send that may go by endpoints which lost a port.
 
+    Only rows and columns of keys that are numbered are written to; there is room for many more.
     ``hit`` (E,) says who lost one.  Return how many legs ``inside`` there are, of which those are written that fit.
     """
     used, n_crowds = 0, len(members.first) - 1

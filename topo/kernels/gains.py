@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.kernels import jit
+from topo.kernels import inner, jit
 from topo.kernels.crowds import Inside, Keys, Members
 from topo.kernels.relay import Nics
 
@@ -38,10 +38,10 @@ def counts(keys: int, sites: int) -> Counts:
 
 
 @jit
-def by_site(nics: Nics, members: Members, listed: Any, site: Any, count: Any) -> None:
-    """Fill ``count`` with the members of keys ``listed``; all are at one place where that has room for one site."""
+def by_site(nics: Nics, members: Members, k: Keys, site: Any, count: Any) -> None:
+    """Fill ``count`` with the members of each of keys ``k``."""
     for i in range(len(count.n)):
-        crowd, place = listed[i] // nics.most, listed[i] % nics.most
+        crowd, place = k.listed[i] // nics.most, k.listed[i] % nics.most
         for m in range(members.first[crowd], members.first[crowd + 1]):
             at = site[nics.nics[nics.first[nics.domain[members.end[m]]] + place]]
             if at < 0:
@@ -52,11 +52,11 @@ def by_site(nics: Nics, members: Members, listed: Any, site: Any, count: Any) ->
             count.of[i, at] += 1.0
 
 
-@jit
+@inner
 def _weighed(weight: Any, count: Counts, result: Any, filled: Any) -> int:
     """Add ``count`` by the ``weight`` of keys to ``result`` (sites,), all 0 before; list the sites that get any."""
     found = 0
-    for i in range(len(weight)):
+    for i in range(len(count.n)):
         for m in range(count.n[i] if weight[i] != 0.0 else 0):
             s = count.site[i, m]
             if result[s] == 0.0:
@@ -67,16 +67,16 @@ def _weighed(weight: Any, count: Counts, result: Any, filled: Any) -> int:
 
 
 @jit
-def put(k: Keys, table: Any, senders: Counts, receivers: Counts, sign: float, more: Any) -> None:
+def put(table: Any, count: Counts, sign: float, more: Any) -> None:
     """Add to ``more`` (sites, sites), by receiver and sender, what keys send by ``table`` (keys, keys)."""
-    sites = senders.of.shape[1]  # those that there were, where ``more`` has new ones too
+    sites = count.of.shape[1]  # those that there were, where ``more`` has new ones too
     brought, filled = np.zeros(sites), np.empty(sites, np.int64)
-    for g in range(k.n[1]):
-        n = _weighed(table[g, : k.n[0]], senders, brought, filled)
-        for j in range(receivers.n[g] if n else 0):
-            d = receivers.site[g, j]
+    for g in range(len(count.n)):
+        n = _weighed(table[g], count, brought, filled)
+        for j in range(count.n[g] if n else 0):
+            d = count.site[g, j]
             for m in range(n):
-                more[d, filled[m]] += sign * receivers.of[g, d] * brought[filled[m]]
+                more[d, filled[m]] += sign * count.of[g, d] * brought[filled[m]]
         for m in range(n):
             brought[filled[m]] = 0.0
 
@@ -89,13 +89,13 @@ def put_inside(inside: Inside, used: int, which: int, site: Any, sign: float, mo
             more[site[inside.out[m]], site[inside.nic[m]]] += sign * inside.amount[m]
 
 
-@jit
+@inner
 def _leaves(p: Places, receiver: int, sender: int, k: int) -> float:
     """Return what part of what ``sender`` sends to ``receiver`` leaves by its port k."""
     return float(p.share[receiver, sender, k]) if len(p.share) else 1.0
 
 
-@jit
+@inner
 def _arrives(p: Places, receiver: int, sender: int, k: int) -> float:
     """Return what part arrives by port k of ``receiver``: it keeps to its island."""
     if not len(p.share):
@@ -109,7 +109,7 @@ def _arrives(p: Places, receiver: int, sender: int, k: int) -> float:
     return 0.0
 
 
-@jit
+@inner
 def _add_side(
     nics: Nics, members: Members, p: Places, key: int, at: Any, filled: Any, n: int, outward: bool, sign: float,
     load: Any, by: Any, known: Any,
@@ -144,26 +144,21 @@ def _add_side(
 
 @jit
 def put_on_links(
-    nics: Nics, members: Members, p: Places, keys: Keys, table: Any, senders: Counts, receivers: Counts, sign: float,
-    load: Any,
-) -> None:  # fmt: skip
+    nics: Nics, members: Members, p: Places, k: Keys, table: Any, count: Counts, sign: float, load: Any
+) -> None:
     """Add to ``load`` (L,) what flows between crowds put on ports of endpoints and on scale-up links.
 
     Where every endpoint has one port at most, it does not matter what is at which site.
     """
-    ports, sites = p.offset.shape[1], senders.of.shape[1]
+    ports, sites = p.offset.shape[1], count.of.shape[1]
     at, filled, by = np.zeros(sites), np.empty(sites, np.int64), np.empty((sites, ports))
-    for side in range(2):
-        outward = side == 0
-        mine, n_mine, others = (keys.sent, keys.n[0], receivers) if outward else (keys.got, keys.n[1], senders)
-        weight = np.empty(len(others.n))
-        for i in range(n_mine):
-            for j in range(len(weight)):
-                weight[j] = table[j, i] if outward else table[i, j]
-            n = _weighed(weight, others, at, filled)
+    for i in range(len(count.n)):
+        for side in range(2):
+            outward = side == 0
+            n = _weighed(table[:, i] if outward else table[i], count, at, filled)
             if n:
                 known = np.zeros(sites if len(p.share) else 0, np.bool_)
-                _add_side(nics, members, p, mine[i], at, filled, n, outward, sign, load, by, known)
+                _add_side(nics, members, p, k.listed[i], at, filled, n, outward, sign, load, by, known)
             for m in range(n):
                 at[filled[m]] = 0.0
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.kernels import jit
+from topo.kernels import inner, jit
 from topo.kernels.sweep import FAR, Arcs, Ports, clear, toward
 
 _MULTIPLY_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -36,7 +36,7 @@ def mix(key: Any, salt: Any) -> Any:
     return z ^ (z >> np.uint64(31))
 
 
-@jit
+@inner
 def _listed(links: Links, r: Any, u: int, listed: Any, used: int) -> int:
     """Write to ``listed`` from ``used`` on the links from ``u`` to switches on shortest paths; return their end."""
     near = r.dist[u - links.base]
@@ -48,7 +48,7 @@ def _listed(links: Links, r: Any, u: int, listed: Any, used: int) -> int:
     return used
 
 
-@jit
+@inner
 def _arriving(links: Links, r: Any, u: int, end: int, found: Any) -> int:
     """Write to ``found`` the links from ``u`` to endpoint ``end`` on shortest paths; links are sorted by head."""
     low, high = links.first[u], links.first[u + 1]
@@ -67,7 +67,7 @@ def _arriving(links: Links, r: Any, u: int, end: int, found: Any) -> int:
     return n
 
 
-@jit
+@inner
 def _around(arcs: Arcs, ports: Ports, site: int, r: Any) -> int:
     """Fill ``r.dist`` for switches up to AROUND from ``site``, all weights being 1; return how many there are."""
     settled = done = 0
@@ -87,7 +87,7 @@ def _around(arcs: Arcs, ports: Ports, site: int, r: Any) -> int:
     return settled
 
 
-@jit
+@inner
 def _touches(links: Links, r: Any, u: int) -> bool:
     """Return whether a link leads from ``u`` to a switch at AROUND; those of the highest tier come last."""
     for j in range(links.first[u + 1] - 1, links.first[u] - 1, -1):
@@ -99,7 +99,7 @@ def _touches(links: Links, r: Any, u: int) -> bool:
     return False
 
 
-@jit
+@inner
 def _beyond(links: Links, r: Any, u: int, settled: int) -> int:
     """Fill ``r.dist`` for ``u``, and for those of its neighbours that are nearer, where all within AROUND is known.
 
@@ -200,3 +200,13 @@ def by_digits(
             begin[seen[k]] = -1
         clear(r, settled)
     return True
+
+
+@jit
+def carried(path: Any, amount: Any, load: Any) -> None:
+    """Add ``amount[i]`` to ``load`` (L,) of every link of row i of ``path``, which ends at -1."""
+    for i in range(len(path)):
+        hop = 0
+        while hop < path.shape[1] and path[i, hop] >= 0:
+            load[path[i, hop]] += amount[i]
+            hop += 1

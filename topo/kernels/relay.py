@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.kernels import jit
+from topo.kernels import inner
 
 #: How a fabric relays, as numbers.
 RELAYS = {"source": 0, "destination": 1, "split": 2, "none": 3, "spread": 4}
@@ -52,13 +52,13 @@ def found(most: int) -> Found:
     return Found(nic, out, np.zeros(len(nic)), here, there)
 
 
-@jit
+@inner
 def meet(meets: Any, a: int, b: int) -> bool:
     """Return whether island sets a and b have an island in common; b = -1 is any."""
     return bool(a >= 0 and (b < 0 or meets[a, b]))
 
 
-@jit
+@inner
 def _ways(nics: Nics, islands: Islands, end: int, wanted: int, own: bool, nic: Any) -> int:
     """Write the NICs by which ``end`` reaches island set ``wanted``: its ``own`` port if that fits, or all that fit."""
     if own and meet(islands.meets, islands.of[end], wanted):
@@ -72,7 +72,7 @@ def _ways(nics: Nics, islands: Islands, end: int, wanted: int, own: bool, nic: A
     return n
 
 
-@jit
+@inner
 def _one_side(
     nics: Nics, islands: Islands, src: int, dst: int, at_source: bool, own: bool, start: int, part: float, f: Any
 ) -> int:
@@ -91,7 +91,7 @@ def _one_side(
     return end
 
 
-@jit
+@inner
 def _alive(nics: Nics, islands: Islands, end: int, nic: Any) -> int:
     """Write the NICs of the domain of ``end`` that have a port, by island set and number; return how many."""
     n = 0
@@ -108,7 +108,7 @@ def _alive(nics: Nics, islands: Islands, end: int, nic: Any) -> int:
     return n
 
 
-@jit
+@inner
 def _by_all(nics: Nics, islands: Islands, src: int, dst: int, f: Any) -> int:
     """Write the legs by all NICs of both domains, paired island set by island set; return how many."""
     a, b = _alive(nics, islands, src, f.here), _alive(nics, islands, dst, f.there)
@@ -138,7 +138,7 @@ def _by_all(nics: Nics, islands: Islands, src: int, dst: int, f: Any) -> int:
     return n
 
 
-@jit
+@inner
 def legs_of_pair(nics: Nics, islands: Islands, relay: int, src: int, dst: int, f: Any) -> int:
     """Write to ``f`` the legs of ``src -> dst``, in two domains; return how many, 0 where no leg can carry it.
 

@@ -1,7 +1,8 @@
 """Switches that a loss of arcs turns, toward one destination, and how far they are from it then.
 
 Distances only grow, and only those of switches that lost every next hop: each arc out of them is lost, or leads to
-one that is gone too.
+one that is gone too.  A switch is dead that lost every arc, out of it and into it, and has nobody's port: whatever the
+destination, it holds nothing any more and nobody asks for its distance.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.kernels import jit
+from topo.kernels import inner
 from topo.kernels.held import Leaving
 from topo.kernels.sweep import FAR, Arcs, Ports
 
 #: Rows of ``Bench.lists``.
-GONE, TURNED = 0, 1
+GONE, TURNED, DEAD = range(3)
 #: Rows of ``Bench.queue``: distances at which some wait, the farthest last; the first switch that waits at each; the
 #: one behind a switch, -1 for none; all that waited; whether a switch did; counts of levels and of those that waited.
 LEVEL, AT, BEHIND, ORDER, QUEUED, COUNT = range(6)
@@ -34,7 +35,7 @@ class Bench(NamedTuple):
     turned: NDArray[np.bool_]  # (S,)
     change: NDArray[np.float64]  # (S,) of what flows through a switch
     missing: NDArray[np.float64]  # (S,) what ``total`` is less than it was
-    lists: NDArray[np.int32]  # (2, S) gone and turned switches
+    lists: NDArray[np.int32]  # (3, S) gone, turned and dead switches
     queue: NDArray[np.int32]  # (6, S + 2), see ``queue``
     wait: NDArray[np.int32]  # (A + C,) switches to look at
 
@@ -43,12 +44,12 @@ def bench(arcs: Arcs, n_lost: int) -> Bench:
     """Return fresh working memory for ``n_lost`` arcs that are lost."""
     n = len(arcs.first) - 1
     (gone, turned), (change, missing) = np.zeros((2, n), dtype=bool), np.zeros((2, n))
-    (old, dist), lists = np.zeros((2, n), np.int32), np.zeros((2, n), np.int32)
+    (old, dist), lists = np.zeros((2, n), np.int32), np.zeros((3, n), np.int32)
     wait = np.zeros(len(arcs.tail) + n_lost, np.int32)
     return Bench(old, dist, gone, turned, change, missing, lists, np.zeros((6, n + 2), np.int32), wait)
 
 
-@jit
+@inner
 def into(ports: Ports, site: int, v: int, distance: int) -> float:
     """Return the parts of the ports of ``site`` on switch v that are as near as ``distance``."""
     total = 0.0
@@ -58,9 +59,30 @@ def into(ports: Ports, site: int, v: int, distance: int) -> float:
     return total
 
 
-@jit
+@inner
+def find_dead(arcs: Arcs, out: Leaving, part: Any, lost: Any, meets: Any, b: Any) -> int:
+    """Mark and list the dead switches; return how many there are.
+
+    They count as gone toward every destination, and as having been looked at.
+    """
+    n = 0
+    for m in range(len(lost)):
+        u = arcs.tail[lost[m]]
+        dead = not b.gone[u] and not meets[u]
+        for j in range(arcs.first[u], arcs.first[u + 1] if dead else arcs.first[u]):
+            dead = dead and part[j] == 0.0
+        for e in range(out.first[u], out.first[u + 1] if dead else out.first[u]):
+            dead = dead and part[out.arc[e]] == 0.0
+        if dead:
+            b.gone[u], b.queue[QUEUED, u] = True, 1
+            b.lists[DEAD, n] = u
+            n += 1
+    return n
+
+
+@inner
 def find_turned(arcs: Arcs, part: Any, lost: Any, dist: Any, b: Any) -> int:
-    """Mark and list the switches that had a lost arc as a next hop; return how many there are."""
+    """Mark and list the switches that had one of the arcs ``lost`` as a next hop; return how many there are."""
     n = 0
     for m in range(len(lost)):
         j = lost[m]
@@ -75,14 +97,15 @@ def find_turned(arcs: Arcs, part: Any, lost: Any, dist: Any, b: Any) -> int:
     return n
 
 
-@jit
+@inner
 def find_gone(
     arcs: Arcs, out: Leaving, part: Any, ports: Ports, site: int, dist: Any, n_turned: int, b: Any
 ) -> tuple[int, int]:
     """Mark the switches that lost every next hop, of those that turned and upstream, which turn too; count both."""
     tail, weight, first, arc = arcs.tail, arcs.weight, out.first, out.arc
     gone, wait, n_gone, waiting = b.gone, b.wait, 0, n_turned
-    wait[:n_turned] = b.lists[TURNED, :n_turned]
+    for m in range(n_turned):
+        wait[m] = b.lists[TURNED, m]
     while waiting:
         waiting -= 1
         u = wait[waiting]
@@ -113,7 +136,7 @@ def find_gone(
     return n_turned, n_gone
 
 
-@jit
+@inner
 def find_distances(out: Leaving, part: Any, ports: Ports, site: int, n_gone: int, b: Any) -> None:
     """Write to ``b.dist`` the new distances of the gone switches, FAR where no path is left."""
     dist = b.dist
@@ -133,7 +156,7 @@ def find_distances(out: Leaving, part: Any, ports: Ports, site: int, n_gone: int
                     dist[u], shorter = d, True
 
 
-@jit
+@inner
 def lost_ways(meets: Any, n_gone: int, b: Any) -> bool:
     """Return whether a site has a port on a gone switch without a path, or one of several.
 
@@ -146,7 +169,7 @@ def lost_ways(meets: Any, n_gone: int, b: Any) -> bool:
     return False
 
 
-@jit
+@inner
 def queue(v: int, distance: int, q: Any) -> None:
     """Let switch v be looked at when all farther ones are done."""
     if q[QUEUED, v]:
@@ -167,7 +190,7 @@ def queue(v: int, distance: int, q: Any) -> None:
     q[COUNT, LEVELS] = n + 1
 
 
-@jit
+@inner
 def clean(n_turned: int, n_gone: int, b: Any) -> None:
     """Make marks and changes as they were before a destination."""
     for m in range(n_turned):

@@ -69,10 +69,18 @@ class Access:
         own = self.islands.copy()
         own[end] = np.array(number, dtype=np.int64)[kind]
         every = np.array(rows)
+        return self._with(own, self.meets if len(rows) == len(self.meets) else every @ every.T > 0)
+
+    def without_all(self, end: Ints) -> Access:
+        """Return the ways that are left where endpoints ``end`` have no port any more."""
+        own = self.islands.copy()
+        own[end] = -1
+        return self._with(own, self.meets)
+
+    def _with(self, islands: Ints, meets: NDArray[np.bool_]) -> Access:
+        """Return the same ways but for island sets; what the network says of other endpoints holds on."""
         left = Access(self.network)
-        # What the network says of the other endpoints holds on.
-        meets = self.meets if len(rows) == len(self.meets) else every @ every.T > 0
-        vars(left).update(islands=own, meets=meets, scale_up_link=self.scale_up_link)
+        vars(left).update(islands=islands, meets=meets, scale_up_link=self.scale_up_link)
         return left
 
     @cached_property

@@ -100,7 +100,7 @@ class Crowds:
         fits = 4 * nics.most * int(members.first[-1] - members.first[members.near])  # some legs, as a rule
         while used > room or not room:
             room = max(used, fits, 1)
-            k, table, inside = keys(n), np.zeros((3, n, n)), room_inside(room)
+            k, table, inside = keys(n), np.empty((3, n, n)), room_inside(room)
             used = meetings(nics, members, before, after, relay, hit, found(nics.most), k, table, inside)
         return Gathering(nics, members, k, table, inside, used), float(k.lost[0])
 

@@ -81,7 +81,8 @@ class Cut:
         """(S,) what a site with an endpoint left has at each switch: 0 nothing, 1 its port, 2 one of several."""
         count = np.diff(self.ports.first)
         result = np.zeros(len(self.access.network.arcs.first) - 1, np.int8)
-        np.maximum.at(result, self.ports.switch, np.repeat(np.where(self.alive, np.minimum(count, 2), 0), count))
+        result[self.ports.switch[np.repeat(self.alive & (count == 1), count)]] = 1
+        result[self.ports.switch[np.repeat(self.alive & (count > 1), count)]] = 2
         return result
 
     def arcs(self) -> tuple[Arcs, Ints]:
@@ -104,6 +105,10 @@ def _arcs_left(network: Network, dead: Mask) -> tuple[NDArray[np.int32], Floats,
     lost = lost[changes(lost)]
     if not len(lost):
         return lost.astype(np.int32), arcs.part, network.part
+    if len(network.link) == len(arcs.part):  # no cables are parallel
+        part, link_part = arcs.part.copy(), network.part.copy()
+        part[lost] = link_part[lost] = 0.0
+        return lost.astype(np.int32), part, link_part
     first = np.searchsorted(network.arc, lost)
     count = np.searchsorted(network.arc, lost, side="right") - first
     mine = ranges(first, count)
@@ -126,13 +131,17 @@ def _sites_left(intact: Cut, end: Ints, dead: Mask) -> tuple[Access, Ints, Ports
     column = np.arange(most)
     there = column < network.n_ports[end][:, None]
     kept = there & ~dead[np.where(there, network.port[end][:, None] + column, 0)]
+    site = network.site.copy()
+    if not kept.any():
+        site[end] = -1
+        alive = np.bincount(site[site >= 0], minlength=n) > 0
+        return intact.access.without_all(end), site, ports, alive, intact.offset
     # Endpoints of a site that kept the same ports are a site of their own, those that kept none are of no site.
     key = (network.site[end] << most) + kept @ (1 << column)
     _, first, number = np.unique(key, return_index=True, return_inverse=True)
     which = [np.flatnonzero(row) for row in kept[first]]
     some = np.array([len(own) > 0 for own in which])
     new = np.where(some, n + np.cumsum(some) - 1, -1)
-    site = network.site.copy()
     site[end] = new[number]
     alive = np.ones(n + int(np.count_nonzero(some)), dtype=bool)
     alive[:n] = np.bincount(site[site >= 0], minlength=n)[:n] > 0

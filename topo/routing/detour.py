@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from topo.kernels.along import shares_at_ports
 from topo.kernels.detour import Change, detour
-from topo.kernels.held import Before, Leaving, held, leaving
+from topo.kernels.held import Before, Leaving, before, held, leaving
 from topo.kernels.sweep import push, room
 from topo.kernels.turning import bench
 from topo.routing.access import Access
@@ -81,14 +81,12 @@ class Detours:
             return None
         access = Access(network)
         amount = _amounts(access, demand)
-        dist, near = np.empty((n, switches), np.int32), np.empty((switches, n), np.int32)
-        total = np.zeros((n, switches))
-        before = [Before(dist, near, total, np.zeros((n, switches))) for _ in range(phases)]
+        there = before(n, network.arcs, phases)
         for p in range(phases):
-            if held(network.arcs, network.ports, amount[p], before[p], room(network.arcs)) >= 0:
+            if held(network.arcs, network.ports, amount[p], there[p], room(network.arcs)) >= 0:
                 return None
         share = _shares_of_ports(network) if network.most_ports > 1 else np.zeros((0, 0, 0))
-        return cls(access, demand, load, amount, before, leaving(network.arcs), share)
+        return cls(access, demand, load, amount, there, leaving(network.arcs), share)
 
     def after(self, dead: Mask) -> Left | None:
         """Return what is left where the links ``dead`` (L,) are gone; None where all must be swept again."""

@@ -143,25 +143,24 @@ class CrowdFlows:
         return site[site >= 0]
 
     @cached_property
-    def _by_site(self) -> tuple[Counts, Counts]:
-        """How many members of each sender's key, and of each receiver's, use a NIC of each site."""
-        g, result = self.gathering, []
-        for listed, n in zip((g.keys.sent, g.keys.got), g.keys.n.tolist(), strict=True):
-            result.append(counts(n, len(self.cut.alive)))
-            by_site(g.nics, g.members, listed, self.cut.site, result[-1])
-        return result[0], result[1]
+    def _by_site(self) -> Counts:
+        """How many members of each key use a NIC of each site."""
+        g = self.gathering
+        result = counts(int(g.keys.n[0]), len(self.cut.alive))
+        by_site(g.nics, g.members, g.keys, self.cut.site, result)
+        return result
 
     def put(self, more: Floats, sign: float) -> None:
         """Add to ``more`` (1, sites, sites) what ``Flows.put`` does."""
         g = self.gathering
-        put(g.keys, g.table[self.which], *self._by_site, sign, more[0])
+        put(g.table[self.which], self._by_site, sign, more[0])
         put_inside(g.inside, g.used, self.which, self.cut.site, -sign, more[0])
 
     def load(self, load: Floats, share: Floats, sign: float) -> None:
         """Add to ``load`` (1, L) what ``Flows.load`` does."""
-        g, places, (sends, gets) = self.gathering, places_of(self.cut, share), self._by_site
-        there = (sends, gets) if share.size else (_at_one(sends), _at_one(gets))
-        put_on_links(g.nics, g.members, places, g.keys, g.table[self.which], *there, sign, load[0])
+        g, places, count = self.gathering, places_of(self.cut, share), self._by_site
+        there = count if share.size else _at_one(count)
+        put_on_links(g.nics, g.members, places, g.keys, g.table[self.which], there, sign, load[0])
         put_on_links_inside(places, g.inside, g.used, self.which, -sign, load[0])
 
 
@@ -172,7 +171,10 @@ def _at_one(count: Counts) -> Counts:
 
 
 def places_of(cut: Cut, share: Floats) -> Places:
-    """Return where endpoints attach after ``cut``; ``share`` (sites, sites, ports) leaves by each port."""
-    network = cut.access.network
+    """Return where endpoints attach after ``cut``; ``share`` (sites, sites, ports) leaves by each port.
+
+    Islands are asked for where sites share among several ports.
+    """
+    network, islands = cut.access.network, cut.islands if share.size else np.zeros((0, 0), np.int64)
     up, reverse = cut.access.scale_up_link, np.ascontiguousarray(network.fabric.reverse)
-    return Places(cut.site, network.port, up, reverse, cut.offset, cut.islands, share)
+    return Places(cut.site, network.port, up, reverse, cut.offset, islands, share)

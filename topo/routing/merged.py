@@ -52,8 +52,12 @@ def merged(network: Network, demand: GroupedDemand, inner: Callable[[Ints, Ints]
     return TotalRouting(routing.policy, unit, demand.pairs)
 
 
-def by_destination(network: Network, demand: GroupedDemand, inner: Callable[[Ints, Ints], Routing]) -> TotalRouting:
-    """Return the routing of ``demand`` whose network legs are routed by ``inner(src, dst)``, by destination alone.
+#: (L,) loads of what goes from an endpoint of each of some sites to endpoints: sources, destinations and bytes.
+Carry = Callable[[Ints, Ints, Floats], Floats]
+
+
+def by_destination(network: Network, demand: GroupedDemand, policy: str, carry: Carry) -> TotalRouting:
+    """Return the routing of ``demand`` by ``policy`` whose network legs ``carry`` loads, by destination alone.
 
     Raises NotConnected where a pair has no path, DemandError above MAX_PAIRS pairs of a site and an endpoint.
     """
@@ -62,10 +66,9 @@ def by_destination(network: Network, demand: GroupedDemand, inner: Callable[[Int
     label, each = on_endpoints(network, demand)
     senders, everyone, n_terms = terms(access, label, network.fabric.relay)
     unit = np.zeros((len(each), network.fabric.n_links))
-    policy = ""
     for f, receives in enumerate(each):
         receivers = everyone.times(receives)
-        policy, load = _network_load(access, senders, receivers, n_terms, inner)
+        load = _network_load(access, senders, receivers, n_terms, carry)
         unit[f] += load + scale_up_load(access, senders, receivers, n_terms) + inside_load(access, label, receives)
     return TotalRouting(policy, unit, demand.pairs)
 
@@ -79,16 +82,14 @@ def check_paths(name: str, paths: float) -> None:
         )
 
 
-def _network_load(
-    access: Access, senders: Side, receivers: Side, n_terms: int, inner: Callable[[Ints, Ints], Routing]
-) -> tuple[str, Floats]:
-    """Return the policy's name and the load (L,) of all links of the network."""
+def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int, carry: Carry) -> Floats:
+    """Return the load (L,) of all links of the network."""
     network = access.network
     site, n, n_ends = network.site, network.n_sites, network.fabric.n_endpoints
     example = np.zeros(n, dtype=np.int64)
     ends = np.flatnonzero(site >= 0)[::-1]
     example[site[ends]] = ends  # the lowest endpoint of each site
-    total, policy = np.zeros(network.fabric.n_links), ""
+    total = np.zeros(network.fabric.n_links)
     brought = Brought(access, senders, receivers, n_terms)
     step = max(1, BLOCK_PATHS // max(n, 1))
     nics = np.unique(receivers.nic)
@@ -97,12 +98,10 @@ def _network_load(
         row = np.full(n_ends, -1, dtype=np.int64)
         row[block] = np.arange(len(block))
         amount = coo_array(brought.between((site, n), (row, len(block))))
-        routing = inner(example[amount.col], block[amount.row])
-        total += routing.load(amount.data)
-        policy = routing.policy
+        total += carry(example[amount.col], block[amount.row], amount.data)
     out = port_links(network)
     total[out] = _leaving(network, brought.between((np.arange(n_ends), n_ends), (site, n)), example)[out]
-    return policy, total
+    return total
 
 
 def _leaving(network: Network, sent: csr_array, example: Ints) -> Floats:
@@ -125,6 +124,9 @@ def _port_shares(network: Network, ends: Ints, site: int, example: Ints) -> Floa
     """Return (ends, ports) by which ports what ``ends`` send to ``site`` leaves."""
     if network.most_ports <= 1:
         return np.ones((len(ends), 1))
-    source = np.unique(network.site[ends])
+    sends = np.zeros(network.n_sites, dtype=bool)
+    sends[network.site[ends]] = True
+    source = np.flatnonzero(sends)
     split = SplitRouting.of(network, example[source], np.full(len(source), example[site]), "")
-    return np.asarray(split.port_shares[0][split.pair][np.searchsorted(source, network.site[ends])])
+    number = np.cumsum(sends) - 1
+    return np.asarray(split.port_shares[0][split.pair][number[network.site[ends]]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
-from topo.kernels.hashed import by_digits
+from topo.kernels.hashed import by_digits, carried
 from topo.kernels.sweep import Room, room
 from topo.routing.merged import by_destination, merged
 from topo.routing.network import Network, added
@@ -104,23 +104,55 @@ def static(
 
     Raises RoutingError for D-mod-k on what is no tree, NotConnected where a commodity has no path.
     """
+    check_ranks(fabric, demand)
+    network = Network.of(fabric)
     if tables is not None:
-        return routed(network := Network.of(fabric), demand, _by_tables(network, tables), by_destination)
+        inner = _by_tables(network, tables)
+        if isinstance(demand, Demand):
+            return relayed(network, demand, inner)
+        return by_destination(
+            network, demand, "static", lambda src, dst, amount: np.asarray(inner(src, dst).load(amount))
+        )
     check_tree(fabric)
-    network, up = Network.of(fabric), up_cables(fabric)
+    ways = _Digits(network, up_cables(fabric))
+    return (
+        relayed(network, demand, ways.listed)
+        if isinstance(demand, Demand)
+        else by_destination(network, demand, "static", ways.carried)
+    )
 
-    def inner(src: Ints, dst: Ints) -> Routing:
-        commodity, port, share = _entries(network, src, dst)
-        end, links = dst[commodity], network.links
+
+@dataclass(frozen=True)
+class _Digits:
+    """Paths by D-mod-k on a tree."""
+
+    network: Network
+    up: Ints  # up-cables of a leaf and of a spine
+
+    def listed(self, src: Ints, dst: Ints) -> PathRouting:
+        """Return the path from each ``src`` to its ``dst``, one for each port by which it leaves."""
+        commodity, port, share = _entries(self.network, src, dst)
+        path = _walk(self.network, dst[commodity], self._fill(port, dst[commodity]))
+        return PathRouting.of_paths("static", self.network.fabric.n_links, commodity, share, path)
+
+    def carried(self, src: Ints, dst: Ints, amount: Floats) -> Floats:
+        """Return (L,) the loads where ``amount`` goes from each ``src`` to its ``dst``; no path is kept."""
+        commodity, port, share = _entries(self.network, src, dst)
+        sent, end = amount[commodity] * share, dst[commodity]
+        load = np.zeros(self.network.fabric.n_links)
+        for rows, path in _walked(self.network, end, self._fill(port, end)):
+            carried(path, sent[rows], load)
+        return load
+
+    def _fill(self, port: Ints, end: Ints) -> Fill:
+        network, links = self.network, self.network.links
         where = position(network, _exit(network, port, end))
 
         def fill(rows: Ints, toward: Toward, path: NDArray[np.int32], room: Scratch) -> bool:
-            at = (port[rows], end[rows], where[rows], up, path)
+            at = (port[rows], end[rows], where[rows], self.up, path)
             return bool(by_digits(links, network.arcs, network.ports, *toward, *at, *room))
 
-        return PathRouting.of_paths("static", fabric.n_links, commodity, share, _walk(network, end, fill))
-
-    return routed(network, demand, inner, by_destination)
+        return fill
 
 
 def _by_tables(network: Network, tables: Tables) -> Callable[[Ints, Ints], Routing]:
@@ -135,17 +167,12 @@ def _by_tables(network: Network, tables: Tables) -> Callable[[Ints, Ints], Routi
     return inner
 
 
-def routed(
-    network: Network,
-    demand: Demand | GroupedDemand,
-    inner: Callable[[Ints, Ints], Routing],
-    together: Callable[..., Routing] = merged,
-) -> Routing:
+def routed(network: Network, demand: Demand | GroupedDemand, inner: Callable[[Ints, Ints], Routing]) -> Routing:
     """Return the routing of ``demand`` whose network legs are routed by ``inner(src, dst)``."""
     check_ranks(network.fabric, demand)
     if isinstance(demand, Demand):
         return relayed(network, demand, inner)
-    return together(network, demand, inner)
+    return merged(network, demand, inner)
 
 
 Toward = tuple[Ints, Ints]  # destination sites, and where the rows toward each start
@@ -155,27 +182,30 @@ Fill = Callable[[Ints, Toward, NDArray[np.int32], Scratch], bool]
 
 def _walk(network: Network, dst: Ints, fill: Fill) -> NDArray[np.int32]:
     """Return (paths, hops) links of each path toward ``dst``, -1 where it has ended."""
+    blocks = list(_walked(network, dst, fill))
+    result = np.full((len(dst), max((path.shape[1] for _, path in blocks), default=0)), -1, np.int32)
+    for rows, path in blocks:
+        result[rows, : path.shape[1]] = path
+    return result
+
+
+def _walked(network: Network, dst: Ints, fill: Fill) -> Iterator[tuple[Ints, NDArray[np.int32]]]:
+    """Yield rows of ``dst``, site by site, and (rows, hops) the links of the path toward each, then -1."""
     order = np.argsort(network.site[dst], kind="stable")
     sites, first = np.unique(network.site[dst][order], return_index=True)
     edge = np.append(first, len(order))
     degree = int(np.diff(network.fabric.first).max(initial=1))
 
-    def work(start: int, stop: int) -> NDArray[np.int32]:
+    def work(start: int, stop: int) -> tuple[Ints, NDArray[np.int32]]:
         rows = order[edge[start] : edge[stop]]
         scratch, hops = (np.empty(degree, np.int64), room(network.arcs)), SHORT_PATH
         while True:
             path = np.full((len(rows), hops), -1, np.int32)
             if fill(rows, (sites[start:stop], edge[start : stop + 1] - edge[start]), path, scratch):
-                return path
+                return rows, path
             hops *= 2
 
-    blocks = list(network.sweep(work, len(sites)))
-    result = np.full((len(dst), max((b.shape[1] for b in blocks), default=0)), -1, np.int32)
-    done = 0
-    for block in blocks:
-        result[order[done : done + len(block)], : block.shape[1]] = block
-        done += len(block)
-    return result
+    return network.sweep(work, len(sites))
 
 
 def _entries(network: Network, src: Ints, dst: Ints) -> tuple[Ints, Ints, Floats]:

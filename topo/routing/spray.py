@@ -14,8 +14,9 @@ one in which no path moves.
 ``balance`` says how many paths of a set are on each plane (see ``balance``): as hashing has it, or as many as each
 plane's share of the pair, to within one; paths that are drawn again stay on theirs.
 
-Limits.  Senders know the loads of their links, at no delay.  Paths settle for the bytes of the whole demand: a pair
-has the same in all phases.  One draw of a distribution: read it over seeds.
+Limits.  Senders know the loads of their links, at no delay, and hear of a failure with all others: where routes are
+kept after one, so are the paths that feedback chose before it (``topo.flow.kept``).  Paths settle for the bytes of the
+whole demand: a pair has the same in all phases.  One draw of a distribution: read it over seeds.
 
 .. [1] MRC: multipath reliable connection, OCP, 2026: sets of 128 to 256 paths, and those that show congestion dropped.
 """

@@ -15,6 +15,12 @@ from topo.config.nouns import Facts, bill_of, facts_of, size_of
 from topo.flow import POLICIES, SOLVERS
 from traffic.model import Model
 
+#: What ways to route after a failure take for granted, but for routes found anew, which are those of the policy.
+_SENT_AS_BEFORE = {
+    "tables": "senders and switches send as before the loss, feedback included; what meets a dead link is lost",
+    "local": "senders choose as before the loss, feedback included; whoever sees a dead link takes another next hop",
+}
+
 
 def assumptions(case: Case) -> list[str]:
     """Return the assumptions of ``case``, the model's first."""
@@ -58,6 +64,7 @@ def _of_traffic(case: Case, facts: Facts) -> list[str]:
     said += [
         _scale_up(inside, in_file="planes" not in fabric),
         f"routing {case.routing['policy']}: {POLICIES[case.routing['policy']].assumes}",
+        *_rerouted(case),
         f"solver {case.solve['solver']}: {SOLVERS[case.solve['solver']].assumes}",
         _latency(case),
         *_packets(case),
@@ -75,6 +82,12 @@ def _of_traffic(case: Case, facts: Facts) -> list[str]:
         said.append(f"seed {case.seed}")
     said.append("steady state: no queueing, packet loss, congestion control or incast collapse")
     return said
+
+
+def _rerouted(case: Case) -> list[str]:
+    """Return what holds of routes after a failure that are not found anew."""
+    how = (case.failures or {}).get("reroute")
+    return [f"reroute {how}: {_SENT_AS_BEFORE[how]}"] if how in _SENT_AS_BEFORE else []
 
 
 def _computation(traffic: dict[str, Any]) -> list[str]:

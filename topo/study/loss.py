@@ -109,10 +109,16 @@ def _worst(case: Case, intact: Intact, losses: list[Loss]) -> After:
     quick = Quick.of(case, intact.solution) if len(losses) > FEW and _by_itself(case) else None
     if quick is None:
         return max((_after(case, intact, loss) for loss in losses), key=After.severity)
-    missing, slowdown = np.array([(quick.harm(loss) or _after(case, intact, loss)).severity() for loss in losses]).T
+    severity, whole = np.empty((len(losses), 2)), None
+    for i, loss in enumerate(losses):
+        one = quick.harm(loss) or _after(case, intact, loss)
+        severity[i] = one.severity()
+        if isinstance(one, After) and (whole is None or one.severity() > whole.severity()):
+            whole = one
+    missing, slowdown = severity.T
     worst = np.flatnonzero(missing >= missing.max() - EQUAL)
-    first = worst[slowdown[worst] >= slowdown[worst].max() * (1.0 - EQUAL)][0]
-    return _after(case, intact, losses[first])
+    first = losses[worst[slowdown[worst] >= slowdown[worst].max() * (1.0 - EQUAL)][0]]
+    return whole if whole is not None and whole.loss is first else _after(case, intact, first)
 
 
 def _by_itself(case: Case) -> bool:

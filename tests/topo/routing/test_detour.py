@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.soak import draw
-from topo.failures import PARTS, LossError, random, reachable
+from topo.config import demand_of, fabric_of, read_case
+from topo.failures import PARTS, Loss, LossError, random, reachable
 from topo.flow import NotConnected, RoutingError, route
 from topo.flow.phase_loads import phase_loads
 from topo.routing.balance import steady
@@ -78,3 +79,46 @@ def test_two_hundred_random_losses_give_the_loads_of_a_full_sweep(compared):
 
 def test_few_of_them_need_a_full_sweep(compared):
     assert sum(row[1] is None for row in compared) < CASES / 4
+
+
+def ready(spec, pattern):
+    """A network with its traffic, ready for losses under ECMP."""
+    case = read_case(spec, pattern)
+    fabric = fabric_of(case)
+    demand = demand_of(case, fabric)
+    load = phase_loads(route(fabric, demand, "ecmp"), demand, demand.size).toarray()
+    return fabric, demand, Detours.of(steady(fabric), demand, load)
+
+
+def lost_switches(fabric, *numbers):
+    """Switches as a loss, by their place among them."""
+    base = fabric.n_nodes - fabric.n_switches
+    return Loss("switches", np.zeros(0, np.int64), base + np.array(numbers))
+
+
+@pytest.mark.parametrize(
+    ("spec", "pattern", "apart"),
+    [
+        ("slim-fly:q=5,p=1,endpoints=50", "uniform", 7),
+        ("slim-fly:q=4,p=2,endpoints=64", "shift:by=9", 5),
+        ("dragonfly:a=4,p=2,h=2,endpoints=64", "uniform", 3),
+        ("fat-tree-3:radix=4,endpoints=16,endpoints_per_host=2", "uniform", 2),
+        ("fat-tree-2:radix=8,planes=2,endpoints=32,nic=multi-port", "uniform", 3),
+    ],
+)
+def test_each_switch_and_pairs_of_them_may_be_lost(spec, pattern, apart):
+    """A switch without links sends nothing and nobody sends by it, whoever reached others through it before."""
+    fabric, demand, detours = ready(spec, pattern)
+    n, found = fabric.n_switches, 0
+    for first in range(n):
+        for others in ((), ((first + 1) % n,), ((first + apart) % n,)):
+            loss = lost_switches(fabric, first, *others)
+            left = detours.after(loss.dead(fabric))
+            if left is None:
+                continue
+            load, reach = swept(fabric, loss, demand, "ecmp", {})
+            assert np.abs(left.load - load).max() <= 1e-12 * detours.load.max()
+            assert not left.load[:, loss.dead(fabric)].any()
+            assert left.lost == reach.pairs - reach.through
+            found += 1
+    assert found > n

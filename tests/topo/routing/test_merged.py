@@ -43,4 +43,4 @@ def test_one_of_a_site_stands_for_all(data):
     for tables in (None, by_position(fabric)):
         together, one_by_one = (route(fabric, d, "static", tables=tables) for d in (demand, listed))
         wanted = one_by_one.load(rate[demand.kind[listed.dst]])
-        assert together.load(rate) == pytest.approx(wanted, rel=1e-9, abs=1e-9 * wanted.max())
+        assert together.load(rate) == pytest.approx(wanted, rel=1e-12, abs=1e-12 * wanted.max())

@@ -9,7 +9,9 @@ from topo.cli import main
 from topo.config import demand_of, fabric_of, parse_study, read_case
 from topo.failures import LossError, random
 from topo.flow import RoutingError, route
-from topo.study import run, run_case
+from topo.study import loss, run, run_case
+from topo.study.assumptions import assumptions
+from topo.study.quick import Quick
 
 #: Eight leaves of eight endpoints, four spines, two cables from each leaf to each of them.
 TREE = "fat-tree-2:radix=16,endpoints=64,endpoints_per_host=8"
@@ -43,6 +45,19 @@ def test_the_worst_is_the_worst_of_all():
     each = [after(f"named:cable={i}", traffic="shift:by=17", routing="ecmp")["slowdown"] for i in range(64, 96)]
     got = after("worst:part=cable", traffic="shift:by=17")
     assert got["slowdown"] == pytest.approx(max(each))
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_no_loss_is_solved_twice(quick, monkeypatch):
+    """The worst is solved once, whether it was told from loads before or from a solution of its own."""
+    solved, once = [], loss._after
+    monkeypatch.setattr(loss, "_after", lambda case, intact, one: solved.append(one) or once(case, intact, one))
+    if not quick:
+        monkeypatch.setattr(Quick, "harm", lambda *_: None)
+    got = after("worst:part=switch,count=2", "slim-fly:q=3,p=1", traffic="permutation", routing="ecmp")
+    assert got["losses_tried"] > loss.FEW
+    assert len(solved) == len({id(one) for one in solved}) == (1 if quick else got["losses_tried"])
+    assert got["failed"] in [one.name for one in solved]
 
 
 def test_phases_wait_for_each_other_after_a_loss():
@@ -174,6 +189,19 @@ def test_tables_need_tables():
         after("random:reroute=tables", routing="adaptive")
     with pytest.raises(RoutingError, match="no next one to take"):
         after("random:reroute=local", routing="static")
+
+
+@pytest.mark.parametrize(("reroute", "said"), [("ideal", []), ("tables", ["before"]), ("local", ["before"])])
+def test_what_is_sent_as_before_the_loss_is_said(reroute, said):
+    """Feedback settles before the loss; only routes found anew are those of senders that have heard of it."""
+    case = read_case(
+        "fat-tree-2:radix=4,endpoints=8",
+        "uniform",
+        routing="spray:paths=4,choose=feedback",
+        failures=f"named:switch=spine0,reroute={reroute}",
+    )
+    lines = [line for line in assumptions(case) if line.startswith("reroute")]
+    assert len(lines) == len(said) and all(f"reroute {reroute}" in line and "feedback" in line for line in lines)
 
 
 def test_next_hops_that_are_kept():
