@@ -32,7 +32,7 @@ LAYERS = (
     {
         f"topo.{room}"
         for room in (
-            *("atomic", "conform", "islands", "kernels", "lazy", "near", "packet"),
+            *("atomic", "conform", "headway", "islands", "kernels", "lazy", "near", "packet"),
             *("parameters", "plain", "quantities", "size", "units"),
         )
     },

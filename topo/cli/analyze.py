@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from topo.cli.options import (
 from topo.cli.progress import working
 from topo.cli.results import GAP, print_cases
 from topo.cli.workers import Where, workers_option
+from topo.headway import tell
 
 if TYPE_CHECKING:
     from topo.config import Case
@@ -103,9 +104,9 @@ def analyze_verb(
         form = {"as_json": as_json, "as_csv": as_csv, "quiet": quiet}
         return draws.analyze(cases, SHOWN, seed=seed, where=where, folder=output, checks=checks, **form)
     (case,) = cases
-    with working(quiet=quiet) as tell:
+    with working(quiet=quiet):
         tell(f"running {case.name}")
-        results = _stored(case, output, where) if output is not None else _computed(case, where, tell)
+        results = _stored(case, output, where) if output is not None else _computed(case, where)
     results |= {"seconds": round(time.perf_counter() - begin, 3)}
     code = judge(checks, results)
     if as_csv:
@@ -139,7 +140,7 @@ def _only_estimated(
     return dry_run
 
 
-def _computed(case: Case, where: Where, tell: Callable[[str], None]) -> dict[str, Any]:
+def _computed(case: Case, where: Where) -> dict[str, Any]:
     """Return the results of ``case``: on threads here, or on a worker of the scheduler."""
     from topo.study import on_threads, run_case
 
@@ -148,14 +149,14 @@ def _computed(case: Case, where: Where, tell: Callable[[str], None]) -> dict[str
 
         return dict(drawn([case], **where.how()).results[0])
     with on_threads(where.given or 0):
-        return run_case(case, tell=tell).results
+        return run_case(case).results
 
 
 def _stored(case: Case, folder: Path, where: Where) -> dict[str, Any]:
     """Return the results of ``case`` run as a study of one, whose report then lies in ``folder``."""
     done = stored([case], folder, where, {**case.sections, "seed": case.seed})
     if done.failed:
-        return _computed(case, where, lambda what: None)  # once more, for the error itself
+        return _computed(case, where)  # once more, for the error itself
     return dict(done.records[0]["results"])
 
 

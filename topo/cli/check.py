@@ -60,12 +60,13 @@ def check_verb(
     from topo.cli.progress import working
     from topo.cli.results import print_csv_rows, print_results
     from topo.config import fabric_of, read_part, routing_of
+    from topo.headway import tell
     from topo.study import checked
     from topo.study.deadlocks import deadlocks
     from topo.study.parted import parted
 
     case = read_part(fabric=fabric, routing=routing, failures=failures)
-    with working(quiet=quiet or as_json or as_csv) as tell:
+    with working(quiet=quiet or as_json or as_csv):
         tell("reading the network")
         built = fabric_of(case, symmetry=False)
         given = {} if routing is None else routing_of(case, built)

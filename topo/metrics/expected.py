@@ -22,6 +22,7 @@ from topo.flow import SOLVERS, route, solve
 from topo.flow.bounds import endpoint_bound, overall
 from topo.flow.solution import NotSolved, Solution
 from topo.flow.stepwise import stepwise
+from topo.headway import tell
 from traffic.demand import Demand, DemandError
 from traffic.operations import KINDS, MEASURED, bus_factor, steps_of
 from traffic.phases import in_sequence
@@ -119,6 +120,7 @@ def curves(
     hosts = len(np.unique(fabric.host[:n]))
     rows = []
     for operation in operations:
+        tell(operation)
         times = expected_times(fabric, operation, members, sizes, routing)
         factor = bus_factor(operation, n)
         for size, port, shared, expected in zip(sizes, *(column.tolist() for column in times), strict=True):

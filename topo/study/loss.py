@@ -17,6 +17,7 @@ from topo.config.case import Case
 from topo.config.nouns import demand_of, fabric_of, routing_of, solving_of
 from topo.fabric import Fabric
 from topo.flow import POLICIES, RoutingError, Solution, route, solve
+from topo.headway import counted
 from traffic.demand import Demand, GroupedDemand
 
 if TYPE_CHECKING:
@@ -108,8 +109,10 @@ def _worst(case: Case, intact: Intact, losses: list[Loss]) -> After:
 
     quick = Quick.of(case, intact.solution) if len(losses) > FEW and _by_itself(case) else None
     if quick is None:
-        return max((_after(case, intact, loss) for loss in losses), key=After.severity)
-    missing, slowdown = np.array([(quick.harm(loss) or _after(case, intact, loss)).severity() for loss in losses]).T
+        return max((_after(case, intact, loss) for loss in counted("loss", losses)), key=After.severity)
+    missing, slowdown = np.array(
+        [(quick.harm(loss) or _after(case, intact, loss)).severity() for loss in counted("loss", losses)]
+    ).T
     worst = np.flatnonzero(missing >= missing.max() - EQUAL)
     first = worst[slowdown[worst] >= slowdown[worst].max() * (1.0 - EQUAL)][0]
     return _after(case, intact, losses[first])
