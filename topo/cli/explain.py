@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from topo.cli.options import csv_option, json_option, section_option, seed_option
+from topo.cli.options import csv_option, json_option, quiet_option, section_option, seed_option
+from topo.cli.progress import working
 
 
 @click.command("explain")
@@ -17,7 +18,10 @@ from topo.cli.options import csv_option, json_option, section_option, seed_optio
 @seed_option
 @json_option
 @csv_option
-def explain_verb(*, fabric: str, src: int, dst: int, routing: str, seed: int, as_json: bool, as_csv: bool) -> int:
+@quiet_option
+def explain_verb(
+    *, fabric: str, src: int, dst: int, routing: str, seed: int, as_json: bool, as_csv: bool, quiet: bool
+) -> int:
     """Print paths, shares and bottleneck between two endpoints of FABRIC.
 
     \b
@@ -25,11 +29,15 @@ def explain_verb(*, fabric: str, src: int, dst: int, routing: str, seed: int, as
     """
     from topo.cli import output
     from topo.config import fabric_of, read_part, routing_of
+    from topo.headway import tell
     from topo.metrics import explain_pair
 
     case = read_part(fabric=fabric, routing=routing, seed=seed)
-    built = fabric_of(case, symmetry=False)
-    results = explain_pair(built, src=src, dst=dst, **routing_of(case, built))
+    with working(quiet=quiet or as_json or as_csv):
+        tell("building the network")
+        built = fabric_of(case, symmetry=False)
+        tell("looking for paths")
+        results = explain_pair(built, src=src, dst=dst, **routing_of(case, built))
     if as_json:
         output.print_json({"fabric": case.fabric, "routing": case.routing, **results})
         return 0

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from topo.cli.options import Check, checks_option, json_option, judge, section_option
+from topo.cli.options import Check, checks_option, json_option, judge, quiet_option, section_option
+from topo.cli.progress import working
 
 _BILL = ("part", "medium", "length_m", "count", "spares", "usd_each", "usd", "spares_usd")
 _SUMS = ("cost_usd", "floor_cost_usd", "spares_usd", "order_usd")
@@ -23,6 +24,7 @@ _FLOOR = (
 @section_option("spares")
 @section_option("availability")
 @json_option
+@quiet_option
 @checks_option
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for the lists.")
 def order_verb(
@@ -33,6 +35,7 @@ def order_verb(
     spares: str | None,
     availability: str | None,
     as_json: bool,
+    quiet: bool,
     checks: tuple[Check, ...],
     output: Path | None,
 ) -> int:
@@ -51,7 +54,8 @@ def order_verb(
     from topo.study.order import order, write_lists
 
     case = read_part(fabric=fabric, cost=cost, floor=floor, spares=spares, availability=availability)
-    found = order(case)
+    with working(quiet=quiet or as_json):
+        found = order(case)
     code = judge(checks, found.results)
     if output is not None:
         write_lists(output, found.sheets())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from topo.cli.options import Check, checks_option, json_option, judge, section_option, seed_option
+from topo.cli.options import Check, checks_option, json_option, judge, quiet_option, section_option, seed_option
+from topo.cli.progress import working
 
 if TYPE_CHECKING:
     from topo.design.placement import Placed
@@ -24,6 +25,7 @@ SHOWN = (
 @seed_option
 @click.option("--seconds", type=click.FloatRange(min=0), default=10.0, show_default=True, help="Time of the search.")
 @json_option
+@quiet_option
 @checks_option
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="CSV of rank, endpoint, name.")
 def place_verb(
@@ -34,6 +36,7 @@ def place_verb(
     seed: int,
     seconds: float,
     as_json: bool,
+    quiet: bool,
     checks: tuple[Check, ...],
     output: Path | None,
 ) -> int:
@@ -47,12 +50,16 @@ def place_verb(
     """
     from topo.config import demand_of, fabric_of, read_case, routing_of
     from topo.design.placement import place
+    from topo.headway import tell, within
 
     case = read_case(fabric, traffic, routing=routing, seed=seed)
-    built = fabric_of(case, symmetry=False)
-    params = routing_of(case, built)
-    policy = params.pop("policy")
-    found = place(built, demand_of(case, built), policy=policy, params=params, seconds=seconds, seed=seed)
+    with working(quiet=quiet or as_json):
+        tell("building the network")
+        built = fabric_of(case, symmetry=False)
+        params = routing_of(case, built)
+        policy, demand = params.pop("policy"), demand_of(case, built)
+        with within("placing ranks"):
+            found = place(built, demand, policy=policy, params=params, seconds=seconds, seed=seed)
     results = results_of(found)
     code = judge(checks, results)
     if output is not None:
