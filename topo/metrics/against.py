@@ -28,8 +28,8 @@ from topo.fabric import Fabric
 from topo.headway import counted
 from topo.metrics.expected import THRESHOLD, Times, bandwidths, expected_times
 from topo.metrics.seats import Seats, seats
+from traffic.ccl import NAMES, bus_factor
 from traffic.measured import Measurements
-from traffic.operations import NAMES, bus_factor
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]

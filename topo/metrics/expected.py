@@ -4,7 +4,7 @@
 ``shared_s``   links are shared as the policy has it, nothing else runs, latency does not count.
 ``expected_s`` the same with launch, latency and packets as the fabric states them.
 
-All three are of the algorithm in ``traffic.operations``: rings, or straight to everybody.
+All three are of the algorithm in ``traffic.ccl``: rings, or straight to everybody.
 
 Limits.  One operation at a time, and the fabric to itself: no queueing, no jitter, no losses.
 """
@@ -23,8 +23,8 @@ from topo.flow.bounds import endpoint_bound, overall
 from topo.flow.solution import NotSolved, Solution
 from topo.flow.stepwise import stepwise
 from topo.headway import tell
+from traffic.ccl import KINDS, MEASURED, bus_factor, steps_of
 from traffic.demand import Demand, DemandError
-from traffic.operations import KINDS, MEASURED, bus_factor, steps_of
 from traffic.phases import in_sequence
 
 Floats = NDArray[np.float64]

@@ -18,10 +18,10 @@ from topo.metrics.expected import MOST_RANKS, _each, curves, expected_times
 from topo.metrics.seats import seats
 from topo.packet import Packet
 from topo.source import Source
+from traffic.ccl import NAMES, bus_factor
 from traffic.closed_forms import all_to_all_bound, allreduce_time, ring_time
 from traffic.demand import DemandError
 from traffic.measured import Communicator, Measurements
-from traffic.operations import NAMES, bus_factor
 
 NIC, INSIDE = 50e9, 200e9
 ECMP = {"policy": "ecmp"}
