@@ -162,7 +162,7 @@ def _stored(case: Case, folder: Path, where: Where) -> dict[str, Any]:
 
 def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows, say_first
+    from topo.cli.results import print_results, print_rows, say_cases
     from topo.config import facts_of
     from topo.quantities import QUANTITIES
 
@@ -177,7 +177,7 @@ def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
             "hosts (trays)": f"{results['hosts']:,} of {host} endpoints",
             QUANTITIES["domains"].title: f"{results['domains']:,} of up to {domain} endpoints",
         }
-    say_first(title, [case], [results])
+    say_cases(title, [case], [results])
     print_results("", results, SHOWN, more)
     if results.get("jobs"):
         print_rows("\njobs", results["jobs"], [f"jobs.{key}" for key in results["jobs"][0]])

@@ -55,7 +55,8 @@ def build_verb(
             tell(f"writing {output}")
             write(built, output, format_)
     if not (as_json or checks):
-        click.echo(repr(built))
+        cables = built.size.endpoint_links + built.size.switch_links
+        click.echo(f"{built.name}: {built.n_endpoints:,} endpoints, {built.n_switches:,} switches, {cables:,} cables")
         if output is not None:
             out.note(f"wrote {output}")
         return 0

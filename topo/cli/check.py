@@ -58,7 +58,7 @@ def check_verb(
     """
     from topo.cli import output
     from topo.cli.progress import working
-    from topo.cli.results import print_csv_rows, print_results
+    from topo.cli.results import print_csv_rows, print_results, say_first
     from topo.config import fabric_of, read_part, routing_of
     from topo.headway import tell
     from topo.study import checked
@@ -84,7 +84,8 @@ def check_verb(
     if as_json:
         output.print_json({"fabric": case.fabric, "routing": case.routing, "name": built.name, **results})
         return code
-    print_results(built.name, results, (*_SHOWN, "uniform_throughput", "fault_count", *_LOST, *_DEADLOCK))
+    say_first(built.name, _verdict(results))
+    print_results("", results, (*_SHOWN, "uniform_throughput", "fault_count", *_LOST, *_DEADLOCK))
     for cycle in results.get("deadlock_cycles", []):
         click.echo("\n".join(_cycle(cycle["ports"])))
     for fault in results["faults"]:
@@ -98,6 +99,23 @@ def check_verb(
     for text in results["findings"]:
         output.note(f"note: {text}")
     return code
+
+
+def _verdict(results: dict[str, Any]) -> str:
+    """Return how many faults there are, what uniform traffic reaches, and what is wrong with routes."""
+    from topo.units import several
+
+    kinds = ", ".join(f"{n} {kind}" for kind, n in results["faults_by_kind"].items())
+    said = [f"{several(results['fault_count'], 'fault', 'faults')}: {kinds}." if kinds else "No fault found."]
+    if (share := results["uniform_throughput"]) is not None:
+        said += [f"Uniform traffic reaches {100 * share:.1f} % of what ports allow."]
+    if results.get("unreachable_commodities"):
+        said += [f"{several(results['unreachable_commodities'], 'flow has', 'flows have')} no path left."]
+    if results.get("deadlock_free"):
+        said += ["Routes cannot deadlock."]
+    elif results.get("deadlock_links"):
+        said += [f"Routes can deadlock: {results['deadlock_links']:,} links lie in cycles, each waiting for the next."]
+    return " ".join(said)
 
 
 def _cycle(ports: list[str]) -> list[str]:
@@ -115,14 +133,12 @@ def _lines(fault: dict[str, Any], now: float | None) -> list[str]:
 
     Not every port is printed; --json has them.
     """
-    from topo.cli.results import written
+    from topo.cli.results import in_lines, written
 
     ports = fault["ports"]
     more = [f"{len(ports) - MOST_PORTS} more"] if len(ports) > MOST_PORTS else []
-    found = [
-        f"\n{fault['kind']}: {', '.join([*ports[:MOST_PORTS], *more])}",
-        *([f"  {fault['evidence']}"] if fault["evidence"] else []),
-    ]
+    where = f"{fault['kind']}: {', '.join([*ports[:MOST_PORTS], *more])}"
+    found = [f"\n{in_lines(where)}", *([in_lines(fault["evidence"], "  ")] if fault["evidence"] else [])]
     key = "mended_throughput"
     if fault[key] is not None and now is not None and abs(fault[key] - now) < ALIKE * now:
         found.append("  mending it changes nothing for uniform traffic")

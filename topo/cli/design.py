@@ -82,14 +82,14 @@ def _print(design: Design, results: dict[str, Any]) -> None:
 
 
 def _print_best(design: Design, best: dict[str, Any]) -> None:
-    from topo.cli import output
-    from topo.cli.results import print_results
+    from topo.cli.design_words import measured_words
+    from topo.cli.results import print_results, say_first
 
     answer = design.answer
     keys = [key for key in best if key not in ("name", "family", "spec", "measured", "port_gbps")]
-    print_results(best["name"], best, keys, more={need: output.text(value) for need, value in best["measured"].items()})
-    how = "nothing better meets all requirements" if answer.proven else "not proven: the time was up"
-    click.echo(f"{how}; {answer.considered:,} networks considered, {answer.measured:,} measured")
+    how = "Nothing better meets all requirements" if answer.proven else "Not proven, the time was up"
+    say_first(best["name"], f"{how}: {answer.considered:,} networks considered, {answer.measured:,} measured.")
+    print_results("", best, keys, more=measured_words(design.question, best))
     click.echo(f"built and measured: {_shape(design.built[best['name']])}")
     click.echo(f"order it with: topo order '{best['spec']}'")
 

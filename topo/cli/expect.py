@@ -23,7 +23,7 @@ from topo.cli.options import (
 from topo.cli.progress import working
 
 #: Columns that people read of an expectation, and what a log adds.
-BOUNDS = ("operation", "ranks", "hosts", "bytes", "expected_s", "port_busbw_bytes_per_s", "shared_busbw_bytes_per_s",
+BOUNDS = ("operation", "bytes", "expected_s", "port_busbw_bytes_per_s", "shared_busbw_bytes_per_s",
           "expected_busbw_bytes_per_s", "accepted_busbw_bytes_per_s")  # fmt: skip
 FOUND = ("operation", "ranks", "hosts", "bytes", "records", "expected_busbw_bytes_per_s", "measured_busbw_bytes_per_s",
          "share", "least_share", "fitted_share", "accepted")  # fmt: skip
@@ -143,17 +143,34 @@ def _curves(fabric: Any, routing: Mapping[str, Any], given: Mapping[str, Any]) -
 
 
 def _print(name: str, results: Mapping[str, Any]) -> None:
-    from topo.cli.results import print_results, print_rows
+    from topo.cli.results import print_results, print_rows, say_first
 
-    print_results(name, results, ("measurements", "communicators", "threshold", "judged", "rejected"))
+    say_first(name, _verdict(results))
+    print_results("", results, ("measurements", "communicators", "threshold", "judged", "rejected"))
     rows = results["expectations"]
-    shown = FOUND if "records" in results else BOUNDS
-    print_rows(
-        "\nexpected" + (" and measured" if "records" in results else ""), rows, [f"expectations.{k}" for k in shown]
-    )
+    title, shown = ("expected and measured", FOUND) if "judged" in results else ("expected", BOUNDS)
+    print_rows(f"\n{title}", rows, [f"expectations.{k}" for k in shown])
     for key, title in (("fits", "time = alpha + time at shared links / efficiency"), ("outliers", "what falls behind")):
         if results.get(key):
             print_rows(f"\n{title}", results[key], [f"{key}.{inner}" for inner in results[key][0]])
+
+
+def _verdict(results: Mapping[str, Any]) -> str:
+    """Return how many rows were accepted; without logs what each operation should reach at its largest size."""
+    from topo.cli.results import written
+    from topo.units import several
+
+    rows = results["expectations"]
+    if "judged" in results:
+        judged, rejected = results["judged"], results["rejected"]
+        rest = f"{rejected:,} of them below {written('threshold', results['threshold'])} of what is expected"
+        return f"{several(judged, 'size is', 'sizes are')} judged by bandwidth, {rest if rejected else 'all accepted'}."
+    largest = max(row["bytes"] for row in rows)
+    key = "expectations.expected_busbw_bytes_per_s"
+    reached = {row["operation"]: row[key.split(".")[1]] for row in rows if row["bytes"] == largest}
+    who = f"{rows[0]['ranks']:,} ranks on {several(rows[0]['hosts'], 'host', 'hosts')}"
+    names = ", ".join(f"{name} {written(key, value)}" for name, value in reached.items())
+    return f"Bus bandwidth among {who} at {written('expectations.bytes', largest)}: {names}."
 
 
 def _notes(fabric: Any) -> tuple[str, ...]:

@@ -52,14 +52,24 @@ def explain_verb(
 
 def _print(title: str, results: dict[str, Any]) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows, written
+    from topo.cli.results import print_results, print_rows, say_first, written
 
     where = ("end_hosts", "end_domains") if results["end_domains"] != results["end_hosts"] else ()
-    worst = results["bottleneck"]
-    limit = f"{worst['tail']} to {worst['head']}, {written('bottleneck.share', worst['share'])} of the bytes"
-    print_results(title, results, (*where, "hops", "latency_s", "rate_gbps"), {"bottleneck": limit})
+    say_first(title, _verdict(results))
+    print_results("", results, (*where, "hops", "latency_s", "rate_gbps"))
     rows = [path | {"nodes": " > ".join(path["nodes"])} for path in results["paths"]]
     print_rows("\npaths", rows, [f"paths.{key}" for key in ("share", "hops", "nodes")])
     if results["unlisted_share"]:
         rest = written("unlisted_share", results["unlisted_share"])
         output.note(f"more paths carry {rest} of the bytes; --json has every link")
+
+
+def _verdict(results: dict[str, Any]) -> str:
+    """Return how many paths there are, and which link holds the pair back."""
+    from topo.cli.results import written
+    from topo.units import several
+
+    link, more = results["bottleneck"], " and more" if results["unlisted_share"] else ""
+    share, rate = written("bottleneck.share", link["share"]), written("rate_gbps", results["rate_gbps"])
+    paths = several(len(results["paths"]), "path", "paths")
+    return f"{paths}{more}; {link['tail']} to {link['head']} carries {share} of the bytes and limits them to {rate}."

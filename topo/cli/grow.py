@@ -116,14 +116,28 @@ def _write(path: Path, steps: list[Recabling]) -> None:
     write_text(path, csv_text([("stage", "step", "a", "b", "tier"), *rows]))
 
 
+def _verdict(results: dict[str, Any]) -> str:
+    """Return how many cables move on the way, and what it costs beside the last network at once."""
+    from topo.cli.results import written
+    from topo.units import several
+
+    moved = several(sum(row["comes_out"] for row in results["growth"]), "cable comes", "cables come")
+    said = f"{several(len(results['growth']), 'stage', 'stages')}; {moved} out again on the way."
+    if results["growth_usd"] is None:
+        return said
+    paid, once = (written(key, results[key]) for key in ("growth_usd", "at_once_usd"))
+    return f"{said} All stages cost {paid}, the last one at once {once}."
+
+
 def _print(results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows
+    from topo.cli.results import print_results, print_rows, say_first
 
     if as_json:
         output.print_json(results)
         return
     priced = results["at_once_usd"] is not None
+    say_first(" > ".join(row["network"] for row in results["growth"]), _verdict(results))
     print_rows("stages", results["growth"], [f"growth.{key}" for key in _STAGES if priced or key != "usd"])
     if priced:
         print_results("\nin all", results, ("growth_usd", "at_once_usd"))

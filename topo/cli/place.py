@@ -94,9 +94,22 @@ def _write(path: Path, found: Placed) -> None:
 
 def _print(sections: dict[str, Any], results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results
+    from topo.cli.results import print_results, say_first
 
     if as_json:
         output.print_json({**sections, **results})
         return
-    print_results(f"{sections['traffic']['pattern']}: ranks placed", results, SHOWN)
+    say_first(f"{sections['traffic']['pattern']}: ranks placed", _verdict(results))
+    print_results("", results, SHOWN)
+
+
+def _verdict(results: dict[str, Any]) -> str:
+    """Return how long the traffic takes, how far that is from the least possible, and from chance."""
+    from topo.cli.results import written
+
+    time, least = results["completion_s"], results["least_possible_s"]
+    near = "which no placement betters"
+    if not results["proven"]:
+        near = f"at most {time / least - 1.0:.1%} longer than the least possible".replace("%", " %")
+    took, times = written("completion_s", time), results["better_than_random"]
+    return f"The traffic takes {took}, {near}; with ranks placed at random {times:.3g} times as long."
