@@ -331,14 +331,17 @@ class Fabric:
         return to_networkx(self)
 
     @classmethod
-    def from_networkx(cls, graph: nx.Graph, *, capacity: float | str | None = None) -> Fabric:
+    def from_networkx(
+        cls, graph: nx.Graph, *, capacity: float | str | None = None, ends: str = "", per_switch: int = 0
+    ) -> Fabric:
         """Return the fabric of an undirected networkx graph; edges that state none have ``capacity`` [B/s].
 
-        Kinds of nodes are inferred where the graph states none: ends have one neighbour, leaves bear them.
+        Kinds of nodes are inferred where the graph states none: ends have one neighbour, leaves bear them.  ``ends`` is
+        an expression that finds the names of endpoints; ``per_switch`` hangs as many on every node of a graph without.
         """
         from topo.formats.graph import from_networkx
 
-        return from_networkx(graph, capacity=capacity)
+        return from_networkx(graph, capacity=capacity, ends=ends, per_switch=per_switch)
 
 
 def _kept(survivor: Fabric, known: Sequence[NDArray[np.int32]]) -> Iterator[NDArray[np.int32]]:
