@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import finalize
 
 from topo.config import ConfigError, Study, load_study, parse_study, read_case
 from topo.fabric import Fabric
@@ -124,7 +125,11 @@ def run_design(
 
 
 def _as(kind: type[_R], done: Run, title: str, scratch: TemporaryDirectory[str] | None) -> _R:
-    return kind(done.folder, title, done.seconds, done.computed, done.warnings, scratch)
+    """Return what ``done`` came to; what lies in ``scratch`` is gone with it."""
+    found = kind(done.folder, title, done.seconds, done.computed, done.warnings)
+    if scratch is not None:
+        finalize(found, scratch.cleanup)
+    return found
 
 
 def _fabric_of(fabric: Fabric | Words, folder: Path) -> Mapping[str, Any] | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import subprocess
@@ -239,3 +240,17 @@ def test_sizes_of_traffic_may_be_words_with_a_unit():
     np.testing.assert_array_equal(words.size, number.size)
     with pytest.raises(traffic.DemandError, match=r"permutation: bytes: size: '1Gb/s' is not a size"):
         traffic.offer("permutation", n_ranks=8, bytes="1Gb/s")
+
+
+def test_a_figure_may_be_asked_for_in_one_breath():
+    """Nothing but the figures holds the results, whose files they are drawn from; with both gone the files are."""
+    plots = topo.analyze(NETWORK, "permutation").plot
+    gc.collect()
+    assert isinstance(plots.topology(), go.Figure)
+    one = topo.analyze(NETWORK, "permutation")
+    folder, plots = one.folder, one.plot
+    del one
+    assert folder.exists()
+    del plots
+    gc.collect()
+    assert not folder.exists()
