@@ -88,12 +88,10 @@ def analyze_verb(
     topo analyze slim-fly:q=11 permutation --routing ecmp-hash --seeds 20 --workers 8
     """
     from topo.cli import draws
-    from topo.config import read_case
+    from topo.config import read_case, read_draws
 
     begin = time.perf_counter()
     if seeds:
-        from topo.config import read_draws
-
         cases = read_draws(fabric, traffic, seed=seed, seeds=seeds, **sections)
     else:
         cases = [read_case(fabric, traffic, seed=seed, **sections)]
@@ -113,13 +111,17 @@ def analyze_verb(
         print_cases([(head_of(case), results)])
     else:
         _print(case, results, as_json=as_json)
-    say_notes(cases, [results])
+    _say_notes(case, results)
+    return code if results.get("complete", True) else LIMIT
+
+
+def _say_notes(case: Case, results: dict[str, Any]) -> None:
+    """Say what was chosen, what was drawn, and what the time left open."""
+    say_notes([case], [results])
     if "seed" in case.routing:
         say(f"note: paths of {case.routing['policy']} are one draw of many; --seeds 10 prints mean and range")
     if not results.get("complete", True):
-        say(f"the time was up at a gap of {results['gap']:.3g}; give the policy more with seconds=")
-        return LIMIT
-    return code
+        say(f"the time was up at a gap of {100 * results['gap']:.1f} %; give the policy more with seconds=")
 
 
 def _only_estimated(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from topo.cli.options import Check, checks_option, json_option, judge, quiet_option
 from topo.cli.progress import working
+
+if TYPE_CHECKING:
+    from topo.fabric import Fabric
 
 
 @click.command("build")
@@ -49,11 +53,7 @@ def build_verb(
     with working(quiet=quiet or as_json):
         tell("building the network")
         built = fabric_of(case)
-        if output is not None:
-            from topo.formats import write
-
-            tell(f"writing {output}")
-            write(built, output, format_)
+        _write(built, output, format_)
     if not (as_json or checks):
         cables = built.size.endpoint_links + built.size.switch_links
         click.echo(f"{built.name}: {built.n_endpoints:,} endpoints, {built.n_switches:,} switches, {cables:,} cables")
@@ -69,3 +69,12 @@ def build_verb(
     if as_json:
         out.print_json({"fabric": case.fabric, "name": built.name, "file": output and str(output), **results})
     return code
+
+
+def _write(built: Fabric, path: Path | None, format_: str | None) -> None:
+    from topo.formats import write
+    from topo.headway import tell
+
+    if path is not None:
+        tell(f"writing {path}")
+        write(built, path, format_)
