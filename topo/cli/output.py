@@ -23,7 +23,7 @@ SCHEMA_VERSION = 2
 _OVER = "bold red"
 #: Letters that a column of a drawn table takes beside its cells.
 BESIDE = 2
-#: Rows up to which a table too wide for the terminal is turned: its columns become its rows.
+#: Rows up to which a table of numbers, too wide for the terminal, is turned: its columns become its rows.
 MOST_TURNED = 3
 
 
@@ -108,7 +108,8 @@ def _draw(
 
     console = Console(stderr=err)
     room = console.width - BESIDE * len(header)
-    if not turned and 0 < len(rows) <= MOST_TURNED and sum(by_words(header, rows, right)) > room:
+    numbers = 2 * sum(right) >= len(right)
+    if numbers and not turned and 0 < len(rows) <= MOST_TURNED and sum(by_words(header, rows, right)) > room:
         first, *others = zip(header, *rows, strict=True)
         _draw(first, others, [False] + [True] * len(rows), err=err, turned=True)
         return

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 #: Letters that a column keeps however narrow the terminal.
 FEWEST = 6
+#: Letters of a word that may break where lines do: more than any key has.
+LONG = 30
 
 
 def natural(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
@@ -14,7 +16,7 @@ def natural(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
 
 
 def by_words(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[int]:
-    """Return how wide each column is at least where words stay whole, and cells to the ``right``, which are numbers.
+    """Return how wide each column is where lines break between words, but not inside cells to the ``right``, numbers.
 
     >>> by_words(["99th percentile", "name"], [["0.5 GB/s", "two words"]], [True, False])
     [10, 5]
@@ -43,7 +45,7 @@ def fitted(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
 
 
 def _word(text: str) -> int:
-    return max(map(len, text.split()), default=0)
+    return min(LONG, max(map(len, text.split()), default=0))
 
 
 def _narrow(width: list[int], least: Sequence[int], room: int) -> None:
