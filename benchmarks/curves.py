@@ -14,8 +14,8 @@ import numpy as np
 from benchmarks.launches import RANKS, SOURCE, host
 from benchmarks.rows import Row, row
 from topo.metrics.against import against
+from traffic.ccl import NAMES, bus_factor
 from traffic.measured import Communicator, Measurements
-from traffic.operations import NAMES, bus_factor
 
 __all__ = ["SOURCE", "rows"]
 

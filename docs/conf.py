@@ -10,9 +10,10 @@ from topo import __version__
 project, author, release = "planewise", "The planewise authors", __version__
 copyright = author
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "jupyter_execute"]
 html_theme, html_title = "furo", "planewise"
 html_extra_path = ["../reports/gallery"]
+html_static_path, html_css_files = ["_static"], ["site.css"]
 myst_heading_anchors = 4
 nb_execution_mode = "off"  # a test runs them and holds what is stored against it
 nb_merge_streams = True

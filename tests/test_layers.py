@@ -32,7 +32,7 @@ LAYERS = (
     {
         f"topo.{room}"
         for room in (
-            *("atomic", "conform", "islands", "kernels", "near", "packet"),
+            *("atomic", "conform", "headway", "islands", "kernels", "near", "packet"),
             *("parameters", "plain", "quantities", "rows", "size", "units"),
         )
     },

@@ -6,7 +6,7 @@ once, and every array is read-only afterwards: a failed cable or switch is a new
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -302,7 +302,9 @@ class Fabric:
             **self._nodes(),
             source=self.source and self.source.only(keep),
         )
-        return replace(survivor, symmetry=Moves(partial(_kept, survivor, self.symmetry)), intact=self.nominal)
+        return replace(
+            survivor, symmetry=Moves(partial(filter, survivor.is_automorphism, self.symmetry)), intact=self.nominal
+        )
 
     @property
     def nominal(self) -> Fabric:
@@ -331,18 +333,16 @@ class Fabric:
         return to_networkx(self)
 
     @classmethod
-    def from_networkx(cls, graph: nx.Graph, *, capacity: float | str | None = None) -> Fabric:
+    def from_networkx(
+        cls, graph: nx.Graph, *, capacity: float | str | None = None, ends: str = "", per_switch: int = 0
+    ) -> Fabric:
         """Return the fabric of an undirected networkx graph; edges that state none have ``capacity`` [B/s].
 
-        Kinds of nodes are inferred where the graph states none: ends have one neighbour, leaves bear them.
+        Kinds not stated are inferred; ``ends`` finds endpoints by name, ``per_switch`` hangs some on each node.
         """
         from topo.formats.graph import from_networkx
 
-        return from_networkx(graph, capacity=capacity)
-
-
-def _kept(survivor: Fabric, known: Sequence[NDArray[np.int32]]) -> Iterator[NDArray[np.int32]]:
-    return (move for move in known if survivor.is_automorphism(move))
+        return from_networkx(graph, capacity=capacity, ends=ends, per_switch=per_switch)
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:

@@ -203,4 +203,4 @@ def several(n: int, one: str, more: str) -> str:
     >>> several(1, "device is left out", "devices are left out"), several(2, "leaf", "leaves")
     ('1 device is left out', '2 leaves')
     """
-    return f"{n} {one if n == 1 else more}"
+    return f"{n:,} {one if n == 1 else more}"

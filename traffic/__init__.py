@@ -13,7 +13,7 @@ from typing import Any
 from topo.lazy import late
 from traffic.demand import Demand, DemandError, GroupedDemand
 from traffic.layout import check_choice
-from traffic.pattern import Count, Pattern
+from traffic.pattern import Count, Pattern, read_words
 
 __all__ = ["PATTERNS", "Count", "Demand", "DemandError", "GroupedDemand", "Pattern", "offer"]
 
@@ -51,7 +51,8 @@ def offer(
 ) -> Demand | GroupedDemand:
     """Return the demand of a registered pattern; ``seed`` reaches only patterns that draw at random.
 
-    ``ranks_per_domain`` ranks share a scale-up network, by default those of a host.
+    ``ranks_per_domain`` ranks share a scale-up network, by default those of a host.  Sizes and rates are numbers
+    [SI], or words with their unit: ``bytes="1GiB"``.
 
     Raises DemandError for an unknown pattern or parameter, with the known ones and the nearest
     match, and whatever the pattern itself refuses.
@@ -62,6 +63,7 @@ def offer(
     parameters = inspect.signature(build).parameters
     known = [name for name in parameters if name not in where]
     given = {key: value for key, value in params.items() if key in known or key != "seed"}
-    for key in given:
+    for key, value in given.items():
         check_choice(key, known, name=f"{pattern}: parameter")
+        given[key] = read_words(pattern, key, value)
     return build(**{key: value for key, value in where.items() if key in parameters}, **given)

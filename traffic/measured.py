@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from traffic.ccl import KINDS, NAMES
 from traffic.demand import DemandError
-from traffic.operations import KINDS, NAMES
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from topo import units
 from topo.lazy import with_late
+from traffic.rules import DemandError
 
 if TYPE_CHECKING:
     from traffic.demand import Demand, GroupedDemand
@@ -24,6 +26,16 @@ class Count(NamedTuple):
     def listed(cls, n: int, drawn: int = 0) -> Count:
         """Return the count of ``n`` commodities that the pattern lists itself."""
         return cls(n, n, drawn)
+
+
+#: Parameters that may be written with a unit, and what reads them.
+IN_WORDS: Mapping[str, Callable[[str], float]] = {
+    "bytes": units.size,
+    "flops": units.flops,
+    "memory": units.size,
+    "memory_bandwidth": units.rate,
+    "mfu": units.efficiency,
+}
 
 
 @with_late("offer", "count")
@@ -51,3 +63,16 @@ class Pattern:
         parameters = inspect.signature(self.offer).parameters.values()
         given = {p.name: p.default for p in parameters if p.default is not p.empty} | arguments
         return self.count(**{name: given[name] for name in inspect.signature(self.count).parameters})
+
+
+def read_words(pattern: str, key: str, value: Any) -> Any:
+    """Return ``value`` of parameter ``key`` as a number where it is words with a unit, else as it is.
+
+    Raises DemandError for words that are none.
+    """
+    if not isinstance(value, str) or key not in IN_WORDS:
+        return value
+    try:
+        return IN_WORDS[key](value)
+    except units.UnitError as error:
+        raise DemandError(f"{pattern}: {key}: {error}") from None

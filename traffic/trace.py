@@ -23,10 +23,10 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from traffic.ccl import KINDS, bus_factor, steps_of, strided
 from traffic.demand import MAX_PAIRS, Demand, DemandError
 from traffic.layout import domain_of
 from traffic.operation import Named, Operation
-from traffic.operations import KINDS, bus_factor, steps_of, strided
 from traffic.outcome import Outcome
 from traffic.phases import Phase, in_sequence
 

@@ -15,6 +15,7 @@ from topo.check.points import point_faults
 from topo.check.wiring import wiring_faults
 from topo.fabric import Fabric, FabricError
 from topo.flow.uniform import MOST_ENDPOINTS, uniform_share
+from topo.headway import counted
 from topo.routing.tables import Tables
 
 __all__ = ["Fault", "check", "faults_of"]
@@ -47,7 +48,7 @@ def check(
         most = max(LEAST_COSTED, MOST_LINKS // max(fabric.n_links, 1))
     mending = {fault.mending: fault for fault in found if fault.mends}  # of two mended alike, one
     first = islice(mending.items(), most if costs and fabric.n_endpoints <= MOST_ENDPOINTS else 0)
-    without = {key: _without(fabric, fault) for key, fault in first}
+    without = {key: _without(fabric, fault) for key, fault in counted("fault", list(first))}
     left = mending.keys() - without.keys()
     kinds = sorted({fault.kind for fault in found})
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from topo.cli.options import (
 from topo.cli.progress import working
 from topo.cli.results import GAP, print_cases
 from topo.cli.workers import Where, workers_option
+from topo.headway import tell
 
 if TYPE_CHECKING:
     from topo.config import Case
@@ -87,12 +88,10 @@ def analyze_verb(
     topo analyze slim-fly:q=11 permutation --routing ecmp-hash --seeds 20 --workers 8
     """
     from topo.cli import draws
-    from topo.config import read_case
+    from topo.config import read_case, read_draws
 
     begin = time.perf_counter()
     if seeds:
-        from topo.config import read_draws
-
         cases = read_draws(fabric, traffic, seed=seed, seeds=seeds, **sections)
     else:
         cases = [read_case(fabric, traffic, seed=seed, **sections)]
@@ -103,22 +102,26 @@ def analyze_verb(
         form = {"as_json": as_json, "as_csv": as_csv, "quiet": quiet}
         return draws.analyze(cases, SHOWN, seed=seed, where=where, folder=output, checks=checks, **form)
     (case,) = cases
-    with working(quiet=quiet) as tell:
+    with working(quiet=quiet):
         tell(f"running {case.name}")
-        results = _stored(case, output, where) if output is not None else _computed(case, where, tell)
+        results = _stored(case, output, where) if output is not None else _computed(case, where)
     results |= {"seconds": round(time.perf_counter() - begin, 3)}
     code = judge(checks, results)
     if as_csv:
         print_cases([(head_of(case), results)])
     else:
         _print(case, results, as_json=as_json)
-    say_notes(cases, [results])
+    _say_notes(case, results)
+    return code if results.get("complete", True) else LIMIT
+
+
+def _say_notes(case: Case, results: dict[str, Any]) -> None:
+    """Say what was chosen, what was drawn, and what the time left open."""
+    say_notes([case], [results])
     if "seed" in case.routing:
         say(f"note: paths of {case.routing['policy']} are one draw of many; --seeds 10 prints mean and range")
     if not results.get("complete", True):
-        say(f"the time was up at a gap of {results['gap']:.3g}; give the policy more with seconds=")
-        return LIMIT
-    return code
+        say(f"the time was up at a gap of {100 * results['gap']:.1f} %; give the policy more with seconds=")
 
 
 def _only_estimated(
@@ -139,7 +142,7 @@ def _only_estimated(
     return dry_run
 
 
-def _computed(case: Case, where: Where, tell: Callable[[str], None]) -> dict[str, Any]:
+def _computed(case: Case, where: Where) -> dict[str, Any]:
     """Return the results of ``case``: on threads here, or on a worker of the scheduler."""
     from topo.study import on_threads, run_case
 
@@ -148,20 +151,20 @@ def _computed(case: Case, where: Where, tell: Callable[[str], None]) -> dict[str
 
         return dict(drawn([case], **where.how()).results[0])
     with on_threads(where.given or 0):
-        return run_case(case, tell=tell).results
+        return run_case(case).results
 
 
 def _stored(case: Case, folder: Path, where: Where) -> dict[str, Any]:
     """Return the results of ``case`` run as a study of one, whose report then lies in ``folder``."""
     done = stored([case], folder, where, {**case.sections, "seed": case.seed})
     if done.failed:
-        return _computed(case, where, lambda what: None)  # once more, for the error itself
+        return _computed(case, where)  # once more, for the error itself
     return dict(done.records[0]["results"])
 
 
 def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows, say_first
+    from topo.cli.results import print_results, print_rows, say_cases
     from topo.config import facts_of
     from topo.quantities import QUANTITIES
 
@@ -176,7 +179,7 @@ def _print(case: Case, results: dict[str, Any], *, as_json: bool) -> None:
             "hosts (trays)": f"{results['hosts']:,} of {host} endpoints",
             QUANTITIES["domains"].title: f"{results['domains']:,} of up to {domain} endpoints",
         }
-    say_first(title, [case], [results])
+    say_cases(title, [case], [results])
     print_results("", results, SHOWN, more)
     if results.get("jobs"):
         print_rows("\njobs", results["jobs"], [f"jobs.{key}" for key in results["jobs"][0]])

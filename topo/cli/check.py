@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from topo.cli.options import Check, checks_option, csv_option, json_option, judge, quiet_option, section_option
+
+if TYPE_CHECKING:
+    from topo.config import Case
+    from topo.fabric import Fabric
 
 #: Ports of a fault that the terminal names.
 MOST_PORTS = 4
@@ -58,32 +62,50 @@ def check_verb(
     """
     from topo.cli import output
     from topo.cli.progress import working
-    from topo.cli.results import print_csv_rows, print_results
-    from topo.config import fabric_of, read_part, routing_of
+    from topo.cli.results import print_csv_rows
+    from topo.config import fabric_of, read_part
+    from topo.headway import tell
+
+    case = read_part(fabric=fabric, routing=routing, failures=failures)
+    with working(quiet=quiet or as_json or as_csv):
+        tell("reading the network")
+        built = fabric_of(case, symmetry=False)
+        results = _found(case, built, routed=routing is not None, costs=costs)
+    code = judge(checks, results)
+    if as_csv:
+        print_csv_rows(results["faults"], "faults.")
+    elif as_json:
+        output.print_json({"fabric": case.fabric, "routing": case.routing, "name": built.name, **results})
+    else:
+        _print(built.name, results)
+    return code
+
+
+def _found(case: Case, built: Fabric, *, routed: bool, costs: int | None) -> dict[str, Any]:
+    """Return faults, who is cut off once parts are lost, and where it is ``routed`` what routes may wait for."""
+    from topo.config import routing_of
+    from topo.headway import tell
     from topo.study import checked
     from topo.study.deadlocks import deadlocks
     from topo.study.parted import parted
 
-    case = read_part(fabric=fabric, routing=routing, failures=failures)
-    with working(quiet=quiet or as_json or as_csv) as tell:
-        tell("reading the network")
-        built = fabric_of(case, symmetry=False)
-        given = {} if routing is None else routing_of(case, built)
-        tell("looking for faults, and what mending each would bring")
-        results: dict[str, Any] = checked(built, given.get("tables"), most=costs)
-        left, lost = parted(case, built) if failures is not None else (built, {})
-        results |= lost
-        if given:
-            tell("looking for deadlocks")
-            results |= deadlocks(left, given)
-    code = judge(checks, results)
-    if as_csv:
-        print_csv_rows(results["faults"], "faults.")
-        return code
-    if as_json:
-        output.print_json({"fabric": case.fabric, "routing": case.routing, "name": built.name, **results})
-        return code
-    print_results(built.name, results, (*_SHOWN, "uniform_throughput", "fault_count", *_LOST, *_DEADLOCK))
+    given = routing_of(case, built) if routed else {}
+    tell("looking for faults, and what mending each would bring")
+    results: dict[str, Any] = checked(built, given.get("tables"), most=costs)
+    left, lost = parted(case, built) if case.failures is not None else (built, {})
+    results |= lost
+    if given:
+        tell("looking for deadlocks")
+        results |= deadlocks(left, given)
+    return results
+
+
+def _print(name: str, results: dict[str, Any]) -> None:
+    from topo.cli import output
+    from topo.cli.results import print_results, say_first
+
+    say_first(name, _verdict(results))
+    print_results("", results, (*_SHOWN, "uniform_throughput", "fault_count", *_LOST, *_DEADLOCK))
     for cycle in results.get("deadlock_cycles", []):
         click.echo("\n".join(_cycle(cycle["ports"])))
     for fault in results["faults"]:
@@ -96,7 +118,23 @@ def check_verb(
         output.note(f"note: how many lanes are enough by path is not known, for {why}: lanes climbed by hop are enough")
     for text in results["findings"]:
         output.note(f"note: {text}")
-    return code
+
+
+def _verdict(results: dict[str, Any]) -> str:
+    """Return how many faults there are, what uniform traffic reaches, and what is wrong with routes."""
+    from topo.units import several
+
+    kinds = ", ".join(f"{n} {kind}" for kind, n in results["faults_by_kind"].items())
+    said = [f"{several(results['fault_count'], 'fault', 'faults')}: {kinds}." if kinds else "No fault found."]
+    if (share := results["uniform_throughput"]) is not None:
+        said += [f"Uniform traffic reaches {100 * share:.1f} % of what ports allow."]
+    if results.get("unreachable_commodities"):
+        said += [f"{several(results['unreachable_commodities'], 'flow has', 'flows have')} no path left."]
+    if results.get("deadlock_free"):
+        said += ["Routes cannot deadlock."]
+    elif results.get("deadlock_links"):
+        said += [f"Routes can deadlock: {results['deadlock_links']:,} links lie in cycles, each waiting for the next."]
+    return " ".join(said)
 
 
 def _cycle(ports: list[str]) -> list[str]:
@@ -114,14 +152,12 @@ def _lines(fault: dict[str, Any], now: float | None) -> list[str]:
 
     Not every port is printed; --json has them.
     """
-    from topo.cli.results import written
+    from topo.cli.results import in_lines, written
 
     ports = fault["ports"]
     more = [f"{len(ports) - MOST_PORTS} more"] if len(ports) > MOST_PORTS else []
-    found = [
-        f"\n{fault['kind']}: {', '.join([*ports[:MOST_PORTS], *more])}",
-        *([f"  {fault['evidence']}"] if fault["evidence"] else []),
-    ]
+    where = f"{fault['kind']}: {', '.join([*ports[:MOST_PORTS], *more])}"
+    found = [f"\n{in_lines(where)}", *([in_lines(fault["evidence"], "  ")] if fault["evidence"] else [])]
     key = "mended_throughput"
     if fault[key] is not None and now is not None and abs(fault[key] - now) < ALIKE * now:
         found.append("  mending it changes nothing for uniform traffic")

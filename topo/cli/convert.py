@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from topo.cli.options import section_option, seed_option
+from topo.cli.options import quiet_option, section_option, seed_option
+from topo.cli.progress import working
 
 if TYPE_CHECKING:
     from topo.config import Case
@@ -23,8 +24,17 @@ if TYPE_CHECKING:
 @click.option("--traffic", metavar="TRAFFIC", help="What is sent, for formats of traffic, routes and loads.")
 @section_option("routing")
 @seed_option
+@quiet_option
 def convert_verb(
-    *, fabric: str, output: Path, from_: str | None, to: str | None, traffic: str | None, routing: str, seed: int
+    *,
+    fabric: str,
+    output: Path,
+    from_: str | None,
+    to: str | None,
+    traffic: str | None,
+    routing: str,
+    seed: int,
+    quiet: bool,
 ) -> int:
     """Read the fabric IN, a file or a family, and write it to OUT in another format.
 
@@ -41,6 +51,7 @@ def convert_verb(
     from topo.cli.output import note
     from topo.config import fabric_of, read_part
     from topo.formats import DEMANDS, FABRICS, LOADS, ROUTES, TABLES, chosen, writer
+    from topo.headway import tell
 
     entry = writer(TABLES | LOADS | ROUTES | DEMANDS | FABRICS, output, to)  # before any work
     if from_ is not None:
@@ -48,10 +59,13 @@ def convert_verb(
     case = read_part(fabric=fabric, routing=routing, traffic=traffic, seed=seed)
     if entry not in (*TABLES.values(), *FABRICS.values()) and traffic is None:
         raise click.UsageError(f"{output}: {entry.title}: give the traffic with --traffic")
-    built = fabric_of(case)
+    with working(quiet=quiet):
+        tell("reading the network")
+        built = fabric_of(case)
+        tell(f"writing {output}")
+        said = _write(case, built, entry, output)
     for text in () if built.source is None else built.source.notes:
         note(f"note: {text}")
-    said = _write(case, built, entry, output)
     if said:
         note(f"note: {chosen(FABRICS | DEMANDS, entry)} cannot carry: {said}")
     click.echo(str(output))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topo.cli.exits import INFEASIBLE, LIMIT, OK, say
-from topo.cli.options import json_option
+from topo.cli.options import json_option, quiet_option
+from topo.cli.progress import working
 from topo.cli.workers import Where, workers_option
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ _ROWS = 12
 @click.command("design")
 @click.argument("words", nargs=-1, required=True)
 @json_option
+@quiet_option
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for measured cases and the page."
 )
 @workers_option("Local processes that measure candidates; 0 is this process.")
-def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None, where: Where) -> int:
+def design_verb(*, words: tuple[str, ...], as_json: bool, quiet: bool, output: Path | None, where: Where) -> int:
     """Print the best network that meets all requirements, by proof, and why others lost.
 
     WORDS are key=value words and requirements, or a design file, which words after it change.
@@ -45,7 +47,8 @@ def design_verb(words: tuple[str, ...], as_json: bool, output: Path | None, wher
     from topo.cli.design_words import results_of
     from topo.study.design import designed
 
-    design = designed(words, folder=output, **where.how())
+    with working(quiet=quiet or as_json):
+        design = designed(words, folder=output, **where.how())
     results = results_of(design)
     if output is not None:
         _keep(output, design, results)
@@ -79,14 +82,14 @@ def _print(design: Design, results: dict[str, Any]) -> None:
 
 
 def _print_best(design: Design, best: dict[str, Any]) -> None:
-    from topo.cli import output
-    from topo.cli.results import print_results
+    from topo.cli.design_words import measured_words
+    from topo.cli.results import print_results, say_first
 
     answer = design.answer
     keys = [key for key in best if key not in ("name", "family", "spec", "measured", "port_gbps")]
-    print_results(best["name"], best, keys, more={need: output.text(value) for need, value in best["measured"].items()})
-    how = "nothing better meets all requirements" if answer.proven else "not proven: the time was up"
-    click.echo(f"{how}; {answer.considered:,} networks considered, {answer.measured:,} measured")
+    how = "Nothing better meets all requirements" if answer.proven else "Not proven, the time was up"
+    say_first(best["name"], f"{how}: {answer.considered:,} networks considered, {answer.measured:,} measured.")
+    print_results("", best, keys, more=measured_words(design.question, best))
     click.echo(f"built and measured: {_shape(design.built[best['name']])}")
     click.echo(f"order it with: topo order '{best['spec']}'")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from topo.cli.results import written
@@ -70,6 +71,12 @@ def spec_of(question: Question, one: Candidate) -> str:
 def said(need: Need) -> str:
     """Return a requirement in words: cost at most $80 million."""
     return f"{_title(need)} {_limit(need)}"
+
+
+def measured_words(question: Question, best: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was measured of ``best``, by what it is called, as people read it."""
+    known = {need.fact: need for need in question.asked}
+    return {_title(known[fact]): written(known[fact].key, value) for fact, value in best["measured"].items()}
 
 
 def _limit(need: Need) -> str:

@@ -72,7 +72,7 @@ def _common(cases: Sequence[Case]) -> dict[str, Any]:
 
 def _print(cases: Sequence[Case], draws: Draws, shown: Sequence[str], given: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
-    from topo.cli.results import print_spread, say_first
+    from topo.cli.results import print_spread, say_cases
 
     if as_json:
         seeds = [case.seed for case in cases]
@@ -81,7 +81,7 @@ def _print(cases: Sequence[Case], draws: Draws, shown: Sequence[str], given: dic
     one = cases[0]
     name, kind = one.name.rpartition(" / ")[0], one.traffic and one.traffic["pattern"]
     title = f"{name}: {kind}, {one.routing['policy']}, {len(cases)} seeds: mean (least to most)"
-    say_first(title, cases, draws.results)
+    say_cases(title, cases, draws.results)
     print_spread("", draws.results, shown)
     if len(cases) > 1 and len({record["hash"] for record in draws.records}) == 1:
         say("note: nothing in this case is drawn: every seed gives the same")

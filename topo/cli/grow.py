@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from topo.cli.options import Check, checks_option, json_option, judge, section_option
+from topo.cli.options import Check, checks_option, json_option, judge, quiet_option, section_option
+from topo.cli.progress import working
 
 if TYPE_CHECKING:
     from topo.config import Case
@@ -25,6 +26,7 @@ _STAGES = (
 @section_option("cost")
 @click.option("--move-cost", type=click.FloatRange(min=0), default=0.0, metavar="USD", help="Of a cable out or in.")
 @json_option
+@quiet_option
 @checks_option
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="CSV of all steps.")
 def grow_verb(
@@ -33,6 +35,7 @@ def grow_verb(
     cost: str | None,
     move_cost: float,
     as_json: bool,
+    quiet: bool,
     checks: tuple[Check, ...],
     output: Path | None,
 ) -> int:
@@ -46,12 +49,15 @@ def grow_verb(
     """
     from topo.config import fabric_of, read_part
     from topo.design.recabling import recabling
+    from topo.headway import counted, within
 
     if len(fabrics) < 2:
         raise click.UsageError("give at least two FABRICs, the first stage first")
     cases = [read_part(fabric=fabric, cost=cost) for fabric in fabrics]
-    built = [fabric_of(case, symmetry=False) for case in cases]
-    steps = list(starmap(recabling, pairwise(built)))
+    with working(quiet=quiet or as_json):
+        built = [fabric_of(case, symmetry=False) for case in counted("building network", cases)]
+        with within("matching cables"):
+            steps = list(starmap(recabling, counted("step", list(pairwise(built)))))
     results = results_of(cases, [fabric.name for fabric in built], steps, move_cost)
     code = judge(checks, results)
     if output is not None:
@@ -110,14 +116,28 @@ def _write(path: Path, steps: list[Recabling]) -> None:
     write_text(path, csv_text([("stage", "step", "a", "b", "tier"), *rows]))
 
 
+def _verdict(results: dict[str, Any]) -> str:
+    """Return how many cables move on the way, and what it costs beside the last network at once."""
+    from topo.cli.results import written
+    from topo.units import several
+
+    moved = several(sum(row["comes_out"] for row in results["growth"]), "cable comes", "cables come")
+    said = f"{several(len(results['growth']), 'stage', 'stages')}; {moved} out again on the way."
+    if results["growth_usd"] is None:
+        return said
+    paid, once = (written(key, results[key]) for key in ("growth_usd", "at_once_usd"))
+    return f"{said} All stages cost {paid}, the last one at once {once}."
+
+
 def _print(results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows
+    from topo.cli.results import print_results, print_rows, say_first
 
     if as_json:
         output.print_json(results)
         return
     priced = results["at_once_usd"] is not None
+    say_first(" > ".join(row["network"] for row in results["growth"]), _verdict(results))
     print_rows("stages", results["growth"], [f"growth.{key}" for key in _STAGES if priced or key != "usd"])
     if priced:
         print_results("\nin all", results, ("growth_usd", "at_once_usd"))

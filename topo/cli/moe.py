@@ -78,7 +78,7 @@ def moe_verb(
     topo moe --set hidden=7000 --json
     """
     from topo.cli import output
-    from topo.cli.results import print_cases, print_csv_rows, print_results, print_rows
+    from topo.cli.results import print_cases, print_csv_rows, print_results, print_rows, say_first
     from topo.config.exchange import exchange_arguments
     from traffic.moe import report
 
@@ -97,9 +97,11 @@ def moe_verb(
         print_cases([({}, results)])
         return code
     if "by_limit" in results:
-        print_results(f"expert parallelism of {results['model']}", results, SHOWN)
+        say_first(f"expert parallelism of {results['model']}", results["explanation"])
+        print_results("", results, SHOWN)
         print_rows("\nby node limit", results["by_limit"], [f"by_limit.{key}" for key in LIMITS])
         click.echo()
+    else:
+        say_first(results["model"], results["explanation"])
     print_results(f"{results['model']} itself, at {results['sequence']} tokens a sequence", results, MODEL)
-    output.note(str(results["explanation"]))
     return code

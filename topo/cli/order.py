@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from topo.cli.options import Check, checks_option, json_option, judge, section_option
+from topo.cli.options import Check, checks_option, json_option, judge, quiet_option, section_option
+from topo.cli.progress import working
 
 _BILL = ("part", "medium", "length_m", "count", "spares", "usd_each", "usd", "spares_usd")
 _SUMS = ("cost_usd", "floor_cost_usd", "spares_usd", "order_usd")
@@ -23,6 +24,7 @@ _FLOOR = (
 @section_option("spares")
 @section_option("availability")
 @json_option
+@quiet_option
 @checks_option
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for the lists.")
 def order_verb(
@@ -33,6 +35,7 @@ def order_verb(
     spares: str | None,
     availability: str | None,
     as_json: bool,
+    quiet: bool,
     checks: tuple[Check, ...],
     output: Path | None,
 ) -> int:
@@ -51,7 +54,8 @@ def order_verb(
     from topo.study.order import order, write_lists
 
     case = read_part(fabric=fabric, cost=cost, floor=floor, spares=spares, availability=availability)
-    found = order(case)
+    with working(quiet=quiet or as_json):
+        found = order(case)
     code = judge(checks, found.results)
     if output is not None:
         write_lists(output, found.sheets())
@@ -61,15 +65,16 @@ def order_verb(
 
 def _print(results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results, print_rows
+    from topo.cli.results import print_results, print_rows, say_first
     from topo.units import several
 
     if as_json:
         output.print_json(results)
         return
     book = results["price_book"]
+    say_first(results["name"], _verdict(results))
     shown = [f"bill.{key}" for key in _BILL if any(row[key] for row in results["bill"])]
-    print_rows(f"{results['name']}, prices: {book or 'none'}", results["bill"], shown)
+    print_rows("bill", results["bill"], shown)
     if book:
         print_results("\nin all", results, _SUMS)
     if racks := results.get("racks"):
@@ -78,3 +83,16 @@ def _print(results: dict[str, Any], *, as_json: bool) -> None:
         print_results(f"\nfloor plan: {stand}", results, _FLOOR)
     for missing in results.get("floor_unpriced", results["unpriced"]):
         output.note(f"no price, so the sum is open: {missing}")
+
+
+def _verdict(results: dict[str, Any]) -> str:
+    """Return what the order costs, spares included, as far as all of it has prices."""
+    from topo.cli.results import written
+
+    if results["price_book"] is None:
+        return "Without prices: --prices takes a book of them."
+    if results["order_usd"] is None:
+        return f"The sum is open: {results['price_book']} has no price of some parts."
+    all_of_it, spares = (written(key, results[key]) for key in ("order_usd", "spares_usd"))
+    of_it = f"{spares} of it for spares" if results["spares_usd"] else "without spares"
+    return f"The order costs {all_of_it} at prices of {results['price_book']}, {of_it}."

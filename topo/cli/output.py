@@ -18,6 +18,10 @@ from topo.plain import plain
 SCHEMA_VERSION = 2
 #: How a terminal shows what is over; NO_COLOR keeps it bold.
 _OVER = "bold red"
+#: Letters that a column of a drawn table takes beside its cells.
+BESIDE = 2
+#: Rows up to which a table of numbers, too wide for the terminal, is turned: its columns become its rows.
+MOST_TURNED = 3
 
 
 class Marked(str):
@@ -45,11 +49,11 @@ def print_table(
     """
     cells = [[text(cell) for cell in row] for row in rows]
     right = right or [all(_number(row[i]) for row in cells) and bool(cells) for i in range(len(header))]
-    if (sys.stderr if err else sys.stdout).isatty():
-        _draw(header, cells, right, title, err=err)
-        return
     if title:
         click.echo(title, err=err)
+    if (sys.stderr if err else sys.stdout).isatty():
+        _draw(header, cells, right, err=err)
+        return
     shown = [list(header), *cells] if any(header) else cells
     widths = [max((len(row[i]) for row in shown), default=0) for i in range(len(header))]
     for row in shown:
@@ -95,21 +99,30 @@ def _number(cell: str) -> bool:
 
 
 def _draw(
-    header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], title: str, *, err: bool
+    header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], *, err: bool, turned: bool = False
 ) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
-    table.show_header = any(header)
-    for name, to_the_right in zip(header, right, strict=True):
+    from topo.cli.widths import by_words, fitted
+
+    console = Console(stderr=err)
+    room = console.width - BESIDE * len(header)
+    numbers = 2 * sum(right) >= len(right)
+    if numbers and not turned and 0 < len(rows) <= MOST_TURNED and sum(by_words(header, rows, right)) > room:
+        first, *others = zip(header, *rows, strict=True)
+        _draw(first, others, [False] + [True] * len(rows), err=err, turned=True)
+        return
+    table = Table(box=box.SIMPLE_HEAD, show_header=any(header), show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for name, to_the_right, width in zip(header, right, fitted(header, rows, right, room), strict=True):
         # What does not fit goes on below: a key that is cut can be copied by nobody.
-        table.add_column(Text(name), justify="right" if to_the_right else "left", overflow="fold")
+        justify = "right" if to_the_right else "left"
+        table.add_column(Text(name), justify=justify, overflow="fold", width=width)  # type: ignore[arg-type]
     for row in rows:
         table.add_row(*(Text(cell, style=_OVER if isinstance(cell, Marked) else "") for cell in row))
-    Console(stderr=err).print(table)
+    console.print(table)
 
 
 def note(message: str) -> None:

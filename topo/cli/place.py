@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from topo.cli.options import Check, checks_option, json_option, judge, section_option, seed_option
+from topo.cli.options import Check, checks_option, json_option, judge, quiet_option, section_option, seed_option
+from topo.cli.progress import working
 
 if TYPE_CHECKING:
     from topo.design.placement import Placed
@@ -24,6 +25,7 @@ SHOWN = (
 @seed_option
 @click.option("--seconds", type=click.FloatRange(min=0), default=10.0, show_default=True, help="Time of the search.")
 @json_option
+@quiet_option
 @checks_option
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="CSV of rank, endpoint, name.")
 def place_verb(
@@ -34,6 +36,7 @@ def place_verb(
     seed: int,
     seconds: float,
     as_json: bool,
+    quiet: bool,
     checks: tuple[Check, ...],
     output: Path | None,
 ) -> int:
@@ -47,12 +50,16 @@ def place_verb(
     """
     from topo.config import demand_of, fabric_of, read_case, routing_of
     from topo.design.placement import place
+    from topo.headway import tell, within
 
     case = read_case(fabric, traffic, routing=routing, seed=seed)
-    built = fabric_of(case, symmetry=False)
-    params = routing_of(case, built)
-    policy = params.pop("policy")
-    found = place(built, demand_of(case, built), policy=policy, params=params, seconds=seconds, seed=seed)
+    with working(quiet=quiet or as_json):
+        tell("building the network")
+        built = fabric_of(case, symmetry=False)
+        params = routing_of(case, built)
+        policy, demand = params.pop("policy"), demand_of(case, built)
+        with within("placing ranks"):
+            found = place(built, demand, policy=policy, params=params, seconds=seconds, seed=seed)
     results = results_of(found)
     code = judge(checks, results)
     if output is not None:
@@ -87,9 +94,22 @@ def _write(path: Path, found: Placed) -> None:
 
 def _print(sections: dict[str, Any], results: dict[str, Any], *, as_json: bool) -> None:
     from topo.cli import output
-    from topo.cli.results import print_results
+    from topo.cli.results import print_results, say_first
 
     if as_json:
         output.print_json({**sections, **results})
         return
-    print_results(f"{sections['traffic']['pattern']}: ranks placed", results, SHOWN)
+    say_first(f"{sections['traffic']['pattern']}: ranks placed", _verdict(results))
+    print_results("", results, SHOWN)
+
+
+def _verdict(results: dict[str, Any]) -> str:
+    """Return how long the traffic takes, how far that is from the least possible, and from chance."""
+    from topo.cli.results import written
+
+    time, least = results["completion_s"], results["least_possible_s"]
+    near = "which no placement betters"
+    if not results["proven"]:
+        near = f"at most {time / least - 1.0:.1%} longer than the least possible".replace("%", " %")
+    took, times = written("completion_s", time), results["better_than_random"]
+    return f"The traffic takes {took}, {near}; with ranks placed at random {times:.3g} times as long."

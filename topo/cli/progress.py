@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from topo.cli.exits import say
+from topo.headway import told_to
 
 if TYPE_CHECKING:
     from topo.study import Progress
 
 #: [s] between two lines of progress where stderr is not a terminal.
 LINE_EVERY = 60.0
+#: Width of a bar, of which most of 80 columns are left for words.
+BAR = 20
 #: [s] that a command runs before it says what it is at: most end sooner, and rich takes a moment to load.
 QUICK = 1.0
 
@@ -59,35 +62,47 @@ def _how(at: Progress) -> str:
 @contextmanager
 def _bar(total: int, first: str) -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns: tuple[Any, ...] = (
-        BarColumn(),
+        BarColumn(bar_width=BAR),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
+        _words(),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(first and f"now {first}", total=total)
+    with Bar(*columns, console=Console(stderr=True), transient=True, expand=True) as bar:
+        said = first and f"now {first}"
+        task = bar.add_task(said, total=total)
 
         def show(at: Progress) -> None:
-            case = f"now {at.following}" if at.following else at.name
-            bar.update(task, completed=at.done, total=at.total, description=f"{_how(at)}, {case}")
+            nonlocal said
+            said = f"{_how(at)}, " + (f"now {at.following}" if at.following else at.name)
+            bar.update(task, completed=at.done, total=at.total, description=said)
 
-        yield show
+        with told_to(lambda more: bar.update(task, description=f"{said}: {more}")):
+            yield show
+
+
+def _words() -> Any:
+    """Return the column of what is being done: it takes the room that is left, and is cut where the terminal ends."""
+    from rich.progress import TextColumn
+    from rich.table import Column
+
+    return TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1))
 
 
 @contextmanager
-def working(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """Give a callback that takes what is being done; a terminal shows it with the time, once a second has passed."""
+def working(*, quiet: bool = False) -> Iterator[None]:
+    """Show on a terminal what the work inside says of its headway, and for how long, once a second has passed."""
     if quiet or not sys.stderr.isatty():
-        yield _silent
+        yield
         return
     one = _Working()
     one.timer.start()
     try:
-        yield one.tell
+        with told_to(one.tell):
+            yield
     finally:
         one.end()
 
@@ -122,17 +137,18 @@ class _Working:
     def _begin(self) -> None:
         from rich.console import Console
         from rich.progress import Progress as Bar
-        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import SpinnerColumn, TimeElapsedColumn
+        from rich.table import Column
 
         columns: tuple[Any, ...] = (
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            TimeElapsedColumn(),
+            SpinnerColumn(table_column=Column(no_wrap=True, min_width=1)),
+            TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
+            _words(),
         )
         with self.lock:
             if self.ended:
                 return
-            self.line = Bar(*columns, console=Console(stderr=True), transient=True)
+            self.line = Bar(*columns, console=Console(stderr=True), transient=True, expand=True)
             self.line.add_task(self.what, total=None)
             self.line.tasks[0].start_time = self.begin
             self.line.start()

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from topo.cli.exits import say
+from topo.cli.options import quiet_option
+from topo.cli.progress import working
 
 
 @click.command("report")
@@ -20,7 +22,8 @@ from topo.cli.exits import say
 @click.option(
     "--png", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Write each figure as PNG into DIR."
 )
-def report_verb(folders: tuple[Path, ...], output: Path | None, png: Path | None) -> int:
+@quiet_option
+def report_verb(*, folders: tuple[Path, ...], output: Path | None, png: Path | None, quiet: bool) -> int:
     """Redraw the report of the study in DIR from its records; never solves.
 
     With OTHER, one page compares the two: cases are matched by input, name or labels, and differences marked.
@@ -30,25 +33,35 @@ def report_verb(folders: tuple[Path, ...], output: Path | None, png: Path | None
       topo report before after -o versus.html
       topo report reports/planes --png figures
     """
+    from topo.headway import tell
+
     if len(folders) > 2:
         raise click.UsageError(f"takes one study, or two to compare; {len(folders)} were given")
     if png is not None and (len(folders) > 1 or output is not None):
         raise click.UsageError("--png draws the figures of one study and nothing else; leave out OTHER and --output")
-    if png is not None:
-        from topo.report.pictures import save
+    with working(quiet=quiet):
+        tell("drawing")
+        done = _pictures(folders[0], png) if png is not None else [_page(folders, output)]
+    for path in done:
+        click.echo(str(path))
+    return 0
 
-        for path in save(folders[0], png, tell=say):
-            click.echo(str(path))
-        return 0
-    if len(folders) > 1:
-        from topo.atomic import write_text
-        from topo.report.versus import compare
 
-        output = output or Path("versus.html")
-        write_text(output, compare(*folders, tell=say))
-    else:
+def _pictures(folder: Path, into: Path) -> list[Path]:
+    from topo.report.pictures import save
+
+    return save(folder, into, tell=say)
+
+
+def _page(folders: tuple[Path, ...], output: Path | None) -> Path:
+    """Return the page of one study, or of two side by side."""
+    if len(folders) == 1:
         from topo.report import write
 
-        output = write(folders[0], output, tell=say)
-    click.echo(str(output))
-    return 0
+        return write(folders[0], output, tell=say)
+    from topo.atomic import write_text
+    from topo.report.versus import compare
+
+    output = output or Path("versus.html")
+    write_text(output, compare(*folders, tell=say))
+    return output

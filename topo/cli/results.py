@@ -22,7 +22,7 @@ _PLAIN = ("count", "gbps", "number", "ratio")
 GAP = ""
 NOTHING = ("", "", "")
 #: Keys whose 0 means that nothing was stated, and ends of keys that say how full links are.
-_STATED = ("zero_load_latency_s",)
+_STATED = ("latency_s", "zero_load_latency_s")
 _FILLED = (
     "max_utilization",
     "p99_utilization",
@@ -39,19 +39,29 @@ _WIDE = 120
 _ASCII = str.maketrans({"\N{NO-BREAK SPACE}": " ", "−": "-", "–": "-", "µ": "u", "×": "x", "·": "|"})
 
 
-def say_first(title: str, cases: Sequence[Case], results: Sequence[Mapping[str, Any]]) -> None:
+def say_cases(title: str, cases: Sequence[Case], results: Sequence[Mapping[str, Any]]) -> None:
     """Print ``title`` and the verdict on cases that differ in their seeds alone, as their page has it."""
-    import textwrap
-
     from topo.report import sentence
 
-    wide = _WIDE
+    say_first(title, sentence([(case.resolved(), one) for case, one in zip(cases, results, strict=True)]))
+
+
+def say_first(title: str, verdict: str) -> None:
+    """Print ``title``, and below it what the answer comes to."""
+    click.echo(ascii_of(f"{title}\n{in_lines(verdict, wide=_WIDE)}\n"))
+
+
+def in_lines(sentence: str, indent: str = "", *, wide: int | None = None) -> str:
+    """Return ``sentence`` on lines that fit the terminal, each behind ``indent``; ``wide`` elsewhere, None one line."""
+    import textwrap
+
     if sys.stdout.isatty():
         import shutil
 
         wide = shutil.get_terminal_size((_WIDE, 0)).columns
-    verdict = sentence([(case.resolved(), one) for case, one in zip(cases, results, strict=True)])
-    click.echo(ascii_of(f"{title}\n{textwrap.fill(verdict, wide)}\n"))
+    if wide is None:
+        return indent + sentence
+    return textwrap.fill(sentence, wide, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def print_results(
@@ -78,7 +88,7 @@ def _row(key: str, value: Any) -> tuple[str, str, str]:
 
 def _worth_saying(key: str, value: Any) -> bool:
     """Return whether there is something to say; a latency of 0 is one that nobody stated."""
-    return value is not None and not (key in _STATED and value == 0)
+    return value is not None and value != {} and not (key in _STATED and value == 0)
 
 
 def _parted(keys: Sequence[str]) -> list[str]:

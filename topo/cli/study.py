@@ -13,8 +13,9 @@ import click
 
 from topo.cli.exits import FAILED_CASES, OK, Interrupted, say
 from topo.cli.options import Check, checks_option, csv_option, estimate_options, json_option, judge, quiet_option
-from topo.cli.progress import over_cases
+from topo.cli.progress import over_cases, working
 from topo.cli.workers import Where, workers_option
+from topo.headway import tell
 
 if TYPE_CHECKING:
     from topo.study import Run
@@ -82,7 +83,9 @@ def study_verb(
             raise Interrupted(_again(study, folder, overrides, where)) from None
     from topo.report import write
 
-    page = write(done.folder, tell=say)
+    with working(quiet=quiet or as_json or as_csv):
+        tell("drawing the report")
+        page = write(done.folder, tell=say)
     _print(done, page, as_json=as_json, as_csv=as_csv)
     return _verdict(done, checks)
 

@@ -6,7 +6,7 @@ Beside those of ``traffic`` there are patterns that look at files or at the grap
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,26 +19,17 @@ from topo.config.data import Files
 from topo.lazy import late
 from traffic import Count, Demand, DemandError, GroupedDemand, Pattern
 from traffic.layout import hosts_and_domains
+from traffic.pattern import IN_WORDS
 
 if TYPE_CHECKING:
     from topo.fabric import Fabric
     from topo.size import Size
 
 
-#: Parameters that a study writes with a unit, and what reads them.
-_UNITS: Mapping[str, Callable[[str], float]] = {
-    "bytes": units.size,
-    "flops": units.flops,
-    "memory": units.size,
-    "memory_bandwidth": units.rate,
-    "mfu": units.efficiency,
-}
-
-
 def traffic_arguments(traffic: Mapping[str, Any], files: Files | None = None) -> dict[str, Any]:
     """Return what a pattern takes for a checked ``traffic`` mapping: bytes as numbers, ``model`` as a mapping."""
     arguments = {key: value for key, value in traffic.items() if key != "pattern"}
-    for key, read in _UNITS.items():
+    for key, read in IN_WORDS.items():
         if isinstance(arguments.get(key), str):
             arguments[key] = read(arguments[key])
     if isinstance(arguments.get("expert_load"), str):

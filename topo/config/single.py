@@ -14,6 +14,7 @@ from topo.config.errors import ConfigError, unknown
 from topo.config.hardware import with_rates
 from topo.config.sections import check_section
 from topo.config.spec import parse_section
+from topo.units import LARGEST_WHOLE
 
 #: Suffixes that mean a YAML file rather than a spec string.
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -58,6 +59,8 @@ def read_case(
     """
     from topo.config.check import check_case  # which looks at traffic, and a part needs none
 
+    if not 0 <= (seed if isinstance(seed, int) else -1) <= LARGEST_WHOLE:
+        raise ConfigError(f"seed: a whole number from 0 on is needed; got {seed!r}")
     words: dict[str, Any] = {"seed": seed}
     places: Places = {}
     for section, text in {"fabric": fabric, "traffic": traffic, **sections}.items():
@@ -65,13 +68,20 @@ def read_case(
             raise ConfigError(unknown(section, SECTIONS, "section"))
         if text is None:
             continue
-        document = read_document(section, text) if isinstance(text, str) else Document(dict(text), {})
+        document = read_document(section, text) if isinstance(text, str) else Document(_mapping(section, text), {})
         words[section] = document.data
         places |= {(section, *path): place for path, place in document.places.items()}
     case, problems = check_case(Document(words, places), Files(), name=name or str(fabric), pairs=False)
     if problems:
         raise ConfigError.of(problems)
     return case
+
+
+def _mapping(section: str, words: object) -> dict[str, Any]:
+    """Return the words of ``section`` that came as a mapping.  Raises ConfigError for anything else."""
+    if isinstance(words, Mapping):
+        return dict(words)
+    raise ConfigError(f"{section}: words, a file or a mapping is needed; got {words!r} ({type(words).__name__})")
 
 
 def read_draws(

@@ -26,6 +26,7 @@ from scipy.sparse import csr_array
 from topo.design.board import Board, moved
 from topo.fabric import Fabric
 from topo.flow import DEFAULT_POLICY, DEFAULT_SOLVER, Solution, route, solve
+from topo.headway import tell_gap
 from topo.routing.operator import Floats, Ints
 from traffic.demand import Demand, GroupedDemand
 
@@ -85,7 +86,9 @@ def place(
     in_order = np.arange(len(board.slots))
     at_random = [_seconds(board, rng.permutation(in_order)) for _ in range(RANDOM)]
     least = bound(board)
-    best = min((_improved(board, start, rng, until) for start in (in_order, _gathered(board))), key=lambda f: f[0])
+    best = min(
+        (_improved(board, start, rng, until, least) for start in (in_order, _gathered(board))), key=lambda f: f[0]
+    )
     proven = best[0] <= least * (1 + _EQUAL)
     if not proven and _arrangements(board) <= MOST_NODES:
         best, proven = _proven(board, best, until)
@@ -173,11 +176,11 @@ def _gathered(board: Board) -> Ints:
     return slot
 
 
-def _improved(board: Board, start: Ints, rng: np.random.Generator, until: float) -> tuple[float, Ints]:
+def _improved(board: Board, start: Ints, rng: np.random.Generator, until: float, least: float) -> tuple[float, Ints]:
     """Return time and slots after swaps of two units, or of one with an empty slot, until none is of use.
 
     A swap is of use where it takes time, or where it takes none and evens out what links carry: with many links as
-    full as the fullest no single swap shortens a phase.
+    full as the fullest no single swap shortens a phase.  Nothing is faster than ``least`` [s].
     """
     slot, touched = start.copy(), board.touched()
     stands = board.kind[slot]
@@ -186,6 +189,7 @@ def _improved(board: Board, start: Ints, rng: np.random.Generator, until: float)
     swaps = _swaps(board, rng)
     left = len(swaps)
     while left and time.monotonic() < until:
+        tell_gap(best[0], least)
         for u, v in swaps:
             left -= 1
             if stands[u] != stands[v]:

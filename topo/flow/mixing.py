@@ -26,6 +26,7 @@ from scipy.sparse import csc_array, diags_array, hstack
 from topo.flow.pool import arcs_of, empty_pool, search
 from topo.flow.programme import TimeUp, least_congestion
 from topo.flow.spread import EXACT, FLOOR, SMALL_ROUNDS, Floats, Spread
+from topo.headway import tell_gap
 from topo.kernels.spreading import Digraph, Pairs, price
 
 #: Softness of the maximum, in parts of the largest utilization: where the search starts, ends, and how it falls.
@@ -73,6 +74,7 @@ def _exact(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, fixed
         pool, _ = search(graph, pairs, cost, True, pool)
     best, bound = Mixture(spread, np.zeros(n)), 0.0
     for _ in range(SMALL_ROUNDS):
+        tell_gap(best.minimal.congestion, bound)
         paths = int(pool.used[0])
         path, arc = arcs_of(pool)
         own = hstack([csc_array((np.ones(len(arc)), (arc, path)), shape=(n_arcs, paths)), spread.shares], format="csc")
@@ -121,6 +123,7 @@ def _searched(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, *,
     best = (congestion, part) if congestion < spread.congestion else (spread.congestion, np.zeros(n))
     mu = SOFTEST
     while 1.0 - bound / best[0] > gap and time.monotonic() < end:
+        tell_gap(best[0], bound)
         cost = np.exp((load / graph.capacity / congestion - 1.0) / mu) / graph.capacity
         cost = np.maximum(cost, cost.max() * FLOOR)
         least, detour = np.zeros(n), detours.cost(cost)

@@ -25,7 +25,7 @@ from topo.fabric import Fabric
 from topo.flow.bounds import exchange_time
 from topo.routing.network import Network
 from topo.routing.operator import Ints
-from traffic.operations import KINDS
+from traffic.ccl import KINDS
 
 #: Units of capacity in the smallest link: rates whose quotients have denominators up to 16 are exact.
 UNITS = 720_720

@@ -20,6 +20,7 @@ from topo.flow.certified import CertifiedRouting, PairRouting, PhasedRouting
 from topo.flow.problem import MAX_PAIRS, Places, Problem
 from topo.flow.spread import Spread
 from topo.flow.together import in_all_phases, mean_load
+from topo.headway import counted
 from topo.routing.grouped import grouped
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Ints, Routing, RoutingError, TotalRouting
@@ -49,7 +50,8 @@ def solved(
         found = _listed(fabric, mean, policy, minimal=minimal, gap=gap, seconds=seconds)
         return in_all_phases(found, demand)
     phases = [of_phase(demand, i) for i in range(demand.n_phases)]
-    each = [_listed(fabric, part, policy, minimal=minimal, gap=gap, seconds=seconds / len(phases)) for part in phases]
+    share = seconds / len(phases)
+    each = [_listed(fabric, part, policy, minimal=minimal, gap=gap, seconds=share) for part in counted("phase", phases)]
     first = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
     return phased(policy, each, first)
 

@@ -35,6 +35,7 @@ from topo.flow.pool import (
     shares_of,
 )
 from topo.flow.programme import TimeUp, least_congestion
+from topo.headway import tell_gap
 from topo.kernels.spreading import Digraph, Pairs, Pool, equilibrate, price
 
 Floats = NDArray[np.float64]
@@ -134,6 +135,7 @@ def _between(
     rounds = 0
     while 1.0 - bound / least_so_far > gap and time.monotonic() < end:
         rounds += 1
+        tell_gap(least_so_far, bound)
         before = pool.flow[: int(pool.used[0])].copy()
         equilibrate(pool, graph.orbit, len(pairs.source), load, graph.capacity, mu, _passes(graph, pairs, pool), mark)
         load = _farther(graph, pairs, pool, fixed, before, mu=mu)
@@ -206,6 +208,7 @@ def _exact(graph: Digraph, pairs: Pairs, minimal: bool, pool: Pool, found: Sprea
     n_arcs = len(graph.capacity)
     best, bound, prices = found, found.bound, found.prices
     for _ in range(SMALL_ROUNDS):
+        tell_gap(best.congestion, bound)
         paths = int(pool.used[0])
         path, arc = arcs_of(pool)
         columns = csc_array((np.ones(len(arc)), (graph.orbit[arc], path)), shape=(n_arcs, paths))

@@ -26,6 +26,7 @@ from topo.flow.problem import MAX_PAIRS, Problem
 from topo.flow.solved import Gap, Seconds, certified, check_effort, congestion, of_pairs, of_phase, phased
 from topo.flow.spread import SMALL_ARCS, SMALL_PAIRS
 from topo.flow.together import in_all_phases, mean_load
+from topo.headway import counted
 from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
 from topo.routing.operator import FactSheet, Floats, Routing, RoutingError, TotalRouting
@@ -63,7 +64,8 @@ def ugal_mix(
     if (mean := mean_load(demand)) is not None:
         return in_all_phases(_listed(fabric, mean, stops, via, gap=gap, seconds=seconds), demand)
     phases = [of_phase(demand, i) for i in range(demand.n_phases)]
-    each = [_listed(fabric, part, stops, via, gap=gap, seconds=seconds / len(phases)) for part in phases]
+    share = seconds / len(phases)
+    each = [_listed(fabric, part, stops, via, gap=gap, seconds=share) for part in counted("phase", phases)]
     first = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
     return phased("ugal", each, first)
 

@@ -14,8 +14,8 @@ from typing import Any
 from topo.formats.errors import FormatError
 from topo.formats.process_groups import MOST_RANKS, ProcessGroup, listed
 from topo.formats.text import parse_json
+from traffic.ccl import called
 from traffic.demand import LARGEST_SIZE
-from traffic.operations import called
 from traffic.trace import Step, Trace
 
 _INIT, _COLLECTIVE = "## process_group:init ##", "record_param_comms"

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from topo.formats.errors import FormatError
 from topo.formats.wire import fields, messages, signed
+from traffic.ccl import called
 from traffic.demand import LARGEST_SIZE
-from traffic.operations import called
 from traffic.trace import Step, Trace
 
 #: Numbers of fields of a node and of an attribute.

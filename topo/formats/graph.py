@@ -52,20 +52,31 @@ def _name(graph: nx.MultiGraph, source: Source) -> None:
         said.update(infiniband(port_guid=guids[cable], port_lid=lids[cable]))
 
 
-def from_networkx(graph: nx.Graph, *, capacity: float | str | None = None, how: Reading | None = None) -> Fabric:
+def from_networkx(
+    graph: nx.Graph,
+    *,
+    capacity: float | str | None = None,
+    ends: str = "",
+    per_switch: int = 0,
+    how: Reading | None = None,
+) -> Fabric:
     """Return the fabric of any undirected graph; ``capacity`` [B/s or ``400Gb/s``] is that of edges without.
 
     With the attributes that ``to_networkx`` writes every number comes back, stated symmetries too.  A graph of names
-    and edges alone will do: what has one neighbour is an endpoint, what bears endpoints a leaf.
+    and edges alone will do: what has one neighbour is an endpoint, what bears endpoints a leaf.  ``ends`` is an
+    expression that finds the names of endpoints, ``per_switch`` hangs as many on every node; ``how`` says all of it.
 
     Raises FabricError for a directed graph, for attributes that are unknown or missing, and where no node is an
     endpoint.
     """
+    if not isinstance(graph, nx.Graph):
+        raise FabricError(f"a networkx graph is needed, not {type(graph).__name__}; networkx.Graph(edges) makes one")
     if graph.is_directed():
         raise FabricError("a directed graph has no cables; give an undirected one")
     try:
         plant = plant_of_graph("networkx graph", graph.nodes(data=True), _edges(graph), graph.graph)
-        how = how or Reading(capacity=None if capacity is None else units.capacity(capacity))
+        rate = None if capacity is None else units.capacity(capacity)
+        how = how or Reading(capacity=rate, ends=ends, per_switch=per_switch)
         return symmetric(fabric_of(plant, how), plant, how)
     except FormatError as error:
         raise FabricError(str(error)) from None

@@ -13,9 +13,9 @@ from typing import Any
 
 from topo.formats.logs import LONGEST, MOST_GROUPS, SHORTEST, Columns, Log
 from topo.formats.text import fail
+from traffic.ccl import KINDS, called
 from traffic.demand import LARGEST_SIZE
 from traffic.measured import Communicator, Measurements
-from traffic.operations import KINDS, called
 
 _MICRO, _GB = 1e-6, 1e9
 MOST_RANKS = 10_000_000

@@ -16,8 +16,8 @@ from topo.formats.chakra import WIDTH
 from topo.formats.errors import FormatError
 from topo.formats.process_groups import ProcessGroup, listed
 from topo.formats.text import fail
+from traffic.ccl import called
 from traffic.demand import LARGEST_SIZE
-from traffic.operations import called
 from traffic.trace import Trace
 
 _EVENTS = re.compile(r'"traceEvents"\s*:\s*\[')

@@ -20,8 +20,8 @@ from topo.formats.entries import HEAD, MOST_BYTES, text_of
 from topo.formats.errors import FormatError
 from topo.formats.pickled import refuse_pickle
 from topo.formats.text import fail
+from traffic.ccl import NAMES
 from traffic.measured import Communicator, Measurements
-from traffic.operations import NAMES
 
 #: [bytes] of a log, unpacked; of a line of one, with the events of all its channels.
 MOST_LOG, MOST_LINE = 16 * 2**30, 2**20

@@ -9,9 +9,9 @@ from topo.formats.entries import FormatError
 from topo.formats.logs import opened
 from topo.formats.nouns import reader
 from topo.formats.registry import MEASUREMENTS
+from traffic.ccl import MEASURED
 from traffic.layout import check_choice
 from traffic.measured import Measurements, joined
-from traffic.operations import MEASURED
 
 
 def read_measurements(

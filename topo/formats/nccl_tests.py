@@ -13,9 +13,9 @@ from typing import NamedTuple
 from topo.formats.errors import FormatError
 from topo.formats.logs import LONGEST, SHORTEST, Columns, Log
 from topo.formats.text import fail
+from traffic.ccl import KINDS, MEASURED, bus_factor, called
 from traffic.demand import LARGEST_SIZE
 from traffic.measured import Communicator, Measurements
-from traffic.operations import KINDS, MEASURED, bus_factor, called
 
 _DEVICE = re.compile(r"#\s+Rank\s+(\d+)\s+(?:Group\s+(\d+)\s+)?Pid\s+\d+\s+on\s+(\S+)\s+device\s+(\d+)")
 _TEST = re.compile(r"#\s+Collective test starting:\s+(\S+)")

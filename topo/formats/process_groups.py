@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from traffic.operations import KINDS
+from traffic.ccl import KINDS
 from traffic.trace import Step
 
 #: Ranks that a group may list.

@@ -11,8 +11,8 @@ import re
 
 from topo.formats.errors import FormatError
 from topo.formats.text import fail, lines
+from traffic.ccl import called
 from traffic.demand import LARGEST_SIZE
-from traffic.operations import called
 from traffic.trace import Step, Trace
 
 _NANO = 1e-9

@@ -16,7 +16,7 @@ of the median of all records of the same row, for sizes of the fitted line.  Onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -25,16 +25,15 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from topo.fabric import Fabric
+from topo.headway import counted
 from topo.metrics.expected import THRESHOLD, Times, bandwidths, expected_times
 from topo.metrics.seats import Seats, seats
+from traffic.ccl import NAMES, bus_factor
 from traffic.measured import Measurements
-from traffic.operations import NAMES, bus_factor
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
 
-#: Hears of operations done, of how many.
-Progress = Callable[[int, int], None]
 #: Sizes that a line of two numbers is fitted to at least.
 FEWEST_SIZES = 3
 
@@ -51,12 +50,7 @@ class _Records(NamedTuple):
 
 
 def against(
-    measured: Measurements,
-    fabric: Fabric,
-    routing: Mapping[str, Any],
-    *,
-    threshold: float = THRESHOLD,
-    progress: Progress | None = None,
+    measured: Measurements, fabric: Fabric, routing: Mapping[str, Any], *, threshold: float = THRESHOLD
 ) -> dict[str, Any]:
     """Return rows, fits, outliers and what was inferred, ready for JSON.
 
@@ -64,7 +58,7 @@ def against(
     Raises DemandError where the ranks do not fit the fabric, and what routing raises.
     """
     where = seats(measured.groups, fabric)
-    records = _records(measured, fabric, where, routing, progress)
+    records = _records(measured, fabric, where, routing)
     rows = _rows(records, threshold)
     fits = _fits(rows)
     judged = [row["accepted"] for row in rows if row["accepted"] is not None]
@@ -86,7 +80,6 @@ def _records(
     fabric: Fabric,
     where: Seats,
     routing: Mapping[str, Any],
-    progress: Progress | None,
 ) -> _Records:
     kind, of = np.unique(
         measured.operation.astype(np.int64) * len(measured.groups) + measured.group, return_inverse=True
@@ -94,7 +87,8 @@ def _records(
     columns = [np.zeros(len(measured)) for _ in range(3)]
     known: dict[tuple[int, bytes, bytes], Times] = {}
     order = np.argsort(of, kind="stable")
-    for i, mine in enumerate(np.split(order, np.flatnonzero(np.diff(of[order])) + 1)):
+    parts = np.split(order, np.flatnonzero(np.diff(of[order])) + 1)
+    for i, mine in enumerate(counted("operation", parts)):
         operation, group = divmod(int(kind[i]), len(measured.groups))
         size, place = np.unique(measured.size[mine], return_inverse=True)
         members = where.members[group]
@@ -103,8 +97,6 @@ def _records(
             known[key] = expected_times(fabric, NAMES[operation], members, size.tolist(), routing)
         for column, values in zip(columns, known[key], strict=True):
             column[mine] = values[place]
-        if progress is not None:
-            progress(i + 1, len(kind))
     times = Times(*columns)
     hosts = np.array([len(np.unique(fabric.host[members])) for members in where.members])[measured.group]
     row = _numbered(measured.operation, measured.ranks, hosts, measured.size)

@@ -4,7 +4,7 @@
 ``shared_s``   links are shared as the policy has it, nothing else runs, latency does not count.
 ``expected_s`` the same with launch, latency and packets as the fabric states them.
 
-All three are of the algorithm in ``traffic.operations``: rings, or straight to everybody.
+All three are of the algorithm in ``traffic.ccl``: rings, or straight to everybody.
 
 Limits.  One operation at a time, and the fabric to itself: no queueing, no jitter, no losses.
 """
@@ -22,8 +22,9 @@ from topo.flow import SOLVERS, route, solve
 from topo.flow.bounds import endpoint_bound, overall
 from topo.flow.solution import NotSolved, Solution
 from topo.flow.stepwise import stepwise
+from topo.headway import tell
+from traffic.ccl import KINDS, MEASURED, bus_factor, steps_of
 from traffic.demand import Demand, DemandError
-from traffic.operations import KINDS, MEASURED, bus_factor, steps_of
 from traffic.phases import in_sequence
 
 Floats = NDArray[np.float64]
@@ -119,6 +120,7 @@ def curves(
     hosts = len(np.unique(fabric.host[:n]))
     rows = []
     for operation in operations:
+        tell(operation)
         times = expected_times(fabric, operation, members, sizes, routing)
         factor = bus_factor(operation, n)
         for size, port, shared, expected in zip(sizes, *(column.tolist() for column in times), strict=True):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -34,8 +33,9 @@ class Plots:
     Where a figure has several readings, such as one for each traffic, ``which`` picks one by its title or a part of it.
     """
 
-    def __init__(self, view: View) -> None:
-        self._view = view
+    def __init__(self, there: Mapping[str, Figure], owner: object) -> None:
+        self._figures = there
+        self._owner = owner  # whose files the figures are drawn from: they are gone with it
 
     @property
     def names(self) -> list[str]:
@@ -74,9 +74,10 @@ class Plots:
         """Return what the parts of each network cost."""
         return self("cost", which)
 
-    @cached_property
-    def _figures(self) -> dict[str, Figure]:
-        return {one.id.removeprefix("fig-"): one for one in figures_of(panels(self._view))}
+
+def figures_by_name(view: View) -> dict[str, Figure]:
+    """Return the figures that a study can fill, as ``Plots`` takes them."""
+    return {one.id.removeprefix("fig-"): one for one in figures_of(panels(view))}
 
 
 def drawn(figure: Figure, which: str = "") -> go.Figure:

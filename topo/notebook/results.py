@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from topo.notebook import frames
-from topo.notebook.plots import NotebookError, Plots
+from topo.notebook.plots import NotebookError, Plots, figures_by_name
 from topo.notebook.tables import html_of
 from topo.report import load
 from topo.report.panels.view import View
@@ -18,6 +17,7 @@ from topo.report.words import plural
 if TYPE_CHECKING:
     import pandas
 
+    from topo.report.figures.axes import Figure
     from topo.report.load import Record
 
 __all__ = ["Analysis", "NotebookError", "Results"]
@@ -35,7 +35,6 @@ class Results:
     seconds: float  # that it took
     computed: int  # cases that were run now; the others were stored already
     warnings: tuple[str, ...] = ()  # repairs of the folder
-    _scratch: TemporaryDirectory[str] | None = field(default=None, compare=False)
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -47,10 +46,10 @@ class Results:
         """The cases that failed; their ``error`` says why."""
         return tuple(one for one in self.records if one.status == "failed")
 
-    @cached_property
+    @property
     def plot(self) -> Plots:
         """The figures of the report, as plotly figures."""
-        return Plots(self._view)
+        return Plots(self._figures, self)
 
     @property
     def links(self) -> pandas.DataFrame:
@@ -79,6 +78,10 @@ class Results:
 
     def _repr_html_(self) -> str:
         return html_of(self._view)
+
+    @cached_property
+    def _figures(self) -> dict[str, Figure]:
+        return figures_by_name(self._view)
 
     @cached_property
     def _view(self) -> View:

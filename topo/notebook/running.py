@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import finalize
 
-from topo.config import Study, load_study, parse_study, read_case
+from topo.config import ConfigError, Study, load_study, parse_study, read_case
 from topo.fabric import Fabric
 from topo.notebook.choice import Choice
 from topo.notebook.results import Analysis, Results
@@ -70,7 +72,7 @@ def run_study(
     study: str | Path | Mapping[str, Any] | Study,
     folder: str | Path | None = None,
     *,
-    overrides: Sequence[str] = (),
+    overrides: str | Sequence[str] = (),
     workers: int = 0,
     **how: Any,
 ) -> Results:
@@ -78,14 +80,22 @@ def run_study(
 
     ``study`` is a file, the name of a shipped study, a mapping with the keys of a file, or one that ``load_study``
     read; without ``folder`` what is written is gone with the results.  ``overrides`` are ``key=value`` as on the
-    command line; ``how`` is that of ``topo.study.run``: ``scheduler``, ``fresh``, ``max_memory`` [bytes], ``progress``.
+    command line, one or several; ``how`` is that of ``topo.study.run``: ``scheduler``, ``fresh``, ``max_memory``
+    [bytes], ``progress``.
 
     Raises ConfigError for a study that is wrong, StoreError where the folder cannot be written.
     """
+    if workers < 0:
+        raise ConfigError(f"workers: a whole number from 0 on is needed; got {workers}")
+    overrides = (overrides,) if isinstance(overrides, str) else overrides
     if isinstance(study, Mapping):
-        loaded = parse_study(json.dumps({"schema": 1, **study}), "study", overrides=overrides)
+        loaded = parse_study(json.dumps({"schema": 1, "title": "study", **study}), "study", overrides=overrides)
+    elif isinstance(study, str | Path):
+        loaded = load_study(study, overrides)
+    elif isinstance(study, Study):
+        loaded = study
     else:
-        loaded = study if isinstance(study, Study) else load_study(study, overrides)
+        raise ConfigError(f"study: a file, a shipped name or a mapping is needed; got {study!r}")
     scratch = None if folder is not None else TemporaryDirectory(prefix="planewise-")
     done = run(loaded, Path(folder or (scratch.name if scratch else "")), workers=workers, **how)
     return _as(Results, done, loaded.title, scratch)
@@ -99,7 +109,7 @@ def run_design(
     scheduler: str | None = None,
     tls: Tls | None = None,
 ) -> Choice:
-    """Return the best network of a design: a file, or words such as ``["endpoints=1024", "switches=[64]"]``.
+    """Return the best network of a design: a file, or words such as ``"endpoints=1024 switches=[64]"``, or their list.
 
     Cases that are measured go to ``folder``, where the next run finds them.  Several are measured at once by
     ``workers`` local processes, or by the dask ``scheduler`` at an address or in a file, ``tls`` for one at tls://.
@@ -109,11 +119,17 @@ def run_design(
 
     Raises ConfigError for a design that cannot be used, StoreError where the folder cannot be written.
     """
+    if isinstance(source, str) and any(sign in source for sign in "=<>") and not Path(source).exists():
+        source = shlex.split(source)
     return Choice.of(designed(source, folder=folder, workers=workers, scheduler=scheduler, tls=tls))
 
 
 def _as(kind: type[_R], done: Run, title: str, scratch: TemporaryDirectory[str] | None) -> _R:
-    return kind(done.folder, title, done.seconds, done.computed, done.warnings, scratch)
+    """Return what ``done`` came to; what lies in ``scratch`` is gone with it."""
+    found = kind(done.folder, title, done.seconds, done.computed, done.warnings)
+    if scratch is not None:
+        finalize(found, scratch.cleanup)
+    return found
 
 
 def _fabric_of(fabric: Fabric | Words, folder: Path) -> Mapping[str, Any] | str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -15,10 +15,14 @@ from topo.config.question import Question
 from topo.design import Answer, Candidate, Need, candidates, search
 from topo.design.errors import DesignError
 from topo.design.growth import Stage, stages_of
+from topo.headway import counted, tell, within
 from topo.study.cluster import Tls
 from topo.study.inspection import inspection
 from topo.study.measuring import Measuring
 from topo.study.store import Store
+
+#: Networks sized between two words of headway.
+SAID_EVERY = 500
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ def designed(
     question = source if isinstance(source, Question) else load_design(source)
     where = {"workers": workers, "scheduler": scheduler, "tls": tls}
     measuring = Measuring(question, None if folder is None else Store.open(Path(folder)), where)
-    space = list(chain(question.compared, candidates(question.space)))
+    space = list(_counted(chain(question.compared, candidates(question.space))))
+    tell(f"looking for the best of {len(space):,} networks")
     answer = search(
         space,
         question.closed,
@@ -70,9 +75,18 @@ def designed(
         lacks = "; the price book lacks a part, which topo size says" if key in PRICED else ""
         raise DesignError(f"{key} is not known of any network that meets the requirements{lacks}")
     shown = {one.name: one for one in [*([answer.best] if answer.best else []), *answer.front]}
-    built = {name: _inspection(question, one) for name, one in shown.items()}
+    with within("building the best"):
+        built = {name: _inspection(question, shown[name]) for name in counted("network", list(shown))}
     growth, at_once = _growth(question) if question.stages and answer.best else ((), None)
     return Design(question, answer, built, growth, at_once)
+
+
+def _counted(space: Iterable[Candidate]) -> Iterator[Candidate]:
+    tell("sizing networks")
+    for i, one in enumerate(space, 1):
+        if i % SAID_EVERY == 0:
+            tell(f"{i:,} networks sized")
+        yield one
 
 
 def _inspection(question: Question, one: Candidate) -> dict[str, Any]:
@@ -83,6 +97,7 @@ def _inspection(question: Question, one: Candidate) -> dict[str, Any]:
 
 def _growth(question: Question) -> tuple[tuple[Stage, ...], float | None]:
     """Return the cheapest way through the stages among networks that meet what a closed form decides."""
+    tell("looking for the cheapest way through the stages")
     stages = []
     for endpoints in question.stages:
         needs = [*question.closed[1:], Need("endpoints", ">=", endpoints)]

@@ -17,6 +17,7 @@ from topo.config.case import Case
 from topo.config.nouns import demand_of, fabric_of, routing_of, solving_of
 from topo.fabric import Fabric
 from topo.flow import POLICIES, RoutingError, Solution, route, solve
+from topo.headway import counted
 from traffic.demand import Demand, GroupedDemand
 
 if TYPE_CHECKING:
@@ -108,9 +109,9 @@ def _worst(case: Case, intact: Intact, losses: list[Loss]) -> After:
 
     quick = Quick.of(case, intact.solution) if len(losses) > FEW and _by_itself(case) else None
     if quick is None:
-        return max((_after(case, intact, loss) for loss in losses), key=After.severity)
+        return max((_after(case, intact, loss) for loss in counted("loss", losses)), key=After.severity)
     severity, whole = np.empty((len(losses), 2)), None
-    for i, loss in enumerate(losses):
+    for i, loss in enumerate(counted("loss", losses)):
         one = quick.harm(loss) or _after(case, intact, loss)
         severity[i] = one.severity()
         if isinstance(one, After) and (whole is None or one.severity() > whole.severity()):

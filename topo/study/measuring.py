@@ -17,6 +17,7 @@ from topo.config.errors import ConfigError
 from topo.config.nouns import fabric_of
 from topo.config.question import Question
 from topo.design import Candidate, Need
+from topo.headway import within
 from topo.study.executors import execute
 from topo.study.interrupts import TimeUp, until
 from topo.study.possible import Possible
@@ -45,8 +46,10 @@ class Measuring:
 
     def __call__(self, some: Sequence[Candidate]) -> list[Mapping[str, Any]] | None:
         """Return the facts of each candidate that the design asks for; None where the time is up."""
+        names = ", ".join(one.name for one in some)
         try:
-            return self._measured(some)
+            with within(f"{len(self.networks):,} networks measured, now {names}"):
+                return self._measured(some)
         except TimeUp:
             return None
 

@@ -6,7 +6,6 @@ in any order, and gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from topo.config.case import Case
 from topo.config.nouns import bill_of, demand_of, fabric_of, size_of, solving_of
 from topo.flow import POLICIES
+from topo.headway import tell, within
 from topo.metrics import link_table, measure
 from topo.metrics.reached import reached
 from topo.study.deadlocks import asked
@@ -62,20 +62,20 @@ class Numbers:
         }
 
 
-def run_case(case: Case, *, tell: Callable[[str], None] = lambda what: None) -> Numbers:
-    """Return the numbers of ``case``; without traffic those of its size and cost alone; ``tell`` hears what is done.
+def run_case(case: Case) -> Numbers:
+    """Return the numbers of ``case``; without traffic those of its size and cost alone.
 
     Raises the errors of the rooms it passes through, all of them ValueError.
     """
     if case.traffic is None:
         return size_case(case)
     if case.failures is not None:
-        tell("solving with parts gone")
-        return after_failures(case)
+        with within("solving with parts gone"):
+            return after_failures(case)
     tell("building the network")
     fabric = fabric_of(case)
-    tell(f"solving: {case.routing['policy']}, {case.solve['solver']}")
-    solution = solved(case, fabric, demand_of(case, fabric))
+    with within(f"solving: {case.routing['policy']}, {case.solve['solver']}"):
+        solution = solved(case, fabric, demand_of(case, fabric))
     tell("measuring")
     numbers = numbers_of(case, solution)
     more = _over_states(case, solution) | asked(case, fabric) | _ordered(case, fabric)

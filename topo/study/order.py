@@ -22,6 +22,7 @@ from topo.fabric import Fabric
 from topo.formats.cabling import cabling_rows
 from topo.formats.sheet import workbook
 from topo.formats.text import csv_text
+from topo.headway import tell
 from topo.size import Size
 
 Table = Sequence[Sequence[Any]]
@@ -61,7 +62,9 @@ def order(case: Case) -> Order:
     """
     size = size_of(case)
     priced = bill_of(case, size)
+    tell("looking for the racks that need least cable")
     floor = floor_of(case, fabric_of(case, symmetry=False)) if case.sections.get("floor") else None
+    tell("counting parts and spares")
     said = {"name": size.name} | {key: priced.get(key) for key in ("price_book", "cost_usd")}
     said |= {"unpriced": priced.get("unpriced", [])}
     return Order(case, said | _lines(case, size, floor), floor)

@@ -87,3 +87,25 @@ def test_lists_are_their_rows_and_empty_ones_their_header(capsys):
 def test_json_and_csv_are_one_choice(capsys):
     assert main([*CASE, "--csv", "--json"]) == 2
     assert "give one" in capsys.readouterr().err
+
+
+EXPECT = ("expect", "fat-tree-2:radix=4", "--collective", "allreduce", "--from", "1MiB", "--to", "16MiB")
+
+
+def test_what_to_expect_is_a_row_for_each_size(capsys):
+    rows = rows_of(run(capsys, *EXPECT, "--csv").out)
+    expectations = json.loads(run(capsys, *EXPECT, "--json").out)["expectations"]
+    assert len(rows) == len(expectations) == 3
+    title = QUANTITIES["expectations.expected_busbw_bytes_per_s"].title
+    for row, one in zip(rows, expectations, strict=True):
+        assert float(row[f"{title} [B/s]"]) == one["expected_busbw_bytes_per_s"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_file_after_csv_of_expect_is_told_what_to_write_instead(capsys, tmp_path, there):
+    """Once --csv took the file of the acceptance table, which may lie there from then."""
+    path = tmp_path / "acceptance.csv"
+    if there:
+        path.write_text("operation,ranks\n")
+    assert main([*EXPECT, "--csv", str(path)]) == 2
+    assert f"--csv > {path}" in capsys.readouterr().err

@@ -16,7 +16,7 @@ WORDS = ("endpoints=64", "cost.prices=paper-table-3", "planes=[1]", "families=[f
 def test_best_and_losers(capsys):
     assert main(["design", *WORDS, "front=[cost_usd,diameter]"]) == 0
     out = capsys.readouterr().out
-    assert "nothing better meets all requirements" in out
+    assert "Nothing better meets all requirements" in out
     assert "as much as the best" in out
 
 

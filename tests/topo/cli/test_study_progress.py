@@ -14,6 +14,7 @@ from topo import study
 from topo.cli import progress
 from topo.cli import study as verb
 from topo.cli.workers import Where
+from topo.headway import tell
 from topo.study import Progress, Run, Tls
 
 TEXT = """\
@@ -71,12 +72,12 @@ class Terminal(io.StringIO):
 def test_long_work_says_what_it_is_at_and_quick_work_nothing(monkeypatch):
     shown = Terminal()
     monkeypatch.setattr(sys, "stderr", shown)
-    with progress.working() as tell:
+    with progress.working():
         tell("solving: ecmp")
     assert shown.getvalue() == ""
     monkeypatch.setattr(progress, "QUICK", 0.0)
     for quiet in (True, False):
-        with progress.working(quiet=quiet) as tell:
+        with progress.working(quiet=quiet):
             tell("solving: ecmp")
             deadline = time.monotonic() + 20
             while not quiet and "solving: ecmp" not in shown.getvalue() and time.monotonic() < deadline:

@@ -108,7 +108,7 @@ def test_build_writes_what_it_prints(run, load, tmp_path):
     assert {"diameter", "mean_hops", "bisection_per_endpoint", "findings"} <= set(data)
     assert [path.name for path in tmp_path.iterdir()] == ["s.fabric.json"]
     code, out, _ = run("build", "fat-tree-2:radix=8")
-    assert (code, out) == (0, "<Fabric fat-tree-2(k=8): 32 endpoints, 12 switches, 64 cables>\n")
+    assert (code, out) == (0, "fat-tree-2(k=8): 32 endpoints, 12 switches, 64 cables\n")
 
 
 def test_building_loads_no_compiler():

@@ -12,8 +12,8 @@ import pytest
 from tests.samples import sample
 from topo.cli import main
 from topo.formats import FormatError, read_measurements
+from traffic.ccl import KINDS, NAMES, bus_factor, called
 from traffic.measured import Communicator, joined
-from traffic.operations import KINDS, NAMES, bus_factor, called
 
 
 def record(**changes):

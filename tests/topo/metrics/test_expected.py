@@ -12,15 +12,16 @@ from tests.samples import sample
 from topo.config.hardware import latencies
 from topo.flow import NotSolved
 from topo.formats import read_measurements
+from topo.headway import told_to
 from topo.metrics.against import against, fitted
 from topo.metrics.expected import MOST_RANKS, _each, curves, expected_times
 from topo.metrics.seats import seats
 from topo.packet import Packet
 from topo.source import Source
+from traffic.ccl import NAMES, bus_factor
 from traffic.closed_forms import all_to_all_bound, allreduce_time, ring_time
 from traffic.demand import DemandError
 from traffic.measured import Communicator, Measurements
-from traffic.operations import NAMES, bus_factor
 
 NIC, INSIDE = 50e9, 200e9
 ECMP = {"policy": "ecmp"}
@@ -141,8 +142,9 @@ def test_a_fit_finds_what_was_put_in_and_nothing_stands_out(tree):
     assert found["judged"] == found["rejected"] > 0  # 80 % where 92 % is asked for
     assert against(log(tree), tree, ECMP, threshold=0.75)["rejected"] == 0
     heard = []
-    against(log(tree), tree, ECMP, progress=lambda *done: heard.append(done))
-    assert heard[-1] == (16, 16)
+    with told_to(heard.append):
+        against(log(tree), tree, ECMP)
+    assert heard[-1] == "operation 16 of 16"
 
 
 @pytest.mark.parametrize(("slow", "by", "name"), [((5, -1), "host", "gpu-05"), ((-1, 2), "rail", "rail 2")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import subprocess
@@ -192,3 +193,64 @@ def test_nothing_heavy_is_loaded_with_the_names():
     code = "import topo, sys; topo.__all__; print('plotly' in sys.modules or 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: topo.analyze(8, "uniform"), "fabric: words, a file or a mapping is needed; got 8 (int)"),
+        (lambda: topo.analyze(NETWORK, ["uniform"]), "traffic: words, a file or a mapping is needed; got ['uniform']"),
+        (lambda: topo.analyze(NETWORK, "uniform", routing=3), "routing: words, a file or a mapping is needed; got 3"),
+        (lambda: topo.analyze(NETWORK, "uniform", seed="x"), "seed: a whole number from 0 on is needed; got 'x'"),
+        (lambda: topo.analyze(NETWORK, "uniform", seed=-1), "seed: a whole number from 0 on is needed; got -1"),
+        (lambda: topo.analyze("nowhere.graphml", "uniform"), "nowhere.graphml: no such file"),
+        (lambda: topo.analyze("fat-tree-2:radix=8,rate=4GHz", "uniform"), "'4GHz' is not a rate"),
+        (lambda: topo.run_study(None), "study: a file, a shipped name or a mapping is needed; got None"),
+        (lambda: topo.run_study({"fabric": {}}, workers=-1), "workers: a whole number from 0 on is needed; got -1"),
+    ],
+)
+def test_what_is_no_words_is_refused_where_it_comes_in(call, says):
+    with pytest.raises(ConfigError) as refused:
+        call()
+    assert says in str(refused.value)
+
+
+def test_a_study_in_a_mapping_needs_no_title_and_one_override_no_list():
+    words = {"fabric": {"family": "fat-tree-2", "radix": 4}, "traffic": {"pattern": "uniform"}}
+    study = topo.run_study(words, overrides="fabric.radix=8")
+    assert (study.title, study.to_pandas()["endpoints"].tolist()) == ("study", [32])
+
+
+def test_a_design_in_one_string_is_that_of_its_words():
+    words = ["endpoints=64", "switches=[16]", "planes=[1]", "bisection_per_endpoint>=1"]
+    assert topo.run_design(" ".join(words)).best == topo.run_design(words).best
+
+
+def test_a_graph_without_endpoints_gets_some_on_every_node_or_by_name():
+    petersen = topo.Fabric.from_networkx(nx.petersen_graph(), capacity="100Gb/s", per_switch=4)
+    assert (petersen.n_endpoints, petersen.n_switches) == (40, 10)
+    square = nx.Graph([("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")])
+    assert topo.Fabric.from_networkx(square, capacity="100Gb/s", ends="^[ab]$").n_endpoints == 2
+    with pytest.raises(topo.FabricError, match=r"not list; networkx.Graph\(edges\) makes one"):
+        topo.Fabric.from_networkx([(0, 1)], capacity="100Gb/s")
+
+
+def test_sizes_of_traffic_may_be_words_with_a_unit():
+    words, number = (traffic.offer("permutation", n_ranks=8, bytes=size) for size in ("1GiB", 2**30))
+    np.testing.assert_array_equal(words.size, number.size)
+    with pytest.raises(traffic.DemandError, match=r"permutation: bytes: size: '1Gb/s' is not a size"):
+        traffic.offer("permutation", n_ranks=8, bytes="1Gb/s")
+
+
+def test_a_figure_may_be_asked_for_in_one_breath():
+    """Nothing but the figures holds the results, whose files they are drawn from; with both gone the files are."""
+    plots = topo.analyze(NETWORK, "permutation").plot
+    gc.collect()
+    assert isinstance(plots.topology(), go.Figure)
+    one = topo.analyze(NETWORK, "permutation")
+    folder, plots = one.folder, one.plot
+    del one
+    assert folder.exists()
+    del plots
+    gc.collect()
+    assert not folder.exists()

@@ -1,4 +1,4 @@
-"""Operations as libraries of collectives carry them out: names, what they send, groups side by side.
+"""Operations as collective communication libraries (NCCL, RCCL) carry them out: names, bytes, groups side by side.
 
 An operation is known by the names that programs write (``AllReduce``, ``all_reduce_perf``, ``ALLTOALL_EP``); its
 size S is that of nccl-tests [1]_: what each rank sends in an all-to-all and a send, its own share included, and the
