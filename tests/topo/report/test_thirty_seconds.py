@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from benchmarks.studies import PAGE, sentence, stored, table
-from tests.topo.report.test_browser import browser  # noqa: F401
 from topo.config.data import names
 from topo.report import words
 from topo.report.page import page
@@ -81,7 +80,12 @@ def design_16384(records: Records) -> list[str]:
     answer = records.study.design
     assert answer["proven"] and answer["minimize"][0] == "cost_usd"
     assert all(answer["best"]["cost_usd"] <= other["cost_usd"] for other in answer["runners"])
-    return [answer["best"]["name"], words.usd(answer["best"]["cost_usd"]), f"{answer['considered']:,} networks"]
+    best = answer["best"]
+    ports = dict(pair.split("=") for pair in best["spec"].partition(":")[2].split(","))
+    assert (int(ports["planes"]), int(ports["radix"])) == (best["planes"], best["radix"])
+    network = [f"{best['planes']}-plane {best['family']}", f"{best['radix']}-port"]
+    network.append(f"{ports['down']} ports down and {ports['up']} up")
+    return [*network, words.usd(best["cost_usd"]), f"{answer['considered']:,} networks"]
 
 
 def families_by_size(records: Records) -> list[str]:
@@ -211,7 +215,7 @@ def first_panel(view: View) -> Panel:
     return Panel(one.id, one.nav, one.question, one.answer, ())
 
 
-def test_the_sentence_stands_on_the_first_screen(browser, tmp_path: Path):  # noqa: F811
+def test_the_sentence_stands_on_the_first_screen(browser, tmp_path: Path):
     """Title, description and sentence of every study, at the size of a laptop and of a phone."""
     screen = browser.new_page()
     for name in names("studies"):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from topo.report import labels, load, names, words
-from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.axes import Figure, variants
 from topo.report.figures.marks import plain
 from topo.report.figures.timeline import LIMITS, Bar, Row, timeline
 from topo.report.names import Case
@@ -19,20 +19,21 @@ MOST_ROWS = 16
 #: Share of the time that phases may leave bare before a bar says that shorter ones run there.
 _BARE = 0.005
 _TIME = "completion_s"
+#: Share of a time below which two end together.
+_TIE = 1e-3
 
 
 def timeline_of(view: View, listing: Table) -> Figure | None:
     """Return the timeline of every traffic, with ``listing`` as its table; None where no case says when it ends."""
-    cases = {traffic: some for traffic in view.traffics if (some := _cases(view, traffic))}
+    cases = view.by_traffic(lambda traffic: _cases(view, traffic))
     if not cases:
         return None
-    variants = tuple(Variant(traffic, _drawing(some)) for traffic, some in cases.items())
     how = (
         "A bar is a phase, all its runs, coloured by the tier whose fullest link limits it; parts that overlap stand "
         "under each other. The tick is what the ports of the endpoints alone would take, the diamond the last flow."
     )
     finding = _finding(next(iter(cases.values())))
-    return Figure("fig-timeline", finding, how + view.of_the_first, variants, listing, "traffic")
+    return Figure("fig-timeline", finding, how + view.of_the_first, variants(cases, _drawing), listing, "traffic")
 
 
 def _cases(view: View, traffic: str) -> list[Case]:
@@ -113,11 +114,12 @@ def _last(case: Case) -> str:
 def _finding(cases: Sequence[Case]) -> str:
     """Return who is done last under the traffic that is drawn first, and what its longest phase waits for."""
     last = max(cases, key=lambda case: float(case.get(_TIME)))
-    first = min(cases, key=lambda case: float(case.get(_TIME)))
-    rival = names.order(case.network for case in cases)
-    who = last.network if len(rival) > 1 else last.policy or last.network
-    sentence = f"Under {last.traffic} {who} is done last, after {words.seconds(last.get(_TIME))}"
-    if last.get(_TIME) <= first.get(_TIME) * (1 + 1e-3):
+    late = [case for case in cases if case.get(_TIME) > last.get(_TIME) * (1 - _TIE)]
+    several = len({case.network for case in cases}) > 1
+    who = names.order(case.network if several else case.policy or case.network for case in late)
+    sentence = f"Under {last.traffic} {words.listing(who)} {'is' if len(who) == 1 else 'are'} done last"
+    sentence += f", after {words.seconds(last.get(_TIME))}"
+    if len(late) == len(cases):
         sentence = f"{last.traffic[:1].upper()}{last.traffic[1:]} takes {words.seconds(last.get(_TIME))}"
     row = max(last.rows("limits", "seconds", "share", "tier"), key=lambda row: row["seconds"], default=None)
     if row is None:

@@ -9,6 +9,7 @@
 
   // Colours in a figure are tokens, so that one drawing serves the light and the dark page.
   const PAPER = 680; // [px] width of a figure on paper, A4 within its margins
+  const PHONE_FIGURE = 560; // [px] below which names go above the marks
   const PAPER_ROWS = 20;
   let printing = false;
   const painted = (value) => {
@@ -50,15 +51,26 @@
     trace.x = trace.x.map((v) => v * factor);
     trace.customdata = trace.x.map((v) => "$" + thousands(v) + " (what if)");
   });
+  const forms = new Map(); // what a figure was painted for
+  const formOf = (box, least) => {
+    if (printing) return "paper";
+    if (box.clientWidth < least) return "pushed";
+    return box.clientWidth < PHONE_FIGURE ? "narrow" : "wide";
+  };
   const paint = (id) => {
     const box = document.getElementById(id + "-plot");
     const spec = painted(figures.get(id)[chosen.get(id) ?? 0]);
     scale(id, spec);
     marks.get(id)?.(spec);
-    const least = spec.layout.meta?.least ?? 0;
-    if (printing) spec.layout.width = PAPER;
-    else if (box.clientWidth < least) { spec.layout.width = least; box.style.overflowX = "auto"; box.tabIndex = 0; }
-    else if (box.clientWidth < 560) narrow(spec.layout);
+    const least = spec.layout.meta?.least ?? 0, form = formOf(box, least);
+    if (form === "paper") spec.layout.width = PAPER;
+    if (form === "pushed") spec.layout.width = least;
+    if (form === "narrow") narrow(spec);
+    box.style.overflowX = form === "pushed" ? "auto" : "";
+    if (form === "pushed") box.tabIndex = 0; else box.removeAttribute("tabindex");
+    // Drawn anew: of another form plotly.js would keep the room that it had made for the legend.
+    if (box.dataset.drawn && forms.get(box).form !== form) { window.Plotly.purge(box); delete box.dataset.drawn; }
+    forms.set(box, { form, least });
     box.style.minHeight = spec.layout.height + "px";
     const done = window.Plotly.react(box, spec.data, spec.layout, config);
     box.classList.remove("waiting");
@@ -78,13 +90,14 @@
     }
   };
   // A phone has no room for a legend beside long names: names go on their own lines above the marks.
-  const narrow = (layout) => {
+  const narrow = ({ data, layout }) => {
     layout.margin = { ...layout.margin, l: 4, r: 8 };
     if (layout.legend) layout.legend.font = { size: 11 };
     Object.assign(layout, layout.meta?.narrow ?? {});
     // Long names beside rows would leave no room for the rows.
     if (layout.yaxis?.ticktext) layout.yaxis.ticktext = layout.yaxis.ticktext.map((t) => (t.length > 22 && !t.includes("&") ? t.slice(0, 21) + "…" : t));
-    for (const [key, axis] of Object.entries(layout)) if (/^[xy]axis/.test(key) && axis.title) axis.title.text = wrapped(axis.title.text, 38);
+    for (const [key, axis] of Object.entries(layout)) if (/^[xy]axis/.test(key) && axis.title) axis.title.text = wrapped(axis.title.text, 28);
+    for (const trace of data) if (trace.colorbar?.title) trace.colorbar.title.text = wrapped(trace.colorbar.title.text, 28);
   };
   const wrapped = (text, most) => text.split(" ").reduce((lines, word) => {
     const last = lines[lines.length - 1];
@@ -107,6 +120,9 @@
   addEventListener("load", () => setTimeout(() => ahead().catch(() => {}), 1000));
   const redraw = () => all("[data-drawn]").forEach((box) => draw(box.dataset.plot));
   dark.addEventListener("change", redraw);
+  // A phone that is turned has room for another form of a figure; plotly.js itself stretches the one that is there.
+  addEventListener("resize", () => all("[data-drawn]").filter((box) => box.clientWidth && !printing)
+    .filter((box) => formOf(box, forms.get(box).least) !== forms.get(box).form).forEach((box) => draw(box.dataset.plot)));
   // On paper a table ends after some rows and says so; what is folded stays folded, for paper has no use for its length.
   const cut = (body) => {
     const rows = [...body.rows].filter((row) => !row.hidden), more = rows.slice(PAPER_ROWS);
