@@ -11,6 +11,7 @@ Limits.  A step starts when the one before has ended everywhere; reductions cost
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -19,6 +20,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from traffic import steps
+from traffic.apart import Apart
 from traffic.closed_forms import bus_bandwidth
 from traffic.demand import Demand, GroupedDemand
 from traffic.layout import (
@@ -237,8 +239,11 @@ def all_to_all_count(
     size = n_ranks if ep is None else ep
     if algorithm == "direct":
         return Count(1, n_ranks * (size - 1))
-    hosts = -(-size // domain_of(ranks_per_host, ranks_per_domain))
-    return Count.listed(n_ranks * (size // hosts - 1 + hosts - 1))
+    near = domain_of(ranks_per_host, ranks_per_domain)
+    hosts = -(-size // near)
+    away = np.arange(1, hosts)  # hosts; each way
+    far = Counter(dict(zip((away * near).tolist(), (2 * n_ranks // hosts * (hosts - away)).tolist(), strict=True)))
+    return Count.listed(Counter({0: n_ranks * (size // hosts - 1)}) + far, phases=2)
 
 
 def one_way_count(
@@ -271,11 +276,25 @@ def allreduce_count(
 
 def _counted(members: NDArray[np.int64], ranks_per_host: int, algorithm: str, channels: int | None, ways: int) -> Count:
     groups, n = members.shape
+    doubled = 1 << np.arange((n - 1).bit_length())  # distances of trees and of halving, each in a phase
     if algorithm == "tree":
-        return Count.listed(2 * groups * (n - 1))
+        each = [2 * groups * len(range(far, n, 2 * far)) for far in doubled.tolist()]
+        return Count.listed(_by_distance(doubled, each, ranks_per_host), phases=2 * len(each))
     if algorithm == "halving-doubling":
-        return Count.listed(members.size * power_of_two(n, what=algorithm))
+        each = [members.size] * power_of_two(n, what=algorithm)
+        return Count.listed(_by_distance(doubled, each, ranks_per_host), phases=max(len(each), 1))
     if algorithm == "hierarchical":
         hosts = -(-n // ranks_per_host)
-        return Count.listed(members.size * (ways * (n > hosts) + (hosts > 1)))
+        across = members.size // hosts if hosts > 1 else 0  # each rank to its like on the next host, round the group
+        found = Counter({0: members.size * ways * (n > hosts)}) + Counter({ranks_per_host: across * (hosts - 1)})
+        found += Counter({(hosts - 1) * ranks_per_host: across})
+        return Count.listed(found, phases=ways * (n > hosts) + (hosts > 1))
     return Count.listed(steps.ring_count(members, ranks_per_host=ranks_per_host, channels=channels))
+
+
+def _by_distance(far: NDArray[np.int64], count: list[int], near: int) -> Apart:
+    """Return ``count`` commodities at each distance ``far``, those that stay in domains of ``near`` ranks at 0."""
+    found: Apart = Counter()
+    for distance, n in zip(far.tolist(), count, strict=True):
+        found[distance if distance >= near else 0] += n
+    return found

@@ -223,4 +223,4 @@ def transpose_count(*, n_ranks: int, rows: int | None) -> Count:
 
 def incast_count(*, n_ranks: int, fan_in: int | None) -> Count:
     """Return the commodities of ``incast``."""
-    return Count.listed(n_ranks - 1 if fan_in is None else fan_in)
+    return Count.listed(n_ranks - 1 if fan_in is None else fan_in)._replace(receivers=1)
