@@ -1,0 +1,312 @@
+"""What a case makes its parts do, counted before it starts: links, arcs visited, commodities, shares, paths.
+
+Ranks are dealt to leaves and to pods in order, so what a pattern says of how far apart its commodities are
+(``traffic.apart``) tells how many stay in a scale-up domain, under a leaf or in a pod: those use few links.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from topo.config.nouns import Facts, facts_of, placed_of, size_of
+from topo.config.patterns import PATTERNS, count_of
+from topo.flow import POLICIES, SOLVERS, by_classes
+from topo.flow.entries import Policy, Solver
+from topo.routing.operator import MAX_ENTRIES
+from topo.size import Groups, Tier
+from topo.study import rates
+from traffic.demand import MAX_PAIRS
+from traffic.pattern import Count, Pattern
+
+if TYPE_CHECKING:
+    from topo.config.case import Case
+    from topo.size import Size
+
+#: [s] that a solved policy takes at most where the case does not say; topo.flow.adaptive.
+SECONDS = 60.0
+#: Links of one path where nothing says how many, endpoint cables included.
+HOPS = 8
+#: Links that whoever stays in a domain or under a leaf uses: there and back down.
+NEAR = 2
+#: Shares that are held at once at most where pairs go by class: they are added up block by block.
+BY_CLASS = MAX_ENTRIES // 4
+#: Tiers of trees: switches of a layer are joined by the layers above alone.
+_TREE = frozenset({Tier.SCALE_UP, Tier.ENDPOINT, Tier.LEAF_SPINE, Tier.SPINE_CORE})
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Where commodities turn round, as parts of all, and what each uses up to there; sums of the four are 1."""
+
+    inside: float  # in a scale-up domain
+    leaf: float
+    pod: float
+    far: float
+    width: tuple[float, float, float, float]  # links that shortest paths use together on a plane
+    hops: tuple[float, float, float, float]  # links of one path
+
+    @classmethod
+    def of(cls, count: Count, size: Size, facts: Facts) -> Levels:
+        """Return the levels of ``count`` on ``size``; who is not said to be near is far."""
+        dealt = 1 if facts.multi_port else size.planes  # planes that neighbours in rank go round
+        leaf = max(size.leaf_endpoints or size.endpoints / max(size.leaves, 1), 1) * dealt
+        pods = size.groups == Groups.POD and size.group_count
+        pod = size.endpoints * size.planes / size.group_count if pods else float("inf") if _tree(size) else leaf
+        parts = [0.0, 0.0, 0.0, float(count.pairs)]
+        for away, n in count.apart.items():
+            crosses, leaves = (min(1.0, away / max(block, 1.0)) for block in (leaf, pod))
+            here = [0.0, 1 - crosses, crosses - leaves, leaves] if away else [1.0, 0.0, 0.0, 0.0]
+            parts = [part + n * each for part, each in zip(parts, here, strict=True)]
+            parts[3] -= n
+        whole = max(count.pairs, 1)
+        far = float(size.diameter or HOPS)
+        inside, under, within, beyond = (part / whole for part in parts)
+        return cls(inside, under, within, beyond, _widths(size), (NEAR, NEAR, min(4.0, far), far))
+
+    def mean(self, each: tuple[float, float, float, float], ports: int) -> float:
+        """Return the mean of ``each`` level; on every one of ``ports`` where it goes by the network."""
+        there = (self.leaf, self.pod, self.far)
+        return self.inside * each[0] + ports * sum(part * n for part, n in zip(there, each[1:], strict=True))
+
+    @property
+    def crossing(self) -> float:
+        """Part that leaves its leaf."""
+        return self.pod + self.far
+
+
+def _widths(size: Size) -> tuple[float, float, float, float]:
+    """Return the links that shortest paths of a commodity use together on a plane, by level.
+
+    In a tree it climbs by all up-cables of a leaf, then by all of each spine; elsewhere two paths are usual.
+    """
+    many = {tier: sum(n for one, _, n in size.cables if one == tier) for tier in Tier}
+    up = many[Tier.LEAF_SPINE] / max(size.leaves, 1)
+    spines = max(size.switches - size.leaves - size.cores, 1)
+    far = 2 * (1 + up * (1 + many[Tier.SPINE_CORE] / spines)) if up else 2.0 * (size.diameter or HOPS)
+    return (NEAR, NEAR, 2 * (1 + up) if up else far, far)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A case in counts: who sends what to whom, and how that is routed and solved."""
+
+    case: Case
+    size: Size
+    facts: Facts
+    traffic: Count
+    pattern: Pattern
+    policy: Policy
+    solver: Solver
+    levels: Levels = field(repr=False)
+
+    @classmethod
+    def of(cls, case: Case) -> Work:
+        """Return the work of ``case``; raises GeneratorError and DemandError for some that cannot be had."""
+        size, facts = size_of(case), facts_of(case)
+        where: dict[str, Any] = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain}
+        traffic = case.traffic or {}
+        count = count_of(traffic, size=size, **where, files=case.files, **placed_of(case))
+        policy, solver = POLICIES[case.routing["policy"]], SOLVERS[case.solve["solver"]]
+        pattern = PATTERNS[str(traffic["pattern"])]
+        return cls(case, size, facts, count, pattern, policy, solver, Levels.of(count, size, facts))
+
+    @property
+    def links(self) -> int:
+        """Directed links."""
+        inside = self.size.endpoints if self.size.scale_up_switches else 0
+        return 2 * (self.size.switch_links + self.size.endpoint_links + inside)
+
+    @property
+    def ports(self) -> int:
+        """Planes that a commodity goes by."""
+        return self.size.planes if self.facts.multi_port else 1
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is lost of a network that a family makes."""
+        return self.case.failures is None and bool(self.case.fabric.get("family"))
+
+    @property
+    def copied(self) -> bool:
+        """Whether planes are built once."""
+        return self.ports > 1 and bool(self.case.fabric.get("family"))
+
+    @property
+    def destinations(self) -> int:
+        """Sites that anything goes to, on all planes; with few endpoints not every leaf has one."""
+        most = self.size.endpoints if self.traffic.receivers is None else self.traffic.receivers * self.ports
+        return min(self.size.leaves, most)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether one commodity stands for many pairs."""
+        return self.traffic.offered < self.traffic.pairs
+
+    @property
+    def alike(self) -> bool:
+        """Whether most commodities are like many others: traffic that follows a rule, on a whole network."""
+        leaves = max(self.size.leaves // self.ports, 1)
+        return self.pattern.ruled and self.whole and not self.size.endpoints % leaves
+
+    @property
+    def by_class(self) -> bool:
+        """Whether pairs of a group are solved by class."""
+        by_classes_too = self.solver.by_class is not None
+        return self.grouped and by_classes_too and by_classes(self.traffic.pairs, self.case.routing["policy"])
+
+    @property
+    def lists(self) -> bool:
+        """Whether pairs are told apart, one by one."""
+        each = self.solver.by_commodity or (self.policy.one_path and not self.policy.by_destination)
+        return each and self.traffic.pairs <= MAX_PAIRS
+
+    @cached_property
+    def listed(self) -> int:
+        """Commodities that are listed, or classes of pairs."""
+        if self.by_class:
+            return self._classes
+        return self.traffic.pairs if self.lists else self.traffic.offered
+
+    @property
+    def _classes(self) -> int:
+        """Classes of pairs at most, of a leaf as receiver and one as sender.
+
+        Where leaves are alike and one kind of pair is sent, all receivers are one.  Ports of an endpoint are on as
+        many leaves, which count as one.
+        """
+        leaves = min(self.size.leaves // self.ports, self.size.endpoints)
+        alike = self.traffic.offered == 1 and self.whole and not self.size.endpoints % leaves
+        return leaves + self.facts.per_domain if alike else leaves**2
+
+    @property
+    def coloured(self) -> bool:
+        """Whether commodities that are alike are looked for."""
+        from topo.flow.completion import WORTH_COLOURS
+
+        return self.solver.timed and not self.grouped and self.listed >= WORTH_COLOURS and not self.policy.one_path
+
+    @property
+    def by_colour(self) -> bool:
+        """Whether they are found, so that the others need no shares."""
+        return self.coloured and self.alike
+
+    @property
+    def _few_classes(self) -> bool:
+        """Whether all classes of pairs are followed: where they are many, those that are alike count as one."""
+        from topo.flow.classed import WORTH_COLOURS
+
+        return self.by_class and self.listed <= WORTH_COLOURS
+
+    @property
+    def path_links(self) -> int:
+        """Links of all paths of a policy of single paths that are held at once."""
+        if not self.policy.one_path:
+            return 0
+        if not self.policy.by_destination:  # drawn paths that nobody follows are walked again, not held
+            return self._path_links if self.solver.by_commodity and self.lists else 0
+        return self._path_links
+
+    @property
+    def _path_links(self) -> int:
+        if not self.policy.by_destination:
+            return int(self.listed * paths(self.case) * self._hops)
+        from topo.routing.merged import BLOCK_PATHS
+
+        together = self.grouped and self.listed == self.traffic.offered
+        held = min(self.size.endpoints * self.destinations, BLOCK_PATHS) if together else self.listed
+        return int(held * self._hops)
+
+    @property
+    def _hops(self) -> float:
+        return self.levels.mean(self.levels.hops, self.ports)
+
+    @property
+    def walked(self) -> int:
+        """Drawn paths between leaves."""
+        drawn = self.policy.one_path and not self.policy.by_destination
+        return int(self.listed * self.levels.crossing) * paths(self.case) if drawn else 0
+
+    @cached_property
+    def shares(self) -> int:
+        """Shares of commodities on links that a solver keeps at once."""
+        if self.policy.one_path:
+            return self.path_links if self.path_links <= MAX_ENTRIES and self.solver.by_commodity and self.lists else 0
+        if not self.solver.by_commodity or self.by_colour or not (self.lists or self.by_class):
+            return 0
+        all_of_them = int(self.listed * self.levels.mean(self.levels.width, self.ports))
+        if self.by_class:
+            return min(all_of_them, BY_CLASS) if self._few_classes else 0
+        if all_of_them > MAX_ENTRIES:  # a rule may keep most of it on few links
+            return 0 if self.pattern.drawn else MAX_ENTRIES
+        return all_of_them
+
+    @property
+    def gathered(self) -> int:
+        """Shares of classes that are added up and let go."""
+        return int(self.listed * self.levels.mean(self.levels.width, self.ports)) if self._few_classes else 0
+
+    @property
+    def arcs(self) -> int:
+        """Arcs of a plane."""
+        return 2 * self.size.switch_links // max(self.size.planes, 1)
+
+    @property
+    def closed(self) -> bool:
+        """Whether loads have a closed form: of trees, by shortest paths that share one split."""
+        return _tree(self.size) and not self.policy.one_path and not self.policy.turns and not self.policy.solved
+
+    @property
+    def plain(self) -> bool:
+        """Whether no compiled kernel is needed: closed forms, where nobody looks at single commodities."""
+        return self.closed and self.whole and not self.solver.by_commodity
+
+    @property
+    def passes(self) -> float:
+        """Passes over the network: loads of each phase, means along paths, and rounds that tell who is alike."""
+        if self.grouped and not self.lists and not self.by_class:
+            return 1
+        loads = self.traffic.phases * (1 if self.solver.by_load else 2)
+        compared = self.coloured or (self.by_class and not self._few_classes)
+        return loads + 2 + self.solver.timed + rates.PASSES * rates.ROUNDS * compared
+
+    @property
+    def site_pairs(self) -> int:
+        """Pairs of sites that a policy is solved for."""
+        most = self.destinations * self.size.leaves // max(self.size.planes, 1)
+        return min(self.traffic.pairs, most) if self.policy.solved else 0
+
+    @property
+    def searched(self) -> float:
+        """[s] of a policy that is solved."""
+        if not self.policy.solved:
+            return 0.0
+        policy = self.policy
+        each = rates.MIX_TIME if policy.turns else rates.ANY_TIME if policy.best else rates.SHORTEST_TIME
+        most = float(self.case.routing.get("seconds") or SECONDS)
+        return min(rates.SEARCH + (rates.ALIKE_TIME if self.alike else each) * self.site_pairs, most)
+
+    @property
+    def swept(self) -> float:
+        """[s] of visits of arcs on the way to every destination."""
+        visits = float(self.destinations * self.arcs)
+        if self.policy.one_path:
+            return visits * (rates.TOLD if self.policy.by_destination else rates.TABLE)
+        one = rates.TREE_VISIT if _tree(self.size) else rates.VISIT
+        turns = rates.TURNS if self.policy.turns else 1
+        if self.grouped and not self.lists and (not self.by_class or self._few_classes):
+            # one way toward a switch of each kind stands for all where one commodity is sent by all to all
+            stands = self.alike and self.traffic.offered == 1
+            return 0.0 if self.closed else visits * turns * rates.GROUP_VISIT / (self.destinations if stands else 1)
+        listing = rates.LISTING if self.shares else 0
+        return visits * one * turns * (listing + (0 if self.closed else self.passes))
+
+
+def paths(case: Case) -> int:
+    """Return the paths of a commodity."""
+    return int(case.routing.get("qps") or case.routing.get("paths") or 1)
+
+
+def _tree(size: Size) -> bool:
+    return {tier for tier, _, _ in size.cables} <= _TREE
