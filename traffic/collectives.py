@@ -20,7 +20,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from traffic import steps
-from traffic.apart import Apart
+from traffic.apart import INSIDE, Apart, Reach
 from traffic.closed_forms import bus_bandwidth
 from traffic.demand import Demand, GroupedDemand
 from traffic.layout import (
@@ -242,8 +242,9 @@ def all_to_all_count(
     near = domain_of(ranks_per_host, ranks_per_domain)
     hosts = -(-size // near)
     away = np.arange(1, hosts)  # hosts; each way
-    far = Counter(dict(zip((away * near).tolist(), (2 * n_ranks // hosts * (hosts - away)).tolist(), strict=True)))
-    return Count.listed(Counter({0: n_ranks * (size // hosts - 1)}) + far, phases=2)
+    count = 2 * n_ranks // hosts * (hosts - away)
+    far = {Reach(d, size): n for d, n in zip((away * near).tolist(), count.tolist(), strict=True)}
+    return Count.listed(Counter({INSIDE: n_ranks * (size // hosts - 1)}) + Counter(far), phases=2)
 
 
 def one_way_count(
@@ -279,22 +280,23 @@ def _counted(members: NDArray[np.int64], ranks_per_host: int, algorithm: str, ch
     doubled = 1 << np.arange((n - 1).bit_length())  # distances of trees and of halving, each in a phase
     if algorithm == "tree":
         each = [2 * groups * len(range(far, n, 2 * far)) for far in doubled.tolist()]
-        return Count.listed(_by_distance(doubled, each, ranks_per_host), phases=2 * len(each))
+        return Count.listed(_by_distance(doubled, each, ranks_per_host, n), phases=2 * len(each))
     if algorithm == "halving-doubling":
         each = [members.size] * power_of_two(n, what=algorithm)
-        return Count.listed(_by_distance(doubled, each, ranks_per_host), phases=max(len(each), 1))
+        return Count.listed(_by_distance(doubled, each, ranks_per_host, n), phases=max(len(each), 1))
     if algorithm == "hierarchical":
         hosts = -(-n // ranks_per_host)
         across = members.size // hosts if hosts > 1 else 0  # each rank to its like on the next host, round the group
-        found = Counter({0: members.size * ways * (n > hosts)}) + Counter({ranks_per_host: across * (hosts - 1)})
-        found += Counter({(hosts - 1) * ranks_per_host: across})
+        found = Counter({INSIDE: members.size * ways * (n > hosts)})
+        found += Counter({Reach(ranks_per_host, n): across * (hosts - 1)})
+        found += Counter({Reach((hosts - 1) * ranks_per_host, n): across})
         return Count.listed(found, phases=ways * (n > hosts) + (hosts > 1))
     return Count.listed(steps.ring_count(members, ranks_per_host=ranks_per_host, channels=channels))
 
 
-def _by_distance(far: NDArray[np.int64], count: list[int], near: int) -> Apart:
-    """Return ``count`` commodities at each distance ``far``, those that stay in domains of ``near`` ranks at 0."""
+def _by_distance(far: NDArray[np.int64], count: list[int], near: int, group: int) -> Apart:
+    """Return ``count`` commodities at each distance ``far``, those that stay in domains of ``near`` ranks inside."""
     found: Apart = Counter()
-    for distance, n in zip(far.tolist(), count, strict=True):
-        found[distance if distance >= near else 0] += n
+    for away, n in zip(far.tolist(), count, strict=True):
+        found[Reach(away, group) if away >= near else INSIDE] += n
     return found

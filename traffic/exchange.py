@@ -29,7 +29,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
-from traffic.apart import Apart, between, often
+from traffic.apart import INSIDE, Apart, Reach, between, in_a_row, often
 from traffic.demand import DemandError
 from traffic.gate import Gating, load_of
 from traffic.groups import lies_evenly, ranks_together, shares_of
@@ -117,10 +117,10 @@ def exchange_count(members: NDArray[np.int64], *, slots: int, together: int, ded
     inside, across = int(on_host @ (there - 1)), there[:, None] * served[None, :] if len(there) <= MOST_HOSTS else None
     if across is None:  # too many to compare: as far apart as the group is wide
         width = int(members[0, -1] - members[0, 0])
-        found = Counter({width: int(served @ (ep - there))})
+        found = Counter({Reach(width, in_a_row(members)): int(served @ (ep - there))})
     else:
-        found = between(members[0, ::together], across)
-    return often(Counter({0: inside}) + found, 2 * len(members))
+        found = between(members[0, ::together], across, in_a_row(members))
+    return often(Counter({INSIDE: inside}) + found, 2 * len(members))
 
 
 def picks(

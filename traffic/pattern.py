@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from topo.lazy import with_late
-from traffic.apart import Apart
+from traffic.apart import Apart, Reach
 
 if TYPE_CHECKING:
     from traffic.demand import Demand, GroupedDemand
@@ -23,13 +23,13 @@ class Count(NamedTuple):
     pairs: int
     drawn: int = 0  # numbers of a random sample that are held at once
     phases: int = 1  # in which anything is sent
-    apart: Mapping[int, int] = MappingProxyType({})  # pairs by distance of ranks (``traffic.apart``); others: any
+    apart: Mapping[Reach, int] = MappingProxyType({})  # pairs by where their ends lie; those left out may be anywhere
     receivers: int | None = None  # ranks that anything is sent to; None is all
 
     @classmethod
     def listed(cls, n: int | Apart, drawn: int = 0, phases: int = 1) -> Count:
         """Return the count of ``n`` commodities that the pattern lists itself; by distance where that is known."""
-        apart = n if isinstance(n, Counter) else Counter[int]()
+        apart = n if isinstance(n, Counter) else Counter[Reach]()
         total = n.total() if isinstance(n, Counter) else n
         return cls(total, total, drawn, phases, apart)
 

@@ -16,7 +16,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from traffic.apart import Apart, apart
+from traffic.apart import INSIDE, Apart, apart, in_a_row, often
 from traffic.demand import DemandError
 from traffic.layout import check_whole, power_of_two
 from traffic.phases import Phase, step
@@ -58,8 +58,9 @@ def ring_count(members: NDArray[np.int64], *, ranks_per_host: int, channels: int
     leaves = following != np.arange(len(first))  # a group on one host leaves none
     host = members.ravel()[first]
     rings = _channels(channels, int(length.min()))
-    inside = Counter({0: int(length[length > 1].sum())})
-    return inside + apart(host[leaves], host[following[leaves]], ranks_per_host, rings)
+    inside = Counter({INSIDE: int(length[length > 1].sum())})
+    leaving = apart(host[leaves], host[following[leaves]], ranks_per_host, in_a_row(members))
+    return inside + often(leaving, rings)
 
 
 def _by_host(members: NDArray[np.int64], ranks_per_host: int) -> tuple[NDArray[np.int64], ...]:

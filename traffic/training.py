@@ -47,7 +47,7 @@ from annotated_types import Ge, Gt, Le
 
 from topo.parameters import Seed
 from traffic import parallel, steps
-from traffic.apart import Apart, apart, often
+from traffic.apart import Apart, Reach, apart, often
 from traffic.computation import Computation, computation
 from traffic.demand import Demand
 from traffic.exchange import (
@@ -256,7 +256,7 @@ def training_count(
         rings = (steps.ring_count(members, ranks_per_host=near) for _, members, _ in layout.replicas())
         found += [(gradients, often(ring, 2), 2) for ring in rings]
     held = [(one, n, _times_listed(part)) for part, one, n in found if part and one]
-    listed = sum((often(one, times) for one, _, times in held), Counter[int]())
+    listed = sum((often(one, times) for one, _, times in held), Counter[Reach]())
     return Count.listed(listed, drawn, max(sum(n * times for _, n, times in held), 1))
 
 

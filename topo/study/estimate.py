@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from topo.study import rates
+from topo.study.refusals import check
 from topo.study.work import Work
-from traffic.demand import check_pairs
 
 if TYPE_CHECKING:
     from topo.config.case import Case
@@ -50,13 +50,13 @@ class Estimate:
 def estimate(case: Case) -> Estimate:
     """Return what ``case`` takes, without building anything of it.
 
-    Raises GeneratorError for a fabric that no network has, and DemandError for some demands that cannot be had, such
-    as those of too many pairs for a policy that tells them apart.
+    Raises GeneratorError for a fabric that no network has, and for some of what cannot be run the error that the run
+    would end with (``topo.study.refusals``).
     """
     if case.traffic is None or case.refused:
         return Estimate(float(rates.PROCESS), 0.0, ITSELF)
     work = Work.of(case)
-    _check(work)
+    check(work)
     process = rates.PLAIN if work.plain else rates.PROCESS
     parts = _parts(work)
     sample = f"a sample of {work.traffic.drawn:,} choices of experts"
@@ -70,24 +70,12 @@ def estimate(case: Case) -> Estimate:
     return Estimate(float(routed), _seconds(work), what, parts[what][1])
 
 
-def _check(work: Work) -> None:
-    """Raise DemandError where pairs or their paths are too many for a policy of single paths."""
-    if not (work.grouped and work.policy.one_path):
-        return
-    name = str((work.case.traffic or {})["pattern"])
-    if work.policy.by_destination:
-        from topo.routing.merged import check_paths
-
-        check_paths(name, work.destinations // work.ports * work.size.endpoints)
-    else:
-        check_pairs(name, work.traffic.pairs)
-
-
 def _parts(work: Work) -> dict[str, tuple[float, str]]:
     """Return the memory of each part [bytes], and what takes less."""
     link = rates.COPY_LINK if work.copied else rates.LINK
     link += rates.ALIKE_LINK * (work.by_class or work.coloured) + rates.POD_LINK * (work.closed and work.size.cores > 0)
     pair = rates.SITE_PAIR_ALIKE if work.alike else rates.SITE_PAIR
+    share = rates.SHARE + rates.SOLVED_SHARE / work.traffic.phases
     turns = min(work.size.switches**2, rates.MOST_TURN_PAIRS) if work.policy.turns else 0
     # shares of single paths are paths that a solver follows
     path_links = 0 if work.shares and work.policy.one_path else work.path_links
@@ -98,7 +86,7 @@ def _parts(work: Work) -> dict[str, tuple[float, str]]:
             "choose fewer endpoints, or a grouped pattern such as uniform with policy ecmp and solver proportional",
         ),
         f"{work.shares + path_links:,} shares of commodities on links": (
-            float(rates.SHARE * work.shares + rates.PATH_LINK * path_links),
+            float(share * work.shares + rates.PATH_LINK * path_links),
             "choose solver proportional, policy static or ecmp-hash, or fewer endpoints",
         ),
         f"{work.walked:,} drawn paths": (

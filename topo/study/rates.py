@@ -10,7 +10,7 @@ from __future__ import annotations
 #: ``python -m benchmarks.estimates --start``.
 PLAIN_START, START = 0.5, 1.0
 #: [bytes] of the same processes: ``python -m benchmarks.estimates --start``.
-PLAIN, PROCESS = 62 * 2**20, 190 * 2**20
+PLAIN, PROCESS = 66 * 2**20, 188 * 2**20
 
 # Fabrics: topo analyze slim-fly:q=43 uniform; fat-tree-2:radix=512,planes=8,nic=multi-port for copies.
 #: [bytes] a directed link, tables and results included; where planes are copies of one; more where links that are
@@ -24,11 +24,11 @@ SWITCH_PAIR_TIME, MOST_SWITCH_PAIRS = 1.5e-7, 4_000_000
 
 # Sweeps: python -m benchmarks.kernels.
 #: [s] an arc on the way to one destination, in one pass; of a tree, whose spines have many; of all pairs of a group.
-VISIT, TREE_VISIT, GROUP_VISIT = 1.5e-9, 4e-9, 1e-9
+VISIT, TREE_VISIT, GROUP_VISIT = 8e-10, 4e-9, 1e-9
 #: [s] an arc on the way to one destination, while paths by destination are told, and for tables of next hops.
 TOLD, TABLE = 5e-10, 6e-9
 #: Passes in which shares are listed, and of a policy that turns at a third switch for each of one that does not.
-LISTING, TURNS = 8, 6
+LISTING, TURNS = 8, 8
 #: [bytes] a pair of switches of such a policy, and where that stops growing.
 TURN_PAIR, MOST_TURN_PAIRS = 32, 4_000_000
 #: Passes by which rounds tell commodities that are alike, and rounds until none splits any more; 4 to 17 were seen.
@@ -41,10 +41,11 @@ TREE_LINK = 1.5e-7
 COMMODITY = 240
 #: [s] a listed commodity.
 COMMODITY_TIME = 1.2e-6
-#: [bytes] a share of one commodity on one link, with the copies of a solver; a link of a path that none follows.
-SHARE, PATH_LINK = 110, 45
+#: [bytes] a share of one commodity on one link, and what a solver copies of those of one phase; a link of a path that
+#: none follows.
+SHARE, SOLVED_SHARE, PATH_LINK = 30, 80, 45
 #: [s] a share filled; a share of a class that is routed and added to those of its links.
-SHARE_TIME, GATHER_TIME = 3e-7, 1e-7
+SHARE_TIME, GATHER_TIME = 2e-7, 1e-7
 #: [bytes] a drawn path, and what leads to it of the pair that draws it; [s] all walks of one.
 WALKED, WALKED_PAIR, WALK_TIME = 1, 100, 1e-7
 #: [bytes] a number of a gate's sample, with keys, copies and limits; 204 MiB at 512 and at 65,536 experts.  What stays.

@@ -55,15 +55,16 @@ class Levels:
         pods = size.groups == Groups.POD and size.group_count
         pod = size.endpoints * size.planes / size.group_count if pods else float("inf") if _tree(size) else leaf
         parts = [0.0, 0.0, 0.0, float(count.pairs)]
-        for away, n in count.apart.items():
-            crosses, leaves = (min(1.0, away / max(block, 1.0)) for block in (leaf, pod))
-            here = [0.0, 1 - crosses, crosses - leaves, leaves] if away else [1.0, 0.0, 0.0, 0.0]
+        for reach, n in count.apart.items():
+            crosses = reach.crosses(leaf)
+            beyond = min(reach.crosses(pod), crosses)
+            here = [0.0, 1 - crosses, crosses - beyond, beyond] if reach.away else [1.0, 0.0, 0.0, 0.0]
             parts = [part + n * each for part, each in zip(parts, here, strict=True)]
             parts[3] -= n
         whole = max(count.pairs, 1)
         far = float(size.diameter or HOPS)
-        inside, under, within, beyond = (part / whole for part in parts)
-        return cls(inside, under, within, beyond, _widths(size), (NEAR, NEAR, min(4.0, far), far))
+        inside, under, within, far_ones = (part / whole for part in parts)
+        return cls(inside, under, within, far_ones, _widths(size), (NEAR, NEAR, min(4.0, far), far))
 
     def mean(self, each: tuple[float, float, float, float], ports: int) -> float:
         """Return the mean of ``each`` level; on every one of ``ports`` where it goes by the network."""
@@ -220,7 +221,8 @@ class Work:
 
     @property
     def _hops(self) -> float:
-        return self.levels.mean(self.levels.hops, self.ports)
+        """Mean links of a path; one by destination goes to every port, any other to one."""
+        return self.levels.mean(self.levels.hops, self.ports if self.policy.by_destination else 1)
 
     @property
     def walked(self) -> int:
@@ -255,17 +257,25 @@ class Work:
     @property
     def closed(self) -> bool:
         """Whether loads have a closed form: of trees, by shortest paths that share one split."""
-        return _tree(self.size) and not self.policy.one_path and not self.policy.turns and not self.policy.solved
+        return self.is_tree and not self.policy.one_path and not self.policy.turns and not self.policy.solved
 
     @property
     def plain(self) -> bool:
-        """Whether no compiled kernel is needed: closed forms, where nobody looks at single commodities."""
-        return self.closed and self.whole and not self.solver.by_commodity
+        """Whether no compiled kernel is needed: closed forms, where nobody looks at single commodities.
+
+        They hold with some cables lost, too; where too many are, kernels are loaded and arcs swept all the same.
+        """
+        return self.closed and not self.solver.by_commodity
+
+    @property
+    def _in_one_pass(self) -> bool:
+        """Whether pairs of groups are added up and not told apart, or by few classes."""
+        return self.grouped and not self.lists and (not self.by_class or self._few_classes)
 
     @property
     def passes(self) -> float:
         """Passes over the network: loads of each phase, means along paths, and rounds that tell who is alike."""
-        if self.grouped and not self.lists and not self.by_class:
+        if self._in_one_pass:
             return 1
         loads = self.traffic.phases * (1 if self.solver.by_load else 2)
         compared = self.coloured or (self.by_class and not self._few_classes)
@@ -293,14 +303,19 @@ class Work:
         visits = float(self.destinations * self.arcs)
         if self.policy.one_path:
             return visits * (rates.TOLD if self.policy.by_destination else rates.TABLE)
-        one = rates.TREE_VISIT if _tree(self.size) else rates.VISIT
+        one = rates.TREE_VISIT if self.is_tree else rates.VISIT
         turns = rates.TURNS if self.policy.turns else 1
-        if self.grouped and not self.lists and (not self.by_class or self._few_classes):
+        if self._in_one_pass:
             # one way toward a switch of each kind stands for all where one commodity is sent by all to all
             stands = self.alike and self.traffic.offered == 1
             return 0.0 if self.closed else visits * turns * rates.GROUP_VISIT / (self.destinations if stands else 1)
         listing = rates.LISTING if self.shares else 0
         return visits * one * turns * (listing + (0 if self.closed else self.passes))
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether switches of a layer are joined by the layers above alone."""
+        return _tree(self.size)
 
 
 def paths(case: Case) -> int:

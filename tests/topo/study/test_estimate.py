@@ -12,7 +12,8 @@ from topo import generators, study
 from topo.cli import main
 from topo.config import parse_study, read_case
 from topo.study import OverMemory, check_memory
-from topo.study.estimate import DRAWN, estimate
+from topo.study.estimate import estimate
+from topo.study.rates import DRAWN
 from topo.study.speed import speed
 from traffic import DemandError
 from traffic.gate import Gating
