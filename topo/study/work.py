@@ -6,6 +6,7 @@ Ranks are dealt to leaves and to pods in order, so what a pattern says of how fa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,10 @@ BY_CLASS = MAX_ENTRIES // 4
 _TREE = frozenset({Tier.SCALE_UP, Tier.ENDPOINT, Tier.LEAF_SPINE, Tier.SPINE_CORE})
 
 
+#: A number of each level.
+Each = tuple[float, float, float, float]
+
+
 @dataclass(frozen=True)
 class Levels:
     """Where commodities turn round, as parts of all, and what each uses up to there; sums of the four are 1."""
@@ -44,8 +49,9 @@ class Levels:
     leaf: float
     pod: float
     far: float
-    width: tuple[float, float, float, float]  # links that shortest paths use together on a plane
-    hops: tuple[float, float, float, float]  # links of one path
+    width: Each  # links that shortest paths use together on a plane
+    ways: Each  # shortest paths that there are
+    hops: Each  # links of one path
 
     @classmethod
     def of(cls, count: Count, size: Size, facts: Facts) -> Levels:
@@ -64,9 +70,10 @@ class Levels:
         whole = max(count.pairs, 1)
         far = float(size.diameter or HOPS)
         inside, under, within, far_ones = (part / whole for part in parts)
-        return cls(inside, under, within, far_ones, _widths(size), (NEAR, NEAR, min(4.0, far), far))
+        hops = (NEAR, NEAR, min(4.0, far), far)
+        return cls(inside, under, within, far_ones, *_widths(size), hops)
 
-    def mean(self, each: tuple[float, float, float, float], ports: int) -> float:
+    def mean(self, each: Sequence[float], ports: int) -> float:
         """Return the mean of ``each`` level; on every one of ``ports`` where it goes by the network."""
         there = (self.leaf, self.pod, self.far)
         return self.inside * each[0] + ports * sum(part * n for part, n in zip(there, each[1:], strict=True))
@@ -77,16 +84,19 @@ class Levels:
         return self.pod + self.far
 
 
-def _widths(size: Size) -> tuple[float, float, float, float]:
-    """Return the links that shortest paths of a commodity use together on a plane, by level.
+def _widths(size: Size) -> tuple[Each, Each]:
+    """Return the links that shortest paths of a commodity use together on a plane, by level, and how many these are.
 
     In a tree it climbs by all up-cables of a leaf, then by all of each spine; elsewhere two paths are usual.
     """
     many = {tier: sum(n for one, _, n in size.cables if one == tier) for tier in Tier}
     up = many[Tier.LEAF_SPINE] / max(size.leaves, 1)
     spines = max(size.switches - size.leaves - size.cores, 1)
-    far = 2 * (1 + up * (1 + many[Tier.SPINE_CORE] / spines)) if up else 2.0 * (size.diameter or HOPS)
-    return (NEAR, NEAR, 2 * (1 + up) if up else far, far)
+    if not up:
+        usual = 2.0 * (size.diameter or HOPS)
+        return (NEAR, NEAR, usual, usual), (1.0, 1.0, 2.0, 2.0)
+    further = many[Tier.SPINE_CORE] / spines
+    return (NEAR, NEAR, 2 * (1 + up), 2 * (1 + up * (1 + further))), (1.0, 1.0, up, up * max(further, 1.0))
 
 
 @dataclass(frozen=True)
@@ -212,12 +222,20 @@ class Work:
     @property
     def _path_links(self) -> int:
         if not self.policy.by_destination:
-            return int(self.listed * paths(self.case) * self._hops)
+            return int(self.listed * self.levels.mean(self._path_links_of_one, 1))
         from topo.routing.merged import BLOCK_PATHS
 
         together = self.grouped and self.listed == self.traffic.offered
         held = min(self.size.endpoints * self.destinations, BLOCK_PATHS) if together else self.listed
         return int(held * self._hops)
+
+    @property
+    def _path_links_of_one(self) -> list[float]:
+        """Links of the drawn paths of a commodity, by level: paths that are equal count once, and so do sprayed links."""
+        levels, drawn = self.levels, paths(self.case)
+        each = [min(drawn, ways) * hops for ways, hops in zip(levels.ways, levels.hops, strict=True)]
+        wide = [self.ports * width for width in levels.width]
+        return [min(pair) for pair in zip(each, wide, strict=True)] if self.policy.sprays else each
 
     @property
     def _hops(self) -> float:
@@ -237,7 +255,7 @@ class Work:
             return self.path_links if self.path_links <= MAX_ENTRIES and self.solver.by_commodity and self.lists else 0
         if not self.solver.by_commodity or self.by_colour or not (self.lists or self.by_class):
             return 0
-        all_of_them = int(self.listed * self.levels.mean(self.levels.width, self.ports))
+        all_of_them = self._all_shares
         if self.by_class:
             return min(all_of_them, BY_CLASS) if self._few_classes else 0
         if all_of_them > MAX_ENTRIES:  # a rule may keep most of it on few links
@@ -247,7 +265,11 @@ class Work:
     @property
     def gathered(self) -> int:
         """Shares of classes that are added up and let go."""
-        return int(self.listed * self.levels.mean(self.levels.width, self.ports)) if self._few_classes else 0
+        return self._all_shares if self._few_classes else 0
+
+    @property
+    def _all_shares(self) -> int:
+        return int(self.listed * self.levels.mean(self.levels.width, self.ports))
 
     @property
     def arcs(self) -> int:
@@ -285,7 +307,7 @@ class Work:
     def site_pairs(self) -> int:
         """Pairs of sites that a policy is solved for."""
         most = self.destinations * self.size.leaves // max(self.size.planes, 1)
-        return min(self.traffic.pairs, most) if self.policy.solved else 0
+        return min(int(self.traffic.pairs * self.levels.crossing), most) if self.policy.solved else 0
 
     @property
     def searched(self) -> float:
@@ -309,6 +331,8 @@ class Work:
             # one way toward a switch of each kind stands for all where one commodity is sent by all to all
             stands = self.alike and self.traffic.offered == 1
             return 0.0 if self.closed else visits * turns * rates.GROUP_VISIT / (self.destinations if stands else 1)
+        if self.policy.solved:  # shares are what was solved for
+            return visits * one * turns
         listing = rates.LISTING if self.shares else 0
         return visits * one * turns * (listing + (0 if self.closed else self.passes))
 
