@@ -20,7 +20,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from traffic import steps
-from traffic.apart import INSIDE, Apart, Reach
+from traffic.apart import INSIDE, Apart, Reach, often
 from traffic.closed_forms import bus_bandwidth
 from traffic.demand import Demand, GroupedDemand
 from traffic.layout import (
@@ -244,7 +244,9 @@ def all_to_all_count(
     away = np.arange(1, hosts)  # hosts; each way
     count = 2 * n_ranks // hosts * (hosts - away)
     far = {Reach(d, size): n for d, n in zip((away * near).tolist(), count.tolist(), strict=True)}
-    return Count.listed(Counter({INSIDE: n_ranks * (size // hosts - 1)}) + Counter(far), phases=2)
+    return Count.listed(
+        Counter({INSIDE: n_ranks * (size // hosts - 1)}) + Counter(far), phases=(size > hosts) + (hosts > 1)
+    )
 
 
 def one_way_count(
@@ -276,14 +278,13 @@ def allreduce_count(
 
 
 def _counted(members: NDArray[np.int64], ranks_per_host: int, algorithm: str, channels: int | None, ways: int) -> Count:
-    groups, n = members.shape
-    doubled = 1 << np.arange((n - 1).bit_length())  # distances of trees and of halving, each in a phase
+    n = members.shape[1]
     if algorithm == "tree":
-        each = [2 * groups * len(range(far, n, 2 * far)) for far in doubled.tolist()]
-        return Count.listed(_by_distance(doubled, each, ranks_per_host, n), phases=2 * len(each))
+        found = _doubling(members, ranks_per_host, tree=True)
+        return Count.listed(often(found, 2), phases=2 * (n - 1).bit_length())
     if algorithm == "halving-doubling":
-        each = [members.size] * power_of_two(n, what=algorithm)
-        return Count.listed(_by_distance(doubled, each, ranks_per_host, n), phases=max(len(each), 1))
+        found = _doubling(members, ranks_per_host, tree=False)
+        return Count.listed(found, phases=max(power_of_two(n, what=algorithm), 1))
     if algorithm == "hierarchical":
         hosts = -(-n // ranks_per_host)
         across = members.size // hosts if hosts > 1 else 0  # each rank to its like on the next host, round the group
@@ -294,9 +295,13 @@ def _counted(members: NDArray[np.int64], ranks_per_host: int, algorithm: str, ch
     return Count.listed(steps.ring_count(members, ranks_per_host=ranks_per_host, channels=channels))
 
 
-def _by_distance(far: NDArray[np.int64], count: list[int], near: int, group: int) -> Apart:
-    """Return ``count`` commodities at each distance ``far``, those that stay in domains of ``near`` ranks inside."""
-    found: Apart = Counter()
-    for away, n in zip(far.tolist(), count, strict=True):
-        found[Reach(away, group) if away >= near else INSIDE] += n
+def _doubling(members: NDArray[np.int64], near: int, *, tree: bool) -> Apart:
+    """Return who exchanges at distance 1, 2, 4 .. among ``members``: each, or in a ``tree`` one of two, going up."""
+    n, found = members.shape[1], Counter[Reach]()
+    place = np.arange(n)
+    for far in (1 << j for j in range((n - 1).bit_length())):
+        child = place[place % (2 * far) == far] if tree else place
+        src, dst = members[:, child], members[:, child - far if tree else child ^ far]
+        inside = int(np.count_nonzero(src // near == dst // near))
+        found += Counter({INSIDE: inside, Reach(far, n): src.size - inside})
     return found

@@ -1,12 +1,10 @@
 """What a case makes its parts do, counted before it starts: links, arcs visited, commodities, shares, paths.
 
-Ranks are dealt to leaves and to pods in order, so what a pattern says of how far apart its commodities are
-(``traffic.apart``) tells how many stay in a scale-up domain, under a leaf or in a pod: those use few links.
+Those that stay in a scale-up domain, under a leaf or in a pod use few links (``topo.study.levels``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,8 +14,8 @@ from topo.config.patterns import PATTERNS, count_of
 from topo.flow import POLICIES, SOLVERS, by_classes
 from topo.flow.entries import Policy, Solver
 from topo.routing.operator import MAX_ENTRIES
-from topo.size import Groups, Tier
 from topo.study import rates
+from topo.study.levels import Levels, is_tree
 from traffic.demand import MAX_PAIRS
 from traffic.pattern import Count, Pattern
 
@@ -27,76 +25,8 @@ if TYPE_CHECKING:
 
 #: [s] that a solved policy takes at most where the case does not say; topo.flow.adaptive.
 SECONDS = 60.0
-#: Links of one path where nothing says how many, endpoint cables included.
-HOPS = 8
-#: Links that whoever stays in a domain or under a leaf uses: there and back down.
-NEAR = 2
 #: Shares that are held at once at most where pairs go by class: they are added up block by block.
 BY_CLASS = MAX_ENTRIES // 4
-#: Tiers of trees: switches of a layer are joined by the layers above alone.
-_TREE = frozenset({Tier.SCALE_UP, Tier.ENDPOINT, Tier.LEAF_SPINE, Tier.SPINE_CORE})
-
-
-#: A number of each level.
-Each = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Levels:
-    """Where commodities turn round, as parts of all, and what each uses up to there; sums of the four are 1."""
-
-    inside: float  # in a scale-up domain
-    leaf: float
-    pod: float
-    far: float
-    width: Each  # links that shortest paths use together on a plane
-    ways: Each  # shortest paths that there are
-    hops: Each  # links of one path
-
-    @classmethod
-    def of(cls, count: Count, size: Size, facts: Facts) -> Levels:
-        """Return the levels of ``count`` on ``size``; who is not said to be near is far."""
-        dealt = 1 if facts.multi_port else size.planes  # planes that neighbours in rank go round
-        leaf = max(size.leaf_endpoints or size.endpoints / max(size.leaves, 1), 1) * dealt
-        pods = size.groups == Groups.POD and size.group_count
-        pod = size.endpoints * size.planes / size.group_count if pods else float("inf") if _tree(size) else leaf
-        parts = [0.0, 0.0, 0.0, float(count.pairs)]
-        for reach, n in count.apart.items():
-            crosses = reach.crosses(leaf)
-            beyond = min(reach.crosses(pod), crosses)
-            here = [0.0, 1 - crosses, crosses - beyond, beyond] if reach.away else [1.0, 0.0, 0.0, 0.0]
-            parts = [part + n * each for part, each in zip(parts, here, strict=True)]
-            parts[3] -= n
-        whole = max(count.pairs, 1)
-        far = float(size.diameter or HOPS)
-        inside, under, within, far_ones = (part / whole for part in parts)
-        hops = (NEAR, NEAR, min(4.0, far), far)
-        return cls(inside, under, within, far_ones, *_widths(size), hops)
-
-    def mean(self, each: Sequence[float], ports: int) -> float:
-        """Return the mean of ``each`` level; on every one of ``ports`` where it goes by the network."""
-        there = (self.leaf, self.pod, self.far)
-        return self.inside * each[0] + ports * sum(part * n for part, n in zip(there, each[1:], strict=True))
-
-    @property
-    def crossing(self) -> float:
-        """Part that leaves its leaf."""
-        return self.pod + self.far
-
-
-def _widths(size: Size) -> tuple[Each, Each]:
-    """Return the links that shortest paths of a commodity use together on a plane, by level, and how many these are.
-
-    In a tree it climbs by all up-cables of a leaf, then by all of each spine; elsewhere two paths are usual.
-    """
-    many = {tier: sum(n for one, _, n in size.cables if one == tier) for tier in Tier}
-    up = many[Tier.LEAF_SPINE] / max(size.leaves, 1)
-    spines = max(size.switches - size.leaves - size.cores, 1)
-    if not up:
-        usual = 2.0 * (size.diameter or HOPS)
-        return (NEAR, NEAR, usual, usual), (1.0, 1.0, 2.0, 2.0)
-    further = many[Tier.SPINE_CORE] / spines
-    return (NEAR, NEAR, 2 * (1 + up), 2 * (1 + up * (1 + further))), (1.0, 1.0, up, up * max(further, 1.0))
 
 
 @dataclass(frozen=True)
@@ -231,7 +161,7 @@ class Work:
 
     @property
     def _path_links_of_one(self) -> list[float]:
-        """Links of the drawn paths of a commodity, by level: paths that are equal count once, and so do sprayed links."""
+        """Links of the drawn paths of a commodity, by level; paths that are equal count once, as do sprayed links."""
         levels, drawn = self.levels, paths(self.case)
         each = [min(drawn, ways) * hops for ways, hops in zip(levels.ways, levels.hops, strict=True)]
         wide = [self.ports * width for width in levels.width]
@@ -339,13 +269,9 @@ class Work:
     @property
     def is_tree(self) -> bool:
         """Whether switches of a layer are joined by the layers above alone."""
-        return _tree(self.size)
+        return is_tree(self.size)
 
 
 def paths(case: Case) -> int:
     """Return the paths of a commodity."""
     return int(case.routing.get("qps") or case.routing.get("paths") or 1)
-
-
-def _tree(size: Size) -> bool:
-    return {tier for tier, _, _ in size.cables} <= _TREE
