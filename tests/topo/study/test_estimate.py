@@ -160,8 +160,8 @@ def raised(work, case):
         ("slim-fly:q=5", "uniform", {"solve": "max-concurrent"}, "solver max-concurrent picks the routing"),
         ("dragonfly:a=4,p=2,h=2", "shift", {"routing": "static"}, "needs a tree of leaves, spines and cores"),
         ("slim-fly:q=5", "shift", {"routing": "valiant:via=group"}, "via=group needs a Dragonfly's groups"),
-        ("fat-tree-2:radix=16", "transpose", {}, "transpose needs a square number of ranks"),
-        ("slim-fly:q=5", "bit-complement", {}, "needs a power of two"),
+        ("fat-tree-2:radix=128", "transpose", {}, "transpose needs a square number of ranks"),
+        ("slim-fly:q=19", "bit-complement", {}, "needs a power of two"),
     ],
 )
 def test_what_cannot_run_is_refused_before_it_is_built(fabric, traffic, how, words):
