@@ -2,6 +2,8 @@
 
     python -m benchmarks.estimates                          every case once (ten minutes)
     python -m benchmarks.estimates --only 4,7               some, by number
+    python -m benchmarks.estimates --drawn 20 --seed 1      others, drawn at random
+    python -m benchmarks.estimates --start                  what a process takes before it works: least of five
     python -m benchmarks.estimates --write docs/study-file.md
 
 Memory is the peak of the resident set (VmHWM), time what the processor spent on the process and its threads; the
@@ -14,15 +16,19 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from random import Random
 
 from benchmarks.tables import markdown, write
 from topo.cli.exits import LIMIT, OK
 
 MARK = "<!-- benchmarks/estimates.py -->"
+#: Fabric, traffic, and further options.
+Case = tuple[str, str, dict[str, str]]
 PLANES = "fat-tree-2:radix=512,planes=8,nic=multi-port"
-#: Fabric, traffic, and further options; sizes from 64 to 131,072 endpoints, every family, policy and solver.
-CASES = (
+#: Sizes from 64 to 131,072 endpoints, every family, policy and solver.
+CASES: tuple[Case, ...] = (
     ("fat-tree-2:radix=16,endpoints=64", "uniform", {}),
     ("fat-tree-2:radix=32,endpoints=256", "hotspot", {"solver": "max-min"}),
     ("fat-tree-3:radix=16", "permutation", {"solver": "completion"}),
@@ -48,6 +54,33 @@ CASES = (
     (PLANES, "permutation", {}),
     (PLANES, "allreduce:algorithm=ring", {"solver": "completion"}),
     (PLANES, "all-to-all", {"solver": "completion"}),
+)
+#: What others are drawn of: each is one of these fabrics, with traffic, a policy and a solver, at times with failures.
+FABRICS = (
+    "fat-tree-2:radix=16,endpoints=64", "fat-tree-2:radix=32,oversubscription=3", "fat-tree-2:radix=64,planes=4",
+    "fat-tree-2:radix=64,planes=4,nic=multi-port", "fat-tree-2:radix=128,endpoints=5000", "fat-tree-2:radix=256",
+    PLANES, "fat-tree-3:radix=16", "fat-tree-3:radix=24,endpoints=2048", "fat-tree-3:radix=32,oversubscription=2",
+    "fat-tree-3:radix=32,planes=2,nic=multi-port", "fat-tree-3:radix=48", "fat-tree-3:radix=48,endpoints=10000",
+    "fat-tree-3:radix=64", "dragonfly:a=4,p=2,h=2", "dragonfly:a=12,p=6,h=6", "dragonfly:a=16,p=8,h=8,g=65",
+    "dragonfly:a=20,p=10,h=10", "slim-fly:q=5", "slim-fly:q=19", "slim-fly:q=43",
+)  # fmt: skip
+TRAFFIC = (
+    "uniform", "permutation", "shift", "tornado", "hotspot", "incast", "all-to-all:ep=64", "allreduce:algorithm=ring",
+    "allreduce:algorithm=hierarchical", "allreduce:group_size=64", "all-gather", "moe-all-to-all", "decode-step",
+    "training-step", "training-step:tp=8", "training-step:tp=4,pp=4", "adversarial",
+)  # fmt: skip
+POLICIES = (
+    *["ecmp"] * 4, "wcmp", "static", "ecmp-hash", "ecmp-hash:qps=4", "spray", "valiant", "adaptive:seconds=20",
+    "optimal:seconds=20", "ugal:seconds=20",
+)  # fmt: skip
+SOLVERS = ("proportional", "completion", "completion", "max-min")
+FAILURES = "random:part=cable,count=3,seed=1"
+#: Cases said to take more are not run: [s], [MiB].
+MOST = 120.0, 6_000.0
+#: Where nothing but the process counts: closed forms, and with kernels.
+STARTS: tuple[Case, ...] = (
+    ("fat-tree-2:radix=4", "uniform", {}),
+    ("fat-tree-2:radix=4", "permutation", {"solver": "max-min"}),
 )
 #: Runs the command line, then says what it took: seconds, and the most memory that it has held [kB].
 CHILD = """\
@@ -78,11 +111,30 @@ def measured(words: list[str]) -> tuple[float, float]:
     return float(seconds), float(kilobytes) / 1024
 
 
-def estimated(words: list[str]) -> tuple[float, float]:
-    """Return seconds and memory [MiB] that --dry-run says of the command."""
+def estimated(words: list[str]) -> tuple[float, float] | None:
+    """Return seconds and memory [MiB] that --dry-run says of the command; None where it says that it fails."""
     dry = [sys.executable, "-m", "topo", *words, "--dry-run", "--json"]
-    found = json.loads(subprocess.run(dry, capture_output=True, check=True).stdout)
+    done = subprocess.run(dry, capture_output=True, check=False)
+    if done.returncode:
+        return None
+    found = json.loads(done.stdout)
+    if found["cases"][0]["seconds"] is None:
+        return None
     return found["total_seconds"], found["peak_memory_bytes"] / 2**20
+
+
+def drawn(n: int, seed: int) -> Iterator[Case]:
+    """Yield ``n`` cases drawn at random that a dry run approves and that take less than MOST."""
+    random, found = Random(seed), 0
+    while found < n:
+        options = {"routing": random.choice(POLICIES), "solver": random.choice(SOLVERS)}
+        if random.random() < 0.15:
+            options["failures"] = FAILURES
+        case = random.choice(FABRICS), random.choice(TRAFFIC), options
+        said = estimated(command(*case))
+        if said is not None and all(one <= most for one, most in zip(said, MOST, strict=True)):
+            found += 1
+            yield case
 
 
 def ratio(said: float, took: float) -> float:
@@ -90,12 +142,14 @@ def ratio(said: float, took: float) -> float:
     return max(said / took, took / said)
 
 
-def table(numbers: list[int]) -> str:
+def table(cases: Iterable[Case]) -> str:
     """Return a row a case, and the worst ratios."""
     rows, worst = [], [0.0, 0.0]
-    for number in numbers:
-        words = command(*CASES[number])
+    for number, case in enumerate(cases):
+        words = command(*case)
         said, took = estimated(words), measured(words)
+        if said is None:
+            raise SystemExit(f"topo {' '.join(words)} --dry-run says that it fails")
         each = [ratio(*pair) for pair in zip(said, took, strict=True)]
         worst = [max(pair) for pair in zip(worst, each, strict=True)]
         time, memory = ((said[i], took[i], each[i]) for i in (0, 1))
@@ -107,12 +161,28 @@ def table(numbers: list[int]) -> str:
     return markdown(head, rows)
 
 
+def starts() -> str:
+    """Return what a process takes that has hardly anything to do, the least of five runs: seconds and MiB."""
+    rows = []
+    for case in STARTS:
+        took = [measured(command(*case)) for _ in range(5)]
+        rows.append((f"`{' '.join(command(*case)[1:])}`", *(f"{min(each):.2f}" for each in zip(*took, strict=True))))
+    return markdown(("case", "seconds", "MiB"), rows)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", help="numbers of cases, from 0, comma between")
     parser.add_argument("--write", type=Path, help="file with two markers to put the table between")
+    parser.add_argument("--drawn", type=int, default=0, help="cases drawn at random in place of those")
+    parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
+    parser.add_argument("--start", action="store_true", help="what a process takes before it works")
     given = parser.parse_args()
-    text = table([int(one) for one in given.only.split(",")] if given.only else list(range(len(CASES))))
+    if given.start:
+        print(starts())
+        raise SystemExit
+    some = [CASES[int(one)] for one in given.only.split(",")] if given.only else CASES
+    text = table(drawn(given.drawn, given.seed) if given.drawn else some)
     print(text)
     if given.write:
         write(given.write, MARK, text)

@@ -5,6 +5,7 @@ Upper bounds are what hangs on a draw or on the graph: MAX says which and by how
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import traffic
@@ -13,6 +14,7 @@ from topo.config import Files
 from topo.config.patterns import PATTERNS, count_of, offered
 from topo.generators import size_of
 from traffic import DemandError
+from traffic.apart import INSIDE, apart
 
 #: Patterns of a study that take more than their name.
 SECTIONS = {
@@ -95,10 +97,22 @@ def test_every_way_through_a_pattern_is_counted(pattern, n_ranks, ranks_per_host
     where = {"n_ranks": n_ranks, "ranks_per_host": ranks_per_host}
     where["ranks_per_domain"] = hosts and hosts * ranks_per_host
     try:
-        real = listed(traffic.offer(pattern, **where, **params))
+        demand = traffic.offer(pattern, **where, **params)
     except DemandError:
         pytest.skip("no such demand")
-    assert traffic.PATTERNS[pattern].counted(**where, **params)[:2] == real
+    count = traffic.PATTERNS[pattern].counted(**where, **params)
+    assert count[:2] == listed(demand)
+    if count.apart:
+        lies_as_listed(count, demand, where["ranks_per_domain"] or ranks_per_host)
+
+
+def lies_as_listed(count, demand, near):
+    """Phases and those of one domain are exact; distances are those of hosts, so off by less than a domain."""
+    real = apart(demand.src, demand.dst, near)
+    assert count.phases == len(np.unique(demand.phase))
+    assert sum(count.apart.values()) == count.pairs and count.apart[INSIDE] == real[INSIDE]
+    away, own = (sum(reach.away * n for reach, n in one.items()) / count.pairs for one in (count.apart, real))
+    assert abs(away - own) < near
 
 
 def test_a_gate_that_leaves_ranks_alone_is_counted_from_above():

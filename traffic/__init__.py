@@ -24,7 +24,7 @@ PATTERNS: dict[str, Pattern] = {
         late("traffic.collectives:all_to_all"), late("traffic.collectives:all_to_all_count"), "uniform all-to-all"
     ),
     "allreduce": Pattern(late("traffic.collectives:allreduce"), late("traffic.collectives:allreduce_count")),
-    "bit-complement": Pattern(late("traffic.synthetic:bit_complement"), late("traffic.synthetic:one_each")),
+    "bit-complement": Pattern(late("traffic.synthetic:bit_complement"), late("traffic.synthetic:bit_complement_count")),
     "decode-step": Pattern(late("traffic.serving:decode_step"), late("traffic.serving:serving_count")),
     "hotspot": Pattern(late("traffic.synthetic:hotspot"), late("traffic.synthetic:hotspot_count")),
     "incast": Pattern(late("traffic.synthetic:incast"), late("traffic.synthetic:incast_count")),

@@ -11,6 +11,7 @@ Limits.  A step starts when the one before has ended everywhere; reductions cost
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -19,6 +20,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from traffic import steps
+from traffic.apart import INSIDE, Apart, Reach, often
 from traffic.closed_forms import bus_bandwidth
 from traffic.demand import Demand, GroupedDemand
 from traffic.layout import (
@@ -237,8 +239,14 @@ def all_to_all_count(
     size = n_ranks if ep is None else ep
     if algorithm == "direct":
         return Count(1, n_ranks * (size - 1))
-    hosts = -(-size // domain_of(ranks_per_host, ranks_per_domain))
-    return Count.listed(n_ranks * (size // hosts - 1 + hosts - 1))
+    near = domain_of(ranks_per_host, ranks_per_domain)
+    hosts = -(-size // near)
+    away = np.arange(1, hosts)  # hosts; each way
+    count = 2 * n_ranks // hosts * (hosts - away)
+    far = {Reach(d, size): n for d, n in zip((away * near).tolist(), count.tolist(), strict=True)}
+    return Count.listed(
+        Counter({INSIDE: n_ranks * (size // hosts - 1)}) + Counter(far), phases=(size > hosts) + (hosts > 1)
+    )
 
 
 def one_way_count(
@@ -270,12 +278,30 @@ def allreduce_count(
 
 
 def _counted(members: NDArray[np.int64], ranks_per_host: int, algorithm: str, channels: int | None, ways: int) -> Count:
-    groups, n = members.shape
+    n = members.shape[1]
     if algorithm == "tree":
-        return Count.listed(2 * groups * (n - 1))
+        found = _doubling(members, ranks_per_host, tree=True)
+        return Count.listed(often(found, 2), phases=2 * (n - 1).bit_length())
     if algorithm == "halving-doubling":
-        return Count.listed(members.size * power_of_two(n, what=algorithm))
+        found = _doubling(members, ranks_per_host, tree=False)
+        return Count.listed(found, phases=max(power_of_two(n, what=algorithm), 1))
     if algorithm == "hierarchical":
         hosts = -(-n // ranks_per_host)
-        return Count.listed(members.size * (ways * (n > hosts) + (hosts > 1)))
+        across = members.size // hosts if hosts > 1 else 0  # each rank to its like on the next host, round the group
+        found = Counter({INSIDE: members.size * ways * (n > hosts)})
+        found += Counter({Reach(ranks_per_host, n): across * (hosts - 1)})
+        found += Counter({Reach((hosts - 1) * ranks_per_host, n): across})
+        return Count.listed(found, phases=ways * (n > hosts) + (hosts > 1))
     return Count.listed(steps.ring_count(members, ranks_per_host=ranks_per_host, channels=channels))
+
+
+def _doubling(members: NDArray[np.int64], near: int, *, tree: bool) -> Apart:
+    """Return who exchanges at distance 1, 2, 4 .. among ``members``: each, or in a ``tree`` one of two, going up."""
+    n, found = members.shape[1], Counter[Reach]()
+    place = np.arange(n)
+    for far in (1 << j for j in range((n - 1).bit_length())):
+        child = place[place % (2 * far) == far] if tree else place
+        src, dst = members[:, child], members[:, child - far if tree else child ^ far]
+        inside = int(np.count_nonzero(src // near == dst // near))
+        found += Counter({INSIDE: inside, Reach(far, n): src.size - inside})
+    return found

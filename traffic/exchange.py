@@ -21,6 +21,7 @@ sent once per picked expert, straight to its rank.  Sizes are expectations over 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
+from traffic.apart import INSIDE, Apart, Reach, between, in_a_row, often
 from traffic.demand import DemandError
 from traffic.gate import Gating, load_of
 from traffic.groups import lies_evenly, ranks_together, shares_of
@@ -42,6 +44,9 @@ from traffic.visits import Sampler, Visits
 TOKENS = 4096
 #: Ranks of an expert-parallel group where none is given, as V3 was trained; arXiv 2412.19437, section 3.2.
 TRAINING_EP = 64
+
+#: Hosts of a group up to which the distance of each two is told.
+MOST_HOSTS = 1_000
 
 #: Where experts lie: in order, shuffled, or spread by load (traffic.placement).
 PLACEMENTS = ("balanced", "contiguous", "random")
@@ -98,7 +103,7 @@ def limit_of(node_limit: int | Literal["model"] | None, model: Model, hosts: int
     return None if model.node_limit is None else min(model.node_limit, hosts)
 
 
-def exchange_count(members: NDArray[np.int64], *, slots: int, together: int, dedup: bool) -> int:
+def exchange_count(members: NDArray[np.int64], *, slots: int, together: int, dedup: bool) -> Apart:
     """Return the commodities of dispatch and combine of ``members`` (groups, ep), ``together`` of a group in a host.
 
     ``slots`` are experts and their copies.  An upper bound where a gate is so uneven that no token of the sample
@@ -108,8 +113,14 @@ def exchange_count(members: NDArray[np.int64], *, slots: int, together: int, ded
     holds = np.diff(np.arange(ep + 1) * slots // ep) > 0
     there = shares_of(ep, together)
     on_host = np.add.reduceat(holds, np.arange(0, ep, together), dtype=np.int64)
-    pairs = (ep - there)[on_host > 0].sum() + on_host @ (there - 1) if dedup else holds.sum() * (ep - 1)
-    return int(2 * len(members) * pairs)
+    served = (on_host > 0).astype(np.int64) if dedup else on_host  # what a rank elsewhere sends to each host
+    inside, across = int(on_host @ (there - 1)), there[:, None] * served[None, :] if len(there) <= MOST_HOSTS else None
+    if across is None:  # too many to compare: as far apart as the group is wide
+        width = int(members[0, -1] - members[0, 0])
+        found = Counter({Reach(width, in_a_row(members)): int(served @ (ep - there))})
+    else:
+        found = between(members[0, ::together], across, in_a_row(members))
+    return often(Counter({INSIDE: inside}) + found, 2 * len(members))
 
 
 def picks(

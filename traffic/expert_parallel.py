@@ -154,4 +154,4 @@ def moe_count(
     members = groups(n_ranks, size, **where)
     slots = figures.routed_experts + redundant_experts
     n = exchange_count(members, slots=slots, together=ranks_together(size, **where), dedup=dedup)
-    return Count.listed(n, sample_size(figures.routed_experts))
+    return Count.listed(n, sample_size(figures.routed_experts), phases=2)

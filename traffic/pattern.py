@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from topo import units
 from topo.lazy import with_late
+from traffic.apart import Apart, Reach
 from traffic.rules import DemandError
 
 if TYPE_CHECKING:
@@ -21,11 +24,16 @@ class Count(NamedTuple):
     offered: int  # 1 where one stands for all pairs, 2 with hot receivers
     pairs: int
     drawn: int = 0  # numbers of a random sample that are held at once
+    phases: int = 1  # in which anything is sent
+    apart: Mapping[Reach, int] = MappingProxyType({})  # pairs by where their ends lie; those left out may be anywhere
+    receivers: int | None = None  # ranks that anything is sent to; None is all
 
     @classmethod
-    def listed(cls, n: int, drawn: int = 0) -> Count:
-        """Return the count of ``n`` commodities that the pattern lists itself."""
-        return cls(n, n, drawn)
+    def listed(cls, n: int | Apart, drawn: int = 0, phases: int = 1) -> Count:
+        """Return the count of ``n`` commodities that the pattern lists itself; by distance where that is known."""
+        apart = n if isinstance(n, Counter) else Counter[Reach]()
+        total = n.total() if isinstance(n, Counter) else n
+        return cls(total, total, drawn, phases, apart)
 
 
 #: Parameters that may be written with a unit, and what reads them.

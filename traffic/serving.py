@@ -28,6 +28,7 @@ References
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -38,6 +39,7 @@ from numpy.typing import NDArray
 
 from topo.parameters import Seed
 from traffic import steps
+from traffic.apart import Apart, often
 from traffic.demand import Demand
 from traffic.exchange import (
     TOKENS,
@@ -206,15 +208,17 @@ def serving_count(
     """Return the commodities of ``decode_step`` and ``prefill_step``."""
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
     layout = _Layout.of(n_ranks, Model.of(model), ep, tp, 1, 1, **where)
-    figures, n, drawn = layout.model, 0, 0
+    figures, drawn, phases = layout.model, 0, 0
+    found: Apart = Counter()
     if tp > 1:
-        rings = bool(figures.moe_layers) + bool(figures.layers - figures.moe_layers)
-        n += rings * steps.ring_count(layout.members.reshape(-1, tp), ranks_per_host=layout.domain)
+        phases = bool(figures.moe_layers) + bool(figures.layers - figures.moe_layers)
+        ring = steps.ring_count(layout.members.reshape(-1, tp), ranks_per_host=layout.domain)
+        found += often(ring, phases)
     if figures.moe_layers:
         slots, together = figures.routed_experts + redundant_experts, ranks_together(layout.ep, **where)
-        n += exchange_count(layout.members, slots=slots, together=together, dedup=dedup)
-        drawn = sample_size(figures.routed_experts)
-    return Count.listed(n, drawn)
+        found += exchange_count(layout.members, slots=slots, together=together, dedup=dedup)
+        drawn, phases = sample_size(figures.routed_experts), phases + 2
+    return Count.listed(found, drawn, max(phases, 1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,12 @@ operations in MPICH, IJHPCA 19(1), 2005.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
 
+from traffic.apart import INSIDE, Apart, apart, in_a_row, often
 from traffic.demand import DemandError
 from traffic.layout import check_whole, power_of_two
 from traffic.phases import Phase, step
@@ -39,9 +42,7 @@ def ring(
     following = np.arange(1, len(rank) + 1)
     following[first + length - 1] = first
     rings = _channels(channels, int(length.min()))
-    opens = np.flatnonzero(np.diff(group, prepend=-1))  # first host of each group
-    next_host = np.arange(1, len(first) + 1)
-    next_host[np.append(opens[1:], len(first)) - 1] = opens
+    next_host = _next_host(np.flatnonzero(np.diff(group, prepend=-1)), len(first))
     leave = (first[:, None] + np.arange(rings)).ravel()
     enter = (first[next_host][:, None] + np.arange(rings)).ravel()
     src, dst = np.concatenate([rank, rank[leave]]), np.concatenate([rank[following], rank[enter]])
@@ -49,12 +50,17 @@ def ring(
     return step("ring", src, dst, share, passes * (n - 1), by_rank=True)
 
 
-def ring_count(members: NDArray[np.int64], *, ranks_per_host: int, channels: int | None = None) -> int:
+def ring_count(members: NDArray[np.int64], *, ranks_per_host: int, channels: int | None = None) -> Apart:
     """Return the commodities of ``ring``: one a rank with others on its host, one a channel that leaves a host."""
-    _, length, group = _by_host(members, ranks_per_host)
-    hosts = np.bincount(group)
-    inside, leaving = length[length > 1].sum(), hosts[hosts > 1].sum()
-    return int(inside + leaving * _channels(channels, int(length.min())))
+    first, length, group = _by_host(members, ranks_per_host)
+    opens = np.flatnonzero(np.diff(group, prepend=-1))
+    following = _next_host(opens, len(first))
+    leaves = following != np.arange(len(first))  # a group on one host leaves none
+    host = members.ravel()[first]
+    rings = _channels(channels, int(length.min()))
+    inside = Counter({INSIDE: int(length[length > 1].sum())})
+    leaving = apart(host[leaves], host[following[leaves]], ranks_per_host, in_a_row(members))
+    return inside + often(leaving, rings)
 
 
 def _by_host(members: NDArray[np.int64], ranks_per_host: int) -> tuple[NDArray[np.int64], ...]:
@@ -64,6 +70,13 @@ def _by_host(members: NDArray[np.int64], ranks_per_host: int) -> tuple[NDArray[n
     place = group * (int(rank.max()) // ranks_per_host + 1) + rank // ranks_per_host  # one number a group and host
     first = np.flatnonzero(np.diff(place, prepend=-1))
     return first, np.diff(first, append=len(rank)), group[first]
+
+
+def _next_host(opens: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Return (n,) the host after each on the ring of its group, whose first hosts are ``opens``."""
+    following = np.arange(1, n + 1)
+    following[np.append(opens[1:], n) - 1] = opens
+    return following
 
 
 def halving_doubling(members: NDArray[np.int64], size: float, *, passes: int) -> list[Phase]:

@@ -122,6 +122,13 @@ def transpose(
     Ranks on the diagonal are silent.  Without ``rows`` the matrix is square and n a square number;
     ``ranks_per_host`` plays no part.
     """
+    height = _height(n_ranks, rows)
+    r, c = np.divmod(np.arange(n_ranks), n_ranks // height)
+    return _to("transpose" if rows is None else f"transpose(rows={rows})", c * height + r, bytes)
+
+
+def _height(n_ranks: int, rows: int | None) -> int:
+    """Return the rows of the matrix; raises DemandError where ``n_ranks`` make none."""
     check_ranks(n_ranks, 4, what="transpose")
     side = isqrt(n_ranks)
     if rows is None and side * side != n_ranks:
@@ -134,8 +141,7 @@ def transpose(
     if n_ranks % height or height == n_ranks:
         divisors = [d for d in range(2, n_ranks) if n_ranks % d == 0]
         raise DemandError(f"rows={rows} makes no matrix of {n_ranks} ranks; rows that do: {divisors[:12] or 'none'}")
-    r, c = np.divmod(np.arange(n_ranks), n_ranks // height)
-    return _to("transpose" if rows is None else f"transpose(rows={rows})", c * height + r, bytes)
+    return height
 
 
 def incast(
@@ -212,15 +218,21 @@ def one_each(*, n_ranks: int) -> Count:
     return Count.listed(n_ranks)
 
 
+def bit_complement_count(*, n_ranks: int) -> Count:
+    """Return the commodities of ``bit_complement``."""
+    power_of_two(n_ranks, what="bit-complement")
+    return Count.listed(n_ranks)
+
+
 def transpose_count(*, n_ranks: int, rows: int | None) -> Count:
     """Return the commodities of ``transpose``: ranks that the transpose leaves in place are silent.
 
     Rank (r, c) is one where r (columns - 1) = c (rows - 1).
     """
-    height = isqrt(n_ranks) if rows is None else rows
+    height = _height(n_ranks, rows)
     return Count.listed(n_ranks - gcd(height - 1, n_ranks // height - 1) - 1)
 
 
 def incast_count(*, n_ranks: int, fan_in: int | None) -> Count:
     """Return the commodities of ``incast``."""
-    return Count.listed(n_ranks - 1 if fan_in is None else fan_in)
+    return Count.listed(n_ranks - 1 if fan_in is None else fan_in)._replace(receivers=1)

@@ -38,6 +38,7 @@ SC 2021, arXiv 2104.04473, section 2.2: 1F1B, interleaved.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -46,6 +47,7 @@ from annotated_types import Ge, Gt, Le
 
 from topo.parameters import Seed
 from traffic import parallel, steps
+from traffic.apart import Apart, Reach, apart, often
 from traffic.computation import Computation, computation
 from traffic.demand import Demand
 from traffic.exchange import (
@@ -235,26 +237,27 @@ def training_count(
         schedule=schedule,
         checks=False,
     )
-    near, figures, n, drawn = layout.near, layout.model, 0, 0
-    if tensor:
-        n += _times_listed(tensor) * steps.ring_count(layout.stage.reshape(-1, tp), ranks_per_host=near)
-    if context:
-        n += _times_listed(context) * steps.ring_count(layout.context_groups, ranks_per_host=near)
-    if experts:
-        n += _times_listed(experts) * steps.ring_count(layout.stage.reshape(-1, etp), ranks_per_host=near)
+    near, figures, drawn = layout.near, layout.model, 0
+    found: list[tuple[Part, Apart, int]] = []  # commodities of a part, and in how many phases
+    for part, members in (
+        (tensor, layout.stage.reshape(-1, tp)),
+        (context, layout.context_groups),
+        (experts, layout.stage.reshape(-1, etp)),
+    ):
+        found.append((part, steps.ring_count(members, ranks_per_host=near), 1))
     if experts and layout.ep > 1:
         together = ranks_together(layout.ep, **thinned(where, etp))
-        members = layout.expert_groups
-        n += _times_listed(experts) * exchange_count(
-            members, slots=figures.routed_experts, together=together, dedup=dedup
-        )
+        there = exchange_count(layout.expert_groups, slots=figures.routed_experts, together=together, dedup=dedup)
+        found.append((experts, there, 2))
         drawn = sample_size(figures.routed_experts)
     if pipeline and pp > 1:
-        n += _times_listed(pipeline) * sum(len(phase.src) for phase in parallel.pipeline(layout))
+        found += [(pipeline, apart(phase.src, phase.dst, near), 1) for phase in parallel.pipeline(layout)]
     if gradients:
         rings = (steps.ring_count(members, ranks_per_host=near) for _, members, _ in layout.replicas())
-        n += 2 * _times_listed(gradients) * sum(rings)
-    return Count.listed(n, drawn)
+        found += [(gradients, often(ring, 2), 2) for ring in rings]
+    held = [(one, n, _times_listed(part)) for part, one, n in found if part and one]
+    listed = sum((often(one, times) for one, _, times in held), Counter[Reach]())
+    return Count.listed(listed, drawn, max(sum(n * times for _, n, times in held), 1))
 
 
 def _times_listed(part: Part) -> int:

@@ -3,7 +3,7 @@
 Nodes are domains, which carry weight and must split evenly, and switches, which
 carry none and go where they cut least.  One pass moves every node once, always
 the one that helps most (or hurts least), then keeps the best moment on the way
-[1]_.
+[1]_ (``topo.kernels.swaps``).
 
 Limits.  A partition found is an upper bound on the least cut, nothing more.
 
@@ -14,10 +14,13 @@ Limits.  A partition found is an upper bound on the least cut, nothing more.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+
+from topo.kernels.swaps import BLOCK, Nodes, one_pass
 
 Floats = NDArray[np.float64]
 Sides = NDArray[np.bool_]
@@ -78,43 +81,32 @@ def improve(problem: CutProblem, side: Sides, *, passes: int) -> Sides:
 
 
 def _one_pass(problem: CutProblem, start: Sides, allowed: float) -> Sides:
-    matrix, n_domains = problem.capacity, problem.n_domains
+    n_domains = problem.n_domains
     sign = np.where(start, 1.0, -1.0)
-    gain = -sign * (matrix @ sign)  # capacity to the other side less that to the own one
+    gain = -sign * (problem.capacity @ sign)  # capacity to the other side less that to the own one
     lean = float(problem.endpoints @ sign[:n_domains])
     slack = max(allowed, 2 * float(problem.endpoints.max()))
-    moves: list[int] = []
-    change, least, best = 0.0, 0.0, 0
-    indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
-    gain_left = gain.copy()
-    for step in range(1, len(sign) + 1):
-        node = _choose(gain_left, sign, problem.endpoints, lean, slack)
-        if node < 0:
-            break
-        change -= gain[node]
-        sign[node] = -sign[node]
-        if node < n_domains:
-            lean += 2 * sign[node] * problem.endpoints[node]
-        row = slice(indptr[node], indptr[node + 1])
-        near = indices[row]
-        delta = -2 * sign[near] * sign[node] * data[row]
-        gain[near] += delta
-        gain_left[near] += delta
-        gain_left[node] = -np.inf
-        moves.append(node)
-        if change < least - _GAIN and abs(lean) <= allowed:
-            least, best = change, step
+    order, nodes = _ordered(problem, start)
+    moves = np.empty(len(sign), dtype=np.int64)
+    room = np.array([lean, slack, allowed, _GAIN])
+    kept = one_pass(nodes, gain[order], sign[order], room, moves)
     side = start.copy()
-    side[moves[:best]] ^= True
+    side[order[moves[:kept]]] ^= True
     return side
 
 
-def _choose(gain: Floats, sign: Floats, endpoints: Floats, lean: float, slack: float) -> int:
-    """Return the unmoved node of largest gain whose move keeps the balance within ``slack``; -1 where none does."""
-    n_domains = len(endpoints)
-    fits = np.abs(lean - 2 * sign[:n_domains] * endpoints) <= slack
-    domain_gain = np.where(fits, gain[:n_domains], -np.inf)
-    domain = int(np.argmax(domain_gain))
-    switch = n_domains + int(np.argmax(gain[n_domains:]))
-    node, value = (domain, domain_gain[domain]) if domain_gain[domain] > gain[switch] else (switch, gain[switch])
-    return node if value > -np.inf else -1
+def _ordered(problem: CutProblem, side: Sides) -> tuple[NDArray[np.int64], Nodes]:
+    """Return the nodes by weight, by side, then by number, and what a pass needs to know of them in that order."""
+    n = len(side)
+    weight = np.append(problem.endpoints, np.zeros(n - problem.n_domains))
+    side = side & (weight > 0.0)  # switches fit on either side
+    order = np.lexsort((side, weight))
+    place = np.empty(n, dtype=np.int64)
+    place[order] = np.arange(n)
+    rows = problem.capacity[order]
+    weight, side = weight[order], side[order]
+    runs = np.append(np.flatnonzero(np.diff(weight, prepend=-1.0) + np.diff(side, prepend=False)), n)
+    starts = [np.arange(a, b, BLOCK) for a, b in pairwise(runs)]
+    edges = np.append(np.concatenate(starts), n)
+    block = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+    return order, Nodes(rows.indptr.astype(np.int64), place[rows.indices], rows.data, order, weight, edges, block)

@@ -1,0 +1,59 @@
+"""Rates behind estimates: what one of each thing takes, on the machine of ``topo.study.speed``.
+
+Memory is growth of the resident set, time that of one core, kernels compiled.  None of them is fitted to a case: each
+is what one more link, arc, commodity or share adds, by the command beside it.
+"""
+
+from __future__ import annotations
+
+#: [s] of a process from its start to its first figure, where nothing is compiled, and where kernels are loaded:
+#: ``python -m benchmarks.estimates --start``.
+PLAIN_START, START = 0.5, 1.0
+#: [bytes] of the same processes: ``python -m benchmarks.estimates --start``.
+PLAIN, PROCESS = 66 * 2**20, 188 * 2**20
+
+# Fabrics: topo analyze slim-fly:q=43 uniform; fat-tree-2:radix=512,planes=8,nic=multi-port for copies.
+#: [bytes] a directed link, tables and results included; where planes are copies of one; more where links that are
+#: alike are looked for, and where pods of a tree of three layers are told apart.
+LINK, COPY_LINK, ALIKE_LINK, POD_LINK = 180, 140, 50, 200
+#: [s] a directed link built and measured, and where planes are copies of one; more where links that are alike are told
+#: by symmetry, or by what they carry.
+LINK_TIME, COPY_TIME, LINK_CLASS_TIME, LINK_COLOUR_TIME = 1.2e-6, 4e-7, 2e-6, 3e-7
+#: [s] a pair of switches while distances and cuts are worked out, and where that stops growing.
+SWITCH_PAIR_TIME, MOST_SWITCH_PAIRS = 1.5e-7, 4_000_000
+
+# Sweeps: python -m benchmarks.kernels.
+#: [s] an arc on the way to one destination, in one pass; of a tree, whose spines have many; of all pairs of a group.
+VISIT, TREE_VISIT, GROUP_VISIT = 8e-10, 4e-9, 1e-9
+#: [s] an arc on the way to one destination, while paths by destination are told, and for tables of next hops.
+TOLD, TABLE = 5e-10, 6e-9
+#: Passes in which shares are listed, and of a policy that turns at a third switch for each of one that does not.
+LISTING, TURNS = 8, 8
+#: [bytes] a pair of switches of such a policy, and where that stops growing.
+TURN_PAIR, MOST_TURN_PAIRS = 32, 4_000_000
+#: Passes by which rounds tell commodities that are alike, and rounds until none splits any more; 4 to 17 were seen.
+PASSES, ROUNDS = 2, 6
+#: [s] a directed link in one pass over a tree, which is added up by classes of leaves.
+TREE_LINK = 1.5e-7
+
+# Commodities: topo analyze fat-tree-2:radix=128 decode-step --solver completion.
+#: [bytes] a listed commodity; 28 stay, the rest is for sorting, sites, rates and times.
+COMMODITY = 240
+#: [s] a listed commodity.
+COMMODITY_TIME = 1.2e-6
+#: [bytes] a share of one commodity on one link, and what a solver copies of those of one phase; a link of a path that
+#: none follows.
+SHARE, SOLVED_SHARE, PATH_LINK = 30, 80, 45
+#: [s] a share filled; a share of a class that is routed and added to those of its links.
+SHARE_TIME, GATHER_TIME = 2e-7, 1e-7
+#: [bytes] a drawn path, and what leads to it of the pair that draws it; [s] all walks of one.
+WALKED, WALKED_PAIR, WALK_TIME = 1, 100, 1e-7
+#: [bytes] a number of a gate's sample, with keys, copies and limits; 204 MiB at 512 and at 65,536 experts.  What stays.
+DRAWN, KEPT = 25, 12
+
+# Solved policies: topo analyze dragonfly:a=8,p=4,h=4 permutation --routing ugal.
+#: [bytes] a pair of sites: its paths and their weights; where symmetry makes few of them.
+SITE_PAIR, SITE_PAIR_ALIKE = 2_000, 300
+#: [s] a search, and of it a pair of sites where many are alike, where paths are the shortest, where they are any, and
+#: where each is a mix of two splits; up to the policy's own time limit.
+SEARCH, ALIKE_TIME, SHORTEST_TIME, ANY_TIME, MIX_TIME = 0.4, 4e-6, 5e-5, 1e-3, 15e-3

@@ -1,0 +1,277 @@
+"""What a case makes its parts do, counted before it starts: links, arcs visited, commodities, shares, paths.
+
+Those that stay in a scale-up domain, under a leaf or in a pod use few links (``topo.study.levels``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from topo.config.nouns import Facts, facts_of, placed_of, size_of
+from topo.config.patterns import PATTERNS, count_of
+from topo.flow import POLICIES, SOLVERS, by_classes
+from topo.flow.entries import Policy, Solver
+from topo.routing.operator import MAX_ENTRIES
+from topo.study import rates
+from topo.study.levels import Levels, is_tree
+from traffic.demand import MAX_PAIRS
+from traffic.pattern import Count, Pattern
+
+if TYPE_CHECKING:
+    from topo.config.case import Case
+    from topo.size import Size
+
+#: [s] that a solved policy takes at most where the case does not say; topo.flow.adaptive.
+SECONDS = 60.0
+#: Shares that are held at once at most where pairs go by class: they are added up block by block.
+BY_CLASS = MAX_ENTRIES // 4
+
+
+@dataclass(frozen=True)
+class Work:
+    """A case in counts: who sends what to whom, and how that is routed and solved."""
+
+    case: Case
+    size: Size
+    facts: Facts
+    traffic: Count
+    pattern: Pattern
+    policy: Policy
+    solver: Solver
+    levels: Levels = field(repr=False)
+
+    @classmethod
+    def of(cls, case: Case) -> Work:
+        """Return the work of ``case``; raises GeneratorError and DemandError for some that cannot be had."""
+        size, facts = size_of(case), facts_of(case)
+        where: dict[str, Any] = {"ranks_per_host": facts.per_host, "ranks_per_domain": facts.per_domain}
+        traffic = case.traffic or {}
+        count = count_of(traffic, size=size, **where, files=case.files, **placed_of(case))
+        policy, solver = POLICIES[case.routing["policy"]], SOLVERS[case.solve["solver"]]
+        pattern = PATTERNS[str(traffic["pattern"])]
+        return cls(case, size, facts, count, pattern, policy, solver, Levels.of(count, size, facts))
+
+    @property
+    def links(self) -> int:
+        """Directed links."""
+        inside = self.size.endpoints if self.size.scale_up_switches else 0
+        return 2 * (self.size.switch_links + self.size.endpoint_links + inside)
+
+    @property
+    def ports(self) -> int:
+        """Planes that a commodity goes by."""
+        return self.size.planes if self.facts.multi_port else 1
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is lost of a network that a family makes."""
+        return self.case.failures is None and bool(self.case.fabric.get("family"))
+
+    @property
+    def copied(self) -> bool:
+        """Whether planes are built once."""
+        return self.ports > 1 and bool(self.case.fabric.get("family"))
+
+    @property
+    def destinations(self) -> int:
+        """Sites that anything goes to, on all planes; with few endpoints not every leaf has one."""
+        most = self.size.endpoints if self.traffic.receivers is None else self.traffic.receivers * self.ports
+        return min(self.size.leaves, most)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether one commodity stands for many pairs."""
+        return self.traffic.offered < self.traffic.pairs
+
+    @property
+    def alike(self) -> bool:
+        """Whether most commodities are like many others: traffic that follows a rule, on a whole network."""
+        leaves = max(self.size.leaves // self.ports, 1)
+        return self.pattern.ruled and self.whole and not self.size.endpoints % leaves
+
+    @property
+    def by_class(self) -> bool:
+        """Whether pairs of a group are solved by class."""
+        by_classes_too = self.solver.by_class is not None
+        return self.grouped and by_classes_too and by_classes(self.traffic.pairs, self.case.routing["policy"])
+
+    @property
+    def lists(self) -> bool:
+        """Whether pairs are told apart, one by one."""
+        each = self.solver.by_commodity or (self.policy.one_path and not self.policy.by_destination)
+        return each and self.traffic.pairs <= MAX_PAIRS
+
+    @cached_property
+    def listed(self) -> int:
+        """Commodities that are listed, or classes of pairs."""
+        if self.by_class:
+            return self._classes
+        return self.traffic.pairs if self.lists else self.traffic.offered
+
+    @property
+    def _classes(self) -> int:
+        """Classes of pairs at most, of a leaf as receiver and one as sender.
+
+        Where leaves are alike and one kind of pair is sent, all receivers are one.  Ports of an endpoint are on as
+        many leaves, which count as one.
+        """
+        leaves = min(self.size.leaves // self.ports, self.size.endpoints)
+        alike = self.traffic.offered == 1 and self.whole and not self.size.endpoints % leaves
+        return leaves + self.facts.per_domain if alike else leaves**2
+
+    @property
+    def coloured(self) -> bool:
+        """Whether commodities that are alike are looked for."""
+        from topo.flow.completion import WORTH_COLOURS
+
+        return self.solver.timed and not self.grouped and self.listed >= WORTH_COLOURS and not self.policy.one_path
+
+    @property
+    def by_colour(self) -> bool:
+        """Whether they are found, so that the others need no shares."""
+        return self.coloured and self.alike
+
+    @property
+    def _few_classes(self) -> bool:
+        """Whether all classes of pairs are followed: where they are many, those that are alike count as one."""
+        from topo.flow.classed import WORTH_COLOURS
+
+        return self.by_class and self.listed <= WORTH_COLOURS
+
+    @property
+    def path_links(self) -> int:
+        """Links of all paths of a policy of single paths that are held at once."""
+        if not self.policy.one_path:
+            return 0
+        if not self.policy.by_destination:  # drawn paths that nobody follows are walked again, not held
+            return self._path_links if self.solver.by_commodity and self.lists else 0
+        return self._path_links
+
+    @property
+    def _path_links(self) -> int:
+        if not self.policy.by_destination:
+            return int(self.listed * self.levels.mean(self._path_links_of_one, 1))
+        from topo.routing.merged import BLOCK_PATHS
+
+        together = self.grouped and self.listed == self.traffic.offered
+        held = min(self.size.endpoints * self.destinations, BLOCK_PATHS) if together else self.listed
+        return int(held * self._hops)
+
+    @property
+    def _path_links_of_one(self) -> list[float]:
+        """Links of the drawn paths of a commodity, by level; paths that are equal count once, as do sprayed links."""
+        levels, drawn = self.levels, paths(self.case)
+        each = [min(drawn, ways) * hops for ways, hops in zip(levels.ways, levels.hops, strict=True)]
+        wide = [self.ports * width for width in levels.width]
+        return [min(pair) for pair in zip(each, wide, strict=True)] if self.policy.sprays else each
+
+    @property
+    def _hops(self) -> float:
+        """Mean links of a path; one by destination goes to every port, any other to one."""
+        return self.levels.mean(self.levels.hops, self.ports if self.policy.by_destination else 1)
+
+    @property
+    def walked(self) -> int:
+        """Drawn paths between leaves."""
+        drawn = self.policy.one_path and not self.policy.by_destination
+        return int(self.listed * self.levels.crossing) * paths(self.case) if drawn else 0
+
+    @cached_property
+    def shares(self) -> int:
+        """Shares of commodities on links that a solver keeps at once."""
+        if self.policy.one_path:
+            return self.path_links if self.path_links <= MAX_ENTRIES and self.solver.by_commodity and self.lists else 0
+        if not self.solver.by_commodity or self.by_colour or not (self.lists or self.by_class):
+            return 0
+        all_of_them = self._all_shares
+        if self.by_class:
+            return min(all_of_them, BY_CLASS) if self._few_classes else 0
+        if all_of_them > MAX_ENTRIES:  # a rule may keep most of it on few links
+            return 0 if self.pattern.drawn else MAX_ENTRIES
+        return all_of_them
+
+    @property
+    def gathered(self) -> int:
+        """Shares of classes that are added up and let go."""
+        return self._all_shares if self._few_classes else 0
+
+    @property
+    def _all_shares(self) -> int:
+        return int(self.listed * self.levels.mean(self.levels.width, self.ports))
+
+    @property
+    def arcs(self) -> int:
+        """Arcs of a plane."""
+        return 2 * self.size.switch_links // max(self.size.planes, 1)
+
+    @property
+    def closed(self) -> bool:
+        """Whether loads have a closed form: of trees, by shortest paths that share one split."""
+        return self.is_tree and not self.policy.one_path and not self.policy.turns and not self.policy.solved
+
+    @property
+    def plain(self) -> bool:
+        """Whether no compiled kernel is needed: closed forms, where nobody looks at single commodities.
+
+        They hold with some cables lost, too; where too many are, kernels are loaded and arcs swept all the same.
+        """
+        return self.closed and not self.solver.by_commodity
+
+    @property
+    def _in_one_pass(self) -> bool:
+        """Whether pairs of groups are added up and not told apart, or by few classes."""
+        return self.grouped and not self.lists and (not self.by_class or self._few_classes)
+
+    @property
+    def passes(self) -> float:
+        """Passes over the network: loads of each phase, means along paths, and rounds that tell who is alike."""
+        if self._in_one_pass:
+            return 1
+        loads = self.traffic.phases * (1 if self.solver.by_load else 2)
+        compared = self.coloured or (self.by_class and not self._few_classes)
+        return loads + 2 + self.solver.timed + rates.PASSES * rates.ROUNDS * compared
+
+    @property
+    def site_pairs(self) -> int:
+        """Pairs of sites that a policy is solved for."""
+        most = self.destinations * self.size.leaves // max(self.size.planes, 1)
+        return min(int(self.traffic.pairs * self.levels.crossing), most) if self.policy.solved else 0
+
+    @property
+    def searched(self) -> float:
+        """[s] of a policy that is solved."""
+        if not self.policy.solved:
+            return 0.0
+        policy = self.policy
+        each = rates.MIX_TIME if policy.turns else rates.ANY_TIME if policy.best else rates.SHORTEST_TIME
+        most = float(self.case.routing.get("seconds") or SECONDS)
+        return min(rates.SEARCH + (rates.ALIKE_TIME if self.alike else each) * self.site_pairs, most)
+
+    @property
+    def swept(self) -> float:
+        """[s] of visits of arcs on the way to every destination."""
+        visits = float(self.destinations * self.arcs)
+        if self.policy.one_path:
+            return visits * (rates.TOLD if self.policy.by_destination else rates.TABLE)
+        one = rates.TREE_VISIT if self.is_tree else rates.VISIT
+        turns = rates.TURNS if self.policy.turns else 1
+        if self._in_one_pass:
+            # one way toward a switch of each kind stands for all where one commodity is sent by all to all
+            stands = self.alike and self.traffic.offered == 1
+            return 0.0 if self.closed else visits * turns * rates.GROUP_VISIT / (self.destinations if stands else 1)
+        if self.policy.solved:  # shares are what was solved for
+            return visits * one * turns
+        listing = rates.LISTING if self.shares else 0
+        return visits * one * turns * (listing + (0 if self.closed else self.passes))
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether switches of a layer are joined by the layers above alone."""
+        return is_tree(self.size)
+
+
+def paths(case: Case) -> int:
+    """Return the paths of a commodity."""
+    return int(case.routing.get("qps") or case.routing.get("paths") or 1)
