@@ -124,9 +124,11 @@ class Work:
     @property
     def coloured(self) -> bool:
         """Whether commodities that are alike are looked for."""
+        if not self.solver.timed or self.grouped or self.policy.one_path:
+            return False
         from topo.flow.completion import WORTH_COLOURS
 
-        return self.solver.timed and not self.grouped and self.listed >= WORTH_COLOURS and not self.policy.one_path
+        return self.listed >= WORTH_COLOURS
 
     @property
     def by_colour(self) -> bool:
@@ -136,9 +138,11 @@ class Work:
     @property
     def _few_classes(self) -> bool:
         """Whether all classes of pairs are followed: where they are many, those that are alike count as one."""
+        if not self.by_class:
+            return False
         from topo.flow.classed import WORTH_COLOURS
 
-        return self.by_class and self.listed <= WORTH_COLOURS
+        return self.listed <= WORTH_COLOURS
 
     @property
     def path_links(self) -> int:
