@@ -20,6 +20,7 @@ from topo.routing.relay import relayed
 from topo.routing.split import SplitRouting
 from topo.routing.tables import Tables
 from topo.routing.tree import check_tree, position, up_cables
+from topo.routing.whole_tree import WholeTree
 from traffic.demand import Demand, GroupedDemand
 
 #: Hops that a path is given room for at first; doubled where that is too few.
@@ -107,20 +108,28 @@ def static(
     if tables is not None:
         return routed(network := Network.of(fabric), demand, _by_tables(network, tables), by_destination)
     check_tree(fabric)
-    network, up = Network.of(fabric), up_cables(fabric)
+    network = Network.of(fabric)
+    tree = WholeTree.of(network)
 
     def inner(src: Ints, dst: Ints) -> Routing:
         commodity, port, share = _entries(network, src, dst)
-        end, links = dst[commodity], network.links
-        where = position(network, _exit(network, port, end))
-
-        def fill(rows: Ints, toward: Toward, path: NDArray[np.int32], room: Scratch) -> bool:
-            at = (port[rows], end[rows], where[rows], up, path)
-            return bool(by_digits(links, network.arcs, network.ports, *toward, *at, *room))
-
-        return PathRouting.of_paths("static", fabric.n_links, commodity, share, _walk(network, end, fill))
+        exit_ = _exit(network, port, dst[commodity])
+        where = position(network, exit_)
+        path = tree.walk(port, exit_, where) if tree else _searched(network, port, dst[commodity], where)
+        return PathRouting.of_paths("static", fabric.n_links, commodity, share, path)
 
     return routed(network, demand, inner, by_destination)
+
+
+def _searched(network: Network, port: Ints, end: Ints, where: Ints) -> NDArray[np.int32]:
+    """Return (paths, hops) links from ``port`` to the endpoint ``end``, at ``where`` in its plane; -1 behind."""
+    links, up = network.links, up_cables(network.fabric)
+
+    def fill(rows: Ints, toward: Toward, path: NDArray[np.int32], room: Scratch) -> bool:
+        at = (port[rows], end[rows], where[rows], up, path)
+        return bool(by_digits(links, network.arcs, network.ports, *toward, *at, *room))
+
+    return _walk(network, end, fill)
 
 
 def _by_tables(network: Network, tables: Tables) -> Callable[[Ints, Ints], Routing]:
