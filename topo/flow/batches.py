@@ -60,7 +60,8 @@ def binding_rows(shares: csc_array, capacity: Floats) -> tuple[csr_array, NDArra
     """
     by_link = shares.tocsr()
     by_link.sum_duplicates()
-    by_link.eliminate_zeros()
+    if not by_link.data.all():
+        by_link.eliminate_zeros()
     links = binding_links(by_link, capacity)
     return by_link[links], links
 

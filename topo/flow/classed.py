@@ -174,7 +174,7 @@ def completion_by_class(fabric: Fabric, found: Classed, *, efficiency: Efficienc
     filled = at_efficiency(found.rows(found.wire), examples, efficiency)
     rows, kept = binding_rows(filled, fabric.capacity[found.example])
     orbit_capacity = fabric.capacity[found.example[kept]]
-    finish, held = finish_times(rows, orbit_capacity, examples.size)
+    finish, held = finish_times(rows.tocsc(), orbit_capacity, examples.size)
     transfer = np.array([finish.max(initial=0.0)])
     with np.errstate(divide="ignore"):
         theta = 1.0 / transfer

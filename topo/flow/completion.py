@@ -13,8 +13,10 @@ from topo.fabric import Fabric
 from topo.flow.alike import FEW_ROUNDS, Alike
 from topo.flow.batches import batches, by_phase
 from topo.flow.in_turn import in_turn
+from topo.flow.levels import Shares
 from topo.flow.max_min import problem_of
 from topo.flow.phase_loads import phase_loads
+from topo.flow.rounds import in_rounds
 from topo.flow.schedule import overlap, predecessors
 from topo.flow.solution import Solution, TooMany
 from topo.flow.stepwise import stepwise
@@ -73,7 +75,6 @@ def completion_times(
     load = phase_loads(routing, demand, demand.size / times.transfer[demand.phase], shared.columns)
     with np.errstate(divide="ignore"):
         theta = 1.0 / times.transfer
-    listed = shared.columns is not None and not side_by_side
     by_colour = "" if shared.columns is not None else f", by {len(shared.demand.size):,} colours of commodities"
     return Solution.of(
         fabric,
@@ -86,7 +87,7 @@ def completion_times(
         finish=times.finish + delay,
         delay=delay,
         launch=fabric.launch,
-        in_turn=in_turn(shared.wire, fabric.capacity, demand, times.finish) + delay if listed else None,
+        in_turn=None if times.in_turn is None else times.in_turn + delay,
         side_by_side=side_by_side,
         span=(times.started, times.ended),
         method="completion: refilled at each end" + (" and start" if side_by_side else "") + by_colour,
@@ -176,16 +177,35 @@ def _one_by_one(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
     """Return the times of phases that never meet, each solved by itself."""
     small = shared.demand
     ends, tightest = np.empty(small.n_commodities), np.empty(small.n_commodities, dtype=np.int32)
+    turns = np.empty(small.n_commodities)
     for here, rows, links in batches(shared.wire, shared.capacity, small):
-        ends[here], tight = finish_times(rows, shared.capacity[links], small.size[here])
+        columns, room = rows.tocsc(), shared.capacity[links]
+        ends[here], tight = finish_times(columns, room, small.size[here])
         tightest[here] = links[tight]
+        turns[here] = in_turn(columns, room, small.size[here], ends[here])
     finish = ends[shared.of]
     transfer = by_phase(demand, finish, np.maximum, 0.0)
-    return Timeline(*stepwise(demand, finish, delay), transfer, finish, _links(shared, tightest))
+    started, ended = stepwise(demand, finish, delay)
+    alone = turns if shared.columns is not None else None  # a colour stands for many, who end one after the other
+    return Timeline(started, ended, transfer, finish, _links(shared, tightest), alone)
 
 
-def finish_times(rows: csr_array, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
+def finish_times(columns: csc_array, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
     """Return when each commodity ends (F,) [s] and the row (F,) that held it back last.
+
+    In rounds as long as many end in each, the rest with the kernel.
+    """
+    finish, tight, rest = in_rounds(Shares.of(columns, capacity), size)
+    if len(rest.who):
+        mine = columns[:, rest.who].tocsr()
+        used = np.flatnonzero(np.diff(mine.indptr))
+        ends, held = _one_at_a_time(mine[used], capacity[used], rest.left)
+        finish[rest.who], tight[rest.who] = rest.now + ends, used[held]
+    return finish, tight
+
+
+def _one_at_a_time(rows: csr_array, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
+    """Return what ``finish_times`` does, from end to end.
 
     Commodities that no chain of shared links connects never notice each other: each such
     part is solved by itself, in threads where there is enough to do.

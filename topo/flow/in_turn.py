@@ -18,24 +18,26 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from traffic.demand import Demand
-
 Floats = NDArray[np.float64]
 
 
-def in_turn(shares: csc_array, capacity: Floats, demand: Demand, fair: Floats) -> Floats:
+def in_turn(shares: csc_array, capacity: Floats, size: Floats, fair: Floats) -> Floats:
     """Return (F,) [s] when each commodity ends so, from the start of its transfer.
 
-    ``shares`` (L, F) are those that fill links of ``capacity`` (L,) [B/s], ``fair`` (F,) [s] the ends of fair sharing.
+    ``shares`` (L, F) are those that can hold it back on links of ``capacity`` (L,) [B/s], all of one phase on one
+    link, ``size`` (F,) [bytes], ``fair`` (F,) [s] the ends of fair sharing.
     """
-    order = np.lexsort((fair, demand.phase))
-    rows = shares[:, order].tocsr()  # a link's commodities in their order: sorted by counting, whatever their number
-    link = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    seconds = rows.data * demand.size[order][rows.indices] / capacity[link]
-    place = link * demand.n_phases + demand.phase[order][rows.indices]
-    first = np.flatnonzero(np.diff(place, prepend=-1))
+    if (fair[1:] >= fair[:-1]).all():
+        order = np.arange(len(fair))
+    else:
+        order = np.argsort(fair, kind="stable")
+        shares, size = shares[:, order], size[order]
+    rows = shares.tocsr()  # a link's commodities in their order: sorted by counting, whatever their number
+    count = np.diff(rows.indptr)
+    seconds = rows.data * size[rows.indices] / np.repeat(capacity, count)
     through = np.cumsum(seconds)
-    before = np.repeat(through[first] - seconds[first], np.diff(first, append=len(place)))
-    end = np.zeros(demand.n_commodities)
+    first = rows.indptr[:-1][count > 0]
+    before = np.repeat(through[first] - seconds[first], count[count > 0])
+    end = np.zeros(len(fair))
     np.maximum.at(end, order[rows.indices], through - before)
     return np.minimum(end, fair)  # they are equal where nobody waits: rounding only

@@ -1,7 +1,8 @@
 """Links that bind alike: parallel cables, the up-links of a leaf under even splits, the hops of a lone commodity.
 
 Two links whose rows of shares are proportional hold the same commodities back in
-the same way, and only the tighter of them ever binds.
+the same way, and only the tighter of them ever binds.  A link of one commodity alone
+never binds where another link that it is on lets it be no faster.
 """
 
 from __future__ import annotations
@@ -19,23 +20,47 @@ ALIKE = 1e-9
 def binding_links(shares: csr_array, capacity: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return the links, ascending, that remain when each set of proportional rows of ``shares`` (L, F) keeps one.
 
-    It keeps the link with the least capacity in proportion, the first of equal ones; links
-    without traffic go.  ``capacity`` (L,) [B/s].
+    It keeps the link with the least capacity in proportion, the first of equal ones; links without traffic go, and
+    those of one commodity that is never faster on another link of its own.  ``capacity`` (L,) [B/s].
     """
-    used: NDArray[np.int32] = np.flatnonzero(np.diff(shares.indptr)).astype(np.int32)
-    if not len(used):
-        return used
-    rows = shares[used]
-    scale = rows.max(axis=1).toarray().ravel() if rows.shape[1] else np.ones(len(used))
+    length = np.diff(shares.indptr)
+    several: NDArray[np.int32] = np.flatnonzero(length > 1).astype(np.int32)
+    rows, lone = shares[several], np.flatnonzero(length == 1)
+    own = _binding_alone(shares, rows, capacity, several, lone) if len(lone) else lone
+    if not len(several):
+        return own.astype(np.int32)
+    scale = np.maximum.reduceat(rows.data, rows.indptr[:-1])
     order, start = _alike(rows, scale)
-    tightness = (scale / capacity[used])[order]
+    tightness = (scale / capacity[several])[order]
     length = np.diff(start, append=len(order))
     tightest = tightness >= np.repeat(np.maximum.reduceat(tightness, start), length) * (1.0 - EQUAL)
     first = np.minimum.reduceat(np.where(tightest, order, len(order)), start)
     leader = np.empty(len(order), dtype=np.int64)
     leader[order] = np.repeat(first, length)
-    kept: NDArray[np.int32] = used[(leader == np.arange(len(used))) | ~_proportional(rows, scale, leader)]
-    return kept
+    kept = several[(leader == np.arange(len(several))) | ~_proportional(rows, scale, leader)]
+    return np.sort(np.concatenate([own, kept])).astype(np.int32)
+
+
+def _binding_alone(
+    shares: csr_array,
+    rows: csr_array,
+    capacity: NDArray[np.float64],
+    several: NDArray[np.int32],
+    lone: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return those of the links ``lone``, which carry one commodity each, that can hold it back: one of each at most.
+
+    ``rows`` are those of the links ``several``, which carry more.
+    """
+    elsewhere, own = np.zeros(shares.shape[1]), np.zeros(shares.shape[1])
+    np.maximum.at(elsewhere, rows.indices, rows.data / np.repeat(capacity[several], np.diff(rows.indptr)))
+    entry = shares.indptr[lone]
+    commodity, tightness = shares.indices[entry], shares.data[entry] / capacity[lone]
+    np.maximum.at(own, commodity, tightness)
+    binds = np.flatnonzero((tightness >= own[commodity] * (1.0 - EQUAL)) & (tightness > elsewhere[commodity]))
+    first = np.full(shares.shape[1], -1)
+    first[commodity[binds][::-1]] = lone[binds][::-1]  # what is written last stays: the first of equal ones
+    return np.sort(first[first >= 0])
 
 
 def _alike(rows: csr_array, scale: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

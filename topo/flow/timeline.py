@@ -36,6 +36,7 @@ class Timeline(NamedTuple):
     transfer: Floats  # (phases,) [s] mean time from first to last byte of a run
     finish: Floats  # (F,) [s] mean time of a commodity from the start of its transfer
     tightest: NDArray[np.int32]  # (F,) link that held it back last
+    in_turn: Floats | None = None  # (F,) [s] ``finish`` if links sent one commodity at a time; None: not said
 
 
 def timeline(
