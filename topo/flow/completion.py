@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
-from topo.flow.alike import FEW_ROUNDS, Alike
 from topo.flow.batches import batches, by_phase
 from topo.flow.in_turn import in_turn
 from topo.flow.levels import Shares
-from topo.flow.max_min import problem_of
 from topo.flow.phase_loads import phase_loads
 from topo.flow.rounds import in_rounds
-from topo.flow.schedule import overlap, predecessors
+from topo.flow.schedule import Timeline, overlap, predecessors
 from topo.flow.solution import Solution, TooMany
 from topo.flow.stepwise import stepwise
-from topo.flow.timeline import Timeline, timeline
 from topo.flow.wire import hop_by_hop, on_wire
-from topo.islands import islands
-from topo.kernels import in_blocks
-from topo.kernels.refilling import complete
 from topo.routing.operator import Routing
 from topo.routing.paths import PathRouting
 from traffic.demand import Demand
 from traffic.efficiency import Efficiency
 
+if TYPE_CHECKING:
+    from topo.flow.alike import Alike
+
 Floats = NDArray[np.float64]
 
-#: Entries of the shares below which finding independent parts costs more than it brings.
-WORTH_PARTS = 200_000
 #: Commodities from which colours are looked for first, and how many a colour has to stand for.
 WORTH_COLOURS, FEWER = 20_000, 8
 #: Links of single paths up to which each commodity is solved for itself sooner than those that are alike are found.
 FEW_LINKS = 1_000_000
-#: Times that an entry is visited: once a refill that it takes part in, some tens of them.
-VISITS = 40
 
 
 def completion_times(
@@ -109,12 +102,12 @@ class _Shared:
 def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Efficiency | None) -> _Shared:
     few = isinstance(routing, PathRouting) and len(routing.link) <= FEW_LINKS
     many = demand.n_commodities >= WORTH_COLOURS and not few
-    alike = Alike.among(fabric, demand, routing, rounds=FEW_ROUNDS) if many else None
+    alike = _alike(fabric, demand, routing, few=True) if many else None
     if alike is not None and len(alike.demand.size) * FEWER <= demand.n_commodities:
         return _by_colours(fabric, alike, efficiency)
     columns = routing.columns()
     if columns is None:
-        alike = alike or Alike.among(fabric, demand, routing)
+        alike = alike or _alike(fabric, demand, routing)
         if alike is not None:
             return _by_colours(fabric, alike, efficiency)
         raise TooMany(
@@ -124,6 +117,13 @@ def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Effici
     wire = at_efficiency(on_wire(fabric, demand, columns), demand, efficiency)
     itself = np.arange(demand.n_commodities)
     return _Shared(wire, fabric.capacity, np.arange(fabric.n_links), demand, itself, columns)
+
+
+def _alike(fabric: Fabric, demand: Demand, routing: Routing, *, few: bool = False) -> Alike | None:
+    """Return the colours of ``demand``, found in a ``few`` rounds or in as many as are taken at most."""
+    from topo.flow.alike import FEW_ROUNDS, MOST_ROUNDS, Alike
+
+    return Alike.among(fabric, demand, routing, rounds=FEW_ROUNDS if few else MOST_ROUNDS)
 
 
 def _by_colours(fabric: Fabric, alike: Alike, efficiency: Efficiency | None) -> _Shared:
@@ -151,6 +151,8 @@ def _together(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
 
     Where ranks go on by themselves, a run costs the latency that it costs alone.
     """
+    from topo.flow.timeline import timeline
+
     late = None
     if any(demand.by_rank):
         alone = _one_by_one(shared, demand, delay)
@@ -197,42 +199,10 @@ def finish_times(columns: csc_array, capacity: Floats, size: Floats) -> tuple[Fl
     """
     finish, tight, rest = in_rounds(Shares.of(columns, capacity), size)
     if len(rest.who):
+        from topo.flow.one_by_one import one_by_one
+
         mine = columns[:, rest.who].tocsr()
         used = np.flatnonzero(np.diff(mine.indptr))
-        ends, held = _one_at_a_time(mine[used], capacity[used], rest.left)
+        ends, held = one_by_one(mine[used], capacity[used], rest.left)
         finish[rest.who], tight[rest.who] = rest.now + ends, used[held]
     return finish, tight
-
-
-def _one_at_a_time(rows: csr_array, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
-    """Return what ``finish_times`` does, from end to end.
-
-    Commodities that no chain of shared links connects never notice each other: each such
-    part is solved by itself, in threads where there is enough to do.
-    """
-    if rows.nnz < WORTH_PARTS:
-        finish, tight, _ = complete(problem_of(rows, capacity), size.copy())
-        return finish, tight
-    order, first = _parts(rows)
-    columns = rows.tocsc()
-    finish, tight = np.zeros(len(size)), np.full(len(size), -1, dtype=np.int32)
-
-    def work(start: int, stop: int) -> None:
-        here = order[first[start] : first[stop]]
-        mine = columns[:, here].tocsr()
-        used = np.flatnonzero(np.diff(mine.indptr))
-        finish[here], held, _ = complete(problem_of(mine[used], capacity[used]), size[here])
-        tight[here] = used[held]
-
-    for _ in in_blocks(work, len(first) - 1, visits=VISITS * rows.nnz):
-        pass
-    return finish, tight
-
-
-def _parts(rows: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the commodities part by part, and where each part starts (parts + 1,)."""
-    n = rows.shape[0]
-    row, column = rows.nonzero()
-    part = islands(row, n + column, n + rows.shape[1])[n:]
-    order = np.argsort(part, kind="stable")
-    return order, np.append(np.flatnonzero(np.diff(part[order], prepend=-1)), len(order))

@@ -34,27 +34,27 @@ class Shares(NamedTuple):
 
     link: Ints  # (nnz,)
     share: Floats  # (nnz,)
-    count: Ints  # (F,) entries of each commodity
+    hops: Ints  # (F,) entries of each commodity
     capacity: Floats  # (L,) [B/s]
 
     @classmethod
     def of(cls, columns: csc_array, capacity: Floats) -> Shares:
         """Return the stored entries of ``columns`` (L, F), at ``capacity`` (L,)."""
-        count = np.diff(columns.indptr).astype(np.int64)
-        return cls(columns.indices.astype(np.int64), columns.data, count, capacity)
+        hops = np.diff(columns.indptr).astype(np.int64)
+        return cls(columns.indices.astype(np.int64), columns.data, hops, capacity)
 
     def only(self, some: NDArray[np.bool_]) -> tuple[Shares, Ints]:
         """Return the commodities that are among ``some`` (F,), and which (L',) of the links they are on."""
-        entry = np.repeat(some, self.count)
+        entry = np.repeat(some, self.hops)
         link, used = self.link[entry], np.zeros(len(self.capacity), dtype=bool)
         used[link] = True
         kept, number = np.flatnonzero(used), np.cumsum(used) - 1
-        return Shares(number[link], self.share[entry], self.count[some], self.capacity[kept]), kept
+        return Shares(number[link], self.share[entry], self.hops[some], self.capacity[kept]), kept
 
     @property
     def start(self) -> Ints:
         """(F,) first entry of each commodity."""
-        return np.cumsum(self.count) - self.count
+        return np.cumsum(self.hops) - self.hops
 
 
 class Sums(NamedTuple):
@@ -68,7 +68,8 @@ class Sums(NamedTuple):
         """Return the sums of ``value`` by ``index``, none of them above ``most``."""
         step = 2.0 ** (np.frexp(most)[1] - DIGITS)
         whole = np.rint(value / step) * step
-        return cls(np.bincount(index, whole, n), np.bincount(index, value - whole, n))
+        parts = (np.bincount(index, part, n) for part in (whole, value - whole))
+        return cls(*(np.asarray(part, dtype=np.float64) for part in parts))
 
 
 def levels(shares: Shares) -> tuple[Floats, Ints] | None:
@@ -76,7 +77,7 @@ def levels(shares: Shares) -> tuple[Floats, Ints] | None:
 
     None where passes freeze too few of them (SMALL, SLOWEST).
     """
-    n = len(shares.count)
+    n = len(shares.hops)
     rate, tight = np.empty(n), np.empty(n, dtype=np.int64)
     rising, name = np.arange(n), np.arange(len(shares.capacity))
     used = Sums(np.zeros(len(name)), np.zeros(len(name)))
@@ -89,8 +90,8 @@ def levels(shares: Shares) -> tuple[Floats, Ints] | None:
             return rate, tight
         if too_slow(done):
             return None
-        entry = np.repeat(done, shares.count)
-        carried = shares.share[entry] * np.repeat(level[done], shares.count[done])
+        entry = np.repeat(done, shares.hops)
+        carried = shares.share[entry] * np.repeat(level[done], shares.hops[done])
         more = Sums.of(shares.link[entry], carried, len(shares.capacity), most)
         shares, kept = shares.only(~done)
         used = Sums(*(old[kept] + new[kept] for old, new in zip(used, more, strict=True)))
@@ -99,7 +100,7 @@ def levels(shares: Shares) -> tuple[Floats, Ints] | None:
 
 def too_slow(done: NDArray[np.bool_]) -> bool:
     """Return whether a step that gets as many ``done`` (n,) is one of too many."""
-    return len(done) > SMALL and np.count_nonzero(done) * SLOWEST < len(done)
+    return len(done) > SMALL and int(np.count_nonzero(done)) * SLOWEST < len(done)
 
 
 def _frozen(shares: Shares, used: Sums) -> tuple[Floats, Ints]:
@@ -111,7 +112,7 @@ def _frozen(shares: Shares, used: Sums) -> tuple[Floats, Ints]:
     level = np.divide(room, whole, out=np.full(n, np.inf), where=whole > 0.0)
     low = np.minimum.reduceat(level[shares.link], start)
     least = np.full(n, np.inf)
-    np.minimum.at(least, shares.link, np.repeat(low, shares.count))
+    np.minimum.at(least, shares.link, np.repeat(low, shares.hops))
     fills = np.where(level <= least * (1.0 + TIE), np.arange(n), n)
     by = np.minimum.reduceat(fills[shares.link], start)
     return low, np.where(by < n, by, -1)

@@ -72,5 +72,5 @@ def parts(shares: Shares) -> NDArray[np.int32]:
     start = shares.start
     others = np.ones(len(shares.link), dtype=bool)
     others[start] = False
-    joined = islands(np.repeat(shares.link[start], shares.count - 1), shares.link[others], len(shares.capacity))
+    joined = islands(np.repeat(shares.link[start], shares.hops - 1), shares.link[others], len(shares.capacity))
     return np.asarray(joined[shares.link[start]])

@@ -7,7 +7,6 @@ sending at the moment, whatever their phase, and are filled again when one ends 
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from scipy.sparse import csc_array, csr_array
 
 from topo.flow.batches import binding_rows, phase_ranges
 from topo.flow.max_min import problem_of
-from topo.flow.schedule import followers, predecessors
+from topo.flow.schedule import Timeline, followers, predecessors
 from topo.flow.solution import TooMany
 from topo.kernels.filling import TIE, tree_of
 from topo.kernels.refilling import idle
@@ -26,17 +25,6 @@ Floats = NDArray[np.float64]
 
 #: Commodities that may start in all, repeats counted: some microseconds each, so about a minute.
 MAX_STARTS = 20_000_000
-
-
-class Timeline(NamedTuple):
-    """When everything happened; means are over the runs of a phase."""
-
-    started: Floats  # (phases,) [s] from the start of the demand
-    ended: Floats  # (phases,) [s] of the last run
-    transfer: Floats  # (phases,) [s] mean time from first to last byte of a run
-    finish: Floats  # (F,) [s] mean time of a commodity from the start of its transfer
-    tightest: NDArray[np.int32]  # (F,) link that held it back last
-    in_turn: Floats | None = None  # (F,) [s] ``finish`` if links sent one commodity at a time; None: not said
 
 
 def timeline(

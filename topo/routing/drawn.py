@@ -34,6 +34,11 @@ class DrawnRouting(FactSheet):
     walks: Walks
     by_path: bool = False  # whether every path is a queue pair, with a fair rate of its own
 
+    @property
+    def several(self) -> bool:
+        """Whether commodities have several queue pairs, each with a path and a fair rate of its own."""
+        return self.by_path and self.walks.paths > 1
+
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate."""
         return self.walks.load(np.asarray(rate, dtype=np.float64))

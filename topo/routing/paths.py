@@ -13,11 +13,9 @@ from scipy.sparse import csc_array
 from topo.fabric import Fabric
 from topo.kernels.hashed import by_digits
 from topo.kernels.sweep import Room, room
-from topo.routing.merged import by_destination, merged
 from topo.routing.network import Network, added
 from topo.routing.operator import FactSheet, Floats, Ints, Routing, check_ranks
-from topo.routing.relay import relayed
-from topo.routing.split import SplitRouting
+from topo.routing.straight import listed
 from topo.routing.tables import Tables
 from topo.routing.tree import check_tree, position, up_cables
 from topo.routing.whole_tree import WholeTree
@@ -106,7 +104,7 @@ def static(
     Raises RoutingError for D-mod-k on what is no tree, NotConnected where a commodity has no path.
     """
     if tables is not None:
-        return routed(network := Network.of(fabric), demand, _by_tables(network, tables), by_destination)
+        return routed(network := Network.of(fabric), demand, _by_tables(network, tables), by_destination=True)
     check_tree(fabric)
     network = Network.of(fabric)
     tree = WholeTree.of(network)
@@ -118,7 +116,7 @@ def static(
         path = tree.walk(port, exit_, where) if tree else _searched(network, port, dst[commodity], where)
         return PathRouting.of_paths("static", fabric.n_links, commodity, share, path)
 
-    return routed(network, demand, inner, by_destination)
+    return routed(network, demand, inner, by_destination=True)
 
 
 def _searched(network: Network, port: Ints, end: Ints, where: Ints) -> NDArray[np.int32]:
@@ -148,13 +146,19 @@ def routed(
     network: Network,
     demand: Demand | GroupedDemand,
     inner: Callable[[Ints, Ints], Routing],
-    together: Callable[..., Routing] = merged,
+    *,
+    by_destination: bool = False,
 ) -> Routing:
-    """Return the routing of ``demand`` whose network legs are routed by ``inner(src, dst)``."""
+    """Return the routing of ``demand`` whose network legs are routed by ``inner(src, dst)``.
+
+    ``by_destination`` says that all who are on the same switches share their path but for their own port.
+    """
     check_ranks(network.fabric, demand)
     if isinstance(demand, Demand):
-        return relayed(network, demand, inner)
-    return together(network, demand, inner)
+        return listed(network, demand, inner)
+    from topo.routing import merged
+
+    return (merged.by_destination if by_destination else merged.merged)(network, demand, inner)
 
 
 Toward = tuple[Ints, Ints]  # destination sites, and where the rows toward each start
@@ -191,6 +195,8 @@ def _entries(network: Network, src: Ints, dst: Ints) -> tuple[Ints, Ints, Floats
     """Return (commodity, link by which it leaves its source, share), one row a port on a shortest path."""
     if network.most_ports <= 1:
         return np.arange(len(src)), network.port[src], np.ones(len(src))
+    from topo.routing.split import SplitRouting
+
     split = SplitRouting.of(network, src, dst, "")
     leaving = split.port_shares[0][split.pair]
     commodity, k = np.nonzero(leaving)

@@ -154,7 +154,7 @@ def test_independent_parts_in_threads_change_nothing(seed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("topo.flow.completion.in_rounds", not_in_rounds)
         together = solve(fabric, demand, routing, "completion")
-        patch.setattr("topo.flow.completion.WORTH_PARTS", 0)
+        patch.setattr("topo.flow.one_by_one.WORTH_PARTS", 0)
         patch.setattr("topo.kernels.THREADED_VISITS", 0)
         apart = solve(fabric, demand, routing, "completion")
     np.testing.assert_allclose(apart.finish, together.finish, rtol=1e-12)
