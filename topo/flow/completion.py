@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
 from topo.flow.batches import batches, by_phase
@@ -21,10 +20,13 @@ from topo.flow.stepwise import stepwise
 from topo.flow.wire import hop_by_hop, on_wire
 from topo.routing.operator import Routing
 from topo.routing.paths import PathRouting
+from topo.stored import Stored
 from traffic.demand import Demand
 from traffic.efficiency import Efficiency
 
 if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
     from topo.flow.alike import Alike
 
 Floats = NDArray[np.float64]
@@ -68,7 +70,7 @@ def completion_times(
     load = phase_loads(routing, demand, demand.size / times.transfer[demand.phase], shared.columns)
     with np.errstate(divide="ignore"):
         theta = 1.0 / times.transfer
-    by_colour = "" if shared.columns is not None else f", by {len(shared.demand.size):,} colours of commodities"
+    by_colour = "" if shared.listed else f", by {len(shared.demand.size):,} colours of commodities"
     return Solution.of(
         fabric,
         demand,
@@ -91,12 +93,13 @@ def completion_times(
 class _Shared:
     """What commodities put on links: of each, or of one a colour."""
 
-    wire: csc_array  # (rows, C) what all alike put on one link of each row at unit rate of each, headers included
+    wire: Stored  # (C, rows) what all alike put on one link of each row at unit rate of each, headers included
     capacity: Floats  # (rows,) [B/s]
     link: NDArray[np.int64]  # (rows,) a link of each row
     demand: Demand  # of the C
     of: NDArray[np.int64]  # (F,) which of the C stands for each commodity
-    columns: csc_array | None  # (L, F) shares, where each commodity stands for itself
+    listed: bool  # whether each commodity stands for itself
+    columns: csc_array | None = None  # (L, F) shares, where that is so and they were asked for
 
 
 def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Efficiency | None) -> _Shared:
@@ -105,6 +108,9 @@ def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Effici
     alike = _alike(fabric, demand, routing, few=True) if many else None
     if alike is not None and len(alike.demand.size) * FEWER <= demand.n_commodities:
         return _by_colours(fabric, alike, efficiency)
+    itself, links = np.arange(demand.n_commodities), np.arange(fabric.n_links)
+    if isinstance(routing, PathRouting) and fabric.packet is None and efficiency is None:
+        return _Shared(routing.by_commodity(), fabric.capacity, links, demand, itself, listed=True)
     columns = routing.columns()
     if columns is None:
         alike = alike or _alike(fabric, demand, routing)
@@ -115,8 +121,7 @@ def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Effici
             f"{routing.policy} than can be held"
         )
     wire = at_efficiency(on_wire(fabric, demand, columns), demand, efficiency)
-    itself = np.arange(demand.n_commodities)
-    return _Shared(wire, fabric.capacity, np.arange(fabric.n_links), demand, itself, columns)
+    return _Shared(Stored.of(wire), fabric.capacity, links, demand, itself, listed=True, columns=columns)
 
 
 def _alike(fabric: Fabric, demand: Demand, routing: Routing, *, few: bool = False) -> Alike | None:
@@ -134,7 +139,7 @@ def _by_colours(fabric: Fabric, alike: Alike, efficiency: Efficiency | None) -> 
         )
     wire = at_efficiency(on_wire(fabric, alike.demand, columns), alike.demand, efficiency)
     rows = alike.on_one_link(wire)
-    return _Shared(rows, fabric.capacity[alike.example], alike.example, alike.demand, alike.of, None)
+    return _Shared(Stored.of(rows), fabric.capacity[alike.example], alike.example, alike.demand, alike.of, listed=False)
 
 
 def at_efficiency(wire: csc_array, demand: Demand, efficiency: Efficiency | None) -> csc_array:
@@ -143,7 +148,7 @@ def at_efficiency(wire: csc_array, demand: Demand, efficiency: Efficiency | None
     if (share == 1.0).all():
         return wire
     each = np.repeat(1.0 / share[demand.phase], np.diff(wire.indptr))
-    return csc_array((wire.data * each, wire.indices, wire.indptr), shape=wire.shape)
+    return type(wire)((wire.data * each, wire.indices, wire.indptr), shape=wire.shape)
 
 
 def _together(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
@@ -181,28 +186,28 @@ def _one_by_one(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
     ends, tightest = np.empty(small.n_commodities), np.empty(small.n_commodities, dtype=np.int32)
     turns = np.empty(small.n_commodities)
     for here, rows, links in batches(shared.wire, shared.capacity, small):
-        columns, room = rows.tocsc(), shared.capacity[links]
-        ends[here], tight = finish_times(columns, room, small.size[here])
+        room = shared.capacity[links]
+        ends[here], tight = finish_times(rows.turned(), room, small.size[here])
         tightest[here] = links[tight]
-        turns[here] = in_turn(columns, room, small.size[here], ends[here])
+        turns[here] = in_turn(rows, room, small.size[here], ends[here])
     finish = ends[shared.of]
     transfer = by_phase(demand, finish, np.maximum, 0.0)
     started, ended = stepwise(demand, finish, delay)
-    alone = turns if shared.columns is not None else None  # a colour stands for many, who end one after the other
+    alone = turns if shared.listed else None  # a colour stands for many, who end one after the other
     return Timeline(started, ended, transfer, finish, _links(shared, tightest), alone)
 
 
-def finish_times(columns: csc_array, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
-    """Return when each commodity ends (F,) [s] and the row (F,) that held it back last.
+def finish_times(shares: Stored, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
+    """Return when each commodity ends (F,) [s] and the link (F,) that held it back last, for ``shares`` (F, L).
 
     In rounds as long as many end in each, the rest with the kernel.
     """
-    finish, tight, rest = in_rounds(Shares.of(columns, capacity), size)
+    finish, tight, rest = in_rounds(Shares.of(shares, capacity), size)
     if len(rest.who):
         from topo.flow.one_by_one import one_by_one
 
-        mine = columns[:, rest.who].tocsr()
-        used = np.flatnonzero(np.diff(mine.indptr))
-        ends, held = one_by_one(mine[used], capacity[used], rest.left)
+        mine = shares.some(rest.who).turned()
+        used = np.flatnonzero(mine.length)
+        ends, held = one_by_one(mine.some(used), capacity[used], rest.left)
         finish[rest.who], tight[rest.who] = rest.now + ends, used[held]
     return finish, tight

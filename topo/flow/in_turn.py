@@ -16,28 +16,30 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
+
+from topo.stored import Stored
 
 Floats = NDArray[np.float64]
 
 
-def in_turn(shares: csc_array, capacity: Floats, size: Floats, fair: Floats) -> Floats:
+def in_turn(rows: Stored, capacity: Floats, size: Floats, fair: Floats) -> Floats:
     """Return (F,) [s] when each commodity ends so, from the start of its transfer.
 
-    ``shares`` (L, F) are those that can hold it back on links of ``capacity`` (L,) [B/s], all of one phase on one
-    link, ``size`` (F,) [bytes], ``fair`` (F,) [s] the ends of fair sharing.
+    ``rows`` (L, F) are those that can hold it back, on links of ``capacity`` (L,) [B/s] that carry one phase each,
+    ``size`` (F,) [bytes], ``fair`` (F,) [s] the ends of fair sharing.
     """
-    if (fair[1:] >= fair[:-1]).all():
-        order = np.arange(len(fair))
-    else:
+    order = np.arange(len(fair))
+    if (fair[1:] < fair[:-1]).any():
         order = np.argsort(fair, kind="stable")
-        shares, size = shares[:, order], size[order]
-    rows = shares.tocsr()  # a link's commodities in their order: sorted by counting, whatever their number
-    count = np.diff(rows.indptr)
-    seconds = rows.data * size[rows.indices] / np.repeat(capacity, count)
+        rows = rows.turned().some(order).turned()  # a link's commodities in their order, by counting
+    length = rows.length
+    seconds = rows.value * size[order][rows.index] / np.repeat(capacity, length)
     through = np.cumsum(seconds)
-    first = rows.indptr[:-1][count > 0]
-    before = np.repeat(through[first] - seconds[first], count[count > 0])
+    used = length > 0
+    first = rows.start[:-1][used]
+    before = np.repeat(through[first] - seconds[first], length[used])
     end = np.zeros(len(fair))
-    np.maximum.at(end, order[rows.indices], through - before)
-    return np.minimum(end, fair)  # they are equal where nobody waits: rounding only
+    np.maximum.at(end, rows.index, through - before)
+    ended = np.empty(len(fair))
+    ended[order] = end
+    return np.minimum(ended, fair)  # they are equal where nobody waits: rounding only

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
+
+from topo.stored import Stored
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,10 +39,10 @@ class Shares(NamedTuple):
     capacity: Floats  # (L,) [B/s]
 
     @classmethod
-    def of(cls, columns: csc_array, capacity: Floats) -> Shares:
-        """Return the stored entries of ``columns`` (L, F), at ``capacity`` (L,)."""
-        hops = np.diff(columns.indptr).astype(np.int64)
-        return cls(columns.indices.astype(np.int64), columns.data, hops, capacity)
+    def of(cls, shares: Stored, capacity: Floats) -> Shares:
+        """Return ``shares`` (F, L) of links of ``capacity`` (L,)."""
+        link, hops = (part.astype(np.int64, copy=False) for part in (shares.index, shares.length))
+        return cls(link, shares.value, hops, capacity)
 
     def only(self, some: NDArray[np.bool_]) -> tuple[Shares, Ints]:
         """Return the commodities that are among ``some`` (F,), and which (L',) of the links they are on."""

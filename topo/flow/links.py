@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+
+from topo.stored import Stored
 
 #: Two shares are equal within this relative distance: rounding of the splits.
 EQUAL = 1e-13
@@ -17,19 +18,19 @@ EQUAL = 1e-13
 ALIKE = 1e-9
 
 
-def binding_links(shares: csr_array, capacity: NDArray[np.float64]) -> NDArray[np.int32]:
+def binding_links(shares: Stored, capacity: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return the links, ascending, that remain when each set of proportional rows of ``shares`` (L, F) keeps one.
 
     It keeps the link with the least capacity in proportion, the first of equal ones; links without traffic go, and
     those of one commodity that is never faster on another link of its own.  ``capacity`` (L,) [B/s].
     """
-    length = np.diff(shares.indptr)
+    length = shares.length
     several: NDArray[np.int32] = np.flatnonzero(length > 1).astype(np.int32)
-    rows, lone = shares[several], np.flatnonzero(length == 1)
+    rows, lone = shares.some(several), np.flatnonzero(length == 1)
     own = _binding_alone(shares, rows, capacity, several, lone) if len(lone) else lone
     if not len(several):
         return own.astype(np.int32)
-    scale = np.maximum.reduceat(rows.data, rows.indptr[:-1])
+    scale = np.maximum.reduceat(rows.value, rows.start[:-1])
     order, start = _alike(rows, scale)
     tightness = (scale / capacity[several])[order]
     length = np.diff(start, append=len(order))
@@ -42,8 +43,8 @@ def binding_links(shares: csr_array, capacity: NDArray[np.float64]) -> NDArray[n
 
 
 def _binding_alone(
-    shares: csr_array,
-    rows: csr_array,
+    shares: Stored,
+    rows: Stored,
     capacity: NDArray[np.float64],
     several: NDArray[np.int32],
     lone: NDArray[np.int64],
@@ -52,41 +53,42 @@ def _binding_alone(
 
     ``rows`` are those of the links ``several``, which carry more.
     """
-    elsewhere, own = np.zeros(shares.shape[1]), np.zeros(shares.shape[1])
-    np.maximum.at(elsewhere, rows.indices, rows.data / np.repeat(capacity[several], np.diff(rows.indptr)))
-    entry = shares.indptr[lone]
-    commodity, tightness = shares.indices[entry], shares.data[entry] / capacity[lone]
+    elsewhere, own = np.zeros(shares.width), np.zeros(shares.width)
+    np.maximum.at(elsewhere, rows.index, rows.value / np.repeat(capacity[several], rows.length))
+    entry = shares.start[lone]
+    commodity, tightness = shares.index[entry], shares.value[entry] / capacity[lone]
     np.maximum.at(own, commodity, tightness)
     binds = np.flatnonzero((tightness >= own[commodity] * (1.0 - EQUAL)) & (tightness > elsewhere[commodity]))
-    first = np.full(shares.shape[1], -1)
+    first = np.full(shares.width, -1)
     first[commodity[binds][::-1]] = lone[binds][::-1]  # what is written last stays: the first of equal ones
     return np.sort(first[first >= 0])
 
 
-def _alike(rows: csr_array, scale: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _alike(rows: Stored, scale: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return an order of the rows, and where in it each set of rows with equal fingerprints starts."""
     rng = np.random.default_rng(0)  # any two vectors do: a chance agreement is found out by _proportional
-    first, second = [(rows @ rng.uniform(0.5, 1.5, rows.shape[1])) / scale for _ in range(2)]
+    prints = (rng.uniform(0.5, 1.5, rows.width)[rows.index] * rows.value for _ in range(2))
+    first, second = (np.add.reduceat(one, rows.start[:-1]) / scale for one in prints)
     order = np.argsort(first)
-    new = np.diff(np.diff(rows.indptr)[order], prepend=-1) != 0
+    new = np.diff(rows.length[order], prepend=-1) != 0
     for print_ in (first[order], second[order]):
         new |= np.abs(np.diff(print_, prepend=0.0)) > ALIKE * print_
     return order, np.flatnonzero(new)
 
 
-def _proportional(rows: csr_array, scale: NDArray[np.float64], leader: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _proportional(rows: Stored, scale: NDArray[np.float64], leader: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return (rows,) whether each row is proportional to its leader's, share by share."""
     follower = np.flatnonzero(leader != np.arange(len(leader)))
-    length = np.diff(rows.indptr)[follower]
+    length = rows.length[follower]
     same = np.ones(len(leader), dtype=bool)
     if not len(follower):
         return same
     within = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    mine = np.repeat(rows.indptr[follower], length) + within
-    theirs = np.repeat(rows.indptr[leader[follower]], length) + within
+    mine = np.repeat(rows.start[follower], length) + within
+    theirs = np.repeat(rows.start[leader[follower]], length) + within
     ratio = np.repeat(scale[follower] / scale[leader[follower]], length)
-    agrees = (rows.indices[mine] == rows.indices[theirs]) & (
-        np.abs(rows.data[mine] - rows.data[theirs] * ratio) <= EQUAL * rows.data[mine]
+    agrees = (rows.index[mine] == rows.index[theirs]) & (
+        np.abs(rows.value[mine] - rows.value[theirs] * ratio) <= EQUAL * rows.value[mine]
     )
     same[follower] = np.logical_and.reduceat(agrees, np.cumsum(length) - length)
     return same

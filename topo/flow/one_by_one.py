@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from topo.flow.max_min import problem_of
 from topo.islands import islands
 from topo.kernels import in_blocks
 from topo.kernels.refilling import complete
+from topo.stored import Stored
 
 Floats = NDArray[np.float64]
 
@@ -19,35 +19,34 @@ WORTH_PARTS = 200_000
 VISITS = 40
 
 
-def one_by_one(rows: csr_array, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
+def one_by_one(rows: Stored, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
     """Return when each commodity ends (F,) [s] and the row (F,) of ``rows`` (L, F) that held it back last.
 
     Commodities that no chain of shared links connects never notice each other: each such
     part is solved by itself, in threads where there is enough to do.
     """
-    if rows.nnz < WORTH_PARTS:
+    if len(rows.index) < WORTH_PARTS:
         finish, tight, _ = complete(problem_of(rows, capacity), size.copy())
         return finish, tight
     order, first = _parts(rows)
-    columns = rows.tocsc()
+    columns = rows.turned()
     finish, tight = np.zeros(len(size)), np.full(len(size), -1, dtype=np.int32)
 
     def work(start: int, stop: int) -> None:
         here = order[first[start] : first[stop]]
-        mine = columns[:, here].tocsr()
-        used = np.flatnonzero(np.diff(mine.indptr))
-        finish[here], held, _ = complete(problem_of(mine[used], capacity[used]), size[here])
+        mine = columns.some(here).turned()
+        used = np.flatnonzero(mine.length)
+        finish[here], held, _ = complete(problem_of(mine.some(used), capacity[used]), size[here])
         tight[here] = used[held]
 
-    for _ in in_blocks(work, len(first) - 1, visits=VISITS * rows.nnz):
+    for _ in in_blocks(work, len(first) - 1, visits=VISITS * len(rows.index)):
         pass
     return finish, tight
 
 
-def _parts(rows: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _parts(rows: Stored) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the commodities part by part, and where each part starts (parts + 1,)."""
-    n = rows.shape[0]
-    row, column = rows.nonzero()
-    part = islands(row, n + column, n + rows.shape[1])[n:]
+    n = len(rows)
+    part = islands(rows.row, n + rows.index, n + rows.width)[n:]
     order = np.argsort(part, kind="stable")
     return order, np.append(np.flatnonzero(np.diff(part[order], prepend=-1)), len(order))

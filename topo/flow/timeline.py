@@ -10,7 +10,6 @@ from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
 
 from topo.flow.batches import binding_rows, phase_ranges
 from topo.flow.max_min import problem_of
@@ -19,6 +18,7 @@ from topo.flow.solution import TooMany
 from topo.kernels.filling import TIE, tree_of
 from topo.kernels.refilling import idle
 from topo.kernels.sharing import advance, begin
+from topo.stored import Stored
 from traffic.demand import Demand
 
 Floats = NDArray[np.float64]
@@ -27,10 +27,8 @@ Floats = NDArray[np.float64]
 MAX_STARTS = 20_000_000
 
 
-def timeline(
-    shares: csc_array, capacity: Floats, demand: Demand, delay: Floats, late: Floats | None = None
-) -> Timeline:
-    """Return when every phase and commodity of ``demand`` ends over ``shares`` (L, F) of ``capacity`` (L,) [B/s].
+def timeline(shares: Stored, capacity: Floats, demand: Demand, delay: Floats, late: Floats | None = None) -> Timeline:
+    """Return when every phase and commodity of ``demand`` ends over ``shares`` (F, L) of ``capacity`` (L,) [B/s].
 
     A run of a phase computes, sends, and is over when the last commodity has ended and its
     ``delay`` (F,) [s] has passed; the next run follows.  ``late`` (phases,) [s], where it is a number, stands for the
@@ -61,7 +59,7 @@ def timeline(
 class _Clockwork:
     """The calendar of starts and ends, and the network that fills in between."""
 
-    def __init__(self, demand: Demand, delay: Floats, late: Floats, rows: csr_array, capacity: Floats) -> None:
+    def __init__(self, demand: Demand, delay: Floats, late: Floats, rows: Stored, capacity: Floats) -> None:
         self.demand, self.delay, self.late = demand, delay, late
         self.problem = problem_of(rows, capacity)
         self.state = idle(self.problem)

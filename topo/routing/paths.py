@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
 from topo.kernels.hashed import by_digits
@@ -19,7 +18,11 @@ from topo.routing.straight import listed
 from topo.routing.tables import Tables
 from topo.routing.tree import check_tree, position, up_cables
 from topo.routing.whole_tree import WholeTree
+from topo.stored import Stored
 from traffic.demand import Demand, GroupedDemand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 #: Hops that a path is given room for at first; doubled where that is too few.
 SHORT_PATH = 8
@@ -69,10 +72,16 @@ class PathRouting(FactSheet):
         """Return (F,) least ``value`` over links with R > 0."""
         return self._reduce(np.minimum, self._reduce(np.minimum, np.asarray(value)[self.link], self.first), self.of)
 
+    def by_commodity(self) -> Stored:
+        """Return R (F, L) path by path: what lies on one link twice is stored twice."""
+        return Stored(self.first[self.of], self.link, np.repeat(self.share, np.diff(self.first)), self.n_links)
+
     def columns(self) -> csc_array:
         """Return R (L, F)."""
-        data = np.repeat(self.share, np.diff(self.first))
-        matrix = csc_array((data, self.link, self.first[self.of]), shape=(self.n_links, len(self.of) - 1))
+        from scipy.sparse import csc_array
+
+        rows = self.by_commodity()
+        matrix = csc_array((rows.value, rows.index, rows.start), shape=(rows.width, len(rows)))
         matrix.sum_duplicates()
         return matrix
 
