@@ -32,8 +32,8 @@ LAYERS = (
     {
         f"topo.{room}"
         for room in (
-            *("atomic", "conform", "islands", "kernels", "lazy", "near", "packet"),
-            *("parameters", "plain", "quantities", "size", "units"),
+            *("atomic", "conform", "islands", "kernels", "lazy", "near", "noise", "packet"),
+            *("parameters", "plain", "quantities", "size", "stored", "units"),
         )
     },
 )

@@ -1,6 +1,6 @@
-"""Sparse matrices as plain arrays: what is stored of each row, in three arrays.
+"""Sparse matrices as plain arrays: what is stored of each row, by the names that scipy has for them.
 
-Loading scipy takes as long as much of what is done with shares; what is needed of it here is little.
+Loading scipy takes as long as much of what is done with shares and loads, and needs of it are few.
 """
 
 from __future__ import annotations
@@ -17,74 +17,100 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.integer[Any]]
 
-#: Keys below this are sorted by counting; larger ones by their digits to this base.
+#: Keys below this are sorted by counting; larger ones digit by digit to this base.
 BASE = 2**16
 
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """Entries of n rows; those of row i are ``start[i]:start[i + 1]``."""
+    """Entries of n rows; those of row i are ``indptr[i]:indptr[i + 1]``."""
 
-    start: Numbers  # (n + 1,)
-    index: Numbers  # (nnz,) column of each
-    value: Floats  # (nnz,)
-    width: int  # columns
+    data: Floats  # (nnz,)
+    indices: Numbers  # (nnz,) column of each
+    indptr: Numbers  # (n + 1,)
+    shape: tuple[int, int]
 
     @classmethod
-    def of(cls, matrix: csr_array | csc_array) -> Stored:
-        """Return the rows of a ``csr_array``, or the columns of a ``csc_array`` as rows."""
-        rows, columns = matrix.shape
-        width = columns if len(matrix.indptr) == rows + 1 and matrix.format == "csr" else rows
-        return cls(matrix.indptr, matrix.indices, matrix.data, width)
+    def of(cls, matrix: Stored | csr_array) -> Stored:
+        """Return the rows of ``matrix``."""
+        return matrix if isinstance(matrix, cls) else cls(matrix.data, matrix.indices, matrix.indptr, matrix.shape)
 
-    def __len__(self) -> int:
-        return len(self.start) - 1
+    @classmethod
+    def of_columns(cls, matrix: csc_array) -> Stored:
+        """Return the columns of ``matrix`` as rows."""
+        return cls(matrix.data, matrix.indices, matrix.indptr, matrix.shape[::-1])
+
+    @property
+    def nnz(self) -> int:
+        """Number of entries."""
+        return len(self.data)
 
     @property
     def length(self) -> Numbers:
         """(n,) entries of each row."""
-        return np.diff(self.start)
+        return np.diff(self.indptr)
 
     @property
     def row(self) -> Numbers:
         """(nnz,) row of each entry."""
-        return np.repeat(np.arange(len(self)), self.length)
+        return np.repeat(np.arange(self.shape[0]), self.length)
+
+    def csr(self) -> csr_array:
+        """Return the same rows as scipy has them."""
+        from scipy.sparse import csr_array
+
+        return csr_array((self.data, self.indices, self.indptr), shape=self.shape)
+
+    def toarray(self) -> Floats:
+        """Return all entries (n, columns), 0 where none is stored."""
+        place = self.row * self.shape[1] + self.indices
+        every = np.bincount(place, self.data, self.shape[0] * self.shape[1])
+        return np.asarray(every, dtype=np.float64).reshape(self.shape)
+
+    def summed(self, weight: NDArray[Any]) -> Floats:
+        """Return (columns,) the sum of the rows by ``weight`` (n,)."""
+        each = self.data * np.repeat(weight, self.length)
+        return np.asarray(np.bincount(self.indices, each, self.shape[1]), dtype=np.float64)
+
+    def most(self) -> Floats:
+        """Return (columns,) the largest entry of each column, 0 where none is larger."""
+        result = np.zeros(self.shape[1])
+        np.maximum.at(result, self.indices, self.data)
+        return result
 
     def turned(self) -> Stored:
         """Return the columns as rows, each in the order of the rows."""
-        order = ordered(self.index, self.width)
-        start = np.concatenate([[0], np.cumsum(np.bincount(self.index, minlength=self.width))])
-        return Stored(start, self.row[order], self.value[order], len(self))
+        order = ordered(self.indices, self.shape[1])
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(self.indices, minlength=self.shape[1]))])
+        return Stored(self.data[order], self.row[order], indptr, self.shape[::-1])
 
     def some(self, rows: Numbers) -> Stored:
         """Return the ``rows`` alone, in that order."""
         length = self.length[rows]
-        start = np.concatenate([[0], np.cumsum(length)])
-        entry = np.repeat(self.start[rows] - start[:-1], length) + np.arange(start[-1])
-        return Stored(start, self.index[entry], self.value[entry], self.width)
+        indptr = np.concatenate([[0], np.cumsum(length)])
+        entry = np.repeat(self.indptr[rows] - indptr[:-1], length) + np.arange(indptr[-1])
+        return Stored(self.data[entry], self.indices[entry], indptr, (len(rows), self.shape[1]))
 
     def span(self, first: int, stop: int) -> Stored:
         """Return the rows ``first:stop``."""
-        if (first, stop) == (0, len(self)):
+        if (first, stop) == (0, self.shape[0]):
             return self
-        entries = slice(int(self.start[first]), int(self.start[stop]))
-        return Stored(
-            self.start[first : stop + 1] - entries.start, self.index[entries], self.value[entries], self.width
-        )
+        here = slice(int(self.indptr[first]), int(self.indptr[stop]))
+        indptr = self.indptr[first : stop + 1] - here.start
+        return Stored(self.data[here], self.indices[here], indptr, (stop - first, self.shape[1]))
 
     def packed(self) -> Stored:
-        """Return the rows, each with ascending columns, without zeros and with what lies on one place added up."""
-        again = np.zeros(len(self.index), dtype=bool)
-        again[1:] = self.index[1:] == self.index[:-1]
-        again[self.start[:-1][self.length > 0]] = False
-        if not again.any() and self.value.all():
+        """Return the rows without zeros, what lies on one place added up; columns of a row must ascend."""
+        again = np.zeros(self.nnz, dtype=bool)
+        again[1:] = self.indices[1:] == self.indices[:-1]
+        again[self.indptr[:-1][self.length > 0]] = False
+        if not again.any() and self.data.all():
             return self
         first = np.flatnonzero(~again)
-        value = np.add.reduceat(self.value, first)
-        some = value != 0.0
-        row, index = self.row[first][some], self.index[first][some]
-        start = np.searchsorted(row, np.arange(len(self) + 1))
-        return Stored(start, index, value[some], self.width)
+        data = np.add.reduceat(self.data, first) if len(first) else self.data
+        some = data != 0.0
+        indptr = np.searchsorted(self.row[first][some], np.arange(self.shape[0] + 1))
+        return Stored(data[some], self.indices[first][some], indptr, self.shape)
 
 
 def ordered(key: Numbers, n: int) -> NDArray[np.int64]:

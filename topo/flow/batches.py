@@ -27,7 +27,7 @@ def batches(shares: Stored, capacity: Floats, demand: Demand) -> Iterator[tuple[
     ``shares`` (F, L) are by commodity, the rows by link, ``capacity`` (L,) [B/s].  Phases without any are left out.
     """
     edge = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
-    entries = np.append(shares.start[edge], -1)
+    entries = np.append(shares.indptr[edge], -1)
     start = 0
     while start < demand.n_phases:
         stop = int(np.searchsorted(entries[:-1], entries[start] + ENTRIES, side="right")) - 1
@@ -42,12 +42,13 @@ def batches(shares: Stored, capacity: Floats, demand: Demand) -> Iterator[tuple[
 
 def _apart(shares: Stored, phase: NDArray[np.int32]) -> tuple[Stored, NDArray[np.int32]]:
     """Return ``shares`` (f, L) with links of its own for every phase, and which link each is."""
-    n_links = shares.width
+    n_links = shares.shape[1]
     if phase[0] == phase[-1]:
         return shares, np.arange(n_links, dtype=np.int32)
-    key = np.repeat(phase.astype(np.int64), shares.length) * n_links + shares.index
+    key = np.repeat(phase.astype(np.int64), shares.length) * n_links + shares.indices
     rows, row = np.unique(key, return_inverse=True)
-    return Stored(shares.start, row, shares.value, len(rows)), (rows % n_links).astype(np.int32)
+    apart = Stored(shares.data, row, shares.indptr, (shares.shape[0], len(rows)))
+    return apart, (rows % n_links).astype(np.int32)
 
 
 def binding_rows(shares: Stored, capacity: Floats) -> tuple[Stored, NDArray[np.int32]]:

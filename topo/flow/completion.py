@@ -121,7 +121,7 @@ def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Effici
             f"{routing.policy} than can be held"
         )
     wire = at_efficiency(on_wire(fabric, demand, columns), demand, efficiency)
-    return _Shared(Stored.of(wire), fabric.capacity, links, demand, itself, listed=True, columns=columns)
+    return _Shared(Stored.of_columns(wire), fabric.capacity, links, demand, itself, listed=True, columns=columns)
 
 
 def _alike(fabric: Fabric, demand: Demand, routing: Routing, *, few: bool = False) -> Alike | None:
@@ -138,8 +138,8 @@ def _by_colours(fabric: Fabric, alike: Alike, efficiency: Efficiency | None) -> 
             f"{len(alike.demand.size):,} commodities that are not alike have more shares on links than can be held"
         )
     wire = at_efficiency(on_wire(fabric, alike.demand, columns), alike.demand, efficiency)
-    rows = alike.on_one_link(wire)
-    return _Shared(Stored.of(rows), fabric.capacity[alike.example], alike.example, alike.demand, alike.of, listed=False)
+    rows, link = Stored.of_columns(alike.on_one_link(wire)), alike.example
+    return _Shared(rows, fabric.capacity[link], link, alike.demand, alike.of, listed=False)
 
 
 def at_efficiency(wire: csc_array, demand: Demand, efficiency: Efficiency | None) -> csc_array:

@@ -41,8 +41,8 @@ class Shares(NamedTuple):
     @classmethod
     def of(cls, shares: Stored, capacity: Floats) -> Shares:
         """Return ``shares`` (F, L) of links of ``capacity`` (L,)."""
-        link, hops = (part.astype(np.int64, copy=False) for part in (shares.index, shares.length))
-        return cls(link, shares.value, hops, capacity)
+        link, hops = (part.astype(np.int64, copy=False) for part in (shares.indices, shares.length))
+        return cls(link, shares.data, hops, capacity)
 
     def only(self, some: NDArray[np.bool_]) -> tuple[Shares, Ints]:
         """Return the commodities that are among ``some`` (F,), and which (L',) of the links they are on."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.noise import noise
 from topo.stored import Stored
 
 #: Two shares are equal within this relative distance: rounding of the splits.
@@ -30,7 +31,7 @@ def binding_links(shares: Stored, capacity: NDArray[np.float64]) -> NDArray[np.i
     own = _binding_alone(shares, rows, capacity, several, lone) if len(lone) else lone
     if not len(several):
         return own.astype(np.int32)
-    scale = np.maximum.reduceat(rows.value, rows.start[:-1])
+    scale = np.maximum.reduceat(rows.data, rows.indptr[:-1])
     order, start = _alike(rows, scale)
     tightness = (scale / capacity[several])[order]
     length = np.diff(start, append=len(order))
@@ -53,22 +54,22 @@ def _binding_alone(
 
     ``rows`` are those of the links ``several``, which carry more.
     """
-    elsewhere, own = np.zeros(shares.width), np.zeros(shares.width)
-    np.maximum.at(elsewhere, rows.index, rows.value / np.repeat(capacity[several], rows.length))
-    entry = shares.start[lone]
-    commodity, tightness = shares.index[entry], shares.value[entry] / capacity[lone]
+    elsewhere, own = np.zeros(shares.shape[1]), np.zeros(shares.shape[1])
+    np.maximum.at(elsewhere, rows.indices, rows.data / np.repeat(capacity[several], rows.length))
+    entry = shares.indptr[lone]
+    commodity, tightness = shares.indices[entry], shares.data[entry] / capacity[lone]
     np.maximum.at(own, commodity, tightness)
     binds = np.flatnonzero((tightness >= own[commodity] * (1.0 - EQUAL)) & (tightness > elsewhere[commodity]))
-    first = np.full(shares.width, -1)
+    first = np.full(shares.shape[1], -1)
     first[commodity[binds][::-1]] = lone[binds][::-1]  # what is written last stays: the first of equal ones
     return np.sort(first[first >= 0])
 
 
 def _alike(rows: Stored, scale: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return an order of the rows, and where in it each set of rows with equal fingerprints starts."""
-    rng = np.random.default_rng(0)  # any two vectors do: a chance agreement is found out by _proportional
-    prints = (rng.uniform(0.5, 1.5, rows.width)[rows.index] * rows.value for _ in range(2))
-    first, second = (np.add.reduceat(one, rows.start[:-1]) / scale for one in prints)
+    # Any two vectors do: a chance agreement is found out by _proportional.
+    prints = ((0.5 + noise(rows.shape[1], series))[rows.indices] * rows.data for series in (0, 1))
+    first, second = (np.add.reduceat(one, rows.indptr[:-1]) / scale for one in prints)
     order = np.argsort(first)
     new = np.diff(rows.length[order], prepend=-1) != 0
     for print_ in (first[order], second[order]):
@@ -84,11 +85,11 @@ def _proportional(rows: Stored, scale: NDArray[np.float64], leader: NDArray[np.i
     if not len(follower):
         return same
     within = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    mine = np.repeat(rows.start[follower], length) + within
-    theirs = np.repeat(rows.start[leader[follower]], length) + within
+    mine = np.repeat(rows.indptr[follower], length) + within
+    theirs = np.repeat(rows.indptr[leader[follower]], length) + within
     ratio = np.repeat(scale[follower] / scale[leader[follower]], length)
-    agrees = (rows.index[mine] == rows.index[theirs]) & (
-        np.abs(rows.value[mine] - rows.value[theirs] * ratio) <= EQUAL * rows.value[mine]
+    agrees = (rows.indices[mine] == rows.indices[theirs]) & (
+        np.abs(rows.data[mine] - rows.data[theirs] * ratio) <= EQUAL * rows.data[mine]
     )
     same[follower] = np.logical_and.reduceat(agrees, np.cumsum(length) - length)
     return same

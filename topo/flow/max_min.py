@@ -47,7 +47,7 @@ def max_min_rates(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
             here = slice(start, stop)
             rate[here], tightest[here] = _by_rounds(fabric, routing, here, demand.n_commodities)
     else:
-        for here, rows, links in batches(Stored.of(columns), fabric.capacity, demand):
+        for here, rows, links in batches(Stored.of_columns(columns), fabric.capacity, demand):
             rate[here], tight = fill(problem_of(rows, fabric.capacity[links]))
             tightest[here] = links[tight]
     return Solution.of(
@@ -67,12 +67,12 @@ def problem_of(rows: Stored, capacity: NDArray[np.float64]) -> Problem:
     """Return ``rows`` (L, F) and ``capacity`` (L,) in the form of the kernels."""
     columns = rows.turned()
     return Problem(
-        rows.start.astype(np.int64),
-        rows.index.astype(np.int32),
-        rows.value.astype(np.float64),
-        columns.start.astype(np.int64),
-        columns.index.astype(np.int32),
-        columns.value.astype(np.float64),
+        rows.indptr.astype(np.int64),
+        rows.indices.astype(np.int32),
+        rows.data.astype(np.float64),
+        columns.indptr.astype(np.int64),
+        columns.indices.astype(np.int32),
+        columns.data.astype(np.float64),
         capacity.astype(np.float64),
     )
 

@@ -25,7 +25,7 @@ def one_by_one(rows: Stored, capacity: Floats, size: Floats) -> tuple[Floats, ND
     Commodities that no chain of shared links connects never notice each other: each such
     part is solved by itself, in threads where there is enough to do.
     """
-    if len(rows.index) < WORTH_PARTS:
+    if len(rows.indices) < WORTH_PARTS:
         finish, tight, _ = complete(problem_of(rows, capacity), size.copy())
         return finish, tight
     order, first = _parts(rows)
@@ -39,14 +39,14 @@ def one_by_one(rows: Stored, capacity: Floats, size: Floats) -> tuple[Floats, ND
         finish[here], held, _ = complete(problem_of(mine.some(used), capacity[used]), size[here])
         tight[here] = used[held]
 
-    for _ in in_blocks(work, len(first) - 1, visits=VISITS * len(rows.index)):
+    for _ in in_blocks(work, len(first) - 1, visits=VISITS * len(rows.indices)):
         pass
     return finish, tight
 
 
 def _parts(rows: Stored) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the commodities part by part, and where each part starts (parts + 1,)."""
-    n = len(rows)
-    part = islands(rows.row, n + rows.index, n + rows.width)[n:]
+    n = rows.shape[0]
+    part = islands(rows.row, n + rows.indices, n + rows.shape[1])[n:]
     order = np.argsort(part, kind="stable")
     return order, np.append(np.flatnonzero(np.diff(part[order], prepend=-1)), len(order))

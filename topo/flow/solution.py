@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
 
 from topo.fabric import Fabric
 from topo.flow.bounds import endpoint_bound, overall, theta_bound, volume_bound
@@ -14,8 +15,12 @@ from topo.flow.conservation import imbalance
 from topo.flow.phase_loads import fullest
 from topo.flow.schedule import at_once, critical, overlap, predecessors, schedule, soonest
 from topo.routing.operator import Routing
+from topo.stored import Stored
 from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 #: Load may exceed capacity by this much, relatively, before a solution is called wrong: rounding only.
 OVERLOAD = 1e-9
@@ -42,7 +47,7 @@ class Solution:
     fabric: Fabric
     theta: NDArray[np.float64]  # (phases,) [1/s] least rate / size of the phase
     rate: NDArray[np.float64]  # (F,) [B/s]; mean over its time where the solver lets it vary
-    load: csr_array  # (phases, L) [B/s]; mean over the phase where it varies; rows hold the links that carry
+    loads: Stored  # (phases, L) [B/s]; mean over the phase where it varies; rows hold the links that carry
     tightest: NDArray[np.int32]  # (F,) link that holds the commodity back; -1 none
     finish: NDArray[np.float64]  # (F,) [s] when the commodity ends, from the start of the transfer
     delay: NDArray[np.float64]  # (F,) [s] of ``finish`` that is latency and overhead; 0 where the solver counts none
@@ -71,7 +76,7 @@ class Solution:
         *,
         theta: NDArray[np.float64],
         rate: NDArray[np.float64],
-        load: csr_array,
+        load: Stored | csr_array,
         tightest: NDArray[np.int32],
         finish: NDArray[np.float64],
         method: str,
@@ -129,7 +134,7 @@ class Solution:
             fabric,
             theta,
             rate,
-            load,
+            Stored.of(load),
             tightest,
             finish,
             late,
@@ -151,12 +156,17 @@ class Solution:
         )
 
     def __post_init__(self) -> None:
-        for value in [*vars(self).values(), *vars(self.load).values()]:
+        for value in [*vars(self).values(), *vars(self.loads).values()]:
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
 
     def __repr__(self) -> str:
         return f"<Solution {self.method}: {self.completion_s:.6g} s, gap {self.gap:.3g}>"
+
+    @cached_property
+    def load(self) -> csr_array:
+        """(phases, L) [B/s] what links carry, as ``loads`` has it, for scipy."""
+        return self.loads.csr()
 
     @property
     def completion_s(self) -> float:

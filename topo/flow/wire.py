@@ -11,15 +11,19 @@ Limits.  No queue: packets that meet wait for each other, which grows as links f
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array, diags_array
 
 from topo.fabric import Fabric
 from topo.flow.phase_loads import phase_loads
 from topo.routing.operator import Routing
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array, csr_array
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +41,7 @@ def on_wire(fabric: Fabric, demand: Demand, shares: csc_array) -> csc_array:
         return forth
     answers = packet.back(demand.size) / demand.size
     back = _like(shares, np.where(network, shares.data * answers[column], 0.0), fabric.reverse[shares.indices])
-    both = csc_array(forth + back)
+    both = type(shares)(forth + back)
     both.eliminate_zeros()
     return both
 
@@ -46,12 +50,17 @@ def loads_on_wire(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routi
     """Return (phases, L) what each link carries where commodity f sends ``amount[f]``: ``on_wire`` without shares."""
     packet = fabric.packet
     if packet is None:
-        return phase_loads(routing, demand, amount)
+        return phase_loads(routing, demand, amount).csr()
+    from scipy.sparse import csr_array, diags_array
+
+    def of(each: Floats) -> csr_array:
+        return phase_loads(routing, demand, amount * each).csr()
+
     network = (fabric.tier != Tier.SCALE_UP).astype(np.float64)
-    forth = phase_loads(routing, demand, amount * packet.on_wire(demand.size) / demand.size) @ diags_array(network)
-    both = forth + phase_loads(routing, demand, amount) @ diags_array(1.0 - network)
+    forth = of(packet.on_wire(demand.size) / demand.size) @ diags_array(network)
+    both = forth + of(np.ones(demand.n_commodities)) @ diags_array(1.0 - network)
     if packet.ack:
-        back = phase_loads(routing, demand, amount * packet.back(demand.size) / demand.size) @ diags_array(network)
+        back = of(packet.back(demand.size) / demand.size) @ diags_array(network)
         both = both + csr_array(back)[:, fabric.reverse]
     both = csr_array(both)
     both.eliminate_zeros()
@@ -60,7 +69,7 @@ def loads_on_wire(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routi
 
 def _like(shares: csc_array, data: Floats, link: NDArray[np.int32]) -> csc_array:
     """Return a matrix (L, F) with as many entries a column, on other links."""
-    return csc_array((data, link, shares.indptr), shape=shares.shape)
+    return type(shares)((data, link, shares.indptr), shape=shares.shape)
 
 
 def hop_by_hop(fabric: Fabric, demand: Demand, routing: Routing) -> Floats:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
 
 from topo.routing.operator import FactSheet, Floats, Ints, Routing
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array, csr_array
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,11 @@ Limits. A hash is ideal: no polarisation between tiers, no field that a vendor l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
 from topo.parameters import Seed
@@ -24,6 +23,9 @@ from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing,
 from topo.routing.paths import PathRouting, routed
 from topo.routing.walks import Walks
 from traffic.demand import Demand, GroupedDemand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 
 @dataclass(frozen=True, eq=False)

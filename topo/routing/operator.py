@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
 from traffic.demand import Demand, GroupedDemand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -108,6 +110,8 @@ class TotalRouting(FactSheet):
 
     def columns(self) -> csc_array:
         """Return (L, F) the sum of the columns of all pairs."""
+        from scipy.sparse import csc_array
+
         return csc_array(self.unit.T)
 
     @cached_property

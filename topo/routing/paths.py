@@ -74,14 +74,15 @@ class PathRouting(FactSheet):
 
     def by_commodity(self) -> Stored:
         """Return R (F, L) path by path: what lies on one link twice is stored twice."""
-        return Stored(self.first[self.of], self.link, np.repeat(self.share, np.diff(self.first)), self.n_links)
+        data = np.repeat(self.share, np.diff(self.first))
+        return Stored(data, self.link, self.first[self.of], (len(self.of) - 1, self.n_links))
 
     def columns(self) -> csc_array:
         """Return R (L, F)."""
         from scipy.sparse import csc_array
 
         rows = self.by_commodity()
-        matrix = csc_array((rows.value, rows.index, rows.start), shape=(rows.width, len(rows)))
+        matrix = csc_array((rows.data, rows.indices, rows.indptr), shape=rows.shape[::-1])
         matrix.sum_duplicates()
         return matrix
 

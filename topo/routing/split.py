@@ -15,11 +15,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
 from topo.copies import Copies, copies_of
 from topo.fabric import Fabric, Tier
@@ -31,6 +30,9 @@ from topo.routing.network import Network, added
 from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing, TotalRouting, check_ranks
 from topo.routing.straight import listed
 from traffic.demand import Demand, GroupedDemand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 
 def ecmp(fabric: Fabric, demand: Demand | GroupedDemand, *, balance: Balance = "shortest") -> Routing:
@@ -269,4 +271,6 @@ class SplitRouting(FactSheet):
         assemble(
             self.pair, start, arc, share, link_first, network.link[parallel], network.part[parallel], at, row, data
         )
+        from scipy.sparse import csc_array
+
         return csc_array((data, row, first), shape=(network.fabric.n_links, n))

@@ -40,7 +40,7 @@ def test_rates_are_the_same_with_and_without(case):
     shares, capacity, _ = case
     copies = csc_array(vstack([csr_array(shares), csr_array(shares * 0.3), csr_array(shares * 3.0)]))
     looser = np.concatenate([capacity, capacity * 0.3 * 1.5, capacity * 3.0 * 2.0])
-    rows, links = binding_rows(Stored.of(copies), looser)
+    rows, links = binding_rows(Stored.of_columns(copies), looser)
     rate, tight = fill(problem_of(rows, looser[links]))
     expected, _ = fill(problem(csc_array(shares), capacity))
     np.testing.assert_allclose(rate, expected, rtol=1e-12)

@@ -20,7 +20,7 @@ from topo.stored import Stored
 
 
 def shares_of(matrix, capacity):
-    return Shares.of(Stored.of(csc_array(matrix)), np.asarray(capacity, dtype=float))
+    return Shares.of(Stored.of_columns(csc_array(matrix)), np.asarray(capacity, dtype=float))
 
 
 def chain(n):
@@ -65,7 +65,7 @@ def test_what_rounds_leave_ends_with_the_kernel_as_if_it_had_done_all(case, smal
         patch.setattr(passes, "SMALL", small)
         patch.setattr(passes, "SLOWEST", 2)
         patch.setattr("topo.flow.rounds.SMALL", small)
-        finish, tight = finish_times(Stored.of(columns), capacity, size)
+        finish, tight = finish_times(Stored.of_columns(columns), capacity, size)
     expected, _, _ = complete(problem(columns, capacity), size.copy())
     np.testing.assert_allclose(finish, expected, rtol=1e-11)
     assert (matrix[tight, np.arange(len(size))] > 0).all()
@@ -76,7 +76,7 @@ def test_a_long_chain_is_left_to_the_kernel():
     assert levels(shares_of(*chain(SMALL - 4))) is not None
     matrix, capacity = chain(200)
     assert levels(shares_of(matrix, capacity)) is None
-    finish, _ = finish_times(Stored.of(csc_array(matrix)), capacity, np.ones(200))
+    finish, _ = finish_times(Stored.of_columns(csc_array(matrix)), capacity, np.ones(200))
     expected, _, _ = complete(problem(csc_array(matrix), capacity), np.ones(200))
     np.testing.assert_allclose(finish, expected, rtol=1e-12)
 
@@ -86,7 +86,7 @@ def test_many_ends_one_by_one_are_left_to_the_kernel():
     size = np.arange(1.0, 101.0)
     _, _, rest = in_rounds(shares_of(np.ones((1, 100)), [1.0]), size)
     assert rest.who.tolist() == list(range(1, 100)) and rest.left.tolist() == (size[1:] - 1).tolist()
-    finish, _ = finish_times(Stored.of(csc_array(np.ones((1, 100)))), np.ones(1), size)
+    finish, _ = finish_times(Stored.of_columns(csc_array(np.ones((1, 100)))), np.ones(1), size)
     assert finish == pytest.approx(np.cumsum(size) + size * (100 - size), rel=1e-13)
 
 
@@ -96,7 +96,7 @@ def test_a_permutation_of_mixed_sizes_needs_no_kernel(k):
     n = k**3 // 4
     shares = tree_paths(k, np.arange(n), permutation(n))
     capacity, size = np.full(shares.shape[0], 12.5e9), (1 + np.arange(n) % 4) * 1e6
-    finish, _, rest = in_rounds(Shares.of(Stored.of(shares), capacity), size)
+    finish, _, rest = in_rounds(Shares.of(Stored.of_columns(shares), capacity), size)
     used = np.flatnonzero(np.diff(shares.tocsr().indptr))
     expected, _, _ = complete(problem(csc_array(shares.tocsr()[used]), capacity[used]), size.copy())
     assert not len(rest.who)
