@@ -88,6 +88,8 @@ class Stored:
         """Return the ``rows`` alone, in that order."""
         length = self.length[rows]
         indptr = np.concatenate([[0], np.cumsum(length)])
+        if indptr[-1] == self.nnz and (rows[1:] > rows[:-1]).all():  # all others are empty
+            return Stored(self.data, self.indices, indptr, (len(rows), self.shape[1]))
         entry = np.repeat(self.indptr[rows] - indptr[:-1], length) + np.arange(indptr[-1])
         return Stored(self.data[entry], self.indices[entry], indptr, (len(rows), self.shape[1]))
 

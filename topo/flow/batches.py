@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.flow.links import binding_links
+from topo.flow.links import binding_links, without_lone
 from topo.stored import Stored
 from traffic.demand import Demand, GroupedDemand
 
@@ -56,7 +56,7 @@ def binding_rows(shares: Stored, capacity: Floats) -> tuple[Stored, NDArray[np.i
 
     Links that bind alike, as parallel cables do, are one row.
     """
-    by_link = shares.turned().packed()
+    by_link = without_lone(shares, capacity).turned().packed()
     links = binding_links(by_link, capacity)
     return by_link.some(links), links
 

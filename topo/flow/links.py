@@ -19,50 +19,47 @@ EQUAL = 1e-13
 ALIKE = 1e-9
 
 
+def without_lone(shares: Stored, capacity: NDArray[np.float64]) -> Stored:
+    """Return ``shares`` (F, L) without links of one commodity alone that never hold it back.
+
+    Of each commodity at most one such link stays, the tightest, the first of equal ones, where it is tighter than all
+    others that it is on.  Every commodity has a link.  ``capacity`` (L,) [B/s].
+    """
+    link, start = shares.indices, shares.indptr[:-1]
+    lone = np.bincount(link, minlength=shares.shape[1])[link] == 1
+    if not lone.any():
+        return shares
+    tightness = shares.data / capacity[link]
+    own = np.maximum.reduceat(np.where(lone, tightness, 0.0), start)
+    elsewhere = np.maximum.reduceat(np.where(lone, 0.0, tightness), start)
+    least = np.where(own > elsewhere, own * (1.0 - EQUAL), np.inf)
+    binds = lone & (tightness >= np.repeat(least, shares.length))
+    first = np.minimum.reduceat(np.where(binds, link, shares.shape[1]), start)
+    stays = ~lone | (binds & (link == np.repeat(first, shares.length)))
+    indptr = np.concatenate([[0], np.cumsum(np.add.reduceat(stays, start, dtype=np.int64))])
+    return Stored(shares.data[stays], link[stays], indptr, shares.shape)
+
+
 def binding_links(shares: Stored, capacity: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return the links, ascending, that remain when each set of proportional rows of ``shares`` (L, F) keeps one.
 
-    It keeps the link with the least capacity in proportion, the first of equal ones; links without traffic go, and
-    those of one commodity that is never faster on another link of its own.  ``capacity`` (L,) [B/s].
+    It keeps the link with the least capacity in proportion, the first of equal ones; links
+    without traffic go.  ``capacity`` (L,) [B/s].
     """
-    length = shares.length
-    several: NDArray[np.int32] = np.flatnonzero(length > 1).astype(np.int32)
-    rows, lone = shares.some(several), np.flatnonzero(length == 1)
-    own = _binding_alone(shares, rows, capacity, several, lone) if len(lone) else lone
-    if not len(several):
-        return own.astype(np.int32)
+    used: NDArray[np.int32] = np.flatnonzero(shares.length).astype(np.int32)
+    if not len(used):
+        return used
+    rows = shares.some(used)
     scale = np.maximum.reduceat(rows.data, rows.indptr[:-1])
     order, start = _alike(rows, scale)
-    tightness = (scale / capacity[several])[order]
+    tightness = (scale / capacity[used])[order]
     length = np.diff(start, append=len(order))
     tightest = tightness >= np.repeat(np.maximum.reduceat(tightness, start), length) * (1.0 - EQUAL)
     first = np.minimum.reduceat(np.where(tightest, order, len(order)), start)
     leader = np.empty(len(order), dtype=np.int64)
     leader[order] = np.repeat(first, length)
-    kept = several[(leader == np.arange(len(several))) | ~_proportional(rows, scale, leader)]
-    return np.sort(np.concatenate([own, kept])).astype(np.int32)
-
-
-def _binding_alone(
-    shares: Stored,
-    rows: Stored,
-    capacity: NDArray[np.float64],
-    several: NDArray[np.int32],
-    lone: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Return those of the links ``lone``, which carry one commodity each, that can hold it back: one of each at most.
-
-    ``rows`` are those of the links ``several``, which carry more.
-    """
-    elsewhere, own = np.zeros(shares.shape[1]), np.zeros(shares.shape[1])
-    np.maximum.at(elsewhere, rows.indices, rows.data / np.repeat(capacity[several], rows.length))
-    entry = shares.indptr[lone]
-    commodity, tightness = shares.indices[entry], shares.data[entry] / capacity[lone]
-    np.maximum.at(own, commodity, tightness)
-    binds = np.flatnonzero((tightness >= own[commodity] * (1.0 - EQUAL)) & (tightness > elsewhere[commodity]))
-    first = np.full(shares.shape[1], -1)
-    first[commodity[binds][::-1]] = lone[binds][::-1]  # what is written last stays: the first of equal ones
-    return np.sort(first[first >= 0])
+    kept: NDArray[np.int32] = used[(leader == np.arange(len(used))) | ~_proportional(rows, scale, leader)]
+    return kept
 
 
 def _alike(rows: Stored, scale: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -64,9 +64,8 @@ class PathRouting(FactSheet):
 
     def sum_along(self, value: Floats) -> Floats:
         """Return (F,) value @ R."""
-        return self._reduce(
-            np.add, self._reduce(np.add, np.asarray(value)[self.link], self.first) * self.share, self.of
-        )
+        each = self._reduce(np.add, np.asarray(value)[self.link], self.first) * self.share
+        return self._reduce(np.add, each, self.of)
 
     def min_along(self, value: Floats) -> Floats:
         """Return (F,) least ``value`` over links with R > 0."""
@@ -100,7 +99,9 @@ class PathRouting(FactSheet):
 
     @staticmethod
     def _reduce(ufunc: np.ufunc, value: Floats, first: Ints) -> Floats:
-        return np.asarray(ufunc.reduceat(value, first[:-1]), dtype=np.float64) if len(value) else np.zeros(0)
+        if len(value) == len(first) - 1:  # one each
+            return np.asarray(value, dtype=np.float64)
+        return np.asarray(ufunc.reduceat(value, first[:-1]), dtype=np.float64)
 
 
 def static(
