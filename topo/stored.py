@@ -86,12 +86,25 @@ class Stored:
 
     def some(self, rows: Numbers) -> Stored:
         """Return the ``rows`` alone, in that order."""
-        length = self.length[rows]
+        length, shape = self.length[rows], (len(rows), self.shape[1])
         indptr = np.concatenate([[0], np.cumsum(length)])
-        if indptr[-1] == self.nnz and (rows[1:] > rows[:-1]).all():  # all others are empty
-            return Stored(self.data, self.indices, indptr, (len(rows), self.shape[1]))
+        if (rows[1:] > rows[:-1]).all():
+            if indptr[-1] == self.nnz:  # all others are empty
+                return Stored(self.data, self.indices, indptr, shape)
+            stays = np.zeros(self.shape[0], dtype=bool)
+            stays[rows] = True
+            here = np.repeat(stays, self.length)
+            return Stored(self.data[here], self.indices[here], indptr, shape)
         entry = np.repeat(self.indptr[rows] - indptr[:-1], length) + np.arange(indptr[-1])
-        return Stored(self.data[entry], self.indices[entry], indptr, (len(rows), self.shape[1]))
+        return Stored(self.data[entry], self.indices[entry], indptr, shape)
+
+    def on(self, columns: Numbers) -> Stored:
+        """Return what is stored on ``columns``, ascending, which are numbered anew; every row has an entry there."""
+        stays, number = np.zeros(self.shape[1], dtype=bool), np.empty(self.shape[1], dtype=np.int64)
+        stays[columns], number[columns] = True, np.arange(len(columns))
+        here = stays[self.indices]
+        indptr = np.concatenate([[0], np.cumsum(np.add.reduceat(here, self.indptr[:-1], dtype=np.int64))])
+        return Stored(self.data[here], number[self.indices[here]], indptr, (self.shape[0], len(columns)))
 
     def span(self, first: int, stop: int) -> Stored:
         """Return the rows ``first:stop``."""

@@ -21,10 +21,12 @@ Floats = NDArray[np.float64]
 ENTRIES = 100_000
 
 
-def batches(shares: Stored, capacity: Floats, demand: Demand) -> Iterator[tuple[slice, Stored, NDArray[np.int32]]]:
-    """Yield commodities of some phases, their binding rows and the link of each row, until all phases are through.
+def batches(
+    shares: Stored, capacity: Floats, demand: Demand
+) -> Iterator[tuple[slice, Stored, Stored, NDArray[np.int32]]]:
+    """Yield commodities of some phases, what binds by link and by commodity, and the links, until all are through.
 
-    ``shares`` (F, L) are by commodity, the rows by link, ``capacity`` (L,) [B/s].  Phases without any are left out.
+    ``shares`` (F, L) are by commodity, ``capacity`` (L,) [B/s].  Phases without any are left out.
     """
     edge = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
     entries = np.append(shares.indptr[edge], -1)
@@ -36,7 +38,7 @@ def batches(shares: Stored, capacity: Floats, demand: Demand) -> Iterator[tuple[
         if here.start < here.stop:
             columns, links = _apart(shares.span(here.start, here.stop), demand.phase[here])
             rows, kept = binding_rows(columns, capacity[links])
-            yield here, rows, links[kept]
+            yield here, rows, columns.on(kept), links[kept]
         start = stop
 
 

@@ -185,9 +185,9 @@ def _one_by_one(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
     small = shared.demand
     ends, tightest = np.empty(small.n_commodities), np.empty(small.n_commodities, dtype=np.int32)
     turns = np.empty(small.n_commodities)
-    for here, rows, links in batches(shared.wire, shared.capacity, small):
+    for here, rows, columns, links in batches(shared.wire, shared.capacity, small):
         room = shared.capacity[links]
-        ends[here], tight = finish_times(rows.turned(), room, small.size[here])
+        ends[here], tight = finish_times(columns, room, small.size[here])
         tightest[here] = links[tight]
         turns[here] = in_turn(rows, room, small.size[here], ends[here])
     finish = ends[shared.of]

@@ -33,13 +33,15 @@ def in_turn(rows: Stored, capacity: Floats, size: Floats, fair: Floats) -> Float
         order = np.argsort(fair, kind="stable")
         rows = rows.turned().some(order).turned()  # a link's commodities in their order, by counting
     length = rows.length
-    seconds = rows.data * size[order][rows.indices] / np.repeat(capacity, length)
+    seconds = size[order][rows.indices]
+    seconds *= rows.data
+    seconds /= np.repeat(capacity, length)
     through = np.cumsum(seconds)
     used = length > 0
     first = rows.indptr[:-1][used]
-    before = np.repeat(through[first] - seconds[first], length[used])
+    through -= np.repeat(through[first] - seconds[first], length[used])  # what the links before carried
     end = np.zeros(len(fair))
-    np.maximum.at(end, rows.indices, through - before)
+    np.maximum.at(end, rows.indices, through)
     ended = np.empty(len(fair))
     ended[order] = end
     return np.minimum(ended, fair)  # they are equal where nobody waits: rounding only

@@ -99,6 +99,15 @@ def levels(shares: Shares) -> tuple[Floats, Ints] | None:
         rising, name = rising[~done], name[kept]
 
 
+def _weight(shares: Shares) -> Floats:
+    """Return (L,) the sum of shares on each link."""
+    n, one = len(shares.capacity), shares.share[0]
+    if (shares.share == one).all():
+        return np.asarray(np.bincount(shares.link, minlength=n) * one)
+    sums = Sums.of(shares.link, shares.share, n, float(shares.share.max()) * len(shares.link))
+    return sums.whole + sums.rest
+
+
 def too_slow(done: NDArray[np.bool_]) -> bool:
     """Return whether a step that gets as many ``done`` (n,) is one of too many."""
     return len(done) > SMALL and int(np.count_nonzero(done)) * SLOWEST < len(done)
@@ -107,9 +116,8 @@ def too_slow(done: NDArray[np.bool_]) -> bool:
 def _frozen(shares: Shares, used: Sums) -> tuple[Floats, Ints]:
     """Return the least level (F,) on the way of each commodity, and the link that freezes it there; -1 where none."""
     n, start = len(shares.capacity), shares.start
-    weight = Sums.of(shares.link, shares.share, n, float(shares.share.max()) * len(shares.link))
     room = np.maximum((shares.capacity - used.whole) - used.rest, 0.0)
-    whole = weight.whole + weight.rest
+    whole = _weight(shares)
     level = np.divide(room, whole, out=np.full(n, np.inf), where=whole > 0.0)
     low = np.minimum.reduceat(level[shares.link], start)
     least = np.full(n, np.inf)

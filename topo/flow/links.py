@@ -26,7 +26,7 @@ def without_lone(shares: Stored, capacity: NDArray[np.float64]) -> Stored:
     others that it is on.  Every commodity has a link.  ``capacity`` (L,) [B/s].
     """
     link, start = shares.indices, shares.indptr[:-1]
-    lone = np.bincount(link, minlength=shares.shape[1])[link] == 1
+    lone = (np.bincount(link, minlength=shares.shape[1]) == 1)[link]
     if not lone.any():
         return shares
     tightness = shares.data / capacity[link]
@@ -65,13 +65,18 @@ def binding_links(shares: Stored, capacity: NDArray[np.float64]) -> NDArray[np.i
 def _alike(rows: Stored, scale: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return an order of the rows, and where in it each set of rows with equal fingerprints starts."""
     # Any two vectors do: a chance agreement is found out by _proportional.
-    prints = ((0.5 + noise(rows.shape[1], series))[rows.indices] * rows.data for series in (0, 1))
-    first, second = (np.add.reduceat(one, rows.indptr[:-1]) / scale for one in prints)
+    first, second = (_print(rows, 0.5 + noise(rows.shape[1], series)) / scale for series in (0, 1))
     order = np.argsort(first)
     new = np.diff(rows.length[order], prepend=-1) != 0
     for print_ in (first[order], second[order]):
         new |= np.abs(np.diff(print_, prepend=0.0)) > ALIKE * print_
     return order, np.flatnonzero(new)
+
+
+def _print(rows: Stored, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    each = weight[rows.indices]
+    each *= rows.data
+    return np.asarray(np.add.reduceat(each, rows.indptr[:-1]))
 
 
 def _proportional(rows: Stored, scale: NDArray[np.float64], leader: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -47,7 +47,7 @@ def max_min_rates(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
             here = slice(start, stop)
             rate[here], tightest[here] = _by_rounds(fabric, routing, here, demand.n_commodities)
     else:
-        for here, rows, links in batches(Stored.of_columns(columns), fabric.capacity, demand):
+        for here, rows, _, links in batches(Stored.of_columns(columns), fabric.capacity, demand):
             rate[here], tight = fill(problem_of(rows, fabric.capacity[links]))
             tightest[here] = links[tight]
     return Solution.of(
