@@ -69,7 +69,8 @@ def test_single_paths_of_a_whole_tree_load_no_more_than_numpy():
         "-c",
         "import numpy as np, topo, traffic\n"
         "fabric = topo.generate('fat-tree-3', radix=4, capacity=1.0)\n"
-        "one = traffic.Demand.of('x', 16, src=np.arange(16), dst=(np.arange(16) + 5) % 16, size=1 + np.arange(16) % 4)\n"
+        "i = np.arange(16)\n"
+        "one = traffic.Demand.of('x', 16, src=i, dst=(i + 5) % 16, size=1 + i % 4)\n"
         "solution = topo.solve(fabric, one, topo.route(fabric, one, 'static'), 'completion')\n"
         "assert len(np.unique(solution.finish)) > 1",
     )

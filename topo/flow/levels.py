@@ -68,7 +68,9 @@ class Sums(NamedTuple):
     def of(cls, index: Ints, value: Floats, n: int, most: float) -> Sums:
         """Return the sums of ``value`` by ``index``, none of them above ``most``."""
         step = 2.0 ** (np.frexp(most)[1] - DIGITS)
-        whole = np.rint(value / step) * step
+        whole = value / step
+        np.rint(whole, out=whole)
+        whole *= step
         parts = (np.bincount(index, part, n) for part in (whole, value - whole))
         return cls(*(np.asarray(part, dtype=np.float64) for part in parts))
 

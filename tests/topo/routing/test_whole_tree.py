@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import small
@@ -75,7 +75,7 @@ def test_whole_trees_are_known_and_take_the_paths_of_the_search(name: str) -> No
     assert agrees(TREES[name])
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(damaged().filter(is_tree))
 def test_damaged_trees_are_searched_or_still_whole(fabric: Fabric) -> None:
     """Where failures leave a whole tree, as dead endpoints do, the paths are still those of the search."""
