@@ -29,13 +29,15 @@ LAYERS = (
     {"topo.flow"},
     {"topo.routing", "topo.generators"},
     {"topo.fabric", "traffic"},
+    {"topo.stored"},
     {
         f"topo.{room}"
         for room in (
-            *("atomic", "conform", "islands", "kernels", "lazy", "near", "noise", "packet"),
-            *("parameters", "plain", "quantities", "size", "stored", "units"),
+            *("atomic", "conform", "islands", "kernels", "near", "noise", "packet"),
+            *("parameters", "plain", "quantities", "rows", "size", "units"),
         )
     },
+    {"topo.lazy"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(reversed(LAYERS)) for room in rooms}
 

@@ -5,9 +5,33 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+__all__ = ["fetch", "fetching", "late", "numpy", "sparse", "with_late"]
 
 T = TypeVar("T")
+
+
+class _Library:
+    """A library that is imported when the first of its names is asked for; each is then as near as in a module."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(import_module(self.__name__), name)
+        setattr(self, name, value)
+        return value
+
+
+if TYPE_CHECKING:
+    import numpy
+    from scipy import sparse
+else:
+    #: ``from topo.lazy import numpy as np``: closed forms count networks without an array.
+    numpy = _Library("numpy")
+    #: Small cases make no matrix, and the library that does takes longer to load than all they compute.
+    sparse = _Library("scipy.sparse")
 
 
 def fetch(where: str) -> Any:

@@ -1,7 +1,4 @@
-"""Sparse matrices as plain arrays: what is stored of each row, by the names that scipy has for them.
-
-Loading scipy takes as long as much of what is done with shares and loads, and needs of it are few.
-"""
+"""Rows that are sorted by counting: shares of commodities and links, each way round."""
 
 from __future__ import annotations
 
@@ -11,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from scipy.sparse import csc_array, csr_array
+from topo.rows import Rows
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
 Numbers = NDArray[np.integer[Any]]
 
 #: Keys below this are sorted by counting; larger ones digit by digit to this base.
@@ -22,18 +20,8 @@ BASE = 2**16
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
-    """Entries of n rows; those of row i are ``indptr[i]:indptr[i + 1]``."""
-
-    data: Floats  # (nnz,)
-    indices: Numbers  # (nnz,) column of each
-    indptr: Numbers  # (n + 1,)
-    shape: tuple[int, int]
-
-    @classmethod
-    def of(cls, matrix: Stored | csr_array) -> Stored:
-        """Return the rows of ``matrix``."""
-        return matrix if isinstance(matrix, cls) else cls(matrix.data, matrix.indices, matrix.indptr, matrix.shape)
+class Stored(Rows):
+    """Rows whose entries may be in any order, and several at one place: they count as their sum."""
 
     @classmethod
     def of_columns(cls, matrix: csc_array) -> Stored:
@@ -41,42 +29,9 @@ class Stored:
         return cls(matrix.data, matrix.indices, matrix.indptr, matrix.shape[::-1])
 
     @property
-    def nnz(self) -> int:
-        """Number of entries."""
-        return len(self.data)
-
-    @property
     def length(self) -> Numbers:
         """(n,) entries of each row."""
         return np.diff(self.indptr)
-
-    @property
-    def row(self) -> Numbers:
-        """(nnz,) row of each entry."""
-        return np.repeat(np.arange(self.shape[0]), self.length)
-
-    def csr(self) -> csr_array:
-        """Return the same rows as scipy has them."""
-        from scipy.sparse import csr_array
-
-        return csr_array((self.data, self.indices, self.indptr), shape=self.shape)
-
-    def toarray(self) -> Floats:
-        """Return all entries (n, columns), 0 where none is stored."""
-        place = self.row * self.shape[1] + self.indices
-        every = np.bincount(place, self.data, self.shape[0] * self.shape[1])
-        return np.asarray(every, dtype=np.float64).reshape(self.shape)
-
-    def summed(self, weight: NDArray[Any]) -> Floats:
-        """Return (columns,) the sum of the rows by ``weight`` (n,)."""
-        each = self.data * np.repeat(weight, self.length)
-        return np.asarray(np.bincount(self.indices, each, self.shape[1]), dtype=np.float64)
-
-    def most(self) -> Floats:
-        """Return (columns,) the largest entry of each column, 0 where none is larger."""
-        result = np.zeros(self.shape[1])
-        np.maximum.at(result, self.indices, self.data)
-        return result
 
     def turned(self) -> Stored:
         """Return the columns as rows, each in the order of the rows."""

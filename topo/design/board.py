@@ -178,7 +178,7 @@ def _fixed(routed: Callable[[Demand], Routing], fabric: Fabric, demand: Demand, 
     found = []
     for order in (np.arange(len(slots)), np.random.default_rng(0).permutation(len(slots))):
         placed = moved(demand, slots[order].ravel()[: demand.n_ranks], fabric.n_endpoints)
-        loads = phase_loads(routed(placed), placed, placed.size).csr()
+        loads = phase_loads(routed(placed), placed, placed.size)
         found.append(fullest(csr_array(loads.multiply(still)), fabric.capacity)[0])
     if not np.allclose(found[0], found[1], rtol=1e-9):
         raise DesignError("what endpoint ports carry depends on where ranks stand; such fabrics are not placed on yet")

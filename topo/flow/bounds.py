@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind
 from topo.islands import changes, islands
+from topo.lazy import sparse
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
 
@@ -271,12 +272,10 @@ def _quadratic(
     label: NDArray[np.integer], site: NDArray[np.int64], hops: NDArray[np.float64], drawn: NDArray[np.float64]
 ) -> float:
     """Return the sum of ``hops`` x what the receiver has ``drawn`` over ordered pairs of ranks of equal label."""
-    from scipy.sparse import csr_array
-
     _, row = np.unique(label, return_inverse=True)
     shape = (int(row.max()) + 1, len(hops))
-    count = csr_array((np.ones(len(row)), (row, site)), shape=shape)
-    into = csr_array((drawn, (row, site)), shape=shape)
+    count = sparse.csr_array((np.ones(len(row)), (row, site)), shape=shape)
+    into = sparse.csr_array((drawn, (row, site)), shape=shape)
     count.sum_duplicates()
     into.sum_duplicates()
     block = max(1, MAX_DISTANCES // len(hops))

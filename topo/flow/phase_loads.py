@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.lazy import sparse
 from topo.routing.operator import Routing
-from topo.stored import Stored
+from topo.rows import Rows
 from traffic.demand import Demand, GroupedDemand
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ LONG = 10_000
 
 def phase_loads(
     routing: Routing, demand: Demand | GroupedDemand, amount: Floats, shares: csc_array | None = None
-) -> Stored:
+) -> Rows:
     """Return (phases, L) what each link carries of each phase where commodity f is ``amount[f]``, in its unit.
 
     ``shares`` (L, F) are the routing's columns where they are at hand.
@@ -38,20 +39,16 @@ def phase_loads(
     if n > 1 and demand.n_commodities <= FEW * n:
         shares = routing.columns() if shares is None else shares
         if shares is not None:
-            from scipy.sparse import csc_array, csr_array
-
             first = np.searchsorted(demand.phase, np.arange(n + 1))
-            spread = csc_array((amount, np.arange(len(amount)), first), shape=(len(amount), n))
-            loads = csr_array((shares @ spread).T)
-            loads.sort_indices()
-            return Stored.of(loads)
+            spread = sparse.csc_array((amount, np.arange(len(amount)), first), shape=(len(amount), n))
+            return Rows.as_in((shares @ spread).T)
     links, carried = [], []
     for p in range(n):
         row = routing.load(amount if n == 1 else np.where(demand.phase == p, amount, 0.0))
         links.append(np.flatnonzero(row).astype(np.int32))
         carried.append(on_links(row, links[-1]))
     first = np.concatenate([[0], np.cumsum([len(link) for link in links])])
-    return Stored(np.concatenate(carried), np.concatenate(links), first, (n, len(row)))
+    return Rows(np.concatenate(carried), np.concatenate(links), first, (n, len(row)))
 
 
 def on_links(value: NDArray[_Number], links: NDArray[np.integer[Any]]) -> NDArray[_Number]:
@@ -59,13 +56,13 @@ def on_links(value: NDArray[_Number], links: NDArray[np.integer[Any]]) -> NDArra
     return value if len(links) == len(value) else value[links]
 
 
-def scaled(loads: Stored | csr_array, factor: Floats) -> Stored:
+def scaled(loads: Rows | csr_array, factor: Floats) -> Rows:
     """Return ``loads`` (phases, L) with each row times its ``factor`` (phases,)."""
     data = loads.data * (factor if len(factor) == 1 else np.repeat(factor, np.diff(loads.indptr)))
-    return Stored(data, loads.indices, loads.indptr, loads.shape)
+    return Rows(data, loads.indices, loads.indptr, loads.shape)
 
 
-def fullest(loads: Stored | csr_array, capacity: Floats) -> tuple[Floats, NDArray[np.int32]]:
+def fullest(loads: Rows | csr_array, capacity: Floats) -> tuple[Floats, NDArray[np.int32]]:
     """Return (phases,) the largest load / ``capacity`` (L,) of each phase, and the first link that has it."""
     ratio = loads.data / (on_links(capacity, loads.indices) if loads.shape[0] == 1 else capacity[loads.indices])
     largest, link = np.zeros(loads.shape[0]), np.zeros(loads.shape[0], dtype=np.int32)
@@ -83,6 +80,6 @@ def fullest(loads: Stored | csr_array, capacity: Floats) -> tuple[Floats, NDArra
     return largest, link
 
 
-def entries_on(loads: Stored, entry: NDArray[np.int64]) -> Stored:
+def entries_on(loads: Rows, entry: NDArray[np.int64]) -> Rows:
     """Return those of the stored loads that ``entry``, ascending, numbers."""
-    return Stored(loads.data[entry], loads.indices[entry], np.searchsorted(entry, loads.indptr), loads.shape)
+    return Rows(loads.data[entry], loads.indices[entry], np.searchsorted(entry, loads.indptr), loads.shape)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from topo.flow.conservation import imbalance
 from topo.flow.phase_loads import fullest
 from topo.flow.schedule import at_once, critical, overlap, predecessors, schedule, soonest
 from topo.routing.operator import Routing
-from topo.stored import Stored
+from topo.rows import Rows
 from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
 
@@ -47,7 +46,7 @@ class Solution:
     fabric: Fabric
     theta: NDArray[np.float64]  # (phases,) [1/s] least rate / size of the phase
     rate: NDArray[np.float64]  # (F,) [B/s]; mean over its time where the solver lets it vary
-    loads: Stored  # (phases, L) [B/s]; mean over the phase where it varies; rows hold the links that carry
+    load: Rows  # (phases, L) [B/s]; mean over the phase where it varies; rows hold the links that carry
     tightest: NDArray[np.int32]  # (F,) link that holds the commodity back; -1 none
     finish: NDArray[np.float64]  # (F,) [s] when the commodity ends, from the start of the transfer
     delay: NDArray[np.float64]  # (F,) [s] of ``finish`` that is latency and overhead; 0 where the solver counts none
@@ -76,7 +75,7 @@ class Solution:
         *,
         theta: NDArray[np.float64],
         rate: NDArray[np.float64],
-        load: Stored | csr_array,
+        load: Rows | csr_array,
         tightest: NDArray[np.int32],
         finish: NDArray[np.float64],
         method: str,
@@ -114,6 +113,7 @@ class Solution:
         _refuse_infinite(rate=rate, load=load.data, finish=finish)
         lost = imbalance(fabric, demand, routing)
         _refuse_losses(demand.examples if isinstance(demand, ClassedDemand) else demand, routing, lost)
+        load = load if isinstance(load, Rows) else Rows.as_in(load)
         full, link_of = fullest(load, fabric.capacity)
         overload = max(float(full.max(initial=0.0)) - 1.0, 0.0)
         if overload > OVERLOAD:
@@ -134,7 +134,7 @@ class Solution:
             fabric,
             theta,
             rate,
-            Stored.of(load),
+            load,
             tightest,
             finish,
             late,
@@ -156,17 +156,12 @@ class Solution:
         )
 
     def __post_init__(self) -> None:
-        for value in [*vars(self).values(), *vars(self.loads).values()]:
+        for value in [*vars(self).values(), *vars(self.load).values()]:
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
 
     def __repr__(self) -> str:
         return f"<Solution {self.method}: {self.completion_s:.6g} s, gap {self.gap:.3g}>"
-
-    @cached_property
-    def load(self) -> csr_array:
-        """(phases, L) [B/s] what links carry, as ``loads`` has it, for scipy."""
-        return self.loads.csr()
 
     @property
     def completion_s(self) -> float:

@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric
 from topo.flow.phase_loads import phase_loads
+from topo.lazy import sparse
 from topo.routing.operator import Routing
+from topo.rows import Rows
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
 
 if TYPE_CHECKING:
-    from scipy.sparse import csc_array, csr_array
+    from scipy.sparse import csc_array
 
 Floats = NDArray[np.float64]
 
@@ -41,35 +43,32 @@ def on_wire(fabric: Fabric, demand: Demand, shares: csc_array) -> csc_array:
         return forth
     answers = packet.back(demand.size) / demand.size
     back = _like(shares, np.where(network, shares.data * answers[column], 0.0), fabric.reverse[shares.indices])
-    both = type(shares)(forth + back)
+    both = sparse.csc_array(forth + back)
     both.eliminate_zeros()
     return both
 
 
-def loads_on_wire(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, amount: Floats) -> csr_array:
+def loads_on_wire(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, amount: Floats) -> Rows:
     """Return (phases, L) what each link carries where commodity f sends ``amount[f]``: ``on_wire`` without shares."""
     packet = fabric.packet
     if packet is None:
-        return phase_loads(routing, demand, amount).csr()
-    from scipy.sparse import csr_array, diags_array
-
-    def of(each: Floats) -> csr_array:
-        return phase_loads(routing, demand, amount * each).csr()
-
+        return phase_loads(routing, demand, amount)
     network = (fabric.tier != Tier.SCALE_UP).astype(np.float64)
-    forth = of(packet.on_wire(demand.size) / demand.size) @ diags_array(network)
-    both = forth + of(np.ones(demand.n_commodities)) @ diags_array(1.0 - network)
+    sent = amount * packet.on_wire(demand.size) / demand.size
+    forth = phase_loads(routing, demand, sent) @ sparse.diags_array(network)
+    both = forth + phase_loads(routing, demand, amount) @ sparse.diags_array(1.0 - network)
     if packet.ack:
-        back = of(packet.back(demand.size) / demand.size) @ diags_array(network)
-        both = both + csr_array(back)[:, fabric.reverse]
-    both = csr_array(both)
+        answers = amount * packet.back(demand.size) / demand.size
+        back = phase_loads(routing, demand, answers) @ sparse.diags_array(network)
+        both = both + sparse.csr_array(back)[:, fabric.reverse]
+    both = sparse.csr_array(both)
     both.eliminate_zeros()
-    return both
+    return Rows.as_in(both)
 
 
 def _like(shares: csc_array, data: Floats, link: NDArray[np.int32]) -> csc_array:
     """Return a matrix (L, F) with as many entries a column, on other links."""
-    return type(shares)((data, link, shares.indptr), shape=shares.shape)
+    return sparse.csc_array((data, link, shares.indptr), shape=shares.shape)
 
 
 def hop_by_hop(fabric: Fabric, demand: Demand, routing: Routing) -> Floats:

@@ -13,7 +13,7 @@ throughput; the utilization of a single link is averaged alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -26,7 +26,7 @@ from topo.flow.phase_loads import entries_on, fullest, on_links, phase_loads, sc
 from topo.flow.schedule import at_once, overlap
 from topo.flow.solution import Solution
 from topo.metrics.utilization import statistics
-from topo.stored import Stored
+from topo.rows import Rows
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class Loads:
     """Bytes on every link, by phase, and how long the ports need for them."""
 
     fabric: Fabric
-    bytes: Stored  # (phases, L) of one run; rows hold the links that carry
+    bytes: Rows  # (phases, L) of one run; rows hold the links that carry
     repeat: NDArray[np.int32]  # (phases,)
     theta_port: Floats  # (phases,) [1/s]; infinite where nothing leaves a host
 
@@ -58,7 +58,7 @@ class Loads:
             )
         if solution.in_proportion:
             seconds = np.where(np.isfinite(solution.theta), 1.0 / solution.theta, 0.0)
-            bytes_ = scaled(solution.loads, seconds)
+            bytes_ = scaled(solution.load, seconds)
         else:
             bytes_ = phase_loads(routing, demand, demand.size)
         limit = np.maximum(
@@ -72,12 +72,12 @@ class Loads:
         return np.asarray(self.repeat / self.theta_port)
 
     @cached_property
-    def utilization(self) -> Stored:
+    def utilization(self) -> Rows:
         """(phases, L) load over capacity with each phase at its port limit; 0 in phases that use no port."""
         at_limit = scaled(self.bytes, np.where(np.isfinite(self.theta_port), self.theta_port, 0.0))
         capacity, links = self.fabric.capacity, at_limit.indices
-        room = on_links(capacity, links) if at_limit.shape[0] == 1 else capacity[links]
-        return replace(at_limit, data=at_limit.data / room)
+        data = at_limit.data / (on_links(capacity, links) if at_limit.shape[0] == 1 else capacity[links])
+        return Rows(data, links, at_limit.indptr, at_limit.shape)
 
     @cached_property
     def weight(self) -> Floats:
@@ -87,16 +87,16 @@ class Loads:
 
     def mean_utilization(self) -> Floats:
         """Return (L,) the mean utilization of each link by the time of the phases."""
-        return self.utilization.summed(self.weight)
+        return np.asarray(self.weight @ self.utilization)
 
     def peak_utilization(self) -> Floats:
         """Return (L,) the utilization of each link in the phase that fills it most."""
-        return self.utilization.most()
+        return np.asarray(self.utilization.max(axis=0).todense()).ravel()
 
     @cached_property
     def moved(self) -> Floats:
         """(L,) bytes of each link, repeats included."""
-        return self.bytes.summed(self.repeat)
+        return np.asarray(self.repeat @ self.bytes)
 
     @cached_property
     def plane(self) -> NDArray[np.int16]:

@@ -28,7 +28,7 @@ def slack_warnings(solution: Solution) -> list[str]:
     policy = POLICIES.get(solution.routed.policy)
     if not solution.timed or policy is None or (policy.one_path and not policy.sprays):
         return []
-    fabric, load = solution.fabric, solution.loads
+    fabric, load = solution.fabric, solution.load
     filled = load.data / fabric.capacity[load.indices]
     full = (filled > FULL) & fabric.is_switch_link[load.indices]
     if not full.any():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.stored import Stored
+from topo.rows import Rows
 
 Floats = NDArray[np.float64]
 
@@ -16,7 +16,7 @@ _BIN_STEP = 0.05  # the last edge of a histogram is a multiple of it
 _ROUNDING = 1e-9  # of the largest over a step
 
 
-def statistics(rows: Stored, count: int, weight: Floats) -> dict[str, Any]:
+def statistics(rows: Rows, count: int, weight: Floats) -> dict[str, Any]:
     """Return number, maxima, mean, 99th percentile and histogram of ``count`` links, stored entries of ``rows``.
 
     Rows are phases.  Links without an entry are at 0.  Phases count by ``weight`` (phases,), which adds up to 1;
@@ -39,7 +39,7 @@ def statistics(rows: Stored, count: int, weight: Floats) -> dict[str, Any]:
     }
 
 
-def percentile(rows: Stored, n: int, share: float) -> Floats:
+def percentile(rows: Rows, n: int, share: float) -> Floats:
     """Return (phases,) the value that ``share`` of the ``n`` links of a row are below, linear between two.
 
     What has no entry is 0.
@@ -53,7 +53,7 @@ def percentile(rows: Stored, n: int, share: float) -> Floats:
     return np.asarray(below + (above - below) * (share * (n - 1) - low))
 
 
-def _ordered(rows: Stored, places: NDArray[np.integer[Any]]) -> Floats:
+def _ordered(rows: Rows, places: NDArray[np.integer[Any]]) -> Floats:
     """Return the entries of each row in order; of a single row at ``places`` alone, where they are not below 0."""
     if rows.shape[0] > 1:
         return np.asarray(rows.data[np.lexsort((rows.data, _phase(rows)))])
@@ -61,7 +61,7 @@ def _ordered(rows: Stored, places: NDArray[np.integer[Any]]) -> Floats:
     return np.partition(rows.data, wanted) if len(wanted) and not _alike(rows) else rows.data
 
 
-def _histogram(rows: Stored, weight: Floats, edges: Floats) -> Floats:
+def _histogram(rows: Rows, weight: Floats, edges: Floats) -> Floats:
     """Return how many entries are between two ``edges`` each, by weight; those beyond the last are at it."""
     if rows.shape[0] > 1:
         return np.asarray(np.histogram(np.minimum(rows.data, edges[-1]), edges, weights=weight[_phase(rows)])[0])
@@ -69,19 +69,19 @@ def _histogram(rows: Stored, weight: Floats, edges: Floats) -> Floats:
     return np.asarray(np.histogram(np.minimum(values, edges[-1]), edges)[0] * (times * weight[0]))
 
 
-def _alike(rows: Stored) -> bool:
+def _alike(rows: Rows) -> bool:
     """Return whether all entries are the same number, as those of uniform traffic often are."""
     return bool(len(rows.data)) and bool(rows.data.min() == rows.data.max())
 
 
-def _sums(rows: Stored) -> Floats:
+def _sums(rows: Rows) -> Floats:
     """Return (phases,) the sum of each row, added up one by one."""
     if rows.shape[0] > 1 or not len(rows.data):
         return np.bincount(_phase(rows), rows.data, rows.shape[0]).astype(np.float64)
     return np.cumsum(rows.data)[-1:]
 
 
-def _largest(rows: Stored) -> Floats:
+def _largest(rows: Rows) -> Floats:
     """Return (phases,) the largest entry of each row; 0 of one without any."""
     largest, some = np.zeros(rows.shape[0]), np.flatnonzero(np.diff(rows.indptr))
     if len(some):
@@ -89,5 +89,5 @@ def _largest(rows: Stored) -> Floats:
     return largest
 
 
-def _phase(rows: Stored) -> NDArray[np.int64]:
+def _phase(rows: Rows) -> NDArray[np.int64]:
     return np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))

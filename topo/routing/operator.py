@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric
+from topo.lazy import sparse
 from traffic.demand import Demand, GroupedDemand
 
 if TYPE_CHECKING:
@@ -110,9 +111,7 @@ class TotalRouting(FactSheet):
 
     def columns(self) -> csc_array:
         """Return (L, F) the sum of the columns of all pairs."""
-        from scipy.sparse import csc_array
-
-        return csc_array(self.unit.T)
+        return sparse.csc_array(self.unit.T)
 
     @cached_property
     def _used(self) -> list[NDArray[np.intp] | slice]:
