@@ -96,6 +96,21 @@ def test_what_starts_a_command_yields_to_the_environment(monkeypatch):
     assert told() == ["None", "some"]
 
 
+def test_single_paths_of_a_whole_tree_load_no_more_than_numpy():
+    """D-mod-k in closed form and ends in rounds: no compiler, no scipy, no generator of random numbers."""
+    loaded = modules(
+        "-c",
+        "import numpy as np, topo, traffic\n"
+        "fabric = topo.generate('fat-tree-3', radix=4, capacity=1.0)\n"
+        "i = np.arange(16)\n"
+        "one = traffic.Demand.of('x', 16, src=i, dst=(i + 5) % 16, size=1 + i % 4)\n"
+        "solution = topo.solve(fabric, one, topo.route(fabric, one, 'static'), 'completion')\n"
+        "assert len(np.unique(solution.finish)) > 1",
+    )
+    assert "topo.flow.rounds" in loaded and "topo.routing.whole_tree" in loaded
+    assert not {module.split(".")[0] for module in loaded} & (HEAVY - {"numpy"}) and "numpy.random" not in loaded
+
+
 def test_help_is_fast():
     """`topo --help` takes under 150 ms once its bytecode is compiled."""
     python("-m", "topo", "--help")

@@ -29,10 +29,11 @@ LAYERS = (
     {"topo.flow"},
     {"topo.routing", "topo.generators"},
     {"topo.fabric", "traffic"},
+    {"topo.stored"},
     {
         f"topo.{room}"
         for room in (
-            *("atomic", "conform", "headway", "islands", "kernels", "near", "packet"),
+            *("atomic", "conform", "headway", "islands", "kernels", "near", "noise", "packet"),
             *("parameters", "plain", "quantities", "rows", "size", "units"),
         )
     },

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
@@ -185,44 +184,50 @@ def _by_commodity(
     entry: Solver, fabric: Fabric, demand: Demand | GroupedDemand, routing: Routing, params: Mapping[str, Any]
 ) -> Solution:
     """Return rates of their own for all commodities: by class, of each, or what is certain where they are too many."""
-    from topo.flow.queue_pairs import by_queue_pair, of_commodities
 
-    between = partial(entry.bracket, legs=_legs(routing), **params) if entry.bracket else None
+    def between(demand: Demand | GroupedDemand, paths: Routing, error: TooMany) -> Solution:
+        if entry.bracket is None:
+            raise error
+        return entry.bracket(fabric, demand, paths, why=str(error), legs=_legs(routing), **params)
+
     if isinstance(demand, GroupedDemand):
         pairs, policy, own = demand.pairs.sum(), routing.policy, routing.params
 
         def again(one: Demand) -> Routing:
             return route(fabric, one, policy, **own)
 
-        if entry.by_class and by_classes(pairs, routing.policy):
+        if by_classes(pairs, routing.policy) and entry.by_class:
             from topo.flow.classed import classed
 
             try:
                 return entry.by_class(fabric, classed(fabric, demand, routing, again), **params)
             except TooMany as error:
-                return _or_raise(error, between, fabric, demand, routing)
-        if between and pairs > MAX_PAIRS:
-            return between(fabric, demand, routing, why=f"{pairs:,.0f} pairs are too many to list")
+                return between(demand, routing, error)
+        if pairs > MAX_PAIRS and entry.bracket:
+            return between(demand, routing, TooMany(f"{pairs:,.0f} pairs are too many to list"))
         demand = demand.listed()
-        routing = again(demand)
-    parts, paths, owner = by_queue_pair(fabric, demand, routing)
-    try:
-        solution = entry.solve(fabric, parts, paths, **params)
-    except TooMany as error:
-        solution = _or_raise(error, between, fabric, parts, paths)
-    return of_commodities(solution, demand, routing, owner)
+        paths = again(demand)
+    else:
+        paths = routing
+
+    def solved(demand: Demand, paths: Routing) -> Solution:
+        try:
+            return entry.solve(fabric, demand, paths, **params)
+        except TooMany as error:
+            return between(demand, paths, error)
+
+    if isinstance(paths, FactSheet) and paths.several:
+        return _by_queue_pair(solved, fabric, demand, paths)
+    return solved(demand, paths)
 
 
-def _or_raise(
-    error: TooMany,
-    between: Callable[..., Solution] | None,
-    fabric: Fabric,
-    demand: Demand | GroupedDemand,
-    routing: Routing,
+def _by_queue_pair(
+    solved: Callable[[Demand, Routing], Solution], fabric: Fabric, demand: Demand, routing: Routing
 ) -> Solution:
-    if between is None:
-        raise error
-    return between(fabric, demand, routing, why=str(error))
+    from topo.flow.queue_pairs import by_queue_pair, of_commodities
+
+    parts, paths, owner = by_queue_pair(fabric, demand, routing)
+    return of_commodities(solved(parts, paths), demand, routing, owner)
 
 
 def _legs(routing: Routing) -> int | None:

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
 
-from topo.flow.links import binding_links
+from topo.flow.links import binding_links, without_lone
+from topo.stored import Stored
 from traffic.demand import Demand, GroupedDemand
 
 Floats = NDArray[np.float64]
@@ -22,11 +22,11 @@ ENTRIES = 100_000
 
 
 def batches(
-    shares: csc_array, capacity: Floats, demand: Demand
-) -> Iterator[tuple[slice, csr_array, NDArray[np.int32]]]:
-    """Yield commodities of some phases, their binding rows and the link of each row, until all phases are through.
+    shares: Stored, capacity: Floats, demand: Demand
+) -> Iterator[tuple[slice, Stored, Stored, NDArray[np.int32]]]:
+    """Yield commodities of some phases, what binds by link and by commodity, and the links, until all are through.
 
-    ``shares`` is (L, F), ``capacity`` (L,) [B/s].  Phases without commodities are left out.
+    ``shares`` (F, L) are by commodity, ``capacity`` (L,) [B/s].  Phases without any are left out.
     """
     edge = np.searchsorted(demand.phase, np.arange(demand.n_phases + 1))
     entries = np.append(shares.indptr[edge], -1)
@@ -36,33 +36,31 @@ def batches(
         stop = min(max(stop, start + 1), demand.n_phases)
         here = slice(int(edge[start]), int(edge[stop]))
         if here.start < here.stop:
-            columns, links = _apart(shares[:, here], demand.phase[here])
+            columns, links = _apart(shares.span(here.start, here.stop), demand.phase[here])
             rows, kept = binding_rows(columns, capacity[links])
-            yield here, rows, links[kept]
+            yield here, rows, columns.on(kept), links[kept]
         start = stop
 
 
-def _apart(shares: csc_array, phase: NDArray[np.int32]) -> tuple[csc_array, NDArray[np.int32]]:
-    """Return ``shares`` (L, f) with rows of its own for every phase, and the link of each row."""
-    n_links = shares.shape[0]
+def _apart(shares: Stored, phase: NDArray[np.int32]) -> tuple[Stored, NDArray[np.int32]]:
+    """Return ``shares`` (f, L) with links of its own for every phase, and which link each is."""
+    n_links = shares.shape[1]
     if phase[0] == phase[-1]:
         return shares, np.arange(n_links, dtype=np.int32)
-    key = np.repeat(phase.astype(np.int64), np.diff(shares.indptr)) * n_links + shares.indices
+    key = np.repeat(phase.astype(np.int64), shares.length) * n_links + shares.indices
     rows, row = np.unique(key, return_inverse=True)
-    apart = csc_array((shares.data, row, shares.indptr), shape=(len(rows), shares.shape[1]))
+    apart = Stored(shares.data, row, shares.indptr, (shares.shape[0], len(rows)))
     return apart, (rows % n_links).astype(np.int32)
 
 
-def binding_rows(shares: csc_array, capacity: Floats) -> tuple[csr_array, NDArray[np.int32]]:
-    """Return the rows of ``shares`` (L, F) that can bind, and which links they are.
+def binding_rows(shares: Stored, capacity: Floats) -> tuple[Stored, NDArray[np.int32]]:
+    """Return by link those of the ``shares`` (F, L) that can bind, and which links they are.
 
     Links that bind alike, as parallel cables do, are one row.
     """
-    by_link = shares.tocsr()
-    by_link.sum_duplicates()
-    by_link.eliminate_zeros()
+    by_link = without_lone(shares, capacity).turned().packed()
     links = binding_links(by_link, capacity)
-    return by_link[links], links
+    return by_link.some(links), links
 
 
 def phase_ranges(demand: Demand) -> list[tuple[int, int]]:

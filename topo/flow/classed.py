@@ -31,6 +31,7 @@ from topo.kernels.filling import fill
 from topo.routing.classed import ClassedRouting
 from topo.routing.classes import Classes
 from topo.routing.operator import MAX_ENTRIES, Floats, Ints, Routing
+from topo.stored import Stored
 from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
 from traffic.efficiency import Efficiency
@@ -172,9 +173,9 @@ def completion_by_class(fabric: Fabric, found: Classed, *, efficiency: Efficienc
         fabric.overhead + routing.examples.sum_along(fabric.latency) + hop_by_hop(fabric, examples, routing.examples)
     )
     filled = at_efficiency(found.rows(found.wire), examples, efficiency)
-    rows, kept = binding_rows(filled, fabric.capacity[found.example])
+    rows, kept = binding_rows(Stored.of_columns(filled), fabric.capacity[found.example])
     orbit_capacity = fabric.capacity[found.example[kept]]
-    finish, held = finish_times(rows, orbit_capacity, examples.size)
+    finish, held = finish_times(rows.turned(), orbit_capacity, examples.size)
     transfer = np.array([finish.max(initial=0.0)])
     with np.errstate(divide="ignore"):
         theta = 1.0 / transfer
@@ -196,7 +197,7 @@ def completion_by_class(fabric: Fabric, found: Classed, *, efficiency: Efficienc
 def max_min_by_class(fabric: Fabric, found: Classed) -> Solution:
     """Return the max-min fair rates of every class of pairs: ``max_min_rates`` of a demand that is never listed."""
     demand, routing = found.demand, found.routing
-    rows, kept = binding_rows(found.rows(routing.share), fabric.capacity[found.example])
+    rows, kept = binding_rows(Stored.of_columns(found.rows(routing.share)), fabric.capacity[found.example])
     rate, held = fill(problem_of(rows, fabric.capacity[found.example[kept]]))
     theta = np.array([(rate / demand.size).min(initial=np.inf)])
     return Solution.of(

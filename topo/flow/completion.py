@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
 
 from topo.fabric import Fabric
-from topo.flow.alike import FEW_ROUNDS, Alike
 from topo.flow.batches import batches, by_phase
 from topo.flow.in_turn import in_turn
-from topo.flow.max_min import problem_of
+from topo.flow.levels import Shares
 from topo.flow.phase_loads import phase_loads
-from topo.flow.schedule import overlap, predecessors
+from topo.flow.rounds import in_rounds
+from topo.flow.schedule import Timeline, overlap, predecessors
 from topo.flow.solution import Solution, TooMany
 from topo.flow.stepwise import stepwise
-from topo.flow.timeline import Timeline, timeline
 from topo.flow.wire import hop_by_hop, on_wire
-from topo.islands import islands
-from topo.kernels import in_blocks
-from topo.kernels.refilling import complete
 from topo.routing.operator import Routing
 from topo.routing.paths import PathRouting
+from topo.stored import Stored
 from traffic.demand import Demand
 from traffic.efficiency import Efficiency
 
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
+    from topo.flow.alike import Alike
+
 Floats = NDArray[np.float64]
 
-#: Entries of the shares below which finding independent parts costs more than it brings.
-WORTH_PARTS = 200_000
 #: Commodities from which colours are looked for first, and how many a colour has to stand for.
 WORTH_COLOURS, FEWER = 20_000, 8
 #: Links of single paths up to which each commodity is solved for itself sooner than those that are alike are found.
 FEW_LINKS = 1_000_000
-#: Times that an entry is visited: once a refill that it takes part in, some tens of them.
-VISITS = 40
 
 
 def completion_times(
@@ -73,8 +70,7 @@ def completion_times(
     load = phase_loads(routing, demand, demand.size / times.transfer[demand.phase], shared.columns)
     with np.errstate(divide="ignore"):
         theta = 1.0 / times.transfer
-    listed = shared.columns is not None and not side_by_side
-    by_colour = "" if shared.columns is not None else f", by {len(shared.demand.size):,} colours of commodities"
+    by_colour = "" if shared.listed else f", by {len(shared.demand.size):,} colours of commodities"
     return Solution.of(
         fabric,
         demand,
@@ -86,7 +82,7 @@ def completion_times(
         finish=times.finish + delay,
         delay=delay,
         launch=fabric.launch,
-        in_turn=in_turn(shared.wire, fabric.capacity, demand, times.finish) + delay if listed else None,
+        in_turn=None if times.in_turn is None else times.in_turn + delay,
         side_by_side=side_by_side,
         span=(times.started, times.ended),
         method="completion: refilled at each end" + (" and start" if side_by_side else "") + by_colour,
@@ -97,23 +93,27 @@ def completion_times(
 class _Shared:
     """What commodities put on links: of each, or of one a colour."""
 
-    wire: csc_array  # (rows, C) what all alike put on one link of each row at unit rate of each, headers included
+    wire: Stored  # (C, rows) what all alike put on one link of each row at unit rate of each, headers included
     capacity: Floats  # (rows,) [B/s]
     link: NDArray[np.int64]  # (rows,) a link of each row
     demand: Demand  # of the C
     of: NDArray[np.int64]  # (F,) which of the C stands for each commodity
-    columns: csc_array | None  # (L, F) shares, where each commodity stands for itself
+    listed: bool  # whether each commodity stands for itself
+    columns: csc_array | None = None  # (L, F) shares, where that is so and they were asked for
 
 
 def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Efficiency | None) -> _Shared:
     few = isinstance(routing, PathRouting) and len(routing.link) <= FEW_LINKS
     many = demand.n_commodities >= WORTH_COLOURS and not few
-    alike = Alike.among(fabric, demand, routing, rounds=FEW_ROUNDS) if many else None
+    alike = _alike(fabric, demand, routing, few=True) if many else None
     if alike is not None and len(alike.demand.size) * FEWER <= demand.n_commodities:
         return _by_colours(fabric, alike, efficiency)
+    itself, links = np.arange(demand.n_commodities), np.arange(fabric.n_links)
+    if isinstance(routing, PathRouting) and fabric.packet is None and efficiency is None:
+        return _Shared(routing.by_commodity(), fabric.capacity, links, demand, itself, listed=True)
     columns = routing.columns()
     if columns is None:
-        alike = alike or Alike.among(fabric, demand, routing)
+        alike = alike or _alike(fabric, demand, routing)
         if alike is not None:
             return _by_colours(fabric, alike, efficiency)
         raise TooMany(
@@ -121,8 +121,14 @@ def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Effici
             f"{routing.policy} than can be held"
         )
     wire = at_efficiency(on_wire(fabric, demand, columns), demand, efficiency)
-    itself = np.arange(demand.n_commodities)
-    return _Shared(wire, fabric.capacity, np.arange(fabric.n_links), demand, itself, columns)
+    return _Shared(Stored.of_columns(wire), fabric.capacity, links, demand, itself, listed=True, columns=columns)
+
+
+def _alike(fabric: Fabric, demand: Demand, routing: Routing, *, few: bool = False) -> Alike | None:
+    """Return the colours of ``demand``, found in a ``few`` rounds or in as many as are taken at most."""
+    from topo.flow.alike import FEW_ROUNDS, MOST_ROUNDS, Alike
+
+    return Alike.among(fabric, demand, routing, rounds=FEW_ROUNDS if few else MOST_ROUNDS)
 
 
 def _by_colours(fabric: Fabric, alike: Alike, efficiency: Efficiency | None) -> _Shared:
@@ -132,8 +138,8 @@ def _by_colours(fabric: Fabric, alike: Alike, efficiency: Efficiency | None) -> 
             f"{len(alike.demand.size):,} commodities that are not alike have more shares on links than can be held"
         )
     wire = at_efficiency(on_wire(fabric, alike.demand, columns), alike.demand, efficiency)
-    rows = alike.on_one_link(wire)
-    return _Shared(rows, fabric.capacity[alike.example], alike.example, alike.demand, alike.of, None)
+    rows, link = Stored.of_columns(alike.on_one_link(wire)), alike.example
+    return _Shared(rows, fabric.capacity[link], link, alike.demand, alike.of, listed=False)
 
 
 def at_efficiency(wire: csc_array, demand: Demand, efficiency: Efficiency | None) -> csc_array:
@@ -142,7 +148,7 @@ def at_efficiency(wire: csc_array, demand: Demand, efficiency: Efficiency | None
     if (share == 1.0).all():
         return wire
     each = np.repeat(1.0 / share[demand.phase], np.diff(wire.indptr))
-    return csc_array((wire.data * each, wire.indices, wire.indptr), shape=wire.shape)
+    return type(wire)((wire.data * each, wire.indices, wire.indptr), shape=wire.shape)
 
 
 def _together(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
@@ -150,6 +156,8 @@ def _together(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
 
     Where ranks go on by themselves, a run costs the latency that it costs alone.
     """
+    from topo.flow.timeline import timeline
+
     late = None
     if any(demand.by_rank):
         alone = _one_by_one(shared, demand, delay)
@@ -176,43 +184,30 @@ def _one_by_one(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
     """Return the times of phases that never meet, each solved by itself."""
     small = shared.demand
     ends, tightest = np.empty(small.n_commodities), np.empty(small.n_commodities, dtype=np.int32)
-    for here, rows, links in batches(shared.wire, shared.capacity, small):
-        ends[here], tight = finish_times(rows, shared.capacity[links], small.size[here])
+    turns = np.empty(small.n_commodities)
+    for here, rows, columns, links in batches(shared.wire, shared.capacity, small):
+        room = shared.capacity[links]
+        ends[here], tight = finish_times(columns, room, small.size[here])
         tightest[here] = links[tight]
+        turns[here] = in_turn(rows, room, small.size[here], ends[here])
     finish = ends[shared.of]
     transfer = by_phase(demand, finish, np.maximum, 0.0)
-    return Timeline(*stepwise(demand, finish, delay), transfer, finish, _links(shared, tightest))
+    started, ended = stepwise(demand, finish, delay)
+    alone = turns if shared.listed else None  # a colour stands for many, who end one after the other
+    return Timeline(started, ended, transfer, finish, _links(shared, tightest), alone)
 
 
-def finish_times(rows: csr_array, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
-    """Return when each commodity ends (F,) [s] and the row (F,) that held it back last.
+def finish_times(shares: Stored, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
+    """Return when each commodity ends (F,) [s] and the link (F,) that held it back last, for ``shares`` (F, L).
 
-    Commodities that no chain of shared links connects never notice each other: each such
-    part is solved by itself, in threads where there is enough to do.
+    In rounds as long as many end in each, the rest with the kernel.
     """
-    if rows.nnz < WORTH_PARTS:
-        finish, tight, _ = complete(problem_of(rows, capacity), size.copy())
-        return finish, tight
-    order, first = _parts(rows)
-    columns = rows.tocsc()
-    finish, tight = np.zeros(len(size)), np.full(len(size), -1, dtype=np.int32)
+    finish, tight, rest = in_rounds(Shares.of(shares, capacity), size)
+    if len(rest.who):
+        from topo.flow.one_by_one import one_by_one
 
-    def work(start: int, stop: int) -> None:
-        here = order[first[start] : first[stop]]
-        mine = columns[:, here].tocsr()
-        used = np.flatnonzero(np.diff(mine.indptr))
-        finish[here], held, _ = complete(problem_of(mine[used], capacity[used]), size[here])
-        tight[here] = used[held]
-
-    for _ in in_blocks(work, len(first) - 1, visits=VISITS * rows.nnz):
-        pass
+        mine = shares.some(rest.who).turned()
+        used = np.flatnonzero(mine.length)
+        ends, held = one_by_one(mine.some(used), capacity[used], rest.left)
+        finish[rest.who], tight[rest.who] = rest.now + ends, used[held]
     return finish, tight
-
-
-def _parts(rows: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the commodities part by part, and where each part starts (parts + 1,)."""
-    n = rows.shape[0]
-    row, column = rows.nonzero()
-    part = islands(row, n + column, n + rows.shape[1])[n:]
-    order = np.argsort(part, kind="stable")
-    return order, np.append(np.flatnonzero(np.diff(part[order], prepend=-1)), len(order))

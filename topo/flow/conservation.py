@@ -1,6 +1,6 @@
 """Whether every commodity arrives: what leaves its source reaches its destination, and nowhere is more or less.
 
-Give every node a height at random.  What descends along the links that a commodity takes is the height of
+Give every node a height that follows no rule.  What descends along the links that a commodity takes is the height of
 its source less that of its destination if flow is conserved at every node, and by chance alone if it is not;
 so one sum along the paths sees every commodity and node at once.
 """
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric
+from topo.noise import noise
 from topo.routing.classed import ClassedRouting
 from topo.routing.operator import Routing
 from traffic.classed import ClassedDemand
@@ -27,7 +28,7 @@ def imbalance(fabric: Fabric, demand: Demand | GroupedDemand | ClassedDemand, ro
     if isinstance(demand, ClassedDemand):
         assert isinstance(routing, ClassedRouting)
         return imbalance(fabric, demand.examples, routing.examples)
-    height = np.random.default_rng(0).random(fabric.n_nodes)
+    height = noise(fabric.n_nodes)
     descent = routing.sum_along(np.repeat(height, np.diff(fabric.first)) - height[fabric.head])
     wrong = np.abs(descent - _due(demand, height))
     if isinstance(demand, GroupedDemand):

@@ -16,26 +16,32 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
-from traffic.demand import Demand
+from topo.stored import Stored
 
 Floats = NDArray[np.float64]
 
 
-def in_turn(shares: csc_array, capacity: Floats, demand: Demand, fair: Floats) -> Floats:
+def in_turn(rows: Stored, capacity: Floats, size: Floats, fair: Floats) -> Floats:
     """Return (F,) [s] when each commodity ends so, from the start of its transfer.
 
-    ``shares`` (L, F) are those that fill links of ``capacity`` (L,) [B/s], ``fair`` (F,) [s] the ends of fair sharing.
+    ``rows`` (L, F) are those that can hold it back, on links of ``capacity`` (L,) [B/s] that carry one phase each,
+    ``size`` (F,) [bytes], ``fair`` (F,) [s] the ends of fair sharing.
     """
-    order = np.lexsort((fair, demand.phase))
-    rows = shares[:, order].tocsr()  # a link's commodities in their order: sorted by counting, whatever their number
-    link = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    seconds = rows.data * demand.size[order][rows.indices] / capacity[link]
-    place = link * demand.n_phases + demand.phase[order][rows.indices]
-    first = np.flatnonzero(np.diff(place, prepend=-1))
+    order = np.arange(len(fair))
+    if (fair[1:] < fair[:-1]).any():
+        order = np.argsort(fair, kind="stable")
+        rows = rows.turned().some(order).turned()  # a link's commodities in their order, by counting
+    length = rows.length
+    seconds = size[order][rows.indices]
+    seconds *= rows.data
+    seconds /= np.repeat(capacity, length)
     through = np.cumsum(seconds)
-    before = np.repeat(through[first] - seconds[first], np.diff(first, append=len(place)))
-    end = np.zeros(demand.n_commodities)
-    np.maximum.at(end, order[rows.indices], through - before)
-    return np.minimum(end, fair)  # they are equal where nobody waits: rounding only
+    used = length > 0
+    first = rows.indptr[:-1][used]
+    through -= np.repeat(through[first] - seconds[first], length[used])  # what the links before carried
+    end = np.zeros(len(fair))
+    np.maximum.at(end, rows.indices, through)
+    ended = np.empty(len(fair))
+    ended[order] = end
+    return np.minimum(ended, fair)  # they are equal where nobody waits: rounding only

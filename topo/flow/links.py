@@ -1,14 +1,17 @@
 """Links that bind alike: parallel cables, the up-links of a leaf under even splits, the hops of a lone commodity.
 
 Two links whose rows of shares are proportional hold the same commodities back in
-the same way, and only the tighter of them ever binds.
+the same way, and only the tighter of them ever binds.  A link of one commodity alone
+never binds where another link that it is on lets it be no faster.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+
+from topo.noise import noise
+from topo.stored import Stored
 
 #: Two shares are equal within this relative distance: rounding of the splits.
 EQUAL = 1e-13
@@ -16,17 +19,38 @@ EQUAL = 1e-13
 ALIKE = 1e-9
 
 
-def binding_links(shares: csr_array, capacity: NDArray[np.float64]) -> NDArray[np.int32]:
+def without_lone(shares: Stored, capacity: NDArray[np.float64]) -> Stored:
+    """Return ``shares`` (F, L) without links of one commodity alone that never hold it back.
+
+    Of each commodity at most one such link stays, the tightest, the first of equal ones, where it is tighter than all
+    others that it is on.  Every commodity has a link.  ``capacity`` (L,) [B/s].
+    """
+    link, start = shares.indices, shares.indptr[:-1]
+    lone = (np.bincount(link, minlength=shares.shape[1]) == 1)[link]
+    if not lone.any():
+        return shares
+    tightness = shares.data / capacity[link]
+    own = np.maximum.reduceat(np.where(lone, tightness, 0.0), start)
+    elsewhere = np.maximum.reduceat(np.where(lone, 0.0, tightness), start)
+    least = np.where(own > elsewhere, own * (1.0 - EQUAL), np.inf)
+    binds = lone & (tightness >= np.repeat(least, shares.length))
+    first = np.minimum.reduceat(np.where(binds, link, shares.shape[1]), start)
+    stays = ~lone | (binds & (link == np.repeat(first, shares.length)))
+    indptr = np.concatenate([[0], np.cumsum(np.add.reduceat(stays, start, dtype=np.int64))])
+    return Stored(shares.data[stays], link[stays], indptr, shares.shape)
+
+
+def binding_links(shares: Stored, capacity: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return the links, ascending, that remain when each set of proportional rows of ``shares`` (L, F) keeps one.
 
     It keeps the link with the least capacity in proportion, the first of equal ones; links
     without traffic go.  ``capacity`` (L,) [B/s].
     """
-    used: NDArray[np.int32] = np.flatnonzero(np.diff(shares.indptr)).astype(np.int32)
+    used: NDArray[np.int32] = np.flatnonzero(shares.length).astype(np.int32)
     if not len(used):
         return used
-    rows = shares[used]
-    scale = rows.max(axis=1).toarray().ravel() if rows.shape[1] else np.ones(len(used))
+    rows = shares.some(used)
+    scale = np.maximum.reduceat(rows.data, rows.indptr[:-1])
     order, start = _alike(rows, scale)
     tightness = (scale / capacity[used])[order]
     length = np.diff(start, append=len(order))
@@ -38,21 +62,27 @@ def binding_links(shares: csr_array, capacity: NDArray[np.float64]) -> NDArray[n
     return kept
 
 
-def _alike(rows: csr_array, scale: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _alike(rows: Stored, scale: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return an order of the rows, and where in it each set of rows with equal fingerprints starts."""
-    rng = np.random.default_rng(0)  # any two vectors do: a chance agreement is found out by _proportional
-    first, second = [(rows @ rng.uniform(0.5, 1.5, rows.shape[1])) / scale for _ in range(2)]
+    # Any two vectors do: a chance agreement is found out by _proportional.
+    first, second = (_print(rows, 0.5 + noise(rows.shape[1], series)) / scale for series in (0, 1))
     order = np.argsort(first)
-    new = np.diff(np.diff(rows.indptr)[order], prepend=-1) != 0
+    new = np.diff(rows.length[order], prepend=-1) != 0
     for print_ in (first[order], second[order]):
         new |= np.abs(np.diff(print_, prepend=0.0)) > ALIKE * print_
     return order, np.flatnonzero(new)
 
 
-def _proportional(rows: csr_array, scale: NDArray[np.float64], leader: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _print(rows: Stored, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    each = weight[rows.indices]
+    each *= rows.data
+    return np.asarray(np.add.reduceat(each, rows.indptr[:-1]))
+
+
+def _proportional(rows: Stored, scale: NDArray[np.float64], leader: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return (rows,) whether each row is proportional to its leader's, share by share."""
     follower = np.flatnonzero(leader != np.arange(len(leader)))
-    length = np.diff(rows.indptr)[follower]
+    length = rows.length[follower]
     same = np.ones(len(leader), dtype=bool)
     if not len(follower):
         return same

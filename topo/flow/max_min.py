@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from topo.fabric import Fabric
 from topo.flow.batches import batches, by_phase, phase_ranges
@@ -21,6 +20,7 @@ from topo.flow.phase_loads import phase_loads
 from topo.flow.solution import Solution, TooMany
 from topo.kernels.filling import TIE, Problem, fill
 from topo.routing.operator import Routing
+from topo.stored import Stored
 from traffic.demand import Demand
 
 #: Levels after which filling without explicit shares gives up: each costs three sweeps over the network.
@@ -47,7 +47,7 @@ def max_min_rates(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
             here = slice(start, stop)
             rate[here], tightest[here] = _by_rounds(fabric, routing, here, demand.n_commodities)
     else:
-        for here, rows, links in batches(columns, fabric.capacity, demand):
+        for here, rows, _, links in batches(Stored.of_columns(columns), fabric.capacity, demand):
             rate[here], tight = fill(problem_of(rows, fabric.capacity[links]))
             tightest[here] = links[tight]
     return Solution.of(
@@ -63,16 +63,16 @@ def max_min_rates(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
     )
 
 
-def problem_of(by_link: csr_array, capacity: NDArray[np.float64]) -> Problem:
-    """Return ``by_link`` (L, F) and ``capacity`` (L,) in the form of the kernels."""
-    by_commodity = by_link.tocsc()
+def problem_of(rows: Stored, capacity: NDArray[np.float64]) -> Problem:
+    """Return ``rows`` (L, F) and ``capacity`` (L,) in the form of the kernels."""
+    columns = rows.turned()
     return Problem(
-        by_link.indptr.astype(np.int64),
-        by_link.indices.astype(np.int32),
-        by_link.data.astype(np.float64),
-        by_commodity.indptr.astype(np.int64),
-        by_commodity.indices.astype(np.int32),
-        by_commodity.data.astype(np.float64),
+        rows.indptr.astype(np.int64),
+        rows.indices.astype(np.int32),
+        rows.data.astype(np.float64),
+        columns.indptr.astype(np.int64),
+        columns.indices.astype(np.int32),
+        columns.data.astype(np.float64),
         capacity.astype(np.float64),
     )
 

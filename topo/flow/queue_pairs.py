@@ -32,11 +32,11 @@ def by_queue_pair(fabric: Fabric, demand: Demand, routing: Routing) -> tuple[Dem
     Owners (queue pairs,) ascend.
     """
     whole = np.arange(demand.n_commodities)
-    if isinstance(routing, DrawnRouting) and _several(routing):
+    if isinstance(routing, DrawnRouting) and routing.several:
         paths = routing.listed()
         owner = np.repeat(whole, np.diff(paths.of))
         return _parts(demand, owner, paths.share), _lone(paths), owner
-    if isinstance(routing, RelayRouting) and isinstance(routing.inner, DrawnRouting) and _several(routing.inner):
+    if isinstance(routing, RelayRouting) and isinstance(routing.inner, DrawnRouting) and routing.several:
         return _through_hosts(fabric, demand, routing, routing.inner.listed())
     return demand, routing, whole
 
@@ -64,10 +64,6 @@ def of_commodities(solution: Solution, demand: Demand, routing: Routing, owner: 
         routing=routing,
         method=f"{solution.method}, by queue pair",
     )
-
-
-def _several(routing: DrawnRouting) -> bool:
-    return routing.by_path and routing.walks.paths > 1
 
 
 def _lone(paths: PathRouting) -> PathRouting:

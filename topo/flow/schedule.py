@@ -6,6 +6,7 @@ The longest chain of phases is critical: shorten any other and nothing is gained
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,17 @@ from traffic.demand import Demand, GroupedDemand
 
 Floats = NDArray[np.float64]
 Order = tuple[tuple[int, ...], ...]
+
+
+class Timeline(NamedTuple):
+    """When everything happened; means are over the runs of a phase."""
+
+    started: Floats  # (phases,) [s] from the start of the demand
+    ended: Floats  # (phases,) [s] of the last run
+    transfer: Floats  # (phases,) [s] mean time from first to last byte of a run
+    finish: Floats  # (F,) [s] mean time of a commodity from the start of its transfer
+    tightest: NDArray[np.int32]  # (F,) link that held it back last
+    in_turn: Floats | None = None  # (F,) [s] ``finish`` if links sent one commodity at a time; None: not said
 
 
 def predecessors(demand: Demand | GroupedDemand) -> Order:

@@ -7,19 +7,18 @@ sending at the moment, whatever their phase, and are filled again when one ends 
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
 
 from topo.flow.batches import binding_rows, phase_ranges
 from topo.flow.max_min import problem_of
-from topo.flow.schedule import followers, predecessors
+from topo.flow.schedule import Timeline, followers, predecessors
 from topo.flow.solution import TooMany
 from topo.kernels.filling import TIE, tree_of
 from topo.kernels.refilling import idle
 from topo.kernels.sharing import advance, begin
+from topo.stored import Stored
 from traffic.demand import Demand
 
 Floats = NDArray[np.float64]
@@ -28,20 +27,8 @@ Floats = NDArray[np.float64]
 MAX_STARTS = 20_000_000
 
 
-class Timeline(NamedTuple):
-    """When everything happened; means are over the runs of a phase."""
-
-    started: Floats  # (phases,) [s] from the start of the demand
-    ended: Floats  # (phases,) [s] of the last run
-    transfer: Floats  # (phases,) [s] mean time from first to last byte of a run
-    finish: Floats  # (F,) [s] mean time of a commodity from the start of its transfer
-    tightest: NDArray[np.int32]  # (F,) link that held it back last
-
-
-def timeline(
-    shares: csc_array, capacity: Floats, demand: Demand, delay: Floats, late: Floats | None = None
-) -> Timeline:
-    """Return when every phase and commodity of ``demand`` ends over ``shares`` (L, F) of ``capacity`` (L,) [B/s].
+def timeline(shares: Stored, capacity: Floats, demand: Demand, delay: Floats, late: Floats | None = None) -> Timeline:
+    """Return when every phase and commodity of ``demand`` ends over ``shares`` (F, L) of ``capacity`` (L,) [B/s].
 
     A run of a phase computes, sends, and is over when the last commodity has ended and its
     ``delay`` (F,) [s] has passed; the next run follows.  ``late`` (phases,) [s], where it is a number, stands for the
@@ -72,7 +59,7 @@ def timeline(
 class _Clockwork:
     """The calendar of starts and ends, and the network that fills in between."""
 
-    def __init__(self, demand: Demand, delay: Floats, late: Floats, rows: csr_array, capacity: Floats) -> None:
+    def __init__(self, demand: Demand, delay: Floats, late: Floats, rows: Stored, capacity: Floats) -> None:
         self.demand, self.delay, self.late = demand, delay, late
         self.problem = problem_of(rows, capacity)
         self.state = idle(self.problem)

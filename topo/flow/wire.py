@@ -11,16 +11,21 @@ Limits.  No queue: packets that meet wait for each other, which grows as links f
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array, diags_array
 
 from topo.fabric import Fabric
 from topo.flow.phase_loads import phase_loads
+from topo.lazy import sparse
 from topo.routing.operator import Routing
 from topo.rows import Rows
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +43,7 @@ def on_wire(fabric: Fabric, demand: Demand, shares: csc_array) -> csc_array:
         return forth
     answers = packet.back(demand.size) / demand.size
     back = _like(shares, np.where(network, shares.data * answers[column], 0.0), fabric.reverse[shares.indices])
-    both = csc_array(forth + back)
+    both = sparse.csc_array(forth + back)
     both.eliminate_zeros()
     return both
 
@@ -49,19 +54,21 @@ def loads_on_wire(fabric: Fabric, demand: Demand | GroupedDemand, routing: Routi
     if packet is None:
         return phase_loads(routing, demand, amount)
     network = (fabric.tier != Tier.SCALE_UP).astype(np.float64)
-    forth = phase_loads(routing, demand, amount * packet.on_wire(demand.size) / demand.size) @ diags_array(network)
-    both = forth + phase_loads(routing, demand, amount) @ diags_array(1.0 - network)
+    sent = amount * packet.on_wire(demand.size) / demand.size
+    forth = phase_loads(routing, demand, sent) @ sparse.diags_array(network)
+    both = forth + phase_loads(routing, demand, amount) @ sparse.diags_array(1.0 - network)
     if packet.ack:
-        back = phase_loads(routing, demand, amount * packet.back(demand.size) / demand.size) @ diags_array(network)
-        both = both + csr_array(back)[:, fabric.reverse]
-    both = csr_array(both)
+        answers = amount * packet.back(demand.size) / demand.size
+        back = phase_loads(routing, demand, answers) @ sparse.diags_array(network)
+        both = both + sparse.csr_array(back)[:, fabric.reverse]
+    both = sparse.csr_array(both)
     both.eliminate_zeros()
     return Rows.as_in(both)
 
 
 def _like(shares: csc_array, data: Floats, link: NDArray[np.int32]) -> csc_array:
     """Return a matrix (L, F) with as many entries a column, on other links."""
-    return csc_array((data, link, shares.indptr), shape=shares.shape)
+    return sparse.csc_array((data, link, shares.indptr), shape=shares.shape)
 
 
 def hop_by_hop(fabric: Fabric, demand: Demand, routing: Routing) -> Floats:

@@ -24,7 +24,6 @@ import numpy as np
 from topo.fabric import Fabric
 from topo.routing.network import Network
 from topo.routing.operator import Floats, Routing, RoutingError
-from topo.routing.symmetric import port_links
 from traffic.demand import Demand, GroupedDemand
 
 Balance = Annotated[
@@ -78,7 +77,7 @@ def _carried(network: Network, load: Floats) -> Floats:
     used = load / fabric.capacity
     largest = np.zeros(int(network.island.max(initial=0)) + 1)
     np.maximum.at(largest, network.island[fabric.head[network.link] - base], used[network.link])
-    port = port_links(network)
+    port = network.port_links
     whole = network.n_ports[fabric.tail[port]] == network.most_ports
     for link in (port[whole], fabric.reverse[port[whole]]):
         np.maximum.at(largest, network.island[fabric.head[port[whole]] - base], used[link])

@@ -10,12 +10,11 @@ Limits. A hash is ideal: no polarisation between tiers, no field that a vendor l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
 from topo.parameters import Seed
@@ -25,6 +24,9 @@ from topo.routing.paths import PathRouting, routed
 from topo.routing.walks import Walks
 from traffic.demand import Demand, GroupedDemand
 
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
 
 @dataclass(frozen=True, eq=False)
 class DrawnRouting(FactSheet):
@@ -33,6 +35,11 @@ class DrawnRouting(FactSheet):
     policy: str
     walks: Walks
     by_path: bool = False  # whether every path is a queue pair, with a fair rate of its own
+
+    @property
+    def several(self) -> bool:
+        """Whether commodities have several queue pairs, each with a path and a fair rate of its own."""
+        return self.by_path and self.walks.paths > 1
 
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate."""

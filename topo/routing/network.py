@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,10 @@ from topo.islands import changes, distinct, islands
 from topo.kernels import in_blocks
 from topo.kernels.hashed import Links
 from topo.kernels.sweep import Arcs, Ports
-from topo.routing.folded_clos import FoldedClos
 from topo.routing.operator import Floats, Ints
+
+if TYPE_CHECKING:
+    from topo.routing.folded_clos import FoldedClos
 
 T = TypeVar("T")
 
@@ -120,6 +122,8 @@ class Network:
     @cached_property
     def folded_clos(self) -> FoldedClos | None:
         """The closed form of its splits; None where it is no plain network of leaves, spines and cores."""
+        from topo.routing.folded_clos import FoldedClos
+
         return FoldedClos.of(self.arcs, self.ports, self.island)
 
     def arc_values(self, value: Floats, *, least: bool) -> Floats:

@@ -79,6 +79,11 @@ class FactSheet:
     complete: bool = True
     rounds: int = 0  # in which paths were drawn again; 0 where they are not
 
+    @property
+    def several(self) -> bool:
+        """Whether commodities have several queue pairs, each with a path and a fair rate of its own."""
+        return False
+
 
 @dataclass(frozen=True, eq=False)
 class TotalRouting(FactSheet):

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
 from topo.fabric import Fabric
 from topo.kernels.hashed import by_digits, carried
 from topo.kernels.sweep import Room, room
-from topo.routing.merged import by_destination, merged
 from topo.routing.network import Network, added
 from topo.routing.operator import FactSheet, Floats, Ints, Routing, check_ranks
-from topo.routing.relay import relayed
-from topo.routing.split import SplitRouting
+from topo.routing.straight import listed
 from topo.routing.tables import Tables
 from topo.routing.tree import check_tree, position, up_cables
+from topo.routing.whole_tree import WholeTree
+from topo.stored import Stored
 from traffic.demand import Demand, GroupedDemand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 #: Hops that a path is given room for at first; doubled where that is too few.
 SHORT_PATH = 8
@@ -62,18 +65,24 @@ class PathRouting(FactSheet):
 
     def sum_along(self, value: Floats) -> Floats:
         """Return (F,) value @ R."""
-        return self._reduce(
-            np.add, self._reduce(np.add, np.asarray(value)[self.link], self.first) * self.share, self.of
-        )
+        each = self._reduce(np.add, np.asarray(value)[self.link], self.first) * self.share
+        return self._reduce(np.add, each, self.of)
 
     def min_along(self, value: Floats) -> Floats:
         """Return (F,) least ``value`` over links with R > 0."""
         return self._reduce(np.minimum, self._reduce(np.minimum, np.asarray(value)[self.link], self.first), self.of)
 
+    def by_commodity(self) -> Stored:
+        """Return R (F, L) path by path: what lies on one link twice is stored twice."""
+        data = np.repeat(self.share, np.diff(self.first))
+        return Stored(data, self.link, self.first[self.of], (len(self.of) - 1, self.n_links))
+
     def columns(self) -> csc_array:
         """Return R (L, F)."""
-        data = np.repeat(self.share, np.diff(self.first))
-        matrix = csc_array((data, self.link, self.first[self.of]), shape=(self.n_links, len(self.of) - 1))
+        from scipy.sparse import csc_array
+
+        rows = self.by_commodity()
+        matrix = csc_array((rows.data, rows.indices, rows.indptr), shape=rows.shape[::-1])
         matrix.sum_duplicates()
         return matrix
 
@@ -91,7 +100,9 @@ class PathRouting(FactSheet):
 
     @staticmethod
     def _reduce(ufunc: np.ufunc, value: Floats, first: Ints) -> Floats:
-        return np.asarray(ufunc.reduceat(value, first[:-1]), dtype=np.float64) if len(value) else np.zeros(0)
+        if len(value) == len(first) - 1:  # one each
+            return np.asarray(value, dtype=np.float64)
+        return np.asarray(ufunc.reduceat(value, first[:-1]), dtype=np.float64)
 
 
 def static(
@@ -109,17 +120,19 @@ def static(
     if tables is not None:
         inner = _by_tables(network, tables)
         if isinstance(demand, Demand):
-            return relayed(network, demand, inner)
+            return listed(network, demand, inner)
+        from topo.routing.merged import by_destination
+
         return by_destination(
             network, demand, "static", lambda src, dst, amount: np.asarray(inner(src, dst).load(amount))
         )
     check_tree(fabric)
-    ways = _Digits(network, up_cables(fabric))
-    return (
-        relayed(network, demand, ways.listed)
-        if isinstance(demand, Demand)
-        else by_destination(network, demand, "static", ways.carried)
-    )
+    ways = _Digits(network)
+    if isinstance(demand, Demand):
+        return listed(network, demand, ways.listed)
+    from topo.routing.merged import by_destination
+
+    return by_destination(network, demand, "static", ways.carried)
 
 
 @dataclass(frozen=True)
@@ -127,13 +140,18 @@ class _Digits:
     """Paths by D-mod-k on a tree."""
 
     network: Network
-    up: Ints  # up-cables of a leaf and of a spine
 
     def listed(self, src: Ints, dst: Ints) -> PathRouting:
         """Return the path from each ``src`` to its ``dst``, one for each port by which it leaves."""
-        commodity, port, share = _entries(self.network, src, dst)
-        path = _walk(self.network, dst[commodity], self._fill(port, dst[commodity]))
-        return PathRouting.of_paths("static", self.network.fabric.n_links, commodity, share, path)
+        network, whole = self.network, WholeTree.of(self.network)
+        commodity, port, share = _entries(network, src, dst)
+        end = dst[commodity]
+        if whole is None:
+            path = _walk(network, end, self._fill(port, end))
+        else:
+            exit_ = _exit(network, port, end)
+            path = whole.walk(port, exit_, position(network, exit_))
+        return PathRouting.of_paths("static", network.fabric.n_links, commodity, share, path)
 
     def carried(self, src: Ints, dst: Ints, amount: Floats) -> Floats:
         """Return (L,) the loads where ``amount`` goes from each ``src`` to its ``dst``; no path is kept."""
@@ -144,12 +162,17 @@ class _Digits:
             carried(path, sent[rows], load)
         return load
 
+    @cached_property
+    def _up(self) -> Ints:
+        """Up-cables of a leaf and of a spine."""
+        return up_cables(self.network.fabric)
+
     def _fill(self, port: Ints, end: Ints) -> Fill:
         network, links = self.network, self.network.links
         where = position(network, _exit(network, port, end))
 
         def fill(rows: Ints, toward: Toward, path: NDArray[np.int32], room: Scratch) -> bool:
-            at = (port[rows], end[rows], where[rows], self.up, path)
+            at = (port[rows], end[rows], where[rows], self._up, path)
             return bool(by_digits(links, network.arcs, network.ports, *toward, *at, *room))
 
         return fill
@@ -171,7 +194,9 @@ def routed(network: Network, demand: Demand | GroupedDemand, inner: Callable[[In
     """Return the routing of ``demand`` whose network legs are routed by ``inner(src, dst)``."""
     check_ranks(network.fabric, demand)
     if isinstance(demand, Demand):
-        return relayed(network, demand, inner)
+        return listed(network, demand, inner)
+    from topo.routing.merged import merged
+
     return merged(network, demand, inner)
 
 
@@ -212,6 +237,8 @@ def _entries(network: Network, src: Ints, dst: Ints) -> tuple[Ints, Ints, Floats
     """Return (commodity, link by which it leaves its source, share), one row a port on a shortest path."""
     if network.most_ports <= 1:
         return np.arange(len(src)), network.port[src], np.ones(len(src))
+    from topo.routing.split import SplitRouting
+
     split = SplitRouting.of(network, src, dst, "")
     leaving = split.port_shares[0][split.pair]
     commodity, k = np.nonzero(leaving)

@@ -73,6 +73,11 @@ class RelayRouting(FactSheet):
         """Name of the policy that routes the network legs."""
         return self.inner.policy
 
+    @property
+    def several(self) -> bool:
+        """Whether commodities have several queue pairs, each with a path and a fair rate of its own."""
+        return isinstance(self.inner, FactSheet) and self.inner.several
+
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate."""
         return np.asarray(self.inner.load(self.legs @ rate) + self.hosts @ rate)

@@ -29,7 +29,7 @@ from topo.lazy import sparse
 from topo.routing.balance import ALIKE, Balance, balanced
 from topo.routing.network import Network, added
 from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing, TotalRouting, check_ranks
-from topo.routing.relay import relayed
+from topo.routing.straight import listed
 from traffic.demand import Demand, GroupedDemand
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def split_on(network: Network, demand: Demand | GroupedDemand, policy: str) -> R
         from topo.routing.grouped import grouped
 
         return grouped(network, demand, policy)
-    return relayed(network, demand, lambda src, dst: SplitRouting.of(network, src, dst, policy))
+    return listed(network, demand, lambda src, dst: SplitRouting.of(network, src, dst, policy))
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,10 +36,21 @@ def check_tree(fabric: Fabric) -> None:
         )
 
 
+def up_links(fabric: Fabric) -> Ints:
+    """Return (N,) how many links lead up from each switch."""
+    upward = (fabric.tail >= np.searchsorted(fabric.kind, NodeKind.LEAF)) & (
+        fabric.kind[fabric.head] > fabric.kind[fabric.tail]
+    )
+    return np.bincount(fabric.tail[upward], minlength=fabric.n_nodes)
+
+
 def up_cables(fabric: Fabric) -> Ints:
     """Return (2,) the most up-cables of a leaf and of a spine, at least 1."""
-    upward = (fabric.kind[fabric.tail] >= NodeKind.LEAF) & (fabric.kind[fabric.head] > fabric.kind[fabric.tail])
-    count = np.bincount(fabric.tail[upward], minlength=fabric.n_nodes)
+    return most_up(fabric, up_links(fabric))
+
+
+def most_up(fabric: Fabric, count: Ints) -> Ints:
+    """Return (2,) the most of ``count`` (N,) of a leaf and of a spine, at least 1."""
     most = [count[fabric.kind == kind].max(initial=1) for kind in (NodeKind.LEAF, NodeKind.SPINE)]
     return np.array(most, dtype=np.int64)
 

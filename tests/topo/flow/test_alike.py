@@ -96,7 +96,8 @@ def test_what_is_not_alike_and_too_much_to_list_is_bracketed(monkeypatch, fabric
     monkeypatch.setattr("topo.routing.split.MAX_ENTRIES", 100)
     monkeypatch.setattr("topo.routing.relay.MAX_ENTRIES", 100)
     found = solve(fabric, demand, route(fabric, demand), "completion")
-    assert "not alike" in found.method and found.least <= listed.completion_s <= found.completion_s
+    assert "not alike" in found.method
+    assert found.least <= listed.completion_s * (1 + 1e-12) and listed.completion_s <= found.completion_s
 
 
 def test_colours_that_save_little_serve_where_shares_are_too_many(monkeypatch, fabrics):

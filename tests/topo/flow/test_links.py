@@ -11,25 +11,26 @@ from topo.flow.batches import binding_rows
 from topo.flow.links import binding_links
 from topo.flow.max_min import problem_of
 from topo.kernels.filling import fill
+from topo.stored import Stored
 
 
 def test_parallel_cables_are_one_row_and_the_tightest_stays():
     shares = csr_array([[0.5, 0.5], [0.25, 0.25], [0.5, 0.5], [0.0, 0.0], [1.0, 0.5]])
-    assert binding_links(shares, np.array([2.0, 0.9, 1.0, 1.0, 1.0])).tolist() == [2, 4]
-    assert binding_links(shares, np.array([2.0, 0.9, 1.9, 1.0, 1.0])).tolist() == [1, 4]
-    assert binding_links(shares, np.array([2.0, 0.7, 1.8, 1.0, 1.0])).tolist() == [1, 4]
+    assert binding_links(Stored.as_in(shares), np.array([2.0, 0.9, 1.0, 1.0, 1.0])).tolist() == [2, 4]
+    assert binding_links(Stored.as_in(shares), np.array([2.0, 0.9, 1.9, 1.0, 1.0])).tolist() == [1, 4]
+    assert binding_links(Stored.as_in(shares), np.array([2.0, 0.7, 1.8, 1.0, 1.0])).tolist() == [1, 4]
 
 
 def test_the_first_of_equal_links_stays():
-    assert binding_links(csr_array(np.ones((3, 2))), np.ones(3)).tolist() == [0]
+    assert binding_links(Stored.as_in(csr_array(np.ones((3, 2)))), np.ones(3)).tolist() == [0]
 
 
 def test_a_lone_commodity_keeps_its_tightest_link():
-    assert binding_links(csr_array([[1.0], [1.0], [0.5]]), np.array([3.0, 2.0, 1.5])).tolist() == [1]
+    assert binding_links(Stored.as_in(csr_array([[1.0], [1.0], [0.5]])), np.array([3.0, 2.0, 1.5])).tolist() == [1]
 
 
 def test_nothing_is_nothing():
-    assert binding_links(csr_array((3, 0)), np.ones(3)).tolist() == []
+    assert binding_links(Stored.as_in(csr_array((3, 0))), np.ones(3)).tolist() == []
 
 
 @given(problems())
@@ -39,7 +40,7 @@ def test_rates_are_the_same_with_and_without(case):
     shares, capacity, _ = case
     copies = csc_array(vstack([csr_array(shares), csr_array(shares * 0.3), csr_array(shares * 3.0)]))
     looser = np.concatenate([capacity, capacity * 0.3 * 1.5, capacity * 3.0 * 2.0])
-    rows, links = binding_rows(copies, looser)
+    rows, links = binding_rows(Stored.of_columns(copies), looser)
     rate, tight = fill(problem_of(rows, looser[links]))
     expected, _ = fill(problem(csc_array(shares), capacity))
     np.testing.assert_allclose(rate, expected, rtol=1e-12)

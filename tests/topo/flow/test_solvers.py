@@ -12,6 +12,7 @@ import traffic
 from tests.oracles import check_solution
 from tests.small import bowtie, leaf_spine, one_link, parking_lot
 from topo.flow import NotSolved, route, solve
+from topo.flow.rounds import Rest
 from topo.flow.solution import Solution
 from topo.generators import generate
 from topo.routing.split import SplitRouting
@@ -134,6 +135,12 @@ def test_refill_ends_a_phase_no_later():
     assert times == pytest.approx([880e-6, 960e-6], rel=1e-12)
 
 
+def not_in_rounds(shares, size):
+    """Leave everybody to the kernel."""
+    n = len(size)
+    return np.full(n, np.inf), np.full(n, -1, np.int32), Rest(np.arange(n), size, np.zeros(n))
+
+
 @given(st.integers(0, 2**31))
 @settings(max_examples=20, deadline=None)
 def test_independent_parts_in_threads_change_nothing(seed):
@@ -144,9 +151,10 @@ def test_independent_parts_in_threads_change_nothing(seed):
     dst = (src + 4 * rng.integers(1, 8, 60)) % 32
     demand = Demand.of("in planes", 32, src=src, dst=dst, size=rng.uniform(1.0, 2.0, 60))
     routing = route(fabric, demand)
-    together = solve(fabric, demand, routing, "completion")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("topo.flow.completion.WORTH_PARTS", 0)
+        patch.setattr("topo.flow.completion.in_rounds", not_in_rounds)
+        together = solve(fabric, demand, routing, "completion")
+        patch.setattr("topo.flow.one_by_one.WORTH_PARTS", 0)
         patch.setattr("topo.kernels.THREADED_VISITS", 0)
         apart = solve(fabric, demand, routing, "completion")
     np.testing.assert_allclose(apart.finish, together.finish, rtol=1e-12)
