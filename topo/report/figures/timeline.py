@@ -25,6 +25,7 @@ LIMITS = {
 _NAMES = {"": "shorter phases", "computation": "computation"}
 _LANE, _BETWEEN = 26, 16  # [px] of bars of a row that overlap in time, and between rows
 _HEAD, _FOOT = 60, 56  # [px] legend above, axis below
+_LEGEND = 20  # [px] of each further line of the legend on a phone, which has room for two entries in a line
 _SHORT = 0.3  # of a row: height of what stands for all shorter phases
 
 
@@ -58,8 +59,10 @@ def timeline(rows: Sequence[Row], title: str) -> dict[str, Any]:
     traces = [_bars(rows, lanes, limit, most) for limit in limits]
     names = [row.name for row in rows]
     traces += [*_ports(rows), _ends(rows)]
+    height = _HEAD + _FOOT + (_LANE * most + _BETWEEN) * len(rows)
     layout = axes.layout(
-        _HEAD + _FOOT + (_LANE * most + _BETWEEN) * len(rows),
+        height,
+        meta={"narrow": {"height": height + _LEGEND * ((len(traces) - 1) // 2)}},
         barmode="overlay",
         xaxis=axes.axis(title, rangemode="tozero"),
         yaxis=row_names(names),

@@ -111,14 +111,16 @@ def _pane(view: View, one: Network) -> Pane:
     time, tier = case.get(_TIME), case.get("bottleneck_tier")
     facts = [*([words.seconds(time)] if time else []), *([f"{one.limit} limit"] if tier else [])]
     nouns = {"endpoints": "endpoint", "switches": "switch"}
-    foot = [words.plural(int(n), noun) for key, noun in nouns.items() if (n := case.get(key))]
+    parts = [words.plural(int(n), noun) for key, noun in nouns.items() if (n := case.get(key))]
+    # A line of its own for the endpoints where there are three parts: on paper a pane is 220 px wide.
+    parts = [*parts[:1], " · ".join([*parts[1:], one.sketch.what])] if one.sketch.what else [" · ".join(parts)]
     links = f"{one.n_above:,} of {len(one.sketch.utilization):,} links above 100 %"
     return Pane(
         one.sketch,
         f"<b>{plain(words.clip(case.network, 24))}</b> · {word}",
         late,
         plain(" · ".join(facts)),
-        f"{' · '.join([*foot, *filter(None, [one.sketch.what])])}<br>{links}",
+        "<br>".join([*parts, links]),
         one.pace,
         f"{plain(case.title)}<br>{links}",
         f"{case.network} under {case.traffic}",

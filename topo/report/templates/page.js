@@ -9,6 +9,7 @@
 
   // Colours in a figure are tokens, so that one drawing serves the light and the dark page.
   const PAPER = 680; // [px] width of a figure on paper, A4 within its margins
+  const PHONE_FIGURE = 560; // [px] below which names go above the marks
   const PAPER_ROWS = 20;
   let printing = false;
   const painted = (value) => {
@@ -50,15 +51,24 @@
     trace.x = trace.x.map((v) => v * factor);
     trace.customdata = trace.x.map((v) => "$" + thousands(v) + " (what if)");
   });
+  const forms = new Map(); // what a figure was painted for
+  const formOf = (box, least) => {
+    if (printing) return "paper";
+    if (box.clientWidth < least) return "pushed";
+    return box.clientWidth < PHONE_FIGURE ? "narrow" : "wide";
+  };
   const paint = (id) => {
     const box = document.getElementById(id + "-plot");
     const spec = painted(figures.get(id)[chosen.get(id) ?? 0]);
     scale(id, spec);
     marks.get(id)?.(spec);
-    const least = spec.layout.meta?.least ?? 0;
-    if (printing) spec.layout.width = PAPER;
-    else if (box.clientWidth < least) { spec.layout.width = least; box.style.overflowX = "auto"; box.tabIndex = 0; }
-    else if (box.clientWidth < 560) narrow(spec.layout);
+    const least = spec.layout.meta?.least ?? 0, form = formOf(box, least);
+    if (form === "paper") spec.layout.width = PAPER;
+    if (form === "pushed") spec.layout.width = least;
+    if (form === "narrow") narrow(spec.layout);
+    box.style.overflowX = form === "pushed" ? "auto" : "";
+    if (form === "pushed") box.tabIndex = 0; else box.removeAttribute("tabindex");
+    forms.set(box, { form, least });
     box.style.minHeight = spec.layout.height + "px";
     const done = window.Plotly.react(box, spec.data, spec.layout, config);
     box.classList.remove("waiting");
@@ -107,6 +117,9 @@
   addEventListener("load", () => setTimeout(() => ahead().catch(() => {}), 1000));
   const redraw = () => all("[data-drawn]").forEach((box) => draw(box.dataset.plot));
   dark.addEventListener("change", redraw);
+  // A phone that is turned has room for another form of a figure; plotly.js itself stretches the one that is there.
+  addEventListener("resize", () => all("[data-drawn]").filter((box) => box.clientWidth && !printing)
+    .filter((box) => formOf(box, forms.get(box).least) !== forms.get(box).form).forEach((box) => draw(box.dataset.plot)));
   // On paper a table ends after some rows and says so; what is folded stays folded, for paper has no use for its length.
   const cut = (body) => {
     const rows = [...body.rows].filter((row) => !row.hidden), more = rows.slice(PAPER_ROWS);
