@@ -2,7 +2,7 @@
 # make test    ruff, mypy and every test
 # make soak    twenty thousand random cases against every law, an hour of bad inputs; make test runs a tenth, and a minute
 # make bench   time and memory against size, and against peers where they are installed; kept by commit in benchmarks/history
-# make gallery  the pages and pictures of reports/gallery, from six studies and a design run afresh
+# make gallery  the pages and pictures of reports/gallery, from every shipped study run afresh
 # make docs    the site in docs/_build, from the pages of docs, the docstrings and the gallery; a warning fails it
 # make clean   removes .venv and what tools left behind; reports stay
 

@@ -1,6 +1,6 @@
-"""Redraws the gallery: six studies and a design run afresh, pages copied here, a picture for the README.
+"""Redraws the gallery: every shipped study run afresh, pages copied here, a picture for the README.
 
-    python reports/gallery.py            everything; about six minutes on two cores, four of them the design
+    python reports/gallery.py            everything; about ten minutes on two cores, four of them the design
     python reports/gallery.py --shots    the picture alone, from the page that is there
 
 Pages alone are kept; records go to a temporary folder.  SOURCE_DATE_EPOCH is
@@ -15,7 +15,6 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent / "gallery"
-STUDIES = ("deepseek-v3", "planes", "families-by-size", "routing-by-load", "resilience", "availability")
 DESIGNS = ("design-16384",)
 #: Largest page that may be kept [bytes].
 MOST = 6_000_000
@@ -68,11 +67,13 @@ def shoot() -> None:
 
 def main() -> None:
     """Redraw what the command line asks for."""
+    from topo.config.data import names
+
     HERE.mkdir(exist_ok=True)
     if "--shots" not in sys.argv[1:]:
         # Kept when all are there: a changed page would make the checkout of the next study unclean.
         with tempfile.TemporaryDirectory() as fresh:
-            for page in [draw(study, Path(fresh)) for study in (*STUDIES, *DESIGNS)]:
+            for page in [draw(study, Path(fresh)) for study in names("studies")]:
                 shutil.copyfile(page, HERE / page.name)
     shoot()
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.topo.report.browser import FITS, READY, Visit, look_everywhere, sheets, until
 from tests.topo.report.sample import write_study
 from topo.report import write
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
-READY = "document.documentElement.dataset.ready === 'yes'"
-DRAWN = "document.querySelectorAll('[data-plot]').length === document.querySelectorAll('[data-drawn]').length"
 
 TARGETS = "document.querySelectorAll('#fig-topology-plot .scatterlayer .points path')"
 
@@ -34,39 +28,6 @@ VIEW = """() => JSON.stringify([
   [...document.querySelectorAll('[data-option]')].map((option) => option.hidden),
 ])"""
 
-#: Pairs of texts of one kind within a figure whose boxes meet, measured on the screen.
-MEETING = """() => {
-  const boxes = (svg, kind) => [...svg.querySelectorAll(kind)].map((e) => [e.textContent, e.getBoundingClientRect()])
-    .filter(([text, box]) => text.trim() && box.width);
-  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
-  const found = new Set();
-  for (const svg of document.querySelectorAll('.plot svg')) {
-    for (const kind of ['.annotation-text', '.xtick text', '.ytick text', '.legendtext']) {
-      const texts = boxes(svg, kind);
-      texts.forEach(([a, box], i) => texts.slice(i + 1).forEach(([b, other]) => {
-        if (meet(box, other)) found.add(a + ' | ' + b);
-      }));
-    }
-    boxes(svg, '.xtitle').forEach(([a, box]) => boxes(svg, '.xtick text').forEach(([b, other]) => {
-      if (meet(box, other) || box.top < other.top) found.add(a + ' | ' + b);
-    }));
-  }
-  return [...found];
-}"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is needed under CI: apt-get install chromium")
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    sync = pytest.importorskip("playwright.sync_api")
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
-
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -78,58 +39,52 @@ def two_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(write_study(tmp_path_factory.mktemp("small"), small=True))
 
 
-def until(page: Any, truth: str, seconds: float = 30.0) -> None:
-    """Wait until ``truth`` holds; playwright's own polling needs eval, which the page forbids."""
-    for _ in range(int(seconds * 20)):
-        if page.evaluate(truth):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never came true: {truth}")
-
-
-class Visit:
-    """A page with all that it complained of and asked for."""
-
-    def __init__(
-        self, browser: Any, path: Path | str, *, width: int = 1440, scheme: str = "light", script: bool = True
-    ) -> None:
-        size = {"width": width, "height": 900}
-        self.page = browser.new_page(viewport=size, color_scheme=scheme, java_script_enabled=script)
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path if isinstance(path, str) else path.as_uri())
-
-    def draw_all(self) -> None:
-        self.page.evaluate("document.querySelectorAll('details:has([data-plot])').forEach((d) => { d.open = true; })")
-        for box in self.page.query_selector_all("[data-plot]"):
-            box.scroll_into_view_if_needed()
-            self.page.wait_for_timeout(60)
-        until(self.page, DRAWN)
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (768, "light"), (390, "light"), (1440, "dark")])
-def test_draws_everything_quietly_fits_and_passes_axe(browser: Any, path: Path, width: int, scheme: str) -> None:
-    visit = Visit(browser, path, width=width, scheme=scheme)
-    page = visit.page
-    visit.draw_all()
-    assert visit.complaints == []
-    assert [url for url in visit.requests if not url.startswith(("file:", "blob:", "data:"))] == []
-    assert len([url for url in visit.requests if url.startswith("file:")]) == 1
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator(".plot svg.main-svg").count() >= 6
-    # Titles of parallel axes, words beside levels and names along an axis stand apart.
-    assert page.evaluate(MEETING) == []
-    if width != 768:
-        axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-        assert [(v["id"], v["nodes"][0]["html"][:160]) for v in axe.run(page).response["violations"]] == []
-    assert page.evaluate(SIDEWAYS) == []
+def test_fits_every_screen_and_paper_draws_quietly_and_passes_axe(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    look_everywhere(visit)
+    assert visit.page.locator(".plot svg.main-svg").count() >= 6
     # No button sends a chart anywhere.
-    titles = page.evaluate("[...document.querySelectorAll('.modebar-btn')].map(b => b.dataset.title || b.ariaLabel)")
+    titles = visit.page.evaluate(
+        "[...document.querySelectorAll('.modebar-btn')].map((b) => b.dataset.title || b.ariaLabel)"
+    )
     assert titles and not [t for t in titles if any(word in t.lower() for word in ("share", "cloud", "send", "studio"))]
-    page.close()
+    visit.page.close()
+
+
+#: A fault of each kind, planted: what measures nothing finds nothing either.
+FAULTS = {
+    "meeting": "document.querySelectorAll('#fig-cost-plot .ytick text').forEach((text) => text.removeAttribute('transform'))",
+    "outside": "document.querySelector('#fig-cost-plot .xtick text').setAttribute('x', 9999)",
+    "sideways": "document.querySelector('#cases td').style.minWidth = '200rem'",
+    "wide": "document.querySelector('.answer').style.minWidth = '200rem'",
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_what_does_not_fit_is_found(browser: Any, path: Path, kind: str) -> None:
+    visit = Visit(browser, path)
+    visit.draw_all()
+    assert visit.misfits() == FITS
+    visit.page.evaluate(FAULTS[kind])
+    assert visit.misfits()[kind]
+    visit.page.close()
+
+
+def test_a_figure_is_the_same_on_a_screen_that_was_turned_as_on_one_that_was_not(browser: Any, path: Path) -> None:
+    """Names above the marks, panes under each other: as wide as it is now, not as it was when it was drawn."""
+    forms = """[...document.querySelectorAll('[data-drawn]')].map((box) => JSON.stringify([box.id, box.clientWidth,
+      box._fullLayout.width, box._fullLayout.height, box.layout.margin, (box.layout.annotations ?? []).length]))"""
+    visit = Visit(browser, path)
+    visit.draw_all()
+    wide = visit.page.evaluate(forms)
+    visit.turn(390, "light")
+    phone = Visit(browser, path, width=390)
+    phone.draw_all()
+    assert visit.page.evaluate(forms) == phone.page.evaluate(forms) != wide
+    visit.turn(1440, "light")
+    assert visit.page.evaluate(forms) == wide
+    visit.page.close()
+    phone.page.close()
 
 
 def test_nothing_is_drawn_before_it_is_near(browser: Any, path: Path) -> None:
@@ -316,21 +271,6 @@ def test_a_line_of_the_drawing_leads_to_its_row_and_enter_leads_back(browser: An
     page.close()
 
 
-def _choose_a_line(page: Any) -> None:
-    """Click where the drawing's first pointer target lies: that of its fullest line."""
-    page.locator("#fig-topology").scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
-    where = page.evaluate("""() => {
-        const box = document.getElementById('fig-topology-plot');
-        const target = box.data.find((t) => t.customdata && typeof t.customdata[0] === 'string');
-        const { xaxis, yaxis } = box._fullLayout, at = box.getBoundingClientRect();
-        return [at.left + xaxis._offset + xaxis.d2p(target.x[0]), at.top + yaxis._offset + yaxis.d2p(target.y[0])];
-    }""")
-    page.mouse.move(*where)
-    page.wait_for_timeout(200)
-    page.mouse.click(*where)
-
-
 @pytest.mark.parametrize(("study", "pages", "panels"), [
     ("path", 3, ["verdict", "networks", "cost"]), ("two_networks", 4, ["verdict", "networks", "cost"]),
 ])  # fmt: skip
@@ -341,9 +281,7 @@ def test_paper_has_verdict_matrix_topology_and_cost_on_a_page_each(
     visit = Visit(browser, request.getfixturevalue(study), scheme="dark")
     page = visit.page
     until(page, READY)
-    pdf = page.pdf(prefer_css_page_size=True)
-    assert pdf.startswith(b"%PDF") and len(pdf) > 50_000
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == pages
+    assert sheets(page) == pages
     page.emulate_media(media="print")
     seen = "[...document.querySelectorAll('section.panel')].filter(s => s.checkVisibility()).map(s => s.id)"
     assert page.evaluate(seen) == panels
@@ -353,26 +291,16 @@ def test_paper_has_verdict_matrix_topology_and_cost_on_a_page_each(
     page.close()
 
 
-#: Tables, all of them opened, that are pushed sideways in their place or reach beyond the screen.
-SIDEWAYS = """() => {
-  document.querySelectorAll('details').forEach((fold) => { fold.open = true; });
-  document.querySelectorAll('.panel').forEach((panel) => { panel.style.contentVisibility = 'visible'; });
-  return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
-    [...document.querySelectorAll('.scroll')].filter((box) => box.offsetParent && (box.scrollWidth > box.clientWidth + 1
-      || box.getBoundingClientRect().right > innerWidth)).map((box) => box.parentElement.id)))));
-}"""
-
-
 def test_a_table_too_wide_leaves_columns_to_a_button_and_copies_have_all(browser: Any, path: Path) -> None:
     visit = Visit(browser, path, width=620)
     page = visit.page
-    assert page.evaluate(SIDEWAYS) == []
+    assert visit.misfits()["sideways"] == []
     more = page.locator(".more:visible").first
     box = more.locator("xpath=ancestor::div[@class='tablebox']")
     few = box.locator("thead th:visible").count()
     assert "more column" in more.text_content()
     more.press("Enter")
-    assert page.evaluate(SIDEWAYS) == [] and box.locator("thead th:visible").count() > few
+    assert visit.misfits()["sideways"] == [] and box.locator("thead th:visible").count() > few
     more.press("Enter")
     assert box.locator("thead th:visible").count() == few
     page.close()
@@ -394,73 +322,3 @@ def test_without_script_it_is_text_and_tables(browser: Any, path: Path) -> None:
     assert visit.page.locator(".plot:visible").count() == 0
     assert visit.page.locator("noscript, .notice").count() >= 1
     visit.page.close()
-
-
-GALLERY = sorted((Path(__file__).parents[3] / "reports" / "gallery").glob("*.html"))
-
-
-@pytest.mark.parametrize("kept", GALLERY, ids=lambda kept: kept.stem)
-def test_gallery_pages_draw_quietly_fit_and_pass_axe(browser: Any, kept: Path) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    visit = Visit(browser, kept, width=390, scheme="dark")
-    visit.draw_all()
-    assert kept.stat().st_size < 6_000_000
-    assert visit.complaints == []
-    assert [url for url in visit.requests if not url.startswith(("file:", "blob:", "data:"))] == []
-    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert [v["id"] for v in axe.run(visit.page).response["violations"]] == []
-    visit.page.close()
-
-
-#: A design has one network: there is nothing to sort, and no link to choose among.
-#: Pages with enough cases to filter.
-STUDIES = [kept for kept in GALLERY if 'data-filter="cases"' in kept.read_text()]
-
-
-@pytest.mark.parametrize("kept", STUDIES, ids=lambda kept: kept.stem)
-def test_gallery_pages_answer(browser: Any, kept: Path) -> None:
-    """Sort, filter, price slider, hot link and drawing both ways, then paper, on each page as it is kept."""
-    visit = Visit(browser, kept)
-    page = visit.page
-    visit.draw_all()
-    _sort_and_filter(page)
-    _slide_a_price(page)
-    page.locator("#hot tbody tr button").nth(1).click()
-    until(page, "document.getElementById('fig-topology-plot').data.some(t => t.name === 'chosen link')")
-    assert page.locator("#hot tr.picked").count() == 1
-    page.reload()
-    visit.draw_all()
-    _choose_a_line(page)
-    until(page, "document.querySelectorAll('#hot tr.picked').length === 1")
-    pdf = page.pdf(format="A4")
-    assert pdf.startswith(b"%PDF") and len(pdf) > 100_000
-    assert visit.complaints == []
-    page.close()
-
-
-def _sort_and_filter(page: Any) -> None:
-    """Sort the table of every case by its first number, twice, and filter it for its first word."""
-    order = "[...document.querySelectorAll('#cases tbody tr')].map(r => r.textContent)"
-    before = page.evaluate(order)
-    heading = page.locator("#cases thead th button", has_text="Completion")
-    value = "[...document.querySelectorAll('#cases tbody td.n.b')].map(c => Number(c.dataset.v))"
-    heading.click()
-    rising = page.evaluate(value)
-    assert rising == sorted(rising)
-    heading.click()
-    assert page.evaluate(value) == rising[::-1]
-    assert sorted(page.evaluate(order)) == sorted(before)
-    page.fill("[data-filter=cases]", "no such case")
-    assert page.locator("#cases tbody tr:visible").count() == 0
-    page.fill("[data-filter=cases]", "")
-    assert page.locator("#cases tbody tr:visible").count() == len(before)
-
-
-def _slide_a_price(page: Any) -> None:
-    first = "document.getElementById('fig-cost-plot').data[0].x[0]"
-    before = page.evaluate(first)
-    slider = page.locator("[data-sliders=fig-cost] input").first
-    slider.fill(str(2 * float(slider.get_attribute("data-base"))))
-    until(page, f"Math.abs({first} / {before} - 2) < 1e-6")
-    page.click("[data-sliders=fig-cost] button")
-    until(page, f"{first} === {before}")

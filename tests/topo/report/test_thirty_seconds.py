@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from benchmarks.studies import PAGE, sentence, stored, table
-from tests.topo.report.test_browser import browser  # noqa: F401
 from topo.config.data import names
 from topo.report import words
 from topo.report.page import page
@@ -211,7 +210,7 @@ def first_panel(view: View) -> Panel:
     return Panel(one.id, one.nav, one.question, one.answer, ())
 
 
-def test_the_sentence_stands_on_the_first_screen(browser, tmp_path: Path):  # noqa: F811
+def test_the_sentence_stands_on_the_first_screen(browser, tmp_path: Path):
     """Title, description and sentence of every study, at the size of a laptop and of a phone."""
     screen = browser.new_page()
     for name in names("studies"):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.topo.report.browser import Visit
 from tests.topo.report.sample import record, write_study
-from tests.topo.report.test_browser import Visit, browser  # noqa: F401
 from tests.topo.report.test_sweep import planes, view_of
 from topo.report.page import figures_of
 from topo.report.versus import compare
@@ -141,7 +141,7 @@ def test_figures_are_drawn_and_say_both_values(folders):
     assert spec["data"][1]["x"][0] == pytest.approx(2 * spec["data"][0]["x"][0])
 
 
-def test_the_page_draws_fits_a_phone_and_asks_nobody(folders, browser, tmp_path: Path):  # noqa: F811
+def test_the_page_draws_fits_a_phone_and_asks_nobody(folders, browser, tmp_path: Path):
     path = tmp_path / "versus.html"
     path.write_text(compare(*folders), encoding="utf-8")
     for width in (390, 1440):

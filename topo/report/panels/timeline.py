@@ -19,6 +19,8 @@ MOST_ROWS = 16
 #: Share of the time that phases may leave bare before a bar says that shorter ones run there.
 _BARE = 0.005
 _TIME = "completion_s"
+#: Share of a time below which two end together.
+_TIED = 1e-3
 
 
 def timeline_of(view: View, listing: Table) -> Figure | None:
@@ -113,11 +115,12 @@ def _last(case: Case) -> str:
 def _finding(cases: Sequence[Case]) -> str:
     """Return who is done last under the traffic that is drawn first, and what its longest phase waits for."""
     last = max(cases, key=lambda case: float(case.get(_TIME)))
-    first = min(cases, key=lambda case: float(case.get(_TIME)))
-    rival = names.order(case.network for case in cases)
-    who = last.network if len(rival) > 1 else last.policy or last.network
-    sentence = f"Under {last.traffic} {who} is done last, after {words.seconds(last.get(_TIME))}"
-    if last.get(_TIME) <= first.get(_TIME) * (1 + 1e-3):
+    late = [case for case in cases if case.get(_TIME) > last.get(_TIME) * (1 - _TIED)]
+    several = len({case.network for case in cases}) > 1
+    who = names.order(case.network if several else case.policy or case.network for case in late)
+    sentence = f"Under {last.traffic} {words.listing(who)} {'is' if len(who) == 1 else 'are'} done last"
+    sentence += f", after {words.seconds(last.get(_TIME))}"
+    if len(late) == len(cases):
         sentence = f"{last.traffic[:1].upper()}{last.traffic[1:]} takes {words.seconds(last.get(_TIME))}"
     row = max(last.rows("limits", "seconds", "share", "tier"), key=lambda row: row["seconds"], default=None)
     if row is None:

@@ -65,9 +65,11 @@
     const least = spec.layout.meta?.least ?? 0, form = formOf(box, least);
     if (form === "paper") spec.layout.width = PAPER;
     if (form === "pushed") spec.layout.width = least;
-    if (form === "narrow") narrow(spec.layout);
+    if (form === "narrow") narrow(spec);
     box.style.overflowX = form === "pushed" ? "auto" : "";
     if (form === "pushed") box.tabIndex = 0; else box.removeAttribute("tabindex");
+    // Drawn anew: of another form plotly.js would keep the room that it had made for the legend.
+    if (box.dataset.drawn && forms.get(box).form !== form) { window.Plotly.purge(box); delete box.dataset.drawn; }
     forms.set(box, { form, least });
     box.style.minHeight = spec.layout.height + "px";
     const done = window.Plotly.react(box, spec.data, spec.layout, config);
@@ -88,13 +90,14 @@
     }
   };
   // A phone has no room for a legend beside long names: names go on their own lines above the marks.
-  const narrow = (layout) => {
+  const narrow = ({ data, layout }) => {
     layout.margin = { ...layout.margin, l: 4, r: 8 };
     if (layout.legend) layout.legend.font = { size: 11 };
     Object.assign(layout, layout.meta?.narrow ?? {});
     // Long names beside rows would leave no room for the rows.
     if (layout.yaxis?.ticktext) layout.yaxis.ticktext = layout.yaxis.ticktext.map((t) => (t.length > 22 && !t.includes("&") ? t.slice(0, 21) + "…" : t));
-    for (const [key, axis] of Object.entries(layout)) if (/^[xy]axis/.test(key) && axis.title) axis.title.text = wrapped(axis.title.text, 38);
+    for (const [key, axis] of Object.entries(layout)) if (/^[xy]axis/.test(key) && axis.title) axis.title.text = wrapped(axis.title.text, 28);
+    for (const trace of data) if (trace.colorbar?.title) trace.colorbar.title.text = wrapped(trace.colorbar.title.text, 28);
   };
   const wrapped = (text, most) => text.split(" ").reduce((lines, word) => {
     const last = lines[lines.length - 1];
