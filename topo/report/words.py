@@ -123,6 +123,13 @@ def text(value: Any) -> str:
     return ABSENT if value is None or value == "" else str(value)
 
 
+def of_capacity(utilization: Any) -> str:
+    """Return how full a link is: 1.28 times its capacity, or 43.8 % of it where it carries all that it is asked for."""
+    if not _is_number(utilization) or utilization <= 1 + 1e-9:
+        return f"{percent(utilization)} of its capacity"
+    return f"{number(utilization)} times its capacity"
+
+
 def plural(n: int, noun: str) -> str:
     """Return ``n`` with its noun: 1 case, 2 cases, 2 switches."""
     ending = "es" if noun.endswith(("s", "ch", "sh", "x")) else "s"

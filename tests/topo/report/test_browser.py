@@ -53,7 +53,7 @@ def test_fits_every_screen_and_paper_draws_quietly_and_passes_axe(browser: Any, 
 
 #: A fault of each kind, planted: what measures nothing finds nothing either.
 FAULTS = {
-    "meeting": "document.querySelectorAll('#fig-cost-plot .ytick text').forEach((text) => text.removeAttribute('transform'))",
+    "meeting": "document.querySelectorAll('#fig-cost-plot .ytick text').forEach((t) => t.removeAttribute('transform'))",
     "outside": "document.querySelector('#fig-cost-plot .xtick text').setAttribute('x', 9999)",
     "sideways": "document.querySelector('#cases td').style.minWidth = '200rem'",
     "wide": "document.querySelector('.answer').style.minWidth = '200rem'",

@@ -6,8 +6,9 @@ either page; marker symbols and dashes repeat what the colour says.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from topo.report.tables import Table
 
@@ -38,6 +39,7 @@ PATTERNS = ("", "/", "x", ".", "\\", "+", "-", "|")
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 Trace = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class Figure:
     def height(self) -> int:
         """Height of the first drawing [px], kept free before it is drawn so that the page never jumps."""
         return int(self.variants[0].spec["layout"]["height"])
+
+
+def variants(rows: Mapping[str, T], draw: Callable[[T], dict[str, Any]]) -> tuple[Variant, ...]:
+    """Return a drawing of what stands under each name."""
+    return tuple(Variant(name, draw(some)) for name, some in rows.items())
 
 
 def figure(id: str, finding: str, how: str, spec: dict[str, Any], table: Table | None = None) -> Figure:

@@ -42,7 +42,8 @@ def _answer(view: View) -> str:
     if any(published.row_of(c.record) for c in view.full_size):
         same = [c.network for c in view.full_size if published.row_of(c.record)]
         worst = max(off, key=lambda pair: abs(pair[1]), default=None)
-        text = f"{words.plural(len(same), 'network')} stand beside the paper's Table 3"
+        verb = "stands" if len(same) == 1 else "stand"
+        text = f"{words.plural(len(same), 'network')} {verb} beside the paper's Table 3"
         sentences.append(
             f"{text}; the largest residual is {words.signed_percent(worst[1])} ({worst[0].network})."
             if worst
@@ -147,8 +148,8 @@ def _finding(view: View) -> str:
     if hottest is None:
         return f"{sentence}."
     return (
-        f"{sentence}; the hottest switch link is asked for {words.number(hottest.get('max_utilization'))} times its "
-        f"capacity ({hottest.network}, {hottest.traffic})."
+        f"{sentence}; the hottest switch link is asked for {words.of_capacity(hottest.get('max_utilization'))} "
+        f"({hottest.network}, {hottest.traffic})."
     )
 
 

@@ -68,10 +68,15 @@ def link_map(view: View) -> Figure | None:
     how = (
         "Trees: one row for each leaf, planes one after the other, and one column for each of its uplinks, the fuller "
         "direction. Direct networks: from group to group, and within one on the diagonal. The least even comes first; "
-        f"{words.plural(len(maps) - len(uneven), 'case')} with one utilization throughout are left out. "
-        f"Above {MOST_CELLS} rows or columns neighbours share a cell, which shows their fullest link."
+        f"{_left_out(len(maps) - len(uneven))}Above {MOST_CELLS} rows or columns neighbours share a cell, which shows "
+        "their fullest link."
     )
     return Figure("fig-map-links", _finding(uneven[0]), how + view.of_the_first, variants, _table(uneven), "case")
+
+
+def _left_out(n: int) -> str:
+    verb = "is" if n == 1 else "are"
+    return f"{words.plural(n, 'case')} with one utilization throughout {verb} left out. " if n else ""
 
 
 def cells(columns: Columns) -> tuple[str, NDArray[np.float64]] | None:

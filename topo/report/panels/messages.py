@@ -23,6 +23,8 @@ _MICROSECOND = 1e-6  # in which nccl-tests prints all times
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 #: From this size on the sentence compares networks: below, latency decides.
 LARGE = 128 * 2**20
+#: Difference of times below which a page gives no number.
+_SMALL = 1e-3
 
 
 def panel(view: View) -> Panel | None:
@@ -116,8 +118,8 @@ def _finding(sweeps: list[Sweep]) -> str:
     sentence = f"{best.network} reaches {words.rate(best.get('busbw_bytes_per_s'))} of busbw, the most of all"
     if not spread:
         return f"{sentence}."
-    most = words.percent(max(spread))
-    return f"{sentence}; from {in_binary(LARGE)} on, networks differ by at most {most} for as many ranks."
+    most = f"at most {words.percent(max(spread))}" if max(spread) >= _SMALL else f"less than {words.percent(_SMALL)}"
+    return f"{sentence}; from {in_binary(LARGE)} on, networks of equally many ranks differ by {most}."
 
 
 def _table(sweeps: list[Sweep]) -> Table:

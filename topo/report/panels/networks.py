@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from topo.generators import FAMILIES
 from topo.report import labels, load, words
-from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.axes import Figure, Variant, variants
 from topo.report.figures.marks import plain
 from topo.report.figures.panes import Pane, panes
 from topo.report.matrix import ALIKE
@@ -48,16 +48,19 @@ class Network:
 
 def panel(view: View) -> Panel | None:
     """Return the networks beside each other, None where there are not two with link tables."""
-    drawings = {traffic: some for traffic in view.traffics if len(some := networks(view, traffic)) > 1}
+    drawings = view.by_traffic(lambda traffic: some if len(some := networks(view, traffic)) > 1 else [])
     if not drawings:
         return None
-    variants = tuple(Variant(traffic, panes([_pane(view, one) for one in some])) for traffic, some in drawings.items())
     first = next(iter(drawings.values()))
     finding, how = _finding(first, view.tie), _how(drawings) + view.of_the_first
     if len(first) < len(view.of_traffic(first[0].case.traffic)):
         how += " Of networks of several sizes those of about one size are drawn."
-    figure = Figure("fig-networks", finding, how, variants, _table(drawings), "traffic")
+    figure = Figure("fig-networks", finding, how, _panes(view, drawings), _table(drawings), "traffic")
     return make("networks", "Networks", "Where does each network fill up?", _answer(drawings), (Draw(figure),))
+
+
+def _panes(view: View, drawings: Mapping[str, Sequence[Network]]) -> tuple[Variant, ...]:
+    return variants(drawings, lambda some: panes([_pane(view, one) for one in some]))
 
 
 def networks(view: View, traffic: str) -> list[Network]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from topo.report import labels, load, words
-from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.axes import Figure, variants
 from topo.report.figures.marks import Series, bars, dumbbells
 from topo.report.figures.timeline import LIMITS
 from topo.report.names import Case
@@ -39,33 +39,44 @@ def panel(view: View) -> Panel | None:
     blocks = [figure for figure in (_distances(view), _loads(view)) if figure is not None]
     if not blocks:
         return None
-    return make("reach", "Distance", "How far do bytes travel?", blocks[0].figure.finding, blocks)
+    return make("reach", "Distance", "How far do bytes travel?", _answer(view), blocks)
+
+
+def _answer(view: View) -> str:
+    """Return how much stays in the domain, over all traffics; the figures say what becomes of the rest."""
+    near = [(shares[PLACES[0]], traffic) for traffic in view.traffics for _, shares in _rows(view, traffic)]
+    if not near:
+        return "How far they travel was not stored; how full each tier is was."
+    (least, one), (most, other) = min(near), max(near)
+    stay = "of the bytes stay in their scale-up domain"
+    if words.percent(least) == words.percent(most):
+        return f"{words.percent(most)} {stay}."
+    return f"Between {words.percent(least)} ({one}) and {words.percent(most)} ({other}) {stay}."
 
 
 def _distances(view: View) -> Draw | None:
-    rows = {traffic: some for traffic in view.traffics if (some := _rows(view, traffic))}
+    rows = view.by_traffic(lambda traffic: _rows(view, traffic))
     if not rows:
         return None
-    variants = tuple(Variant(traffic, _bars(some)) for traffic, some in rows.items())
     how = (
         "Bytes of each traffic by the furthest that they go. Of direct networks the share over global links is the "
         "most that it can be: a detour crosses two of them."
     )
     finding = _finding(next(iter(rows.values())))
-    return Draw(Figure("fig-reach", finding, how, variants, _table(rows), "traffic"))
+    return Draw(Figure("fig-reach", finding, how, variants(rows, _bars), _table(rows), "traffic"))
 
 
 def _loads(view: View) -> Draw | None:
-    tiers = {traffic: some for traffic in view.traffics if (some := _tiers(view.of_traffic(traffic)))}
+    tiers = view.by_traffic(lambda traffic: _tiers(view.of_traffic(traffic)))
     if not tiers:
         return None
-    variants = tuple(Variant(traffic, _strips(some)) for traffic, some in tiers.items())
     how = (
         "One row for each tier: mean, 99th percentile and maximum of how full its links are, with the traffic at its "
         "port limit, on an axis of decades. Right of the line links are asked for more than they carry; tiers below "
         "1 % are left out."
     )
-    return Draw(Figure("fig-strips", _fullest(next(iter(tiers.values()))), how, variants, None, "traffic"))
+    finding = _fullest(next(iter(tiers.values())))
+    return Draw(Figure("fig-strips", finding, how, variants(tiers, _strips), None, "traffic"))
 
 
 def shares_of(case: Case) -> Shares | None:
@@ -109,17 +120,14 @@ def _bars(rows: Sequence[tuple[Case, Shares]]) -> dict[str, Any]:
 
 
 def _finding(rows: Sequence[tuple[Case, Shares]]) -> str:
-    """Return how much of the traffic that is drawn first stays in its domain, and where least goes far."""
+    """Return where most of the traffic that is drawn first turns soon; of direct networks, where least goes far."""
     traffic = rows[0][0].traffic
     ends = [shares[PLACES[0]] + shares.get(PLACES[1], 0.0) for _, shares in rows]
     near = max(range(len(rows)), key=ends.__getitem__)
-    inside = words.percent(rows[near][1][PLACES[0]])
-    if rows[near][1].get(PLACES[1]) is None:
-        return f"Under {traffic} {inside} of the bytes stay in their scale-up domain."
-    return (
-        f"Under {traffic} {inside} of the bytes stay in their scale-up domain; on {rows[near][0].network} "
-        f"{words.percent(ends[near])} turn under a leaf or before."
-    )
+    case, shares = rows[near]
+    if shares.get(PLACES[1]) is None:
+        return f"Under {traffic} at most {words.percent(shares.get(PLACES[5]))} go over global links on {case.network}."
+    return f"Under {traffic} {words.percent(ends[near])} turn under a leaf or before on {case.network}."
 
 
 def _table(rows: Mapping[str, Sequence[tuple[Case, Shares]]]) -> Table:

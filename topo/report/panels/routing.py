@@ -140,6 +140,9 @@ def _finding(settings: Sequence[Repeat], tie: float) -> str:
     counts = [f"{policy} in {n}" for policy, n in sorted(wins.items(), key=lambda item: -item[1])]
     pairs = words.plural(len(best), "network and traffic pair")
     near = f"{100 * tie:g}{words.NARROW}%"
+    if len(best) == 1:
+        good = words.listing([policy for policy, n in wins.items() if n], 8)
+        return f"Best, or within {near} of the best: {good}.{_luck(settings, tie)}"
     return f"Best, or within {near} of the best: {words.listing(counts, 8)} of {pairs}.{_luck(settings, tie)}"
 
 

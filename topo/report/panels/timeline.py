@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from topo.report import labels, load, names, words
-from topo.report.figures.axes import Figure, Variant
+from topo.report.figures.axes import Figure, variants
 from topo.report.figures.marks import plain
 from topo.report.figures.timeline import LIMITS, Bar, Row, timeline
 from topo.report.names import Case
@@ -25,16 +25,15 @@ _TIED = 1e-3
 
 def timeline_of(view: View, listing: Table) -> Figure | None:
     """Return the timeline of every traffic, with ``listing`` as its table; None where no case says when it ends."""
-    cases = {traffic: some for traffic in view.traffics if (some := _cases(view, traffic))}
+    cases = view.by_traffic(lambda traffic: _cases(view, traffic))
     if not cases:
         return None
-    variants = tuple(Variant(traffic, _drawing(some)) for traffic, some in cases.items())
     how = (
         "A bar is a phase, all its runs, coloured by the tier whose fullest link limits it; parts that overlap stand "
         "under each other. The tick is what the ports of the endpoints alone would take, the diamond the last flow."
     )
     finding = _finding(next(iter(cases.values())))
-    return Figure("fig-timeline", finding, how + view.of_the_first, variants, listing, "traffic")
+    return Figure("fig-timeline", finding, how + view.of_the_first, variants(cases, _drawing), listing, "traffic")
 
 
 def _cases(view: View, traffic: str) -> list[Case]:

@@ -76,7 +76,7 @@ def _answer(drawings: Drawings) -> str:
     return (
         f"The fullest line of all lies between {one.names[a]} and {one.names[b]} of "
         f"{case.network} under {case.traffic}: "
-        f"{words.number(float(one.utilization[k]))} times its capacity."
+        f"{words.of_capacity(float(one.utilization[k]))}."
     )
 
 

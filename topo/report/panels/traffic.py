@@ -41,9 +41,19 @@ class Map:
         return [str(a) for a in self.first[:-1].tolist()]
 
     @property
+    def total(self) -> float:
+        """All bytes."""
+        return float(self.volume.sum())
+
+    @property
+    def within(self) -> float:
+        """Bytes that stay inside a host."""
+        return float(self.inside.sum())
+
+    @property
     def share(self) -> float:
         """Part of the bytes that stays inside a host."""
-        return float(self.inside.sum() / self.volume.sum()) if self.volume.sum() else 0.0
+        return self.within / self.total if self.total else 0.0
 
     def ends(self, axis: int) -> NDArray[np.float64]:
         """Return (n,) bytes that an endpoint of each block sends (axis 1) or receives (axis 0), on average."""
@@ -60,7 +70,7 @@ def panel(view: View) -> Panel | None:
         return None
     blocks: list[Draw | Show] = _figures(maps, view.of_the_first) if maps else []
     blocks += [Show(_planes(planes))] if planes else []
-    return make("traffic", "Traffic", "Who sends to whom?", _answer(view, planes), blocks)
+    return make("traffic", "Traffic", "Who sends to whom?", _answer(view, planes, maps), blocks)
 
 
 def _figures(maps: dict[str, Map], first: str) -> list[Draw | Show]:
@@ -135,15 +145,20 @@ def _table(maps: dict[str, Map]) -> Table:
     columns += [Column("Most received", words.byte_count, "an endpoint, block mean")]
     rows = []
     for traffic, one in maps.items():
-        total, inside = float(one.volume.sum()), float(one.inside.sum())
+        total, inside = one.total, one.within
         most = (float(one.ends(1).max()), float(one.ends(0).max()))
         rows.append((traffic, total, inside, total - inside, 1 - one.share, *most))
     return table("moved", "Bytes by traffic", columns, rows)
 
 
-def _answer(view: View, planes: list[Case]) -> str:
+def _answer(view: View, planes: list[Case], maps: dict[str, Map]) -> str:
+    if not planes and not maps:
+        return f"{words.plural(len(view.traffics), 'traffic pattern')}; what each pair sends was not stored."
     if not planes:
-        return f"{words.plural(len(view.traffics), 'traffic pattern')}; a map of each that was stored."
+        most = max(maps, key=lambda traffic: maps[traffic].total - maps[traffic].within)
+        leaving = words.byte_count(maps[most].total - maps[most].within)
+        part = f"{leaving} of {words.byte_count(maps[most].total)}"
+        return f"Most leaves hosts under {most}: {part}." if len(maps) > 1 else f"Under {most} {part} leave hosts."
     spread = {case.title: _spread(case) for case in planes}
     worst = max(spread, key=lambda title: spread[title])
     if spread[worst] < 1.005:

@@ -59,7 +59,7 @@ def _answer(view: View) -> str:
     top, mean = worst.get("max_utilization"), worst.get("mean_utilization")
     spread = f", {words.number(top / mean)} times the mean of its switch links" if mean else ""
     return (
-        f"The hottest switch link{at} is asked for {words.number(top)} times its capacity: "
+        f"The hottest switch link{at} is asked for {words.of_capacity(top)}: "
         f"{worst.network} under {worst.traffic}{spread}."
     )
 
@@ -82,6 +82,9 @@ def _finding(view: View) -> str:
     even = sum(1 for _, value in uneven if value < 1.01)
     if even == len(uneven) > 1:
         return f"All {even} pairs spread evenly over their switch links."
+    if len(uneven) == 1:
+        load = f"carries {words.number(worst)} times the mean"
+        return f"The hottest switch link of {case.network} under {case.traffic} {load}."
     return (
         f"{even} of {len(uneven)} pairs spread evenly over their switch links; "
         f"the least even is {case.network} under {case.traffic}, whose hottest link "

@@ -49,11 +49,12 @@ def _warnings(view: View) -> list[str]:
     hot = [c for c in view.grid if (c.most("max_utilization") or 0) > CONGESTION_LIMIT + _ROUNDING]
     if hot:
         worst = largest(hot, _hottest) or hot[0]
-        out.append(
-            f"{len(hot)} of {len(view.grid)} network and traffic pairs ask some switch link for more than it carries; "
-            f"worst is {worst.network} under {worst.traffic}, "
-            f"{words.number(_hottest(worst))} times its capacity{_of_seeds(worst)}."
-        )
+        most = f"{worst.network} under {worst.traffic}, {words.of_capacity(_hottest(worst))}{_of_seeds(worst)}"
+        if len(view.grid) == 1:
+            out.append(f"Some switch link is asked for more than it carries: {most}.")
+        else:
+            n = f"{len(hot)} of {len(view.grid)} network and traffic pairs {'asks' if len(hot) == 1 else 'ask'}"
+            out.append(f"{n} some switch link for more than it carries; worst is {most}.")
     out += _within_domains(view)
     uneven = [(case, warning) for case in view.grid for warning in case.get("warnings") or () if warning]
     if uneven:

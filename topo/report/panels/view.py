@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from topo.config import SECTIONS
 from topo.config.case import TOLERANCE
@@ -14,6 +15,7 @@ from topo.report.load import Study
 from topo.report.means import means_of
 from topo.report.names import Case
 
+T = TypeVar("T")
 #: What a case of a message sweep states, each of it more than nothing.
 _MESSAGE = ("busbw_bytes_per_s", "collective_bytes", "collective_ranks", "completion_s")
 
@@ -141,6 +143,10 @@ class View:
     def of_the_first(self) -> str:
         """What figures of single links and pairs say where seeds vary, empty where none do."""
         return " Of several seeds the first is drawn." if any(case.draws for case in self.grid) else ""
+
+    def by_traffic(self, read: Callable[[str], list[T]]) -> dict[str, list[T]]:
+        """Return what ``read`` finds under each traffic of the comparison, without those where it finds nothing."""
+        return {traffic: some for traffic in self.traffics if (some := read(traffic))}
 
     def of_traffic(self, traffic: str) -> list[Case]:
         """Return the cells of ``grid`` of one traffic, one a network."""
