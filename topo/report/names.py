@@ -18,6 +18,7 @@ from topo.config.seeds import is_seed, settings, summary
 from topo.quantities import QUANTITIES
 from topo.report import words
 from topo.report.load import Record, Study
+from topo.report.specs import short
 from traffic import PATTERNS
 
 #: Axis labels that name a part of the case, first match wins.
@@ -79,6 +80,8 @@ def cases_of(study: Study) -> list[Case]:
     """Return every record of ``study`` with its names, in the study's order."""
     ok = list(study.records)
     columns = {part: _labels(ok, part) for part in ("fabric", "traffic", "routing")}
+    best = study.design.get("best") or {}
+    columns["fabric"] = [short(best) if label == best.get("name") else label for label in columns["fabric"]]
     return [
         Case(
             record, columns["fabric"][i], columns["traffic"][i], columns["routing"][i] if columns["traffic"][i] else ""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.topo.report.browser import FITS, READY, Visit, look_everywhere, sheets, until
+from tests.topo.report.browser import FITS, READY, Visit, fits_everywhere, passes_axe, sheets, until
 from tests.topo.report.sample import write_study
 from topo.report import write
 
@@ -41,7 +41,8 @@ def two_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_fits_every_screen_and_paper_draws_quietly_and_passes_axe(browser: Any, path: Path) -> None:
     visit = Visit(browser, path)
-    look_everywhere(visit)
+    fits_everywhere(visit)
+    passes_axe(visit)
     assert visit.page.locator(".plot svg.main-svg").count() >= 6
     # No button sends a chart anywhere.
     titles = visit.page.evaluate(
@@ -81,6 +82,8 @@ def test_a_figure_is_the_same_on_a_screen_that_was_turned_as_on_one_that_was_not
     phone = Visit(browser, path, width=390)
     phone.draw_all()
     assert visit.page.evaluate(forms) == phone.page.evaluate(forms) != wide
+    visit.turn(768, "light")
+    assert visit.misfits() == FITS
     visit.turn(1440, "light")
     assert visit.page.evaluate(forms) == wide
     visit.page.close()

@@ -44,11 +44,11 @@ def kinds(shown):
 def test_everything_is_shown():
     shown = panel(view())
     assert shown.answer == (
-        "Take a(k=4), cost $5\xa0million, because none of 42 networks meets all requirements with less, by proof."
+        "Take a(k=4) (cost $5\xa0million), because none of 42 networks meets all requirements with less, by proof."
     )
     assert kinds(shown) == [Notes, Cards, Draw, Show, Show, Draw]
     _, _, rim, few, losers, flips = shown.blocks
-    assert rim.figure.finding == "2 networks are worth a choice; beside the best b(q=3)."
+    assert rim.figure.finding == "2 networks are worth a choice: the best, and b(q=3)."
     assert (len(few.table.rows), len(losers.table.rows)) == (1, 40)
     assert (
         flips.figure.finding

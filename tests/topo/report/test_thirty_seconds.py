@@ -80,7 +80,12 @@ def design_16384(records: Records) -> list[str]:
     answer = records.study.design
     assert answer["proven"] and answer["minimize"][0] == "cost_usd"
     assert all(answer["best"]["cost_usd"] <= other["cost_usd"] for other in answer["runners"])
-    return [answer["best"]["name"], words.usd(answer["best"]["cost_usd"]), f"{answer['considered']:,} networks"]
+    best = answer["best"]
+    ports = dict(pair.split("=") for pair in best["spec"].partition(":")[2].split(","))
+    assert (int(ports["planes"]), int(ports["radix"])) == (best["planes"], best["radix"])
+    network = [f"{best['planes']}-plane {best['family']}", f"{best['radix']}-port"]
+    network.append(f"{ports['down']} ports down and {ports['up']} up")
+    return [*network, words.usd(best["cost_usd"]), f"{answer['considered']:,} networks"]
 
 
 def families_by_size(records: Records) -> list[str]:

@@ -200,7 +200,7 @@ def _level_words(value: float, text: str, pane: str, row: int, *, right: bool) -
 def _heading(text: str, top: float) -> dict[str, Any]:
     place = {"x": 0, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom"}
     font = {"size": 12, "color": "$ink", "weight": 600}
-    return {"text": plain(words.clip(text, 60)), "showarrow": False, "font": font} | place
+    return {"text": plain(words.clip(text, 44)), "showarrow": False, "font": font} | place
 
 
 def heat(names: Sequence[str], values: Sequence[Sequence[float]], unit: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: Panes in a row of a page, and of a phone.
 _WIDE, _NARROW = 3, 1
 _PANE, _SMALL_PANE = 320, 290  # [px] height of a pane
+_LONG = 31  # characters of a title, seven of them markup, that three panes in a row of 680 px have room for
 _HEAD = 64  # [px] of the legend
 _TITLE, _FOOT = 52, 56  # [px] of the words above and below a drawing
 _GAP = 0.035  # between panes, as a share of the width
@@ -95,7 +96,7 @@ def _reach(sketch: Sketch, x: dict[str, Any], y: dict[str, Any], number: str) ->
 
 def _words(pane: Pane, middle: float, top: float, foot: float, number: str) -> list[dict[str, Any]]:
     look = {"showarrow": False, "xref": "paper", "yref": "paper", "x": middle, "xanchor": "center"}
-    strong = {"color": "$over" if pane.is_late else "$ink", "size": 16}
+    strong = {"color": "$over" if pane.is_late else "$ink", "size": 16 if len(pane.title) <= _LONG else 13}
     small = {"color": "$soft", "size": 11}
     out = [
         look | {"text": pane.title, "y": top, "yanchor": "top", "font": strong},

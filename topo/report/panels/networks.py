@@ -110,7 +110,7 @@ def _facing(case: Case) -> bool:
 
 def _pane(view: View, one: Network) -> Pane:
     case, late = one.case, one.late > 1 + view.tie
-    word = f"{words.number(one.late)}×" if late else "fastest" if one.is_choice else "nothing blocks"
+    word = "fastest" if one.is_choice and not late else f"{words.number(one.late)}×"
     time, tier = case.get(_TIME), case.get("bottleneck_tier")
     facts = [*([words.seconds(time)] if time else []), *([f"{one.limit} limit"] if tier else [])]
     nouns = {"endpoints": "endpoint", "switches": "switch"}
@@ -120,7 +120,7 @@ def _pane(view: View, one: Network) -> Pane:
     links = f"{one.n_above:,} of {len(one.sketch.utilization):,} links above 100 %"
     return Pane(
         one.sketch,
-        f"<b>{plain(words.clip(case.network, 24))}</b> · {word}",
+        f"<b>{plain(words.clip(case.network, 20))}</b> · {word}",
         late,
         plain(" · ".join(facts)),
         "<br>".join([*parts, links]),
