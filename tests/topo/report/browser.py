@@ -102,7 +102,7 @@ class Visit:
 
     def take_off_paper(self) -> None:
         self.page.evaluate("dispatchEvent(new Event('afterprint'))")
-        self.page.emulate_media(media="screen")
+        self.page.emulate_media(media="null")  # neither: a printer is a printer again
 
     def violations(self) -> list[tuple[str, str]]:
         """Return what axe finds, each rule with the first place that breaks it."""

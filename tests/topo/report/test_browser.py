@@ -90,6 +90,36 @@ def test_a_figure_is_the_same_on_a_screen_that_was_turned_as_on_one_that_was_not
     phone.page.close()
 
 
+def test_the_difference_to_the_printed_cost_is_whole_on_a_laptop(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    last = visit.page.locator("#full-size thead th").last
+    last.scroll_into_view_if_needed()
+    assert last.text_content() == "Δ cost"
+    box, place = last.bounding_box(), visit.page.locator("#full-size .scroll").bounding_box()
+    assert box and place and box["x"] + box["width"] <= place["x"] + place["width"] <= 1440
+    visit.page.close()
+
+
+def test_every_control_is_reached_by_the_tab_key(browser: Any, path: Path) -> None:
+    visit = Visit(browser, path)
+    visit.draw_all()
+    controls = "main :is(a[href], button, select, input, summary), nav a"
+    reached = visit.page.evaluate(f"""() => {{
+      window.reached = new Set();
+      addEventListener('focusin', (event) => window.reached.add(event.target));
+      document.activeElement.blur();
+      return document.querySelectorAll('{controls}').length;
+    }}""")
+    for _ in range(2 * reached):
+        visit.page.keyboard.press("Tab")
+        if visit.page.evaluate("document.activeElement === document.body"):
+            break
+    left = visit.page.evaluate(f"""[...document.querySelectorAll('{controls}')]
+      .filter((one) => one.checkVisibility() && !window.reached.has(one)).map((one) => one.outerHTML.slice(0, 120))""")
+    assert reached > 100 and left == []
+    visit.page.close()
+
+
 def test_nothing_is_drawn_before_it_is_near(browser: Any, path: Path) -> None:
     visit = Visit(browser, path)
     visit.page.wait_for_timeout(500)
@@ -163,6 +193,7 @@ def _saved_tables_state_their_units(page: Any) -> None:
 #: What a reader does, all of it by keyboard.
 STEPS: dict[str, Callable[[Any], None]] = {
     "variant": lambda page: page.locator("#fig-links button").nth(1).press("Enter"),
+    "traffic of networks": lambda page: page.locator("#fig-networks .picker button").nth(1).press("Enter"),
     "one of many": lambda page: page.locator("#fig-map-links select").press("ArrowDown"),
     "order": lambda page: page.locator("#full-size th:nth-child(2) button").press("Enter"),
     "filter": lambda page: page.locator("[data-filter=tiers]").press_sequentially("glob%+&="),
@@ -172,7 +203,9 @@ STEPS: dict[str, Callable[[Any], None]] = {
 }
 
 
-@pytest.mark.parametrize(("study", "steps"), [("path", [*STEPS][:-1]), ("two_networks", ["policy", "link"])])
+@pytest.mark.parametrize(
+    ("study", "steps"), [("path", [*STEPS][:-1]), ("two_networks", ["policy", "traffic of networks", "link"])]
+)
 def test_a_copied_link_opens_the_same_view_and_going_back_undoes(
     browser: Any, request: pytest.FixtureRequest, study: str, steps: list[str]
 ) -> None:
