@@ -20,7 +20,7 @@ MOST_ROWS = 16
 _BARE = 0.005
 _TIME = "completion_s"
 #: Share of a time below which two end together.
-_TIED = 1e-3
+_TIE = 1e-3
 
 
 def timeline_of(view: View, listing: Table) -> Figure | None:
@@ -114,7 +114,7 @@ def _last(case: Case) -> str:
 def _finding(cases: Sequence[Case]) -> str:
     """Return who is done last under the traffic that is drawn first, and what its longest phase waits for."""
     last = max(cases, key=lambda case: float(case.get(_TIME)))
-    late = [case for case in cases if case.get(_TIME) > last.get(_TIME) * (1 - _TIED)]
+    late = [case for case in cases if case.get(_TIME) > last.get(_TIME) * (1 - _TIE)]
     several = len({case.network for case in cases}) > 1
     who = names.order(case.network if several else case.policy or case.network for case in late)
     sentence = f"Under {last.traffic} {words.listing(who)} {'is' if len(who) == 1 else 'are'} done last"
