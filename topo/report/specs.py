@@ -11,7 +11,7 @@ _ALIKE = frozenset({"endpoints", "rate", "oversubscription"})
 _USUAL = {"nic": "single-plane", "wiring": "host", "planes": "1"}
 
 
-def called(network: Mapping[str, Any]) -> str:
+def in_words(network: Mapping[str, Any]) -> str:
     """Return the network as a sentence has it, such as an 8-plane fat-tree-2 of 64-port switches; else its name."""
     parts = _parts(network)
     if not parts:

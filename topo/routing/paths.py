@@ -147,11 +147,15 @@ class _Digits:
         commodity, port, share = _entries(network, src, dst)
         end = dst[commodity]
         if whole is None:
-            path = _walk(network, end, self._fill(port, end))
+            path = self.searched(port, end)
         else:
             exit_ = _exit(network, port, end)
             path = whole.walk(port, exit_, position(network, exit_))
         return PathRouting.of_paths("static", network.fabric.n_links, commodity, share, path)
+
+    def searched(self, port: Ints, end: Ints) -> NDArray[np.int32]:
+        """Return (paths, hops) links from ``port`` to the endpoint ``end``, found hop by hop; -1 behind."""
+        return _walk(self.network, end, self._fill(port, end))
 
     def carried(self, src: Ints, dst: Ints, amount: Floats) -> Floats:
         """Return (L,) the loads where ``amount`` goes from each ``src`` to its ``dst``; no path is kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from topo.report.specs import called, short
+from topo.report.specs import in_words, short
 
 TREE = "fat-tree-2:radix=64,wiring=host,up=19,down=45,planes=8,nic=single-plane,endpoints=16384,rate=400Gb/s"
 
@@ -24,9 +24,9 @@ TREE = "fat-tree-2:radix=64,wiring=host,up=19,down=45,planes=8,nic=single-plane,
 def test_a_network_that_a_search_made_is_said_in_words(spec, words, few):
     family = spec.partition(":")[0]
     network = {"name": f"{family}(k=64)", "family": family, "spec": spec}
-    assert (called(network), short(network)) == (words, few)
+    assert (in_words(network), short(network)) == (words, few)
 
 
 def test_a_network_with_a_name_of_its_own_keeps_it():
     for network in ({"name": "today", "family": "fat-tree-2", "spec": TREE}, {"name": "fat-tree-2(k=64)"}):
-        assert called(network) == short(network) == network["name"]
+        assert in_words(network) == short(network) == network["name"]

@@ -14,7 +14,7 @@ from topo.generators import generate
 from topo.routing import RoutingError
 from topo.routing.network import Network
 from topo.routing.operator import Ints
-from topo.routing.paths import _exit, _searched
+from topo.routing.paths import _Digits, _exit
 from topo.routing.tree import check_tree, position
 from topo.routing.whole_tree import WholeTree
 
@@ -62,7 +62,7 @@ def agrees(fabric: Fabric) -> bool:
         return False
     port, dst = pairs(network)
     where = position(network, exit_ := _exit(network, port, dst))
-    mine, searched = tree.walk(port, exit_, where), _searched(network, port, dst, where)
+    mine, searched = tree.walk(port, exit_, where), _Digits(network).searched(port, dst)
     hops = min(mine.shape[1], searched.shape[1])
     assert np.array_equal(mine[:, :hops], searched[:, :hops])
     assert (mine[:, hops:] < 0).all() and (searched[:, hops:] < 0).all()

@@ -14,7 +14,7 @@ from topo.report.labels import column
 from topo.report.panels.blocks import Card, Cards, Draw, Notes, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
-from topo.report.specs import called
+from topo.report.specs import in_words
 from topo.report.tables import Table, name, table
 
 #: Facts of a network that tables show, where one has them.
@@ -55,7 +55,7 @@ def _answer(design: Mapping[str, Any], best: Mapping[str, Any]) -> str:
     price = f" ({_words(least, best[least])})" if least and best.get(least) is not None else ""
     better = {"less": " with less", "more": " with more"}.get(QUANTITIES[least].better or "", "") if least else ""
     proven = f"because none {of} meets all requirements{better}, by proof"
-    return f"Take {called(best)}{price}, {proven if design.get('proven') else 'the best found before time ended'}."
+    return f"Take {in_words(best)}{price}, {proven if design.get('proven') else 'the best found before time ended'}."
 
 
 def _needs(design: Mapping[str, Any]) -> Notes | None:
@@ -110,7 +110,7 @@ def _front(design: Mapping[str, Any], best: Mapping[str, Any]) -> Draw | None:
     drawing = front(spots, range(len(spots)), labels.axis(keys[0]), labels.axis(keys[1]))
     for axis, key in (("xaxis", keys[0]), ("yaxis", keys[1])):
         drawing["layout"][axis] |= {"range": _around([float(row[key]) for row in rows]), "rangemode": "normal"}
-    other = [called(row) for row in rows if row["name"] != best.get("name")]
+    other = [in_words(row) for row in rows if row["name"] != best.get("name")]
     finding = f"{words.plural(len(rows), 'network')} are worth a choice: the best, and {words.listing(other, 3)}."
     how = "None of all networks that meet the requirements is as good as one of these in every key of the front."
     return Draw(figure("fig-front", finding, how, drawing, _networks("front", "The front", rows)))
@@ -184,7 +184,7 @@ def _sensitivity(design: Mapping[str, Any]) -> Draw | Show | None:
     series = [Series("the choice changes", [float(row["value"]) for row in prices], texts)]
     nearest = min(prices, key=lambda row: abs(float(row["value"]) - 1))
     times = f"{words.number(nearest['value'])} times what it is"
-    finding = f"The nearest change: with the {nearest.get('of')} at {times}, {called(nearest)} costs less."
+    finding = f"The nearest change: with the {nearest.get('of')} at {times}, {in_words(nearest)} costs less."
     how = "A mark where another network costs less, with all other prices as they are; the line is today's price."
     drawing = dots([_change(row) for row in prices], series, "price over the book's", at=1.0)
     return Draw(figure("fig-sensitivity", finding, how, drawing, numbers))
