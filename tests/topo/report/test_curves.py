@@ -36,3 +36,10 @@ def test_of_two_lines_that_are_alike_both_can_be_seen():
 def test_an_axis_over_a_wide_range_is_logarithmic(values, kind):
     spec = lines(values, [Series("a", list(np.ones(3)))], "x [number]", "y [GB]")
     assert spec["layout"]["xaxis"].get("type") == kind
+
+
+def test_numbers_below_an_axis_have_room():
+    """0 and 1 of 64 are three pixels apart on a phone."""
+    x = [0, 1, 8, 64]
+    axis = lines(x, [Series("kept", [1.0, 0.9, 0.8, 0.7])], "cables", "share")["layout"]["xaxis"]
+    assert (axis["tickvals"], axis["ticktext"]) == ([0, 8, 64], ["0", "8", "64"])

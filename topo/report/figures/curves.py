@@ -15,6 +15,7 @@ Curves = Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]]
 
 #: Ratio of largest to least value from which an axis is logarithmic.
 _WIDE = 50
+_TICK = 0.05  # of an axis: room of a number below it
 _PANE = 118  # [px] of one network's distribution
 
 
@@ -84,8 +85,9 @@ def lines(
         }
         for i, one in enumerate(series)
     ]
-    ticks = {"tickvals": list(x), "ticktext": [words.text(int(v) if v == int(v) else v) for v in x]}
     scale = {"type": "log"} if _is_wide(x) else {}
+    places = list(x) if scale else _apart(x)
+    ticks = {"tickvals": places, "ticktext": [words.text(int(v) if v == int(v) else v) for v in places]}
     xaxis = axes.axis(xtitle, **(ticks if len(x) <= 12 else {}), **scale)
     far = {"type": "log"} if _is_wide([v for one in series for v in one.values if v is not None]) else {}
     layout = axes.layout(height, xaxis=xaxis, yaxis=axes.axis(ytitle, **({"rangemode": "tozero"} | far | y)))
@@ -141,6 +143,16 @@ def histories(
     ]
     layout = axes.layout(320, xaxis=axes.axis(xtitle), yaxis=axes.axis(ytitle, rangemode="tozero"))
     return {"data": traces, "layout": layout | {"showlegend": len(curves) > 1}}
+
+
+def _apart(x: Sequence[float]) -> list[float]:
+    """Return those of ``x`` that have room for their number on an axis of 300 px, the first of each few."""
+    least = _TICK * (max(x) - min(x)) if x else 0.0
+    places: list[float] = []
+    for value in x:
+        if not places or abs(value - places[-1]) >= least:
+            places.append(value)
+    return places
 
 
 def _is_wide(values: Sequence[float]) -> bool:
