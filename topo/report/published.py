@@ -16,14 +16,15 @@ SOURCE = "arXiv 2505.09343, Table 3"
 def row_of(record: Record) -> Printed | None:
     """Return the printed row of the network of ``record``, None where the paper prints none.
 
-    Same family and endpoints is the same network: the five rows differ in both.  A case with
-    traffic is never one: the paper's table is about size and price only.
+    Same family, endpoints and switches is the same network: an oversubscribed tree of as many
+    endpoints is another.  A case with traffic is never one: the paper's table is about size and price only.
     """
     family = FAMILIES.get(record.part("fabric").get("family", ""))
     if record.part("traffic") or family is None:
         return None
     mine = (row for row in TABLE_3 if row.name in family.printed)
-    return next((row for row in mine if row.size.endpoints == record.get("endpoints")), None)
+    size = record.get("endpoints"), record.get("switches")
+    return next((row for row in mine if (row.size.endpoints, row.size.switches) == size), None)
 
 
 def residual(value: float | None, reference: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from topo.report.load import Record, Study
 from topo.report.names import Case
 from topo.report.panels.pareto import on_front, pareto
 from topo.report.panels.sweep import panel
-from topo.report.panels.sweep_cases import every_case, over_two, sweep_axes
+from topo.report.panels.sweep_cases import every_case, over_two, settings_of, sweep_axes
 from topo.report.panels.view import View
+from topo.report.published import row_of
 
 
 def view_of(rows: list[dict]) -> View:
@@ -142,3 +144,24 @@ def test_seeds_make_no_line_of_their_own():
     lines = next(v for v in figure.variants if v.name == "planes: completion time").spec["data"]
     assert [line["name"] for line in lines] == ["node limit 1", "node limit 2", "node limit 4"]
     assert lines[0]["y"] == pytest.approx([1.5, 0.75, 1.5 / 8])  # the median of 1, 1.5 and 8 ms, by planes
+
+
+def test_rows_of_one_name_say_by_which_axis_they_differ():
+    """Placements tell apart what has one name; seeds are told elsewhere."""
+    rows = []
+    for place, seed in itertools.product(("contiguous", "by-rail"), ("0", "1")):
+        labels = {"placement": place, "traffic.seed": seed}
+        parts = {"fabric": {"family": "fat-tree-2", "radix": 8}, "traffic": {"pattern": "permutation", "seed": seed}}
+        rows.append(record(f"{place} {seed}", labels, parts, {"completion_s": 1e-3}))
+    cases = [replace(case, network="FT2", traffic="permutation", policy="ecmp") for case in view_of(rows).cases]
+    columns, settings = settings_of(cases)
+    assert [column.title for column in columns] == ["Placement"]
+    assert settings == [["contiguous"], ["contiguous"], ["by-rail"], ["by-rail"]]
+    assert settings_of(cases[:2]) == ([], [[], []])
+
+
+@pytest.mark.parametrize(("switches", "stands"), [(768, True), (640, False)])
+def test_a_network_with_other_switches_is_not_the_one_that_the_paper_prints(switches, stands):
+    """Table 3 prints 16,384 endpoints on 768 switches; an oversubscribed tree of as many endpoints has fewer."""
+    row = record("size", {}, {"fabric": {"family": "fat-tree-2"}}, {"endpoints": 16_384, "switches": switches})
+    assert (row_of(_record(row)) is not None) is stands

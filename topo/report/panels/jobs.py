@@ -11,6 +11,7 @@ from topo.report.labels import column
 from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
+from topo.report.panels.sweep_cases import settings_of
 from topo.report.panels.view import View
 from topo.report.tables import Table, name, table
 
@@ -29,9 +30,13 @@ def panel(view: View) -> Panel | None:
     jobs = [(case, job) for case in view.solutions for job in case.rows("jobs")]
     if not jobs:
         return None
-    columns = [name("Network"), name("Traffic"), name("Policy")]
+    settings, places = settings_of([case for case, _ in jobs])
+    columns = [name("Network"), name("Traffic"), name("Policy"), *settings]
     columns += [column(f"jobs.{key}", bar=key == "slowdown") for key in _KEYS]
-    rows = [(case.network, case.traffic, case.policy, *map(job.get, _KEYS)) for case, job in jobs]
+    rows = [
+        (case.network, case.traffic, case.policy, *place, *map(job.get, _KEYS))
+        for (case, job), place in zip(jobs, places, strict=True)
+    ]
     listing = table("jobs-table", "Jobs beside each other and alone", columns, rows, filterable=len(rows) > 12)
     drawing = _drawing(view, listing)
     return make("jobs", "Jobs", "Do the jobs disturb each other?", _answer(view), (drawing or Show(listing),))

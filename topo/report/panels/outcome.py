@@ -12,6 +12,7 @@ from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.seeds import Repeat, repeats
+from topo.report.panels.sweep_cases import settings_of
 from topo.report.panels.timeline import timeline_of
 from topo.report.panels.utilization import steps
 from topo.report.panels.view import View
@@ -146,7 +147,8 @@ def _finding(cases: Sequence[Case]) -> str:
 
 def _table(settings: Sequence[Repeat]) -> Table:
     has_seeds = any(len(one.cases) > 1 for one in settings)
-    columns = [name("Network"), name("Traffic"), name("Policy")]
+    places, settled = settings_of([one.cases[0] for one in settings])
+    columns = [name("Network"), name("Traffic"), name("Policy"), *places]
     columns += [labels.column("completion_s", "mean over seeds" if has_seeds else "", bar=True)]
     columns += [Column("Least", words.seconds), Column("Largest", words.seconds)] if has_seeds else []
     columns += [Column("Seeds", words.count)] if has_seeds else []
@@ -154,7 +156,10 @@ def _table(settings: Sequence[Repeat]) -> Table:
     columns += [labels.column(key) for key in means]
     columns += [Column("Last / mean", words.ratio, "×")]
     columns += [labels.column(key) for key in (*_RATES, "bottleneck_tier")]
-    rows = [_row(settings, one, means, has_seeds) for one in settings]
+    rows = [
+        (one.network, one.traffic, _curve(settings, one), *setting, *_numbers(one, means, has_seeds))
+        for one, setting in zip(settings, settled, strict=True)
+    ]
     note = "Over seeds: the least rate is the least, last / mean the largest, the rest means." if has_seeds else ""
     return table("outcomes", "Completion by case", columns, rows, filterable=len(rows) > 12, note=note)
 
@@ -164,10 +169,10 @@ def _best(settings: Sequence[Repeat]) -> tuple[str, ...]:
     return _AGAINST if any(one.values(_AGAINST[0]) for one in settings) else ()
 
 
-def _row(settings: Sequence[Repeat], one: Repeat, means: Sequence[str], has_seeds: bool) -> tuple[Any, ...]:
+def _numbers(one: Repeat, means: Sequence[str], has_seeds: bool) -> tuple[Any, ...]:
     key = "completion_s"
     spread = (one.least(key), one.most(key), len(one.cases)) if has_seeds else ()
     rates = (one.least(_RATES[0]), *map(one.mean, _RATES[1:]))
     tiers = ", ".join(names.order(str(t) for case in one.cases if (t := case.get("bottleneck_tier"))))
     times = (one.mean(key), *spread, *map(one.mean, means), _worst_tail(one))
-    return (one.network, one.traffic, _curve(settings, one), *times, *rates, tiers or None)
+    return (*times, *rates, tiers or None)

@@ -14,6 +14,7 @@ from topo.report.names import Case
 from topo.report.panels.blocks import Draw, Panel
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.seeds import Repeat, repeats
+from topo.report.panels.sweep_cases import settings_of
 from topo.report.panels.view import View
 from topo.report.tables import Column, Table, name, table
 
@@ -159,19 +160,23 @@ def _luck(settings: Sequence[Repeat], tie: float) -> str:
 def _table(rivals: dict[str, dict[str, list[Repeat]]]) -> Table:
     entries = [(one, optimum(group)) for groups in rivals.values() for group in groups.values() for one in group]
     has_seeds = any(len(one.cases) > 1 for one, _ in entries)
-    columns = [name("Network"), name("Traffic"), name("Policy")]
+    places, settings = settings_of([one.cases[0] for one, _ in entries])
+    columns = [name("Network"), name("Traffic"), name("Policy"), *places]
     columns += [labels.column(_SHARE, "mean over seeds" if has_seeds else "")]
     if has_seeds:
         columns += [Column("Least", words.ratio), Column("Largest", words.ratio), Column("Seeds", words.count)]
     columns += [Column("Optimum", words.ratio, "at most"), Column("Of optimum", words.percent, "share", bar=True)]
     columns += [labels.column(key) for key in ("max_utilization", "completion_s", "gap", "method")]
-    rows = [_row(one, ends[1] if ends else None, has_seeds) for one, ends in entries]
+    rows = [
+        (one.network, one.traffic, one.policy, *setting, *_numbers(one, ends[1] if ends else None, has_seeds))
+        for (one, ends), setting in zip(entries, settings, strict=True)
+    ]
     note = "Congestion and gap are the largest over seeds, completion is their mean." if has_seeds else ""
     return table("policies", "Policies", columns, rows, filterable=len(rows) > 12, note=note)
 
 
-def _row(one: Repeat, bound: float | None, has_seeds: bool) -> tuple[Any, ...]:
+def _numbers(one: Repeat, bound: float | None, has_seeds: bool) -> tuple[Any, ...]:
     spread = (one.least(_SHARE), one.most(_SHARE), len(one.cases)) if has_seeds else ()
     of = _mean(one) / bound if bound else None
     rest = (one.most("max_utilization"), one.mean("completion_s"), one.most("gap"), one.cases[0].get("method"))
-    return (one.network, one.traffic, one.policy, one.mean(_SHARE), *spread, bound, of, *rest)
+    return (one.mean(_SHARE), *spread, bound, of, *rest)

@@ -31,6 +31,21 @@ def sweep_axes(cases: Sequence[Case]) -> list[str]:
     return [axis for axis in axes if len({case.record.labels.get(axis) for case in cases}) > 1]
 
 
+def telling_axes(cases: Sequence[Case]) -> list[str]:
+    """Return the axes, but for seeds, by which some of ``cases`` differ that share network, traffic and policy."""
+    alike: dict[tuple[str, str, str], list[Case]] = {}
+    for case in cases:
+        alike.setdefault((case.network, case.traffic, case.policy), []).append(case)
+    return names.order(axis for group in alike.values() for axis in sweep_axes(group) if not is_seed(axis))
+
+
+def settings_of(cases: Sequence[Case]) -> tuple[list[Column], list[list[str | None]]]:
+    """Return a column for each of the ``telling_axes``, and what the row of each of ``cases`` has there."""
+    axes = telling_axes(cases)
+    columns = [name(title_of(axis).capitalize()) for axis in axes]
+    return columns, [[case.record.labels.get(axis) for axis in axes] for case in cases]
+
+
 def title_of(axis: str) -> str:
     """Return the last word of an axis: ``fabric.planes`` is planes."""
     head, _, last = axis.rpartition(".")
