@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: Parameters that every network of a search has alike, or that say nothing in words.
@@ -32,6 +32,20 @@ def short(network: Mapping[str, Any]) -> str:
         return str(network.get("name") or "")
     planes = f"{parts['planes']}-plane " if "planes" in parts else ""
     return f"{planes}{network['family']}"
+
+
+def marks(networks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what the marks of a figure are called: short, or by the ports of a leaf where that tells two apart."""
+    names = [short(one) for one in networks]
+    return [
+        (names.count(name) > 1 and ", ".join(_ends(one))) or name for name, one in zip(names, networks, strict=True)
+    ]
+
+
+def _ends(network: Mapping[str, Any]) -> list[str]:
+    """Return the ports of a leaf down and up, as a figure has room for them."""
+    parts = _parts(network)
+    return [f"{parts[way]} {way}" for way in ("down", "up") if way in parts]
 
 
 def _parts(network: Mapping[str, Any]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from topo.report.specs import in_words, short
+from topo.report.specs import in_words, marks, short
 
 TREE = "fat-tree-2:radix=64,wiring=host,up=19,down=45,planes=8,nic=single-plane,endpoints=16384,rate=400Gb/s"
 
@@ -30,3 +30,12 @@ def test_a_network_that_a_search_made_is_said_in_words(spec, words, few):
 def test_a_network_with_a_name_of_its_own_keeps_it():
     for network in ({"name": "today", "family": "fat-tree-2", "spec": TREE}, {"name": "fat-tree-2(k=64)"}):
         assert in_words(network) == short(network) == network["name"]
+
+
+def test_marks_of_one_name_are_told_by_their_ports():
+    """Two trees of eight planes differ in the ports of a leaf; a dragonfly beside them has its own name."""
+    specs = (TREE, TREE.replace("up=19,down=45", "up=16,down=38"), "dragonfly:a=14,p=31,h=14,g=19,planes=2")
+    networks = [
+        {"name": f"{one.partition(':')[0]}(k=64)", "family": one.partition(":")[0], "spec": one} for one in specs
+    ]
+    assert marks(networks) == ["45 down, 19 up", "38 down, 16 up", "2-plane dragonfly"]

@@ -14,7 +14,7 @@ from topo.report.labels import column
 from topo.report.panels.blocks import Card, Cards, Draw, Notes, Panel, Show
 from topo.report.panels.blocks import panel as make
 from topo.report.panels.view import View
-from topo.report.specs import in_words
+from topo.report.specs import in_words, marks
 from topo.report.tables import Table, name, table
 
 #: Facts of a network that tables show, where one has them.
@@ -106,7 +106,8 @@ def _front(design: Mapping[str, Any], best: Mapping[str, Any]) -> Draw | None:
     if len(keys) < 2 or len(rows) < 2:
         return None
     rows.sort(key=lambda row: (row[keys[0]], row[keys[1]]))
-    spots = [Spot(row["name"], row[keys[0]], row[keys[1]], _place(row, keys)) for row in rows]
+    place = [", ".join((row["name"], _place(row, keys))) for row in rows]
+    spots = [Spot(mark, row[keys[0]], row[keys[1]], at) for row, mark, at in zip(rows, marks(rows), place, strict=True)]
     drawing = front(spots, range(len(spots)), labels.axis(keys[0]), labels.axis(keys[1]))
     for axis, key in (("xaxis", keys[0]), ("yaxis", keys[1])):
         drawing["layout"][axis] |= {"range": _around([float(row[key]) for row in rows]), "rangemode": "normal"}
@@ -119,7 +120,7 @@ def _front(design: Mapping[str, Any], best: Mapping[str, Any]) -> Draw | None:
 def _around(values: Sequence[float]) -> list[float]:
     """Return the ends of an axis: a front lies far from 0, and names stand to the right of its marks."""
     span = max(values) - min(values) or 1.0
-    return [min(values) - 0.2 * span, max(values) + 0.6 * span]
+    return [min(values) - 0.2 * span, max(values) + span]
 
 
 def _place(row: Mapping[str, Any], keys: Sequence[str]) -> str:

@@ -147,7 +147,7 @@ def _finding(cases: Sequence[Case]) -> str:
 
 def _table(settings: Sequence[Repeat]) -> Table:
     has_seeds = any(len(one.cases) > 1 for one in settings)
-    places, settled = settings_of([one.cases[0] for one in settings])
+    places, cells = settings_of([one.cases[0] for one in settings])
     columns = [name("Network"), name("Traffic"), name("Policy"), *places]
     columns += [labels.column("completion_s", "mean over seeds" if has_seeds else "", bar=True)]
     columns += [Column("Least", words.seconds), Column("Largest", words.seconds)] if has_seeds else []
@@ -158,7 +158,7 @@ def _table(settings: Sequence[Repeat]) -> Table:
     columns += [labels.column(key) for key in (*_RATES, "bottleneck_tier")]
     rows = [
         (one.network, one.traffic, _curve(settings, one), *setting, *_numbers(one, means, has_seeds))
-        for one, setting in zip(settings, settled, strict=True)
+        for one, setting in zip(settings, cells, strict=True)
     ]
     note = "Over seeds: the least rate is the least, last / mean the largest, the rest means." if has_seeds else ""
     return table("outcomes", "Completion by case", columns, rows, filterable=len(rows) > 12, note=note)
