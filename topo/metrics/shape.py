@@ -87,9 +87,9 @@ def _findings(fabric: Fabric, unconnected: float, diameter: int | None) -> list[
         found.append("no two endpoints are connected through switches, so hops are undefined")
     elif unconnected and fabric.n_planes > 1:
         found.append(
-            f"{unconnected:.0f} ordered pairs of endpoints share no plane: they meet through their "
+            f"{unconnected:,.0f} ordered pairs of endpoints share no plane: they meet through their "
             f"{fabric.domain_word}s, and hops leave them out (relay: {fabric.relay})"
         )
     elif unconnected:
-        found.append(f"{unconnected:.0f} ordered pairs of endpoints are not connected; hops leave them out")
+        found.append(f"{unconnected:,.0f} ordered pairs of endpoints are not connected; hops leave them out")
     return found

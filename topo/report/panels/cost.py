@@ -92,7 +92,7 @@ def _cheapest(cases: list[Case], head: str) -> str:
     least, most = min(cases, key=cost_key), max(cases, key=cost_key)
     low, high = cost_key(least), cost_key(most)
     if high <= low * (1 + SAME):
-        who = least.network if len(cases) == 1 else "every network"
+        who = least.network if len(cases) == 1 else "every network" if head else "Every network"
         return f"{head}{who} costs {words.usd(low)} per endpoint."
     text = f"{head}{least.network} costs least per endpoint, {words.usd(low)}, and {most.network}"
     return (

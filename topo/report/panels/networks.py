@@ -157,11 +157,12 @@ def _finding(some: Sequence[Network], tie: float) -> str:
     """Return who is fastest under the traffic that is drawn first, and what holds the slowest back."""
     best = [one for one in some if one.late <= 1 + tie]
     worst = max(some, key=lambda one: one.late)
+    every = "both" if len(some) == 2 else f"all {len(some)}"
     traffic, names = some[0].case.traffic, words.listing([one.case.network for one in best])
     if len(best) == len(some) and not some[0].is_choice:
-        return f"Under {traffic} all {len(some)} networks are as fast as the ports of their endpoints."
+        return f"Under {traffic} {every} networks are as fast as the ports of their endpoints."
     if len(best) == len(some):
-        return f"Under {traffic} all {len(some)} networks take the same time, and {worst.limit} limit them."
+        return f"Under {traffic} {every} networks take the same time, and {worst.limit} limit them."
     clause = f"{worst.case.network} takes {words.number(worst.late)} times as long"
     if some[0].is_choice:
         lead = f"Under {traffic} {names} {'is' if len(best) == 1 else 'are'} fastest; {clause}"
