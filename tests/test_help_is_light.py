@@ -49,7 +49,16 @@ def test_the_package_is_imported_lazily():
 
 
 #: Of the standard library and of numpy, what costs milliseconds and small commands have no use for.
-SLOW = {"numpy.ma", "numpy.f2py", "numpy.testing", "concurrent.futures", "importlib.metadata", "shutil", "statistics"}
+SLOW = {
+    "numpy.ma",
+    "numpy.f2py",
+    "numpy.random",
+    "numpy.testing",
+    "concurrent.futures",
+    "importlib.metadata",
+    "shutil",
+    "statistics",
+}
 #: Rooms that a size and a small case have no use for.
 STRANGERS = {
     *("topo.availability", "topo.failures", "topo.formats", "topo.check", "topo.design", "topo.cost"),

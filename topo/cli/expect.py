@@ -103,7 +103,7 @@ def expect_verb(
 
 
 def _check_rows(logs: Sequence[Path], *, as_csv: bool) -> None:
-    """Raise UsageError for a file given to ``--csv``, as it took one until version 2: it is read as a log."""
+    """Raise UsageError for a file given to ``--csv``, as it once took one: it is read as a log."""
     file = next((log for log in logs if log.suffix == ".csv" or not log.exists()), None)
     if as_csv and file is not None:
         raise click.UsageError(

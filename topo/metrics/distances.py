@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric, NodeKind
 from topo.islands import changes, distinct, islands
+from topo.noise import noise
 
 _WORD = 64  # sources in a machine word
 _COMPILED_VISITS = 500_000_000  # sources x links from which compiled code is worth its loading time of half a second
@@ -129,10 +130,10 @@ def switch_neighbours(fabric: Fabric) -> tuple[Ints, Ints]:
 def twins(tail: Ints, head: Ints, n: int) -> Ints:
     """Return (n,) for each switch the least one that has the same neighbours, given as sorted pairs.
 
-    Neighbours are compared by sums of random numbers, and those that agree one by one.
+    Neighbours are compared by sums of numbers that follow no rule, and those that agree one by one.
     """
     first = np.searchsorted(tail, np.arange(n + 1))
-    look = np.bincount(tail, np.random.default_rng(0).random(n)[head], n)
+    look = np.bincount(tail, noise(n)[head], n)
     _, example, number = np.unique(look, return_index=True, return_inverse=True)
     least = example[number]
     degree = np.diff(first)

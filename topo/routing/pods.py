@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from topo.islands import islands
 from topo.kernels.sweep import Arcs
+from topo.noise import noise
 from topo.routing.operator import Floats, Ints
 
 #: Classes of leaves of a pod up to which sums over them are cheaper than sweeps.
@@ -123,10 +124,10 @@ def _pods(arcs: Arcs, leaf: Mask, rise: Ints) -> Ints:
 def _classes(arcs: Arcs, leaf: Mask, pod: Ints, rise: Ints, fall: Ints) -> tuple[Ints, Ints, Mask]:
     """Return the class of each leaf in its pod (S,), how many each pod has, and the leaf (S,) that stands for each.
 
-    Leaves look alike where sums over random names of their spines agree.
+    Leaves look alike where sums over names of their spines agree, which follow no rule.
     """
     n = len(leaf)
-    name = np.random.default_rng(0).random((2, n))
+    name = noise(n, 0), noise(n, 1)
     above = np.bincount(arcs.tail[rise], arcs.part[rise] * name[0][arcs.head[rise]], n)
     below = np.bincount(arcs.head[fall], name[1][arcs.tail[fall]], n)
     leaves = np.flatnonzero(leaf)
