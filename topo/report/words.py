@@ -33,7 +33,7 @@ def number(value: Any, digits: int = 3) -> str:
 
 def count(value: Any) -> str:
     """Return a whole number with thousands separators."""
-    return _minus(f"{value:,.0f}") if _is_number(value) and math.isfinite(value) else number(value)
+    return _minus(f"{value:z,.0f}") if _is_number(value) and math.isfinite(value) else number(value)
 
 
 def ratio(value: Any) -> str:
@@ -44,8 +44,8 @@ def ratio(value: Any) -> str:
 
 
 def percent(value: Any) -> str:
-    """Return a share in percent, one decimal."""
-    return _minus(f"{100 * value:.1f}{NARROW}%") if _is_number(value) and math.isfinite(value) else number(value)
+    """Return a share in percent, one decimal; what rounds to nothing has no sign."""
+    return _minus(f"{100 * value:z.1f}{NARROW}%") if _is_number(value) and math.isfinite(value) else number(value)
 
 
 def nines(value: Any) -> str:
