@@ -47,7 +47,7 @@ def test_each_change_is_told_with_its_direction():
         ("planes 8, node limit 1", "cost_per_endpoint_usd", "worse", pytest.approx(1.5)),
     ]
     told = panels(a, b, pairs)[0].answer
-    assert told.startswith("3 of 9 matched cases differ; most of all completion time of planes 2, node limit 2: ")
+    assert told.startswith("3 of 9 matched cases differ; most of all the completion time of planes 2, node limit 2: ")
     assert told.replace("\N{NO-BREAK SPACE}", " ").endswith("1.00 ms in A, 3.00 ms in B.")
 
 
@@ -65,7 +65,7 @@ def test_jobs_are_compared_one_by_one_and_what_is_the_same_is_not_drawn():
     keys = ("jobs.together_s", "jobs.slowdown")
     assert moved == [(f"{name}, job ring", key, 4.0, "worse") for key in keys]
     shown = panels(a, b, pairs)
-    assert "1 of 1 matched case differs; most of all" in shown[0].answer and "job ring" in shown[0].answer
+    assert "The one matched case differs; most of all the" in shown[0].answer and "job ring" in shown[0].answer
     assert shown[0].blocks[0].items == ("fabric.rate: 100Gb/s in A, 400Gb/s in B (1 case)",)
     (figure,) = figures_of(shown)
     assert [len(variant.spec["data"][0]["x"]) for variant in figure.variants] == [1, 1]
@@ -128,6 +128,12 @@ def test_same_folders_give_the_same_bytes_and_names_stay_text(folders):
     assert html == compare(*folders)
     assert "<script>alert" not in html
     assert "&lt;script&gt;alert(1)" in html
+
+
+def test_folders_tell_a_study_before_and_after_a_change_apart(folders):
+    """Both studies have one title here."""
+    one, other = (folder.name for folder in folders)
+    assert f": {one} against {other}</h1>" in compare(*folders)
 
 
 def test_figures_are_drawn_and_say_both_values(folders):

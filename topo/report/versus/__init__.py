@@ -28,9 +28,15 @@ def compare(a: Path | str, b: Path | str, *, tell: Callable[[str], None] = lambd
     for view in studies:
         for wrong in view.study.damage:
             tell(f"damaged: {wrong}")
-    title = " against ".join(words.clip(view.study.title, 70) for view in studies)
+    title = _title([words.clip(view.study.title, 70) for view in studies], [_folder(a), _folder(b)])
     facts = f"A: {_folder(a)}, {counts[0]} · B: {_folder(b)}, {counts[1]}"
     return page(title, facts, panels(*studies, pairs), version=__version__)
+
+
+def _title(studies: list[str], folders: list[str]) -> str:
+    """Return both ``studies``; where they are one, as before and after a change, the ``folders`` tell them apart."""
+    same = len(set(studies)) == 1
+    return f"{studies[0]}: {' against '.join(folders)}" if same else " against ".join(studies)
 
 
 def _folder(path: Path | str) -> str:

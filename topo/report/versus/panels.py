@@ -81,13 +81,13 @@ def _sentence(pairs: Pairs, results: list[Change], n: int) -> str:
     if not differences:
         return f"Every result compared is the same in {_all(pairs)}."
     most = min(differences, key=lambda c: c.rank)
-    sentence = f"{n:,} of {words.plural(len(pairs.both), 'matched case')} {'differs' if n == 1 else 'differ'}"
+    some = _all(pairs).capitalize() if n == len(pairs.both) else f"{n:,} of {len(pairs.both):,} matched cases"
+    sentence = f"{some} {'differs' if n == 1 else 'differ'}"
     if most.ratio is None:
-        return f"{sentence}: {labels.title(most.key)} of {most.where} is {most.verdict}."
+        return f"{sentence}: the {labels.title(most.key)} of {most.where} is {most.verdict}."
     form = labels.form(most.key)
-    return (
-        f"{sentence}; most of all {labels.title(most.key)} of {most.where}: {form(most.a)} in A, {form(most.b)} in B."
-    )
+    change = f"the {labels.title(most.key)} of {most.where}: {form(most.a)} in A, {form(most.b)} in B"
+    return f"{sentence}; most of all {change}."
 
 
 def _all(pairs: Pairs) -> str:
