@@ -61,6 +61,14 @@ class Stored(Rows):
         indptr = np.concatenate([[0], np.cumsum(np.add.reduceat(here, self.indptr[:-1], dtype=np.int64))])
         return Stored(self.data[here], number[self.indices[here]], indptr, (self.shape[0], len(columns)))
 
+    def on_used(self, columns: Numbers) -> Stored:
+        """Return the rows with the ``columns``, ascending, that they are on numbered anew; they hold no other ones."""
+        if len(columns) == self.shape[1]:
+            return self
+        number = np.empty(self.shape[1], dtype=np.int64)
+        number[columns] = np.arange(len(columns))
+        return Stored(self.data, number[self.indices], self.indptr, (self.shape[0], len(columns)))
+
     def span(self, first: int, stop: int) -> Stored:
         """Return the rows ``first:stop``."""
         if (first, stop) == (0, self.shape[0]):
@@ -68,6 +76,14 @@ class Stored(Rows):
         here = slice(int(self.indptr[first]), int(self.indptr[stop]))
         indptr = self.indptr[first : stop + 1] - here.start
         return Stored(self.data[here], self.indices[here], indptr, (stop - first, self.shape[1]))
+
+    def without_zeros(self) -> Stored:
+        """Return what is stored that is not zero."""
+        if self.data.all():
+            return self
+        some = self.data != 0.0
+        indptr = np.concatenate([[0], np.cumsum(some)])[self.indptr]
+        return Stored(self.data[some], self.indices[some], indptr, self.shape)
 
     def packed(self) -> Stored:
         """Return the rows without zeros, what lies on one place added up; columns of a row must ascend."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import Fabric
-from topo.flow.batches import batches, by_phase
-from topo.flow.in_turn import in_turn
-from topo.flow.levels import Shares
+from topo.flow.batches import Batch, batches, by_phase
 from topo.flow.phase_loads import phase_loads
-from topo.flow.rounds import in_rounds
+from topo.flow.rounds import at_once, in_rounds
 from topo.flow.schedule import Timeline, overlap, predecessors
+from topo.flow.shares import Shares
 from topo.flow.solution import Solution, TooMany
 from topo.flow.stepwise import stepwise
 from topo.flow.wire import hop_by_hop, on_wire
@@ -82,7 +82,7 @@ def completion_times(
         finish=times.finish + delay,
         delay=delay,
         launch=fabric.launch,
-        in_turn=None if times.in_turn is None else times.in_turn + delay,
+        turns=times.turns,
         side_by_side=side_by_side,
         span=(times.started, times.ended),
         method="completion: refilled at each end" + (" and start" if side_by_side else "") + by_colour,
@@ -184,17 +184,35 @@ def _one_by_one(shared: _Shared, demand: Demand, delay: Floats) -> Timeline:
     """Return the times of phases that never meet, each solved by itself."""
     small = shared.demand
     ends, tightest = np.empty(small.n_commodities), np.empty(small.n_commodities, dtype=np.int32)
-    turns = np.empty(small.n_commodities)
-    for here, rows, columns, links in batches(shared.wire, shared.capacity, small):
-        room = shared.capacity[links]
-        ends[here], tight = finish_times(columns, room, small.size[here])
-        tightest[here] = links[tight]
-        turns[here] = in_turn(rows, room, small.size[here], ends[here])
-    finish = ends[shared.of]
+    solved = list(batches(shared.wire, shared.capacity, small))
+    for batch in solved:
+        ends[batch.here], row = _finish_times(batch, small.size[batch.here])
+        tightest[batch.here] = batch.link[row]
+    finish = ends if shared.listed else ends[shared.of]
     transfer = by_phase(demand, finish, np.maximum, 0.0)
     started, ended = stepwise(demand, finish, delay)
-    alone = turns if shared.listed else None  # a colour stands for many, who end one after the other
-    return Timeline(started, ended, transfer, finish, _links(shared, tightest), alone)
+    # A colour stands for many, who end one after the other.
+    turns = partial(_turns, solved, demand.size, ends, delay) if shared.listed else None
+    return Timeline(started, ended, transfer, finish, _links(shared, tightest), turns)
+
+
+def _turns(solved: list[Batch], size: Floats, fair: Floats, delay: Floats) -> Floats:
+    """Return (F,) [s] when each commodity ends if links send one at a time, ``delay`` (F,) [s] included."""
+    from topo.flow.in_turn import in_turn
+
+    turns = np.empty(len(size))
+    for batch in solved:
+        rows, kept = batch.binding
+        turns[batch.here] = in_turn(rows, batch.capacity[kept], size[batch.here], fair[batch.here])
+    return turns + delay
+
+
+def _finish_times(batch: Batch, size: Floats) -> tuple[Floats, NDArray[np.int32]]:
+    """Return when each commodity of ``batch`` ends (f,) [s] and the row (f,) that held it back last."""
+    shares, kept = batch.reduced()
+    capacity = batch.capacity[kept]
+    finish, row = at_once(Shares.of(shares, capacity), size, batch.phases) or finish_times(shares, capacity, size)
+    return finish, kept[row]
 
 
 def finish_times(shares: Stored, capacity: Floats, size: Floats) -> tuple[Floats, NDArray[np.int32]]:

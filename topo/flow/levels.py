@@ -17,10 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.stored import Stored
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from topo.flow.shares import Floats, Ints, Shares
 
 #: Levels that differ by less, relatively, fill together: as in the kernel.
 TIE = 1e-13
@@ -28,34 +25,6 @@ TIE = 1e-13
 DIGITS = 52
 #: Commodities up to which passes go on whatever they freeze; of more, one in so many has to freeze in each.
 SMALL, SLOWEST = 64, 8
-
-
-class Shares(NamedTuple):
-    """Shares R > 0 of F commodities on L links, commodity by commodity; each has one at least."""
-
-    link: Ints  # (nnz,)
-    share: Floats  # (nnz,)
-    hops: Ints  # (F,) entries of each commodity
-    capacity: Floats  # (L,) [B/s]
-
-    @classmethod
-    def of(cls, shares: Stored, capacity: Floats) -> Shares:
-        """Return ``shares`` (F, L) of links of ``capacity`` (L,)."""
-        link, hops = (part.astype(np.int64, copy=False) for part in (shares.indices, shares.length))
-        return cls(link, shares.data, hops, capacity)
-
-    def only(self, some: NDArray[np.bool_]) -> tuple[Shares, Ints]:
-        """Return the commodities that are among ``some`` (F,), and which (L',) of the links they are on."""
-        entry = np.repeat(some, self.hops)
-        link, used = self.link[entry], np.zeros(len(self.capacity), dtype=bool)
-        used[link] = True
-        kept, number = np.flatnonzero(used), np.cumsum(used) - 1
-        return Shares(number[link], self.share[entry], self.hops[some], self.capacity[kept]), kept
-
-    @property
-    def start(self) -> Ints:
-        """(F,) first entry of each commodity."""
-        return np.cumsum(self.hops) - self.hops
 
 
 class Sums(NamedTuple):
@@ -80,50 +49,64 @@ def levels(shares: Shares) -> tuple[Floats, Ints] | None:
 
     None where passes freeze too few of them (SMALL, SLOWEST).
     """
-    n = len(shares.hops)
-    rate, tight = np.empty(n), np.empty(n, dtype=np.int64)
-    rising, name = np.arange(n), np.arange(len(shares.capacity))
-    used = Sums(np.zeros(len(name)), np.zeros(len(name)))
+    level, low = least_levels(shares)
+    by = frozen(shares, level, low)
+    rate, tight, rising, name = low, by, np.arange(len(by)), np.arange(len(level))
+    used = Sums(np.zeros(len(level)), np.zeros(len(level)))
     most = float(shares.capacity.max(initial=0.0))
     while True:
-        level, by = _frozen(shares, used)
-        done = by >= 0
-        rate[rising[done]], tight[rising[done]] = level[done], name[by[done]]
-        if done.all():
+        fills = by < len(level)
+        done = np.flatnonzero(fills)
+        rate[rising[done]], tight[rising[done]] = low[done], name[by[done]]
+        if len(done) == len(by):
             return rate, tight
-        if too_slow(done):
+        if too_slow(len(done), len(by)):
             return None
-        entry = np.repeat(done, shares.hops)
-        carried = shares.share[entry] * np.repeat(level[done], shares.hops[done])
-        more = Sums.of(shares.link[entry], carried, len(shares.capacity), most)
-        shares, kept = shares.only(~done)
+        entry, layout = shares.layout.some(done)
+        carried = layout.spread(low[done])
+        if shares.share is not None:
+            carried = shares.share[entry] * carried
+        more = Sums.of(shares.link[entry], carried, len(level), most)
+        going_on = np.flatnonzero(~fills)
+        shares, kept = shares.only(going_on)
         used = Sums(*(old[kept] + new[kept] for old, new in zip(used, more, strict=True)))
-        rising, name = rising[~done], name[kept]
+        rising, name = rising[going_on], name[kept]
+        level, low = least_levels(shares, used)
+        by = frozen(shares, level, low)
 
 
-def _weight(shares: Shares) -> Floats:
+def _weight(shares: Shares) -> NDArray[np.number]:
     """Return (L,) the sum of shares on each link."""
-    n, one = len(shares.capacity), shares.share[0]
-    if (shares.share == one).all():
-        return np.asarray(np.bincount(shares.link, minlength=n) * one)
-    sums = Sums.of(shares.link, shares.share, n, float(shares.share.max()) * len(shares.link))
+    n, share = len(shares.capacity), shares.share
+    if share is None or (share == share[0]).all():
+        count = np.bincount(shares.link, minlength=n)
+        return count if share is None else np.asarray(count * share[0])
+    sums = Sums.of(shares.link, share, n, float(share.max()) * len(shares.link))
     return sums.whole + sums.rest
 
 
-def too_slow(done: NDArray[np.bool_]) -> bool:
-    """Return whether a step that gets as many ``done`` (n,) is one of too many."""
-    return len(done) > SMALL and int(np.count_nonzero(done)) * SLOWEST < len(done)
+def too_slow(done: int, n: int) -> bool:
+    """Return whether a step that gets ``done`` of ``n`` is one of too many."""
+    return n > SMALL and done * SLOWEST < n
 
 
-def _frozen(shares: Shares, used: Sums) -> tuple[Floats, Ints]:
-    """Return the least level (F,) on the way of each commodity, and the link that freezes it there; -1 where none."""
-    n, start = len(shares.capacity), shares.start
-    room = np.maximum((shares.capacity - used.whole) - used.rest, 0.0)
+def least_levels(shares: Shares, used: Sums | None = None) -> tuple[Floats, Floats]:
+    """Return the level (L,) of each link, ``used`` (L,) by others, and the least (F,) on the way of each commodity."""
     whole = _weight(shares)
-    level = np.divide(room, whole, out=np.full(n, np.inf), where=whole > 0.0)
-    low = np.minimum.reduceat(level[shares.link], start)
-    least = np.full(n, np.inf)
-    np.minimum.at(least, shares.link, np.repeat(low, shares.hops))
+    room = shares.capacity if used is None else np.maximum((shares.capacity - used.whole) - used.rest, 0.0)
+    level = np.divide(room, whole, out=np.full(len(room), np.inf), where=whole > 0.0)
+    return level, shares.layout.along(np.minimum, level[shares.link])
+
+
+def frozen(shares: Shares, level: Floats, low: Floats) -> Ints:
+    """Return the link (F,) that freezes each commodity, at the ``low`` (F,) of ``level`` (L,) on its way; L where none.
+
+    Nobody on such a link can leave it for a lower level.
+    """
+    n, link, layout = len(level), shares.link, shares.layout
+    least = np.full(n, low.min(initial=np.inf))
+    if low.max(initial=0.0) > low.min(initial=np.inf):
+        least.fill(np.inf)
+        np.minimum.at(least, link, layout.spread(low))
     fills = np.where(level <= least * (1.0 + TIE), np.arange(n), n)
-    by = np.minimum.reduceat(fills[shares.link], start)
-    return low, np.where(by < n, by, -1)
+    return layout.along(np.minimum, fills[link])

@@ -10,8 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.flow.shares import ByCommodity
+from topo.islands import changes
 from topo.noise import noise
-from topo.stored import Stored
+from topo.stored import Numbers, Stored
 
 #: Two shares are equal within this relative distance: rounding of the splits.
 EQUAL = 1e-13
@@ -25,19 +27,36 @@ def without_lone(shares: Stored, capacity: NDArray[np.float64]) -> Stored:
     Of each commodity at most one such link stays, the tightest, the first of equal ones, where it is tighter than all
     others that it is on.  Every commodity has a link.  ``capacity`` (L,) [B/s].
     """
-    link, start = shares.indices, shares.indptr[:-1]
-    lone = (np.bincount(link, minlength=shares.shape[1]) == 1)[link]
-    if not lone.any():
+    link, layout = shares.indices, ByCommodity.of(shares.length.astype(np.int64, copy=False))
+    one = np.bincount(link, minlength=shares.shape[1]) == 1
+    if not one.any():
         return shares
+    lone = one[link]
     tightness = shares.data / capacity[link]
-    own = np.maximum.reduceat(np.where(lone, tightness, 0.0), start)
-    elsewhere = np.maximum.reduceat(np.where(lone, 0.0, tightness), start)
-    least = np.where(own > elsewhere, own * (1.0 - EQUAL), np.inf)
-    binds = lone & (tightness >= np.repeat(least, shares.length))
-    first = np.minimum.reduceat(np.where(binds, link, shares.shape[1]), start)
-    stays = ~lone | (binds & (link == np.repeat(first, shares.length)))
-    indptr = np.concatenate([[0], np.cumsum(np.add.reduceat(stays, start, dtype=np.int64))])
+    elsewhere = layout.along(np.maximum, np.where(lone, 0.0, tightness))
+    tighter = np.flatnonzero(lone & (tightness > layout.spread(elsewhere)))
+    stays = ~lone
+    stays[_tightest(tightness, link, layout.spread(np.arange(len(elsewhere))), tighter)] = True
+    indptr = np.concatenate([[0], np.cumsum(stays)])[shares.indptr]
     return Stored(shares.data[stays], link[stays], indptr, shares.shape)
+
+
+def _tightest(
+    tightness: NDArray[np.float64], link: Numbers, commodity: NDArray[np.int64], entry: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return which ``entry`` (n,) of each commodity has the largest ``tightness``, on the first link of equal ones.
+
+    The others are by entry, (nnz,).
+    """
+    if not len(entry):
+        return entry
+    tightness, link = tightness[entry], link[entry]
+    start = np.flatnonzero(changes(commodity[entry]))
+    length = np.diff(start, append=len(entry))
+    most = np.repeat(np.maximum.reduceat(tightness, start), length)
+    link = np.where(tightness >= most * (1.0 - EQUAL), link, link.max() + 1)
+    first = np.repeat(np.minimum.reduceat(link, start), length)
+    return np.asarray(entry[link == first])
 
 
 def binding_links(shares: Stored, capacity: NDArray[np.float64]) -> NDArray[np.int32]:

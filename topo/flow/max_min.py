@@ -47,9 +47,10 @@ def max_min_rates(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
             here = slice(start, stop)
             rate[here], tightest[here] = _by_rounds(fabric, routing, here, demand.n_commodities)
     else:
-        for here, rows, _, links in batches(Stored.of_columns(columns), fabric.capacity, demand):
-            rate[here], tight = fill(problem_of(rows, fabric.capacity[links]))
-            tightest[here] = links[tight]
+        for batch in batches(Stored.of_columns(columns), fabric.capacity, demand):
+            rows, kept = batch.binding
+            rate[batch.here], tight = fill(problem_of(rows, batch.capacity[kept]))
+            tightest[batch.here] = batch.link[kept[tight]]
     return Solution.of(
         fabric,
         demand,

@@ -9,7 +9,9 @@ A commodity that enters the network at several NICs of its host has its queue pa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,11 +61,16 @@ def of_commodities(solution: Solution, demand: Demand, routing: Routing, owner: 
         tightest=solution.tightest[last],
         finish=finish,
         delay=finish - moved,
-        in_turn=None if solution.in_turn is None else np.maximum.reduceat(solution.in_turn, first),
+        turns=None if solution.turns is None else partial(_last, solution.turns, first),
         demand=demand,
         routing=routing,
         method=f"{solution.method}, by queue pair",
     )
+
+
+def _last(turns: Callable[[], Floats], first: Ints) -> Floats:
+    """Return (F,) when the last queue pair of each commodity ends."""
+    return np.asarray(np.maximum.reduceat(turns(), first))
 
 
 def _lone(paths: PathRouting) -> PathRouting:

@@ -16,16 +16,31 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.flow.levels import SMALL, TIE, Floats, Ints, Shares, levels, too_slow
+from topo.flow.levels import SMALL, TIE, frozen, least_levels, levels, too_slow
+from topo.flow.shares import Floats, Ints, Shares
 from topo.islands import islands
 
 
 class Rest(NamedTuple):
-    """Commodities that have not ended."""
+    """Commodities that have not ended, ascending."""
 
     who: Ints  # (n,)
     left: Floats  # (n,) [bytes]
     now: Floats  # (n,) [s] time of the part of each
+
+
+def at_once(shares: Shares, size: Floats, phases: Ints) -> tuple[Floats, NDArray[np.int32]] | None:
+    """Return when each commodity ends (F,) [s] and the link (F,) that holds it back, where one pass tells.
+
+    It does where nobody is frozen later and all of each phase end together: nothing is filled again.  ``phases`` are
+    the first commodities of those that share no links.  Collectives are so, and all-to-all at once.
+    """
+    level, low = least_levels(shares)
+    end = size / low
+    if (np.maximum.reduceat(end, phases) > np.minimum.reduceat(end, phases) * (1.0 + TIE)).any():
+        return None
+    by = frozen(shares, level, low)
+    return None if by.max() == len(level) else (end, by.astype(np.int32))
 
 
 def in_rounds(shares: Shares, size: Floats) -> tuple[Floats, NDArray[np.int32], Rest]:
@@ -35,7 +50,8 @@ def in_rounds(shares: Shares, size: Floats) -> tuple[Floats, NDArray[np.int32], 
     """
     n = len(size)
     finish, tight = np.full(n, np.inf), np.full(n, -1, dtype=np.int32)
-    rest, name = Rest(np.arange(n), size, np.zeros(n)), np.arange(len(shares.capacity))
+    shares, who = shares.by_hop()
+    rest, name = Rest(who, size[who], np.zeros(n)), np.arange(len(shares.capacity))
     part = None
     while len(rest.who) and (filled := levels(shares)) is not None:
         rate, by = filled
@@ -43,18 +59,20 @@ def in_rounds(shares: Shares, size: Floats) -> tuple[Floats, NDArray[np.int32], 
         if part is None and end.max() > end.min() * (1.0 + TIE):
             part = parts(shares)
         at, due = _next(end, part)
-        finish[rest.who[due]], tight[rest.who[due]] = end[due], name[by[due]]
-        go_on = ~due
-        left = np.maximum(rest.left - rate * (at - rest.now), 0.0)
-        rest = Rest(rest.who[go_on], left[go_on], at[go_on])
+        ended, going_on = np.flatnonzero(due), np.flatnonzero(~due)
+        finish[rest.who[ended]], tight[rest.who[ended]] = end[ended], name[by[ended]]
+        at = at[going_on]
+        left = np.maximum(rest.left[going_on] - rate[going_on] * (at - rest.now[going_on]), 0.0)
+        rest = Rest(rest.who[going_on], left, at)
         if part is None or not len(rest.who):
-            return finish, tight, rest
-        part = part[go_on]
-        if too_slow(due) and np.bincount(part).max() > SMALL:
-            return finish, tight, rest
-        shares, kept = shares.only(go_on)
+            break
+        part = part[going_on]
+        if too_slow(len(ended), len(due)) and np.bincount(part).max() > SMALL:
+            break
+        shares, kept = shares.only(going_on)
         name = name[kept]
-    return finish, tight, rest
+    order = np.argsort(rest.who)
+    return finish, tight, Rest(*(column[order] for column in rest))
 
 
 def _next(end: Floats, part: NDArray[np.int32] | None) -> tuple[Floats, NDArray[np.bool_]]:
@@ -69,8 +87,8 @@ def _next(end: Floats, part: NDArray[np.int32] | None) -> tuple[Floats, NDArray[
 
 def parts(shares: Shares) -> NDArray[np.int32]:
     """Return (F,) the part of each commodity: those that a chain of shared links connects."""
-    start = shares.start
-    others = np.ones(len(shares.link), dtype=bool)
-    others[start] = False
-    joined = islands(np.repeat(shares.link[start], shares.hops - 1), shares.link[others], len(shares.capacity))
-    return np.asarray(joined[shares.link[start]])
+    one = shares.layout.along(np.minimum, shares.link)
+    other, one = shares.link, shares.layout.spread(one)
+    joins = np.flatnonzero(one != other)
+    joined = islands(one[joins], other[joins], len(shares.capacity))
+    return np.asarray(shares.layout.along(np.minimum, joined[shares.link]))

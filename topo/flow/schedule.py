@@ -5,6 +5,7 @@ The longest chain of phases is critical: shorten any other and nothing is gained
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ class Timeline(NamedTuple):
     transfer: Floats  # (phases,) [s] mean time from first to last byte of a run
     finish: Floats  # (F,) [s] mean time of a commodity from the start of its transfer
     tightest: NDArray[np.int32]  # (F,) link that held it back last
-    in_turn: Floats | None = None  # (F,) [s] ``finish`` if links sent one commodity at a time; None: not said
+    turns: Callable[[], Floats] | None = None  # tells ``Solution.in_turn``; None: not said
 
 
 def predecessors(demand: Demand | GroupedDemand) -> Order:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,7 +64,7 @@ class Solution:
     gap: float  # (bound - overall theta) / bound
     in_proportion: bool  # whether all commodities of a phase move in proportion to their sizes throughout
     timed: bool  # whether ``finish`` counts latency, packets and launch
-    in_turn: NDArray[np.float64] | None  # (F,) [s] ``finish`` if links sent one commodity at a time; None: not said
+    turns: Callable[[], NDArray[np.float64]] | None  # tells ``in_turn``; None where it is not said
     least: float | None  # [s] before which the demand cannot end; None where it ends at ``completion_s``
     residual: float  # largest relative overload of a link, or part of a commodity lost or made; rounding only
 
@@ -82,7 +84,7 @@ class Solution:
         delay: NDArray[np.float64] | None = None,
         launch: float = 0.0,
         side_by_side: bool = False,
-        in_turn: NDArray[np.float64] | None = None,
+        turns: Callable[[], NDArray[np.float64]] | None = None,
         span: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
         in_proportion: bool = False,
         least: float | None = None,
@@ -150,7 +152,7 @@ class Solution:
             float(gap),
             in_proportion,
             delay is not None,
-            in_turn,
+            turns,
             None if least is None else min(least + launch, float(ended.max(initial=0.0))),
             max(overload, float(lost.max(initial=0.0))),
         )
@@ -162,6 +164,15 @@ class Solution:
 
     def __repr__(self) -> str:
         return f"<Solution {self.method}: {self.completion_s:.6g} s, gap {self.gap:.3g}>"
+
+    @cached_property
+    def in_turn(self) -> NDArray[np.float64] | None:
+        """(F,) [s] ``finish`` if links sent one commodity at a time; None where it is not said."""
+        if self.turns is None:
+            return None
+        turns = self.turns()
+        turns.setflags(write=False)
+        return turns
 
     @property
     def completion_s(self) -> float:

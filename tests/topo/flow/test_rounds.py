@@ -11,8 +11,9 @@ from scipy.sparse import csc_array
 from tests.topo.flow.explicit import permutation, problem, problems, tree_paths
 from topo.flow import levels as passes
 from topo.flow.completion import finish_times
-from topo.flow.levels import SMALL, Shares, levels
+from topo.flow.levels import SMALL, levels
 from topo.flow.rounds import in_rounds, parts
+from topo.flow.shares import Shares
 from topo.islands import islands
 from topo.kernels.filling import fill
 from topo.kernels.refilling import complete
