@@ -38,6 +38,8 @@ class Batch:
     def few(self) -> tuple[Stored, NDArray[np.int32]]:
         """Shares by commodity without links of one alone that never hold it back, and the rows that they are on."""
         shares = without_lone(self.shares, self.capacity)
+        if shares.nnz >= len(self.capacity):  # numbering them anew would cost more than it saves
+            return shares, np.arange(len(self.capacity), dtype=np.int32)
         used = np.zeros(len(self.capacity), dtype=bool)
         used[shares.indices] = True
         return shares.on_used(rows := np.flatnonzero(used).astype(np.int32)), rows

@@ -154,6 +154,8 @@ def _ports(fabric: Fabric) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
 
 def is_inside(fabric: Fabric, demand: Demand) -> NDArray[np.bool_]:
     """Return (F,) whether the commodity stays on the links of its scale-up domain."""
+    if not fabric.has_scale_up:  # everyone is a domain of its own
+        return np.asarray(demand.src == demand.dst)
     domain = fabric.joined
     inside: NDArray[np.bool_] = domain[demand.src] == domain[demand.dst]
     return inside
@@ -171,6 +173,11 @@ def _bytes(fabric: Fabric, demand: Demand | GroupedDemand) -> tuple[_Bytes, _Byt
     """Return what stays inside domains and what goes between them."""
     if isinstance(demand, Demand):
         inside, ends = is_inside(fabric, demand), (demand.src, demand.dst)
+        if not inside.any():
+            none = demand.size[:0]
+            return _Bytes(demand.phase[:0], (ends[0][:0], ends[1][:0]), (none, none)), _Bytes(
+                demand.phase, ends, (demand.size, demand.size)
+            )
         moved = (np.where(chosen, demand.size, 0.0) for chosen in (inside, ~inside))
         near, far = (_Bytes(demand.phase, ends, (size, size)) for size in moved)
         return near, far
@@ -229,6 +236,9 @@ def _sites(
     pairs = distinct(place[tail].astype(np.int64) * len(leaves) + column)
     owner, column = pairs // len(leaves), pairs % len(leaves)
     first = np.searchsorted(owner, np.arange(int(place.max()) + 1))
+    if len(pairs) == len(first):  # one leaf each: the sites are the leaves
+        hops = _site_hops(fabric, leaves)
+        return column[place], np.where(np.isfinite(hops), hops, 0.0)
     table = np.full((len(first), int(np.bincount(owner).max())), -1, dtype=np.int64)
     table[owner, np.arange(len(pairs)) - first[owner]] = column
     table, site = np.unique(table, axis=0, return_inverse=True)

@@ -64,7 +64,8 @@ def completion_times(
     Who is solved by colours has a link like the one that held it back, and no ``in_turn``.
     """
     shared = _shared(fabric, demand, routing, efficiency)
-    delay = fabric.overhead + routing.sum_along(fabric.latency) + hop_by_hop(fabric, demand, routing)
+    late = routing.sum_along(fabric.latency) if fabric.latency.any() else np.zeros(demand.n_commodities)
+    delay = fabric.overhead + late + hop_by_hop(fabric, demand, routing)
     side_by_side = overlap(demand) is not None
     times = (_together if side_by_side else _one_by_one)(shared, demand, delay)
     load = phase_loads(routing, demand, demand.size / times.transfer[demand.phase], shared.columns)

@@ -72,7 +72,7 @@ def in_rounds(shares: Shares, size: Floats) -> tuple[Floats, NDArray[np.int32], 
         shares, kept = shares.only(going_on)
         name = name[kept]
     order = np.argsort(rest.who)
-    return finish, tight, Rest(*(column[order] for column in rest))
+    return finish, tight, Rest(rest.who[order], rest.left[order], rest.now[order])
 
 
 def _next(end: Floats, part: NDArray[np.int32] | None) -> tuple[Floats, NDArray[np.bool_]]:

@@ -74,7 +74,8 @@ class PathRouting(FactSheet):
 
     def by_commodity(self) -> Stored:
         """Return R (F, L) path by path: what lies on one link twice is stored twice."""
-        data = np.repeat(self.share, np.diff(self.first))
+        whole = (self.share == 1.0).all()
+        data = np.broadcast_to(1.0, len(self.link)) if whole else np.repeat(self.share, np.diff(self.first))
         return Stored(data, self.link, self.first[self.of], (len(self.of) - 1, self.n_links))
 
     def columns(self) -> csc_array:
@@ -82,7 +83,7 @@ class PathRouting(FactSheet):
         from scipy.sparse import csc_array
 
         rows = self.by_commodity()
-        matrix = csc_array((rows.data, rows.indices, rows.indptr), shape=rows.shape[::-1])
+        matrix = csc_array((rows.data.copy(), rows.indices, rows.indptr), shape=rows.shape[::-1])
         matrix.sum_duplicates()
         return matrix
 

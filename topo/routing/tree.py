@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from topo.fabric import Fabric, NodeKind
+from topo.islands import distinct
 from topo.routing.network import Network
 from topo.routing.operator import Ints, RoutingError
 
@@ -68,7 +69,7 @@ def position(network: Network, port: Ints) -> Ints:
 def _leaf_rank(fabric: Fabric) -> Ints:
     rank = np.zeros(fabric.n_nodes, dtype=np.int64)
     leaves = np.flatnonzero(fabric.kind == NodeKind.LEAF)
-    for plane in np.unique(fabric.plane[leaves]):
+    for plane in distinct(fabric.plane[leaves]):
         of_plane = leaves[fabric.plane[leaves] == plane]
         rank[of_plane] = np.arange(len(of_plane))
     return rank

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.fabric import NodeKind
-from topo.islands import changes, islands
+from topo.islands import changes, distinct, islands
 from topo.routing.network import Network
 from topo.routing.operator import Ints
 from topo.routing.tree import most_up, up_links
@@ -163,5 +163,5 @@ def _one_leaf_each(network: Network) -> bool:
     if (network.fabric.kind[switch + network.base] != NodeKind.LEAF).any():
         return False
     site = np.repeat(np.arange(network.n_sites), np.diff(network.ports.first))
-    pairs = (np.unique(site * n + column[switch]) for column in (np.arange(n), network.island))
+    pairs = (distinct(site * n + column[switch]) for column in (np.arange(n), network.island))
     return len({len(pair) for pair in pairs}) == 1
