@@ -56,23 +56,31 @@ def levels(shares: Shares) -> tuple[Floats, Ints] | None:
     most = float(shares.capacity.max(initial=0.0))
     while True:
         fills = by < len(level)
-        done = np.flatnonzero(fills)
-        rate[rising[done]], tight[rising[done]] = low[done], name[by[done]]
-        if len(done) == len(by):
-            return rate, tight
-        if too_slow(len(done), len(by)):
-            return None
-        entry, layout = shares.layout.some(done)
-        carried = layout.spread(low[done])
-        if shares.share is not None:
-            carried = shares.share[entry] * carried
-        more = Sums.of(shares.link[entry], carried, len(level), most)
         going_on = np.flatnonzero(~fills)
-        shares, kept = shares.only(going_on)
-        used = Sums(*(old[kept] + new[kept] for old, new in zip(used, more, strict=True)))
-        rising, name = rising[going_on], name[kept]
+        if len(rising) < len(rate):
+            done = np.flatnonzero(fills)
+            rate[rising[done]], tight[rising[done]] = low[done], name[by[done]]
+        if not len(going_on):
+            return rate, tight
+        if too_slow(len(by) - len(going_on), len(by)):
+            return None
+        left, kept = shares.only(going_on)
+        used = Sums(*(old[kept] + new for old, new in zip(used, _taken(shares, kept, fills, low, most), strict=True)))
+        shares, rising, name = left, rising[going_on], name[kept]
         level, low = least_levels(shares, used)
         by = frozen(shares, level, low)
+
+
+def _taken(shares: Shares, kept: Ints, fills: NDArray[np.bool_], low: Floats, most: float) -> Sums:
+    """Return what those that are frozen, ``fills`` (F,), at ``low`` (F,) take of the links ``kept`` (L',)."""
+    place = np.full(len(shares.capacity), -1)
+    place[kept] = np.arange(len(kept))
+    at = place[shares.link]
+    entry = np.flatnonzero((at >= 0) & shares.layout.spread(fills))
+    carried = shares.layout.spread(low)[entry]
+    if shares.share is not None:
+        carried *= shares.share[entry]
+    return Sums.of(at[entry], carried, len(kept), most)
 
 
 def _weight(shares: Shares) -> NDArray[np.number]:

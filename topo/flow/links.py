@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topo.flow.shares import ByCommodity
-from topo.islands import changes
 from topo.noise import noise
 from topo.stored import Numbers, Stored
 
@@ -27,36 +26,35 @@ def without_lone(shares: Stored, capacity: NDArray[np.float64]) -> Stored:
     Of each commodity at most one such link stays, the tightest, the first of equal ones, where it is tighter than all
     others that it is on.  Every commodity has a link.  ``capacity`` (L,) [B/s].
     """
-    link, layout = shares.indices, ByCommodity.of(shares.length.astype(np.int64, copy=False))
+    link, layout = shares.indices, ByCommodity.of(shares.length)
     one = np.bincount(link, minlength=shares.shape[1]) == 1
     if not one.any():
         return shares
-    lone = one[link]
-    tightness = shares.data / capacity[link]
-    elsewhere = layout.along(np.maximum, np.where(lone, 0.0, tightness))
-    tighter = np.flatnonzero(lone & (tightness > layout.spread(elsewhere)))
-    stays = ~lone
-    stays[_tightest(tightness, link, layout.spread(np.arange(len(elsewhere))), tighter)] = True
+    own, elsewhere = (
+        layout.along(np.maximum, shares.data / np.where(here, capacity, np.inf)[link]) for here in (one, ~one)
+    )
+    stays = ~one[link]
+    stays[_tightest(shares, capacity, one, own, np.flatnonzero(own > elsewhere))] = True
+    entry = np.flatnonzero(stays)
     indptr = np.concatenate([[0], np.cumsum(stays)])[shares.indptr]
-    return Stored(shares.data[stays], link[stays], indptr, shares.shape)
+    return Stored(shares.data[entry], link[entry], indptr, shares.shape)
 
 
 def _tightest(
-    tightness: NDArray[np.float64], link: Numbers, commodity: NDArray[np.int64], entry: NDArray[np.int64]
+    shares: Stored,
+    capacity: NDArray[np.float64],
+    one: NDArray[np.bool_],
+    own: NDArray[np.float64],
+    some: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return which ``entry`` (n,) of each commodity has the largest ``tightness``, on the first link of equal ones.
-
-    The others are by entry, (nnz,).
-    """
+    """Return which entry of each of ``some`` commodities is the tightest of links with ``one`` (L,), and the first."""
+    entry, layout = ByCommodity.of(shares.length).some(some)
     if not len(entry):
         return entry
-    tightness, link = tightness[entry], link[entry]
-    start = np.flatnonzero(changes(commodity[entry]))
-    length = np.diff(start, append=len(entry))
-    most = np.repeat(np.maximum.reduceat(tightness, start), length)
-    link = np.where(tightness >= most * (1.0 - EQUAL), link, link.max() + 1)
-    first = np.repeat(np.minimum.reduceat(link, start), length)
-    return np.asarray(entry[link == first])
+    link = shares.indices[entry]
+    tight = shares.data[entry] / capacity[link] >= layout.spread(own[some]) * (1.0 - EQUAL)
+    link = np.where(one[link] & tight, link, shares.shape[1])
+    return np.asarray(entry[link == layout.spread(layout.along(np.minimum, link))])
 
 
 def binding_links(shares: Stored, capacity: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -67,8 +67,9 @@ class ByCommodity(NamedTuple):
     start: Ints  # (F,) first entry of each
 
     @classmethod
-    def of(cls, hops: Ints) -> ByCommodity:
-        """Return the layout of commodities with ``hops`` (F,) entries."""
+    def of(cls, length: NDArray[np.integer]) -> ByCommodity:
+        """Return the layout of commodities with ``length`` (F,) entries."""
+        hops = length.astype(np.int64, copy=False)
         return cls(hops, np.cumsum(hops) - hops)
 
     def along(self, ufunc: np.ufunc, value: NDArray[Any]) -> NDArray[Any]:
@@ -105,9 +106,8 @@ class Shares(NamedTuple):
     @classmethod
     def of(cls, shares: Stored, capacity: Floats) -> Shares:
         """Return ``shares`` (F, L) of links of ``capacity`` (L,), commodity by commodity."""
-        link, hops = (part.astype(np.int64, copy=False) for part in (shares.indices, shares.length))
         share = None if (shares.data == 1.0).all() else shares.data
-        return cls(link, share, capacity, ByCommodity.of(hops))
+        return cls(shares.indices.astype(np.int64, copy=False), share, capacity, ByCommodity.of(shares.length))
 
     def by_hop(self) -> tuple[Shares, Ints]:
         """Return the same, hop by hop where ways are short, and which commodity (F,) each then is."""
