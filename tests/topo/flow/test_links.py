@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.sparse import csc_array, csr_array, vstack
 
 from tests.topo.flow.explicit import problem, problems
 from topo.flow.batches import binding_rows
-from topo.flow.links import binding_links
+from topo.flow.links import binding_links, without_lone
 from topo.flow.max_min import problem_of
 from topo.kernels.filling import fill
 from topo.stored import Stored
@@ -31,6 +32,26 @@ def test_a_lone_commodity_keeps_its_tightest_link():
 
 def test_nothing_is_nothing():
     assert binding_links(Stored.as_in(csr_array((3, 0))), np.ones(3)).tolist() == []
+
+
+@given(problems(), st.randoms())
+@settings(max_examples=80, deadline=None)
+def test_links_of_one_alone_never_change_a_rate(case, random):
+    """Each commodity gets three links of its own, of few different capacities: at most one stays, and rates do."""
+    shares, capacity, _ = case
+    n = shares.shape[1]
+    own = np.repeat(np.eye(n), 3, axis=0) * np.array([[random.choice([0.5, 1.0])] for _ in range(3 * n)])
+    whole = csc_array(np.vstack([own, shares]))
+    room = np.concatenate([[random.choice([0.1, 1.0, 9.0]) for _ in range(3 * n)], capacity])
+    few = without_lone(Stored.of_columns(whole), room)
+    assert (np.bincount(few.row[few.indices < 3 * n], minlength=n) <= 1).all()
+    left = csc_array((few.data, few.indices, few.indptr), shape=whole.shape)
+    rate, _ = fill(problem(left, room))
+    expected, _ = fill(problem(whole, room))
+    np.testing.assert_allclose(rate, expected, rtol=1e-12)
+    held = (left.toarray()[: 3 * n] / room[: 3 * n, None]).max(axis=0)
+    by_hand = (whole.toarray()[: 3 * n] / room[: 3 * n, None]).max(axis=0)
+    assert (held[held > 0] == by_hand[held > 0]).all()  # the tightest of them
 
 
 @given(problems())

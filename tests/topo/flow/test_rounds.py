@@ -12,7 +12,7 @@ from tests.topo.flow.explicit import permutation, problem, problems, tree_paths
 from topo.flow import levels as passes
 from topo.flow.completion import finish_times
 from topo.flow.levels import SMALL, levels
-from topo.flow.rounds import in_rounds, parts
+from topo.flow.rounds import at_once, in_rounds, parts
 from topo.flow.shares import Shares
 from topo.islands import islands
 from topo.kernels.filling import fill
@@ -70,6 +70,40 @@ def test_what_rounds_leave_ends_with_the_kernel_as_if_it_had_done_all(case, smal
     expected, _, _ = complete(problem(columns, capacity), size.copy())
     np.testing.assert_allclose(finish, expected, rtol=1e-11)
     assert (matrix[tight, np.arange(len(size))] > 0).all()
+
+
+@given(problems(), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_what_one_pass_tells_is_what_the_kernel_finds(case, together):
+    """Sizes as rates make all end at once; it answers where nobody is frozen later, and then as the kernel."""
+    matrix, capacity, size = case
+    rate, _ = fill(problem(csc_array(matrix), capacity))
+    size = rate * 3.0 if together else size
+    found = at_once(shares_of(matrix, capacity), size, np.zeros(1, dtype=np.int64))
+    expected, _, _ = complete(problem(csc_array(matrix), capacity), size.copy())
+    if found is None:
+        weight = matrix.sum(axis=1)
+        level = np.divide(capacity, weight, out=np.full(len(capacity), np.inf), where=weight > 0)
+        low = np.where(matrix > 0, level[:, None], np.inf).min(axis=0)
+        assert not together or (rate > low * (1 + 1e-12)).any()
+        return
+    np.testing.assert_allclose(found[0], expected, rtol=1e-12)
+    assert (matrix[found[1], np.arange(len(size))] > 0).all()
+
+
+def test_phases_that_end_at_different_times_are_told_in_one_pass():
+    """By hand: two commodities of 1 B on a link of 1 B/s, two of 3 B on another; of unequal sizes they are not."""
+    shares = shares_of([[1, 1, 0, 0], [0, 0, 1, 1]], [1.0, 1.0])
+    phases = np.array([0, 2])
+    finish, tight = at_once(shares, np.array([1.0, 1.0, 3.0, 3.0]), phases)
+    assert finish.tolist() == [2.0, 2.0, 6.0, 6.0] and tight.tolist() == [0, 0, 1, 1]
+    assert at_once(shares, np.array([1.0, 1.0, 3.0, 3.5]), phases) is None
+
+
+def test_who_can_rise_later_is_not_told_in_one_pass():
+    """By hand: links of 1 and 9 B/s; the second commodity rises to 8.5 after the first is frozen at 0.5."""
+    matrix = np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
+    assert at_once(shares_of(matrix, [1.0, 9.0]), np.array([0.5, 0.5, 4.5]), np.array([0, 1, 2])) is None
 
 
 def test_a_long_chain_is_left_to_the_kernel():
