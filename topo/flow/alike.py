@@ -28,6 +28,7 @@ from scipy.sparse import csc_array, csr_array
 from topo.fabric import Fabric
 from topo.routing.operator import Routing
 from topo.routing.some import some_of
+from topo.stored import ordered
 from traffic.demand import Demand
 
 Floats = NDArray[np.float64]
@@ -127,11 +128,24 @@ def refined(
 def split(colour: Ints, *values: NDArray[np.number]) -> Ints:
     """Return ``colour`` (n,) numbered anew, members of one told apart by each of ``values`` (n,)."""
     for value in values:
-        order = np.lexsort((value, colour))
-        ordered, group = value[order], colour[order]
+        if _agree(colour, value):
+            used = np.bincount(colour) > 0
+            colour = colour if used.all() else (np.cumsum(used) - 1)[colour]
+            continue
+        order = np.argsort(value)
+        order = order[ordered(colour[order], int(colour.max()) + 1)]
+        by_value, group = value[order], colour[order]
         # A step from one value to the next, not a grid: rounding never parts what is equal.
-        apart = np.abs(np.diff(ordered)) > SAME * np.maximum(np.abs(ordered[1:]), np.abs(ordered[:-1]))
+        apart = np.abs(np.diff(by_value)) > SAME * np.maximum(np.abs(by_value[1:]), np.abs(by_value[:-1]))
         new = np.empty(len(order), dtype=np.int64)
         new[order] = np.concatenate([[0], np.cumsum(apart | (np.diff(group) != 0))])[: len(order)]
         colour = new
     return colour
+
+
+def _agree(colour: Ints, value: NDArray[np.number]) -> bool:
+    """Return whether ``value`` (n,) is so alike within each ``colour`` (n,) that no two of its members are apart."""
+    one = np.empty(int(colour.max(initial=-1)) + 1, dtype=value.dtype)
+    one[colour] = value
+    one = one[colour]
+    return bool((np.abs(value - one) <= SAME / 4 * np.abs(one)).all())

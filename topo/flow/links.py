@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from topo.flow.shares import ByCommodity
 from topo.noise import noise
-from topo.stored import Numbers, Stored
+from topo.stored import Stored
 
 #: Two shares are equal within this relative distance: rounding of the splits.
 EQUAL = 1e-13
