@@ -149,7 +149,7 @@ def _shortest(marks: Marks) -> None:
         here = (marks.ch, network.arcs, network.ports, sites, marks.seen, room(network.arcs), marks.walk)
         return kernel.along_shortest(*here)
 
-    for most in network.sweep(work, network.n_sites):
+    for most in network.sweep(work, network.n_sites, shares=True):
         marks.count(*most)
 
 
@@ -192,7 +192,7 @@ def _turning(marks: Marks, stops: Stops) -> None:
         return (went, *behind)
 
     went, legs = np.full(len(ch.tail), kernel.NOTHING), None
-    for part, *found in mesh.sweep(work, stops.n_stops):
+    for part, *found in mesh.sweep(work, stops.n_stops, shares=True):
         went = np.where(went == kernel.NOTHING, part, np.where((part == went) | (part == -1), went, kernel.SEVERAL))
         legs = found if legs is None else [np.maximum(a, b) for a, b in zip(legs, found, strict=True)]
     kernel.join_legs(ch, came, went, marks.seen)

@@ -32,15 +32,15 @@ def one_by_one(rows: Stored, capacity: Floats, size: Floats) -> tuple[Floats, ND
     columns = rows.turned()
     finish, tight = np.zeros(len(size)), np.full(len(size), -1, dtype=np.int32)
 
-    def work(start: int, stop: int) -> None:
+    def work(start: int, stop: int) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
         here = order[first[start] : first[stop]]
         mine = columns.some(here).turned()
         used = np.flatnonzero(mine.length)
-        finish[here], held, _ = complete(problem_of(mine.some(used), capacity[used]), size[here])
-        tight[here] = used[held]
+        end, held, _ = complete(problem_of(mine.some(used), capacity[used]), size[here])
+        return here, end, used[held]
 
-    for _ in in_blocks(work, len(first) - 1, visits=VISITS * len(rows.indices)):
-        pass
+    for here, end, held in in_blocks(work, len(first) - 1, visits=VISITS * len(rows.indices)):
+        finish[here], tight[here] = end, held
     return finish, tight
 
 

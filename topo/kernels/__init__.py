@@ -2,6 +2,7 @@
 
 Kernels release the interpreter lock, so blocks of work run in threads.  Blocks depend on the
 problem alone and are added up in order: results have the same bytes on one core as on many.
+Somebody may stand by who runs them elsewhere; who does is in a context variable, so no solver hands it on.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, update_wrapper
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -21,6 +25,22 @@ T = TypeVar("T")
 N_BLOCKS = 32
 #: Link visits below which threads cost more than they bring (a visit is about a nanosecond).
 THREADED_VISITS = 2_000_000
+
+
+class Loop(NamedTuple):
+    """What ``work(start, stop)`` finds on each of ``blocks``; it takes ``visits`` of links together.
+
+    ``work`` returns all that it finds and keeps nothing, so that a copy of it elsewhere finds the same.
+    """
+
+    work: Callable[[int, int], Any]
+    blocks: Sequence[tuple[int, int]]
+    visits: float
+
+
+#: Returns what a loop finds, in order, where that is sooner than in threads here; None where it is not.
+Elsewhere = Callable[[Loop], Iterator[Any] | None]
+_ELSEWHERE: ContextVar[Elsewhere | None] = ContextVar("elsewhere", default=None)
 _IMPORT = re.compile(r"^from topo\.kernels\.(\w+) import", re.MULTILINE)
 
 
@@ -41,6 +61,9 @@ class _Kernel:
                 self.ready()
         return self.compiled(*given)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _kernel, (self.function.__module__, self.function.__qualname__)
+
     def ready(self) -> Any:
         """Return the compiled function, which takes others that it calls from its module as compiled ones too."""
         if self.compiled is None:
@@ -51,6 +74,10 @@ class _Kernel:
                     own[name] = own[name].ready()
             self.compiled = compiled
         return self.compiled
+
+
+def _kernel(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)
 
 
 def jit(function: F) -> F:
@@ -104,16 +131,37 @@ def n_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_blocks(work: Callable[[int, int], T], n: int, *, visits: float) -> Iterator[T]:
-    """Yield ``work(start, stop)`` over blocks of ``range(n)``, in order; ``visits`` is the cost of it all."""
+@contextmanager
+def blocks_by(elsewhere: Elsewhere) -> Iterator[None]:
+    """Let ``elsewhere`` have the loops of all that runs inside."""
+    before = _ELSEWHERE.set(elsewhere)
+    try:
+        yield
+    finally:
+        _ELSEWHERE.reset(before)
+
+
+def in_blocks(work: Callable[[int, int], T], n: int, *, visits: float, shares: bool = False) -> Iterator[T]:
+    """Yield ``work(start, stop)`` over blocks of ``range(n)``, in order; ``visits`` is the cost of it all.
+
+    Blocks return all that they find, since they may run on other machines (``blocks_by``).  With ``shares`` they write
+    to arrays that they share, and stay in threads of this process.
+    """
     if n == 0:
         return
     if visits < THREADED_VISITS or n == 1:
         yield work(0, n)
         return
     count = min(n, N_BLOCKS)
-    edges = [n * i // count for i in range(count + 1)]
+    blocks = [(n * i // count, n * (i + 1) // count) for i in range(count)]
+    elsewhere = None if shares else _ELSEWHERE.get()
+    found = None if elsewhere is None else elsewhere(Loop(work, blocks, visits))
+    yield from in_threads(work, blocks) if found is None else found
+
+
+def in_threads(work: Callable[[int, int], T], blocks: Sequence[tuple[int, int]]) -> Iterator[T]:
+    """Yield ``work(start, stop)`` of every block, in order, from threads of this process."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(n_threads()) as pool:
-        yield from pool.map(work, edges[:-1], edges[1:])
+        yield from pool.map(work, *zip(*blocks, strict=True))

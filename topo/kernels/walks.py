@@ -63,7 +63,7 @@ def distances(arcs: Arcs, ports: Ports, sites: Any, dist: Any, r: Any) -> None:
 
 @jit
 def next_links(links: Any, ports: Ports, sites: Any, dist: Any, start: int, stop: int, entry: Any) -> Any:
-    """Fill ``entry`` (sites, S) for switches ``start:stop`` and return the pool of records that it speaks of.
+    """Fill ``entry`` (sites, stop - start) for switches ``start:stop`` and return the records that it speaks of.
 
     Equal sets of links share a record; those of one link need none.
     """
@@ -87,7 +87,7 @@ def next_links(links: Any, ports: Ports, sites: Any, dist: Any, start: int, stop
                 if ports.switch[k] == v and ports.weight[k] == d:
                     here, port = here + 1, k - ports.first[sites[i]]
             if n + here == 1 and port < MOST_PORTS:
-                entry[i, v] = found[0] if n else -1 - port
+                entry[i, v - start] = found[0] if n else -1 - port
                 continue
             slot = found[0] - first if n else len(known) - 1
             record = _recorded(pool, known[slot], found, n, here)
@@ -103,7 +103,7 @@ def next_links(links: Any, ports: Ports, sites: Any, dist: Any, start: int, stop
                     pool[record + HEADER + 2 * k + 1] = links.head[found[k]]
                 known[slot] = record
                 used += HEADER + 2 * n
-            entry[i, v] = RECORD - record
+            entry[i, v - start] = RECORD - record
     return pool[:used]
 
 
@@ -259,7 +259,7 @@ def loaded(ways: Ways, ports: Ports, sets: Sets, hops: int, start: int, stop: in
 def along(
     ways: Ways, ports: Ports, sets: Sets, hops: int, start: int, stop: int, value: Any, least: bool, result: Any
 ) -> None:
-    """Write to ``result`` (P,) the mean over paths of ``value`` (L,) summed along each, or the least of any."""
+    """Write to ``result`` (stop - start,) the mean over paths of ``value`` (L,) along each, or the least of any."""
     paths = sets.turn.shape[1]
     number, path = np.empty(paths, np.int64), np.empty((paths, hops + 1), np.int32)
     for p in range(start, stop):
@@ -271,4 +271,4 @@ def along(
                 total += value[path[i, hop]]
                 lowest = min(lowest, value[path[i, hop]])
                 hop += 1
-        result[p] = lowest if least else total / paths
+        result[p - start] = lowest if least else total / paths

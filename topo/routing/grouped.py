@@ -117,15 +117,15 @@ def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int, 
     """Return (L,) load of switch links and of the endpoints' ports, one destination an orbit swept."""
     network, orbits = access.network, find()
     n, arcs, ports = network.n_sites, network.arcs, network.ports
-    sent = _Sent.of(access, senders, receivers, n_terms)
+    sent, sites, stands_for = _Sent.of(access, senders, receivers, n_terms), orbits.toward, orbits.stands_for
 
     def work(start: int, stop: int) -> Floats:
         load, r = np.zeros(len(arcs.tail)), room(arcs)
         step = max(1, BLOCK_ENTRIES // n)
         for i in range(start, stop, step):
             toward = slice(i, min(i + step, stop))
-            amounts = sent.toward(orbits.toward[toward]) * orbits.stands_for[toward, None]
-            missed = push(arcs, ports, orbits.toward[toward], amounts, load, r)
+            amounts = sent.toward(sites[toward]) * stands_for[toward, None]
+            missed = push(arcs, ports, sites[toward], amounts, load, r)
             assert missed < 0, "terms join connected sites only"
         return load
 

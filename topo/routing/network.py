@@ -141,9 +141,9 @@ class Network:
         result[self.link] = load[self.arc] * self.part
         return result
 
-    def sweep(self, work: Callable[[int, int], T], n: int) -> Iterator[T]:
-        """Yield ``work`` over blocks of ``n`` destinations, in threads where it pays."""
-        return in_blocks(work, n, visits=2.0 * n * (len(self.arcs.tail) + 1))
+    def sweep(self, work: Callable[[int, int], T], n: int, *, shares: bool = False) -> Iterator[T]:
+        """Yield ``work`` over blocks of ``n`` destinations, side by side where it pays (``in_blocks``)."""
+        return in_blocks(work, n, visits=2.0 * n * (len(self.arcs.tail) + 1), shares=shares)
 
 
 def added(index: NDArray[np.integer[Any]], weight: Floats, n: int) -> Floats:

@@ -119,7 +119,7 @@ def _ways(split: SplitRouting, live: Live, *, skip: bool) -> tuple[Ints, NDArray
         here = (network.arcs, network.ports, split.sites[a:b], first, split.source)
         ways_of_pairs(*here, live, skip, start, into, room(network.arcs))
 
-    for _ in network.sweep(work, len(split.sites)):
+    for _ in network.sweep(work, len(split.sites), shares=True):
         pass
     np.cumsum(start, out=start)
     if start[-1] > MAX_ENTRIES:
@@ -128,7 +128,7 @@ def _ways(split: SplitRouting, live: Live, *, skip: bool) -> tuple[Ints, NDArray
             f"{MAX_ENTRIES:,} that are told apart; use a smaller network, or reroute: ideal"
         )
     arc, share = np.empty(start[-1], np.int32), np.empty(start[-1])
-    for _ in network.sweep(work, len(split.sites)):
+    for _ in network.sweep(work, len(split.sites), shares=True):
         pass
     return start, arc, share, arrives, ports
 

@@ -173,12 +173,13 @@ class _Digits:
         return up_cables(self.network.fabric)
 
     def _fill(self, port: Ints, end: Ints) -> Fill:
-        network, links = self.network, self.network.links
+        network, up = self.network, self._up
+        links, arcs, ports = network.links, network.arcs, network.ports
         where = position(network, _exit(network, port, end))
 
         def fill(rows: Ints, toward: Toward, path: NDArray[np.int32], room: Scratch) -> bool:
-            at = (port[rows], end[rows], where[rows], self._up, path)
-            return bool(by_digits(links, network.arcs, network.ports, *toward, *at, *room))
+            at = (port[rows], end[rows], where[rows], up, path)
+            return bool(by_digits(links, arcs, ports, *toward, *at, *room))
 
         return fill
 
@@ -224,11 +225,11 @@ def _walked(network: Network, dst: Ints, fill: Fill) -> Iterator[tuple[Ints, NDA
     order = np.argsort(network.site[dst], kind="stable")
     sites, first = np.unique(network.site[dst][order], return_index=True)
     edge = np.append(first, len(order))
-    degree = int(np.diff(network.fabric.first).max(initial=1))
+    degree, arcs = int(np.diff(network.fabric.first).max(initial=1)), network.arcs
 
     def work(start: int, stop: int) -> tuple[Ints, NDArray[np.int32]]:
         rows = order[edge[start] : edge[stop]]
-        scratch, hops = (np.empty(degree, np.int64), room(network.arcs)), SHORT_PATH
+        scratch, hops = (np.empty(degree, np.int64), room(arcs)), SHORT_PATH
         while True:
             path = np.full((len(rows), hops), -1, np.int32)
             if fill(rows, (sites[start:stop], edge[start : stop + 1] - edge[start]), path, scratch):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +90,19 @@ def split_on(network: Network, demand: Demand | GroupedDemand, policy: str) -> R
     return listed(network, demand, lambda src, dst: SplitRouting.of(network, src, dst, policy))
 
 
+class _Pairs(NamedTuple):
+    """Pairs of sites: those toward ``sites[i]`` come from ``source[first[i]:first[i + 1]]``."""
+
+    sites: Ints
+    first: Ints
+    source: Ints
+
+    def toward(self, start: int, stop: int) -> _Pairs:
+        """Return the pairs toward the sites ``start:stop`` alone."""
+        first = self.first[start : stop + 1]
+        return _Pairs(self.sites[start:stop], first - first[0], self.source[first[0] : first[-1]])
+
+
 @dataclass(frozen=True, eq=False)
 class SplitRouting(FactSheet):
     """Splits of commodities between endpoints that have ports on a common island."""
@@ -128,15 +141,16 @@ class SplitRouting(FactSheet):
         arcs, ports, closed = self.network.arcs, self.network.ports, self.network.folded_clos
         if closed is not None:
             return closed.load(self.source, self.target, amount)
+        sites, first, source = self._pairs
 
         def work(start: int, stop: int) -> Floats:
             load, r = np.zeros(len(arcs.tail)), room(arcs)
-            row = np.zeros((1, self.network.n_sites))
+            row = np.zeros((1, len(ports.first) - 1))
             for i in range(start, stop):
-                pairs = slice(self.first[i], self.first[i + 1])
-                row[0, self.source[pairs]] = amount[pairs]
-                push(arcs, ports, self.sites[i : i + 1], row, load, r)
-                row[0, self.source[pairs]] = 0.0
+                pairs = slice(first[i], first[i + 1])
+                row[0, source[pairs]] = amount[pairs]
+                push(arcs, ports, sites[i : i + 1], row, load, r)
+                row[0, source[pairs]] = 0.0
             return load
 
         total = np.zeros(len(arcs.tail))
@@ -152,6 +166,10 @@ class SplitRouting(FactSheet):
         network, copies = self.network.one
         pairs = (self.src, self.dst, self.pair, self.source, self.sites, self.first)
         return SplitRouting(self.policy, network, *pairs), copies
+
+    @property
+    def _pairs(self) -> _Pairs:
+        return _Pairs(self.sites, self.first, self.source)
 
     @cached_property
     def target(self) -> Ints:
@@ -190,15 +208,15 @@ class SplitRouting(FactSheet):
         closed = self.network.folded_clos
         if closed is not None:
             return closed.pulled(self.source, self.target, along, least=least)
-        result = np.empty(len(self.source))
+        pairs = self._pairs
 
-        def work(start: int, stop: int) -> None:
-            first = self.first[start : stop + 1]
-            pull(arcs, ports, self.sites[start:stop], first, self.source, along, least, result, room(arcs))
+        def work(start: int, stop: int) -> Floats:
+            sites, first, source = pairs.toward(start, stop)
+            result = np.empty(len(source))
+            pull(arcs, ports, sites, first, source, along, least, result, room(arcs))
+            return result
 
-        for _ in self.network.sweep(work, len(self.sites)):
-            pass
-        return result
+        return np.concatenate([np.empty(0), *self.network.sweep(work, len(self.sites))])
 
     def _port_links(self) -> list[tuple[Ints, Floats]]:
         """Return (link, share), each (F,), for every port number, leaving and arriving."""
@@ -224,34 +242,45 @@ class SplitRouting(FactSheet):
         closed = self.network.folded_clos
         if closed is not None:
             return closed.port_shares(self.source, self.target)
-        leaving, arriving = np.zeros(shape), np.zeros(shape)
+        pairs, most = self._pairs, shape[1]
 
-        def work(start: int, stop: int) -> None:
-            first = self.first[start : stop + 1]
-            shares_at_ports(arcs, ports, self.sites[start:stop], first, self.source, leaving, arriving, room(arcs))
+        def work(start: int, stop: int) -> tuple[Floats, Floats]:
+            sites, first, source = pairs.toward(start, stop)
+            leaving, arriving = np.zeros((len(source), most)), np.zeros((len(source), most))
+            shares_at_ports(arcs, ports, sites, first, source, leaving, arriving, room(arcs))
+            return leaving, arriving
 
-        for _ in self.network.sweep(work, len(self.sites)):
-            pass
+        blocks = [(np.empty((0, most)),) * 2, *self.network.sweep(work, len(self.sites))]
+        leaving, arriving = (np.concatenate(each) for each in zip(*blocks, strict=True))
         return leaving, arriving
 
     def pair_arcs(self) -> tuple[Ints, NDArray[np.int32], Floats]:
         """Return where the arcs of each pair start, the arcs and their shares; only the first if there are too many."""
-        arcs, ports = self.network.arcs, self.network.ports
-        start = np.zeros(len(self.source) + 1, dtype=np.int64)
-        arc, share = np.empty(0, np.int32), np.empty(0)
+        arcs, ports, pairs = self.network.arcs, self.network.ports, self._pairs
+        arc, share, end = np.empty(0, np.int32), np.empty(0), 0
 
-        def work(a: int, b: int) -> None:
-            first = self.first[a : b + 1]
-            shares_of_pairs(arcs, ports, self.sites[a:b], first, self.source, start, arc, share, room(arcs))
+        def counted(a: int, b: int) -> Ints:
+            sites, first, source = pairs.toward(a, b)
+            count = np.zeros(len(source) + 1, dtype=np.int64)
+            shares_of_pairs(arcs, ports, sites, first, source, count, arc, share, room(arcs))
+            return count[1:]
 
-        for _ in self.network.sweep(work, len(self.sites)):
-            pass
-        np.cumsum(start, out=start)
-        if start[-1] <= MAX_ENTRIES:
-            arc, share = np.empty(start[-1], np.int32), np.empty(start[-1])
-            for _ in self.network.sweep(work, len(self.sites)):
-                pass
-        return start, arc, share
+        start = np.concatenate([[0], *self.network.sweep(counted, len(self.sites))]).cumsum()
+        if start[-1] > MAX_ENTRIES:
+            return start, arc, share
+
+        def filled(a: int, b: int) -> tuple[NDArray[np.int32], Floats]:
+            sites, first, source = pairs.toward(a, b)
+            here = start[pairs.first[a] : pairs.first[b] + 1] - start[pairs.first[a]]
+            some = np.empty(here[-1], np.int32), np.empty(here[-1])
+            shares_of_pairs(arcs, ports, sites, first, source, here, *some, room(arcs))
+            return some
+
+        whole = np.empty(start[-1], np.int32), np.empty(start[-1])
+        for some in self.network.sweep(filled, len(self.sites)):
+            begin, end = end, end + len(some[0])
+            whole[0][begin:end], whole[1][begin:end] = some
+        return start, *whole
 
     def _assembled(self, start: Ints, arc: NDArray[np.int32], share: Floats) -> csc_array | None:
         network, n = self.network, len(self.src)

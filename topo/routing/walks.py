@@ -7,10 +7,9 @@ threads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,13 +66,16 @@ class Toward:
     def _part(self, first: int) -> Part:
         network, sites = self.network, self.sites[first : first + self.step]
         fabric = network.fabric
-        dist = np.full((len(sites), len(network.island)), FAR, np.int32)
+        arcs, ports, dist, row = network.arcs, network.ports, np.empty((len(sites), len(network.island)), np.int32), 0
 
-        def near(start: int, stop: int) -> None:
-            distances(network.arcs, network.ports, sites[start:stop], dist[start:stop], room(network.arcs))
+        def near(start: int, stop: int) -> NDArray[np.int32]:
+            some = np.full((stop - start, len(arcs.first) - 1), FAR, np.int32)
+            distances(arcs, ports, sites[start:stop], some, room(arcs))
+            return some
 
-        for _ in network.sweep(near, len(sites)):
-            pass
+        for some in network.sweep(near, len(sites)):
+            dist[row : row + len(some)] = some
+            row += len(some)
         entry, pool = _next_links(network, sites, dist)
         port, site = network.port, network.site
         ways = Ways(network.base, fabric.head, fabric.reverse, port, site, dist, entry, pool)
@@ -83,15 +85,18 @@ class Toward:
 
 def _next_links(network: Network, sites: Ints, dist: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return where to go on from every switch toward ``sites``, and the records that this speaks of."""
-    entry, pools, used = np.full_like(dist, -1), [np.zeros(1, np.int32)], 1
+    entry, pools, used, first = np.empty_like(dist), [np.zeros(1, np.int32)], 1, 0
+    links, ports = network.links, network.ports
 
-    def work(start: int, stop: int) -> tuple[int, int, NDArray[np.int32]]:
-        return start, stop, next_links(network.links, network.ports, sites, dist, start, stop, entry)
+    def work(start: int, stop: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        some = np.full((len(sites), stop - start), -1, np.int32)
+        return some, next_links(links, ports, sites, dist, start, stop, some)
 
     n = dist.shape[1]
-    for start, stop, pool in in_blocks(work, n, visits=float(len(sites)) * network.fabric.n_links):
-        here = entry[:, start:stop]
-        here[here <= RECORD] -= used - 1
+    for some, pool in in_blocks(work, n, visits=float(len(sites)) * network.fabric.n_links):
+        some[some <= RECORD] -= used - 1
+        entry[:, first : first + some.shape[1]] = some
+        first += some.shape[1]
         pools.append(pool[1:])
         used += len(pool) - 1
     return entry, np.concatenate(pools)
@@ -133,25 +138,30 @@ class Walks:
 
     def counts(self, count: Ints) -> Ints:
         """Return (L,) what links carry where every path of the pair at place p carries ``count[p]``."""
-        sums = _Sums(self.network.fabric.n_links)
+        ports, sets, sums = self.network.ports, self.sets, _Sums(self.network.fabric.n_links)
 
-        def work(part: Part, start: int, stop: int) -> None:
-            with sums.one() as load:
-                loaded(*self._at(part, start, stop), count, load)
+        def work(part: Part, start: int, stop: int) -> Ints | None:
+            load = sums.take()
+            loaded(part.ways, ports, sets, part.hops, start, stop, count, load)
+            return sums.give(load)
 
-        self._walked(work)
+        for part in self.toward:
+            for load in self._in_blocks(part, work):
+                sums.add(load)
         return sums.total()
 
     def along(self, value: Floats, *, least: bool) -> Floats:
         """Return (P,) the mean over each pair's paths of ``value`` (L,) summed along them, or the least of any."""
-        result, value = np.empty(len(self.order)), np.array(value, dtype=np.float64)
+        ports, sets, value = self.network.ports, self.sets, np.array(value, dtype=np.float64)
 
-        def work(part: Part, start: int, stop: int) -> None:
-            along(*self._at(part, start, stop), value, least, result)
+        def work(part: Part, start: int, stop: int) -> Floats:
+            some = np.empty(stop - start)
+            along(part.ways, ports, sets, part.hops, start, stop, value, least, some)
+            return some
 
-        self._walked(work)
-        given = np.empty_like(result)
-        given[self.order] = result
+        given = np.empty(len(self.order))
+        for rows, some in self._walked(work):
+            given[rows] = some
         return given
 
     def fed_back(self, amount: Floats, *, over: float, quiet: int, most: int) -> tuple[Walks, int, bool]:
@@ -184,33 +194,36 @@ class Walks:
 
         Each switch and NIC skips next hops that are ``dead`` (L,); a path that meets no other ends with a dead link.
         """
-        blocks, most = [], int(np.diff(self.network.fabric.first).max(initial=1))
-        for part in self.toward:
-            block = np.full((part.stop - part.start, self.paths, part.hops + 1), -1, np.int32)
+        ports, sets, most = self.network.ports, self.sets, int(np.diff(self.network.fabric.first).max(initial=1))
 
-            def work(some: Part, start: int, stop: int, block: NDArray[np.int32] = block) -> None:
-                at, rows = self._at(some, start, stop), block[start - some.start : stop - some.start]
-                listed(*at, rows)
-                if dead is not None:
-                    around(*at, rows, dead, most)
+        def work(part: Part, start: int, stop: int) -> NDArray[np.int32]:
+            some = np.full((stop - start, sets.turn.shape[1], part.hops + 1), -1, np.int32)
+            listed(part.ways, ports, sets, part.hops, start, stop, some)
+            if dead is not None:
+                around(part.ways, ports, sets, part.hops, start, stop, some, dead, most)
+            return some
 
-            self._in_blocks(part, work)
-            blocks.append(block)
-        path = np.full((*self.sets.turn.shape, max((b.shape[2] for b in blocks), default=0)), -1, np.int32)
-        for part, block in zip(self.toward, blocks, strict=True):
-            path[self.order[part.start : part.stop], :, : block.shape[2]] = block
-        return path.reshape(self.sets.turn.size, path.shape[2])
+        blocks = list(self._walked(work))
+        path = np.full((*sets.turn.shape, max((some.shape[2] for _, some in blocks), default=0)), -1, np.int32)
+        for rows, some in blocks:
+            path[rows, :, : some.shape[2]] = some
+        return path.reshape(sets.turn.size, path.shape[2])
 
     def _at(self, part: Part, start: int, stop: int) -> tuple[Ways, Ports, Sets, int, int, int]:
         return part.ways, self.network.ports, self.sets, part.hops, start, stop
 
-    def _walked(self, work: Callable[[Part, int, int], T]) -> list[T]:
-        return [result for part in self.toward for result in self._in_blocks(part, work)]
+    def _walked(self, work: Callable[[Part, int, int], NDArray[Any]]) -> Iterator[tuple[Ints, NDArray[Any]]]:
+        """Yield pairs, as given, and the rows that ``work`` returns for them."""
+        end = 0
+        for part in self.toward:
+            for some in self._in_blocks(part, work):
+                begin, end = end, end + len(some)
+                yield self.order[begin:end], some
 
-    def _in_blocks(self, part: Part, work: Callable[[Part, int, int], T]) -> list[T]:
+    def _in_blocks(self, part: Part, work: Callable[[Part, int, int], T]) -> Iterator[T]:
         n = part.stop - part.start
         visits = float(n) * self.paths * part.hops
-        return list(in_blocks(lambda a, b: work(part, part.start + a, part.start + b), n, visits=visits))
+        return in_blocks(lambda a, b: work(part, part.start + a, part.start + b), n, visits=visits)
 
 
 def _counted(amount: Floats, paths: int) -> tuple[Ints, float]:
@@ -228,23 +241,35 @@ def _counted(amount: Floats, paths: int) -> tuple[Ints, float]:
 
 
 class _Sums:
-    """Counts of links (L,), an array for every thread that is at work."""
+    """Counts of links (L,): an array for every thread that is at work here, one for every block elsewhere."""
 
     def __init__(self, n_links: int) -> None:
         self.n_links = n_links
         self.all: list[Ints] = []
         self.free: list[Ints] = []
 
-    @contextmanager
-    def one(self) -> Iterator[Ints]:
-        """Lend an array that nobody else adds to."""
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Apart, (self.n_links,)
+
+    def take(self) -> Ints:
+        """Return an array that nobody else adds to."""
         try:
-            array = self.free.pop()
+            return self.free.pop()
         except IndexError:
-            array = np.zeros(self.n_links, dtype=np.int64)
-            self.all.append(array)
-        yield array
+            self.all.append(np.zeros(self.n_links, dtype=np.int64))
+            return self.all[-1]
+
+    def give(self, array: Ints) -> Ints | None:
+        """Take ``array`` back."""
         self.free.append(array)
+        return None
+
+    def add(self, array: Ints | None) -> None:
+        """Add what a block counted that ran elsewhere."""
+        if array is not None:
+            total = self.take()
+            total += array
+            self.give(total)
 
     def total(self) -> Ints:
         """Return the sum of all arrays."""
@@ -253,3 +278,19 @@ class _Sums:
         for other in self.all[1:]:
             self.all[0] += other
         return self.all[0]
+
+
+class _Apart:
+    """What ``_Sums`` are in another process: a new array for every block, which goes back with it."""
+
+    def __init__(self, n_links: int) -> None:
+        self.n_links = n_links
+
+    def take(self) -> Ints:
+        """Return an array of zeros."""
+        return np.zeros(self.n_links, dtype=np.int64)
+
+    def give(self, array: Ints) -> Ints:
+        """Return ``array`` in the fewest bytes that hold it."""
+        least, most = int(array.min(initial=0)), int(array.max(initial=0))
+        return array if least < 0 else array.astype(np.min_scalar_type(most))
