@@ -268,7 +268,7 @@ class _Sums:
         """Add what a block counted that ran elsewhere."""
         if array is not None:
             total = self.take()
-            total += array
+            total += array.astype(np.int64)
             self.give(total)
 
     def total(self) -> Ints:
