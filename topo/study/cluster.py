@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 
 from topo.atomic import check_ends
 from topo.config.case import Case
-from topo.kernels import n_threads
+from topo.kernels import blocks_by, n_threads
 from topo.study.errors import StudyError
 from topo.study.record import FAULTS, Outcome, failed, outcome
+from topo.study.sharing import OverWorkers
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -195,11 +196,12 @@ def _address(file: Path) -> str:
 def outcome_there(case: Case, *, threads: int, tables: bool = True) -> Outcome:
     """Return the outcome of ``case`` on a worker, with as many ``threads`` as the cluster has for each case.
 
-    Without files if not ``tables``.
+    Without files if not ``tables``.  Blocks of large loops go over the workers that are free.
 
     A worker has no more than the cores it may use; PLANEWISE_THREADS in its environment says otherwise.
     """
     if not _TOLD:
         os.environ.pop("PLANEWISE_THREADS", None)  # that of the study before
         os.environ["PLANEWISE_THREADS"] = str(min(threads, n_threads()))
-    return outcome(case, tables=tables)
+    with blocks_by(OverWorkers()):
+        return outcome(case, tables=tables)
