@@ -5,19 +5,22 @@
 
 Blocks run one after another here, each timed by the processor; a worker takes the next block when it is free, as
 threads of ``topo.kernels.in_blocks`` do.  So the speed-up is counted in work, on any machine and however busy it is.
-What is not in blocks (building the network, sorting, adding up) runs on one core.  Trees under ecmp have a closed form
-and no blocks.
+What is not in blocks (building the network, sorting, adding up) runs on one core.  Threads share memory; to a worker
+of a dask cluster goes what blocks work on, and back comes what they find.  Trees under ecmp have a closed form and no
+blocks.
 """
 
 from __future__ import annotations
 
 import heapq
+import pickle
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import topo.kernels
 from benchmarks.tables import markdown, told
+from topo.kernels import Loop, blocks_by
+from topo.study.sharing import packed
 
 MARK = "<!-- benchmarks/blocks.py -->"
 WORKERS = (2, 4, 8)
@@ -31,27 +34,24 @@ CASES = (
 
 
 class Clock:
-    """Runs blocks in turn in place of a pool of threads, and keeps the seconds of each, loop by loop."""
+    """Runs blocks in turn, and keeps the seconds of each and the bytes that would go to a worker and back, by loop."""
 
     def __init__(self) -> None:
         self.loops: list[list[float]] = []
+        self.sent, self.back = 0, 0
+        self._kept: set[str] = set()
 
-    def __call__(self, _threads: int) -> Clock:
-        return self
-
-    def __enter__(self) -> Clock:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def map(self, work: Callable[..., Any], *columns: Iterable[int]) -> Iterator[Any]:
-        """Return what ``work`` gives for each row of ``columns``."""
+    def __call__(self, loop: Loop) -> Iterator[Any]:
+        """Return what ``loop`` finds."""
+        code, arrays = packed(loop.work, "")
+        self.sent += len(code.code) + sum(array.nbytes for key, array in arrays.items() if key not in self._kept)
+        self._kept, work = set(arrays), code.work(list(arrays.values()))
         self.loops.append([])
-        for row in zip(*columns, strict=True):
+        for block in loop.blocks:
             begin = time.process_time()
-            result = work(*row)
+            result = work(*block)
             self.loops[-1].append(time.process_time() - begin)
+            self.back += len(pickle.dumps(result, protocol=5))
             yield result
 
 
@@ -71,19 +71,24 @@ def table(_runs: int) -> str:
     for fabric, pattern, policy in CASES:
         case = read_case(fabric, pattern, routing=policy)
         run_case(case)  # compiles
-        clock, pool = Clock(), topo.kernels.ThreadPoolExecutor
-        topo.kernels.ThreadPoolExecutor = clock  # type: ignore[misc, assignment]
         begin = time.process_time()
-        run_case(case)
+        with blocks_by(lambda loop: map(loop.work, *zip(*loop.blocks, strict=True))):
+            run_case(case)
         whole = time.process_time() - begin
-        topo.kernels.ThreadPoolExecutor = pool  # type: ignore[misc]
+        clock = Clock()
+        with blocks_by(clock):
+            run_case(case)
         alone = sum(map(sum, clock.loops))
         spread = {n: sum(on(n, blocks) for blocks in clock.loops) for n in WORKERS}
         cells = [f"{alone / spread[n]:.2f}x" for n in WORKERS]
         all_of_it = f"{whole / (whole - alone + spread[WORKERS[-1]]):.1f}x"
-        rows.append((f"`{fabric} {pattern}`, {policy}", f"{alone:.1f}", *cells, f"{whole - alone:.1f}", all_of_it))
+        ways = f"{clock.sent / 1e6:.0f} / {clock.back / 1e6:.0f}"
+        rows.append(
+            (f"`{fabric} {pattern}`, {policy}", f"{alone:.1f}", *cells, f"{whole - alone:.1f}", all_of_it, ways)
+        )
     heads = [f"on {n}" for n in WORKERS]
-    return markdown(("case", "in blocks [s]", *heads, "rest [s]", f"whole on {WORKERS[-1]}"), rows)
+    last = (f"whole on {WORKERS[-1]}", "there / back [MB]")
+    return markdown(("case", "in blocks [s]", *heads, "rest [s]", *last), rows)
 
 
 if __name__ == "__main__":

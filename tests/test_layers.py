@@ -55,6 +55,7 @@ LIBRARIES = {
     "networkx": ("topo.fabric", "topo.formats", "topo.check"),
     "dask": ("topo.study",),
     "distributed": ("topo.study",),
+    "cloudpickle": ("topo.study",),
     "defusedxml": ("topo.formats",),
     "difflib": ("topo.near",),
 }

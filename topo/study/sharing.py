@@ -90,7 +90,7 @@ class OverWorkers:
         place = _free(get_client())
         if place.threads <= n_threads() or not self._pays(loop, place, 0):
             return None
-        code, arrays = _packed(loop.work, self._name)
+        code, arrays = packed(loop.work, self._name)
         begun: list[Any] = []
         rest = loop
         if _name(loop.work) not in self._pace:
@@ -181,7 +181,7 @@ def _free(client: Client) -> Place:
     return Place([own, *free], max(1, spare.get(own, 1)) + sum(free.values()))
 
 
-def _packed(work: Any, name: str) -> tuple[Code, dict[str, NDArray[Any]]]:
+def packed(work: Any, name: str) -> tuple[Code, dict[str, NDArray[Any]]]:
     """Return ``work`` as code, and its large arrays by keys that begin with ``name``."""
     import cloudpickle
 

@@ -17,7 +17,7 @@ from topo.kernels import Loop, blocks_by, in_blocks
 from topo.study import cluster as on_dask
 from topo.study import sharing
 from topo.study.record import outcome
-from topo.study.sharing import OverWorkers, Place, Unwanted, _free, _packed
+from topo.study.sharing import OverWorkers, Place, Unwanted, _free, packed
 
 __all__ = ["cluster"]  # a fixture
 
@@ -168,7 +168,7 @@ def test_a_block_whose_worker_dies_runs_again(cluster, tmp_path):
             time.sleep(0.01)
             return np.arange(start, stop)
 
-        code, arrays = _packed(work, "name")
+        code, arrays = packed(work, "name")
         place = _free(get_client())
         found = OverWorkers()._dealt(Loop(work, BLOCKS, 1e12), place, code, arrays)
         return len(place.workers), np.concatenate(list(found)).tolist()
@@ -190,7 +190,7 @@ def _lost(*given, **more):
 
 
 def _dealt_to_itself():
-    code, arrays = _packed(_start, "name")
+    code, arrays = packed(_start, "name")
     place = Place([get_worker().address], 1)
     return list(OverWorkers()._dealt(Loop(_start, BLOCKS, 1e12), place, code, arrays))
 
