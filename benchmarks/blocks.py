@@ -39,13 +39,13 @@ class Clock:
     def __init__(self) -> None:
         self.loops: list[list[float]] = []
         self.sent, self.back = 0, 0
-        self._kept: set[str] = set()
+        self._kept: dict[int, Any] = {}  # arrays of the loop before
 
     def __call__(self, loop: Loop) -> Iterator[Any]:
         """Return what ``loop`` finds."""
-        code, arrays = packed(loop.work, "")
-        self.sent += len(code.code) + sum(array.nbytes for key, array in arrays.items() if key not in self._kept)
-        self._kept, work = set(arrays), code.work(list(arrays.values()))
+        code, arrays = packed(loop.work)
+        self.sent += len(code.code) + sum(array.nbytes for array in arrays if id(array) not in self._kept)
+        self._kept, work = {id(array): array for array in arrays}, code.work(arrays)
         self.loops.append([])
         for block in loop.blocks:
             begin = time.process_time()

@@ -53,20 +53,26 @@ class Place(NamedTuple):
 class Code:
     """What a loop does, less its large arrays."""
 
-    def __init__(self, code: bytes, keys: Sequence[str]) -> None:
-        self.code, self.keys = code, keys
+    def __init__(self, code: bytes) -> None:
+        self.code = code
         self._work: Any = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Code, (self.code, self.keys)
+        return Code, (self.code,)
 
     def work(self, arrays: Sequence[NDArray[Any]]) -> Any:
-        """Return the loop's ``work`` on ``arrays``, those of its keys."""
+        """Return the loop's ``work`` on its large ``arrays``."""
         if self._work is None:
             unpickler = pickle.Unpickler(BytesIO(self.code))
-            unpickler.persistent_load = dict(zip(self.keys, arrays, strict=True)).__getitem__  # type: ignore[method-assign]
+            # Kernels are compiled for arrays that are aligned, which those on their way may not be.
+            unpickler.persistent_load = [np.require(each, requirements="A") for each in arrays].__getitem__  # type: ignore[method-assign]
             self._work = unpickler.load()
         return self._work
+
+
+Found = tuple[list[Any], Exception | None]
+#: What blocks found that ran at the worker of their case, by loop and worker, and by task.
+_HOME: dict[tuple[str, str], dict[int, Found]] = {}
 
 
 class OverWorkers:
@@ -90,15 +96,17 @@ class OverWorkers:
         place = _free(get_client())
         if place.threads <= n_threads() or not self._pays(loop, place, 0):
             return None
-        code, arrays = packed(loop.work, self._name)
+        code, arrays = packed(loop.work)
         begun: list[Any] = []
         rest = loop
         if _name(loop.work) not in self._pace:
-            begun, rest = self._tried(loop, code.work(list(arrays.values())))
-        new = sum(array.nbytes for key, array in arrays.items() if key not in self._kept)
-        if not self._pays(rest, place, len(code.code) + new):
-            return chain(begun, in_threads(rest.work, rest.blocks)) if begun else None
-        return chain(begun, self._dealt(rest, place, code, arrays))
+            begun, rest = self._tried(loop, code.work(arrays))
+        if self._pays(rest, place, 0):
+            keyed = {f"{self._name}-{_digest(array)}-{id(array)}": array for array in arrays}
+            new = sum(array.nbytes for key, array in keyed.items() if key not in self._kept)
+            if self._pays(rest, place, len(code.code) + new):
+                return chain(begun, self._dealt(rest, place, code, keyed))
+        return chain(begun, in_threads(rest.work, rest.blocks)) if begun else None
 
     def _tried(self, loop: Loop, work: Any) -> tuple[list[Any], Loop]:
         """Return what ``work``, a copy of that of ``loop``, found on the first block, and the other blocks.
@@ -129,21 +137,27 @@ class OverWorkers:
 
         step = max(1, len(loop.blocks) // (TASKS * place.threads))
         runs = [loop.blocks[i : i + step] for i in range(0, len(loop.blocks), step)]
+        home, early, turn = (uuid4().hex, place.workers[0]), dict[int, Found](), 0
         with worker_client() as client:  # gives its thread back while it waits
             self._keep(client, place, arrays)
-            sent, held = client.scatter(code, hash=False), [future for future, _ in self._kept.values()]
-            futures = client.map(_found, runs, sent=sent, arrays=held, pure=False, priority=1)
-            number, early, turn = {future.key: i for i, future in enumerate(futures)}, dict[int, Any](), 0
+            given = {"sent": client.scatter(code, hash=False), "arrays": [held for held, _ in self._kept.values()]}
+            _HOME[home] = early
+            futures = client.map(_found, range(len(runs)), runs, home=home, **given, pure=False, priority=1)
+            number = {future.key: i for i, future in enumerate(futures)}
             try:
                 for future, found in as_completed(futures, with_results=True, raise_errors=False):
                     _check_wanted()
                     i = number[future.key]
-                    early[i] = found if future.status == "finished" else _found(runs[i], code, list(arrays.values()))
+                    if future.status != "finished":
+                        early[i] = _run(runs[i], code.work(list(arrays.values())))
+                    elif found is not None:
+                        early[i] = found
                     future.release()
                     while turn in early:
-                        yield from _taken(early.pop(turn))
+                        yield from _taken(*early.pop(turn))
                         turn += 1
             finally:
+                del _HOME[home]
                 client.cancel(futures)
 
     def _keep(self, client: Client, place: Place, arrays: dict[str, NDArray[Any]]) -> None:
@@ -181,47 +195,66 @@ def _free(client: Client) -> Place:
     return Place([own, *free], max(1, spare.get(own, 1)) + sum(free.values()))
 
 
-def packed(work: Any, name: str) -> tuple[Code, dict[str, NDArray[Any]]]:
-    """Return ``work`` as code, and its large arrays by keys that begin with ``name``."""
+def packed(work: Any) -> tuple[Code, list[NDArray[Any]]]:
+    """Return ``work`` as code, and its large arrays."""
     import cloudpickle
 
-    arrays: dict[str, NDArray[Any]] = {}
-    known: dict[int, str] = {}
+    arrays: list[NDArray[Any]] = []
+    number: dict[int, int] = {}
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-        def persistent_id(self, item: Any) -> str | None:
+        def persistent_id(self, item: Any) -> int | None:
             if type(item) is not np.ndarray or item.nbytes < LARGE or item.dtype.hasobject:
                 return None
-            if id(item) not in known:
-                known[id(item)] = key = f"{name}-{_digest(item)}-{id(item)}"
-                arrays[key] = item
-            return known[id(item)]
+            if id(item) not in number:
+                number[id(item)] = len(arrays)
+                arrays.append(item)
+            return number[id(item)]
 
     file = BytesIO()
     Pickler(file, protocol=5).dump(work)
-    return Code(file.getvalue(), tuple(arrays)), arrays
+    return Code(file.getvalue()), arrays
 
 
 def _digest(array: NDArray[Any]) -> str:
     """Return what tells the contents of ``array`` from others: it may have been written to since it was sent."""
-    whole = np.ascontiguousarray(array)
-    return blake2b(whole.view(np.uint8).data, digest_size=16).hexdigest()
+    return blake2b(np.ascontiguousarray(array).view(np.uint8).data, digest_size=16).hexdigest()
 
 
-def _found(blocks: Sequence[tuple[int, int]], sent: Code, arrays: Sequence[NDArray[Any]]) -> bytes:
-    """Return what ``blocks`` found, and the error that they ended in, if any."""
+def _found(
+    i: int, blocks: Sequence[tuple[int, int]], sent: Code, arrays: Sequence[NDArray[Any]], home: tuple[str, str]
+) -> Found | None:
+    """Return what task ``i``, of ``blocks``, found; None where it left that with its case, at the same worker."""
+    from distributed import get_worker
+
+    found = _run(blocks, sent.work(arrays))
+    if home[1] != get_worker().address or home not in _HOME:
+        return found
+    _HOME[home][i] = found
+    return None
+
+
+def _run(blocks: Sequence[tuple[int, int]], work: Any) -> Found:
+    """Return what ``work`` finds on ``blocks``, and the error that it ends in, if any."""
     found: list[Any] = []
     try:
-        work = sent.work(arrays)
         for block in blocks:
             found.append(work(*block))
     except Exception as error:
-        return pickle.dumps((found, error), protocol=5)
-    return pickle.dumps((found, None), protocol=5)
+        return found, error
+    return found, None
 
 
-def _taken(back: bytes) -> Iterator[Any]:
-    found, error = pickle.loads(back)
-    yield from found
+def _taken(found: list[Any], error: Exception | None) -> Iterator[Any]:
+    """Yield what blocks found, as they would have it here: arrays that are aligned and may be written to."""
+    for each in found:
+        if isinstance(each, tuple):
+            yield tuple(map(_own, each))
+        else:
+            yield _own(each)
     if error is not None:
         raise error
+
+
+def _own(found: Any) -> Any:
+    return np.require(found, requirements="AW") if isinstance(found, np.ndarray) else found

@@ -168,9 +168,9 @@ def test_a_block_whose_worker_dies_runs_again(cluster, tmp_path):
             time.sleep(0.01)
             return np.arange(start, stop)
 
-        code, arrays = packed(work, "name")
+        code, _ = packed(work)
         place = _free(get_client())
-        found = OverWorkers()._dealt(Loop(work, BLOCKS, 1e12), place, code, arrays)
+        found = OverWorkers()._dealt(Loop(work, BLOCKS, 1e12), place, code, {})
         return len(place.workers), np.concatenate(list(found)).tolist()
 
     with Client(scheduler_file=str(file), set_as_default=False) as client:
@@ -190,9 +190,9 @@ def _lost(*given, **more):
 
 
 def _dealt_to_itself():
-    code, arrays = packed(_start, "name")
+    code, _ = packed(_start)
     place = Place([get_worker().address], 1)
-    return list(OverWorkers()._dealt(Loop(_start, BLOCKS, 1e12), place, code, arrays))
+    return list(OverWorkers()._dealt(Loop(_start, BLOCKS, 1e12), place, code, {}))
 
 
 def test_blocks_that_no_worker_survives_run_where_the_case_does(client, monkeypatch):
