@@ -77,7 +77,11 @@ def _options(says: str) -> list[Callable[[Any], Any]]:
     trust = "Authority that both sides trust, for a scheduler at tls://."
     return [
         click.option("--workers", type=count, default=None, show_default="the cores", help=says),
-        click.option("--scheduler", metavar="ADDRESS", help="Run on the dask scheduler at this address."),
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Run on the dask scheduler at this address, one large case on all its workers.",
+        ),
         click.option("--scheduler-file", type=file, help=same),
         click.option("--tls-ca", type=_PEM, metavar="FILE", help=trust),
         click.option("--tls-cert", type=_PEM, metavar="FILE", help="Certificate of this side."),

@@ -281,16 +281,23 @@ class _Sums:
 
 
 class _Apart:
-    """What ``_Sums`` are in another process: a new array for every block, which goes back with it."""
+    """What ``_Sums`` are in another process: an array for every thread, of which each block takes a copy home."""
 
     def __init__(self, n_links: int) -> None:
         self.n_links = n_links
+        self.free: list[Ints] = []
 
     def take(self) -> Ints:
         """Return an array of zeros."""
-        return np.zeros(self.n_links, dtype=np.int64)
+        try:
+            return self.free.pop()
+        except IndexError:
+            return np.zeros(self.n_links, dtype=np.int64)
 
     def give(self, array: Ints) -> Ints:
-        """Return ``array`` in the fewest bytes that hold it."""
+        """Return what ``array`` holds, in the fewest bytes, and clear it."""
         least, most = int(array.min(initial=0)), int(array.max(initial=0))
-        return array if least < 0 else array.astype(np.min_scalar_type(most))
+        found = array.copy() if least < 0 else array.astype(np.min_scalar_type(most))
+        array[:] = 0
+        self.free.append(array)
+        return found

@@ -203,5 +203,5 @@ def outcome_there(case: Case, *, threads: int, tables: bool = True) -> Outcome:
     if not _TOLD:
         os.environ.pop("PLANEWISE_THREADS", None)  # that of the study before
         os.environ["PLANEWISE_THREADS"] = str(min(threads, n_threads()))
-    with blocks_by(OverWorkers()):
+    with contextlib.closing(OverWorkers()) as workers, blocks_by(workers):
         return outcome(case, tables=tables)

@@ -108,6 +108,10 @@ class OverWorkers:
                 return chain(begun, self._dealt(rest, place, code, keyed))
         return chain(begun, in_threads(rest.work, rest.blocks)) if begun else None
 
+    def close(self) -> None:
+        """Let workers drop what they keep for loops to come."""
+        self._kept.clear()
+
     def _tried(self, loop: Loop, work: Any) -> tuple[list[Any], Loop]:
         """Return what ``work``, a copy of that of ``loop``, found on the first block, and the other blocks.
 
@@ -257,4 +261,4 @@ def _taken(found: list[Any], error: Exception | None) -> Iterator[Any]:
 
 
 def _own(found: Any) -> Any:
-    return np.require(found, requirements="AW") if isinstance(found, np.ndarray) else found
+    return np.require(found, requirements=["A", "W"]) if isinstance(found, np.ndarray) else found
