@@ -7,6 +7,7 @@ asked, go to the ``csr_array`` of the same arrays.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
 
 #: Entries, by columns of what they are multiplied with, up to which numpy adds them up: above, the library is faster.
 FEW = 100_000
-#: Products of entries up to which numpy adds up the product of two matrices: loading the library takes as long.
+#: The same where the library is not loaded, which takes as long; and products of entries of two matrices.
 MANY = 1_000_000
+_LIBRARY = "scipy.sparse"
 _LARGEST = np.iinfo(np.int32).max
+
+
+def _few() -> int:
+    return FEW if _LIBRARY in sys.modules else MANY
 
 
 def _by_library(operator: str) -> Callable[..., Any]:
@@ -149,7 +155,7 @@ class Rows:
         return full
 
     def __matmul__(self, other: Any) -> Any:
-        if not isinstance(other, np.ndarray) or self.nnz * (other.shape[1] if other.ndim > 1 else 1) > FEW:
+        if not isinstance(other, np.ndarray) or self.nnz * (other.shape[1] if other.ndim > 1 else 1) > _few():
             return self.csr @ (other.csr if isinstance(other, Rows) else other)
         if other.ndim == 1:
             return np.bincount(self.row, self.data * other[self.indices], self.shape[0]).astype(np.float64)
@@ -161,7 +167,7 @@ class Rows:
             full = np.zeros(self.shape[1])
             full[self.indices] = self.data * other
             return full
-        if not isinstance(other, np.ndarray) or other.ndim > 1 or self.nnz > FEW:
+        if not isinstance(other, np.ndarray) or other.ndim > 1 or self.nnz > _few():
             return other @ self.csr
         return np.bincount(self.indices, other[self.row] * self.data, self.shape[1]).astype(np.float64)
 
