@@ -68,7 +68,9 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
     """
     tail, head = _ports(fabric)
     n_switches = int(np.count_nonzero(fabric.kind >= NodeKind.LEAF))
-    if not len(head) or len(distinct(head)) * n_switches > MAX_DISTANCES:
+    bears = np.zeros(fabric.n_nodes, dtype=bool)
+    bears[head] = True
+    if not len(head) or np.count_nonzero(bears) * n_switches > MAX_DISTANCES:
         return np.full(demand.n_phases, np.inf)
     site, hops = _sites(fabric, tail, head)
     if isinstance(demand, GroupedDemand):
