@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from topo.fabric import Fabric, NodeKind
 from topo.lazy import numpy as np
 from topo.moves import Moves
+from topo.rows import Rows
 from topo.size import Tier
 
 if TYPE_CHECKING:
@@ -78,6 +79,25 @@ class Copies:
             result[:, start:stop] = value[done : done + size].reshape(planes, stop - start)
             done += size
         return result
+
+    def of_first(self, value: NDArray[_Number]) -> NDArray[_Number]:
+        """Return (L of one,) what ``value`` (L,) of all planes is of the first, whose links keep their order."""
+        n, own, edges = self.one.n_endpoints, self.inside + 1, self.one.first[self.bounds]
+        done = n * (self.inside + self.planes)
+        parts = [value[:done].reshape(n, self.inside + self.planes)[:, :own].ravel()]
+        for planes, start, stop in ((1, n * own, edges[0]), *((self.planes, *pair) for pair in pairwise(edges))):
+            parts.append(value[done : done + stop - start])
+            done += planes * (stop - start)
+        return np.concatenate(parts)
+
+    def rows_of_first(self, rows: Rows) -> Rows:
+        """Return (n, L of one) what ``rows`` (n, L) of all planes are of the first."""
+        number = np.full(rows.shape[1], -1, dtype=np.int32)
+        number[self.of_first(np.arange(len(number)))] = np.arange(self.one.n_links)
+        link = number[rows.indices]
+        kept = np.flatnonzero(link >= 0)
+        first = np.searchsorted(kept, rows.indptr)
+        return Rows(rows.data[kept], link[kept], first, (rows.shape[0], self.one.n_links))
 
     def over_nodes(self, value: NDArray[_Number]) -> NDArray[_Number]:
         """Return (N,) of all planes what ``value`` (N of one,) is of one, or (planes, N of one) of each."""

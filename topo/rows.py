@@ -7,6 +7,7 @@ asked, go to the ``csr_array`` of the same arrays.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 
 #: Entries, by columns of what they are multiplied with, up to which numpy adds them up: above, the library is faster.
 FEW = 100_000
+#: The same where the library is not loaded, which takes as long; and products of entries of two matrices.
+MANY = 1_000_000
+_LIBRARY = "scipy.sparse"
 _LARGEST = np.iinfo(np.int32).max
+
+
+def _few() -> int:
+    return FEW if _LIBRARY in sys.modules else MANY
 
 
 def _by_library(operator: str) -> Callable[..., Any]:
@@ -113,6 +121,33 @@ class Rows:
         """Return (m,) the sum of each column."""
         return np.bincount(self.indices, self.data, self.shape[1]).astype(np.float64)
 
+    def times(self, other: Rows) -> Rows:
+        """Return the product of two matrices: each entry by each of that row of ``other`` that its column names."""
+        count = np.diff(other.indptr)[self.indices]
+        many = int(count.sum())
+        if many > MANY:
+            return Rows.as_in(self.csr @ other.csr)
+        start = np.cumsum(count) - count
+        at = np.arange(many) + np.repeat(other.indptr[self.indices] - start, count)
+        data = np.repeat(self.data, count) * other.data[at]
+        return Rows.of(data, np.repeat(self.row, count), other.indices[at], (self.shape[0], other.shape[1]))
+
+    def less(self, other: Rows) -> Rows:
+        """Return the difference of two matrices, zeros where entries cancel included."""
+        data, row = np.concatenate([self.data, -other.data]), np.concatenate([self.row, other.row])
+        return Rows.of(data, row, np.concatenate([self.indices, other.indices]), self.shape)
+
+    def by_entry(self, other: Rows) -> Rows:
+        """Return the product of two matrices entry by entry, where both hold one."""
+        mine, theirs = (rows.row * self.shape[1] + rows.indices for rows in (self, other))
+        _, at, there = np.intersect1d(mine, theirs, assume_unique=True, return_indices=True)
+        return Rows.of(self.data[at] * other.data[there], self.row[at], self.indices[at], self.shape)
+
+    def without(self, least: float) -> Rows:
+        """Return the matrix without entries that are less than ``least``, whatever their sign."""
+        kept = np.flatnonzero(np.abs(self.data) >= least)
+        return Rows.of(self.data[kept], self.row[kept], self.indices[kept], self.shape)
+
     def toarray(self) -> NDArray[Any]:
         """Return the matrix (n, m) with its zeros."""
         full = np.zeros(self.shape, dtype=self.data.dtype)
@@ -120,7 +155,7 @@ class Rows:
         return full
 
     def __matmul__(self, other: Any) -> Any:
-        if not isinstance(other, np.ndarray) or self.nnz * (other.shape[1] if other.ndim > 1 else 1) > FEW:
+        if not isinstance(other, np.ndarray) or self.nnz * (other.shape[1] if other.ndim > 1 else 1) > _few():
             return self.csr @ (other.csr if isinstance(other, Rows) else other)
         if other.ndim == 1:
             return np.bincount(self.row, self.data * other[self.indices], self.shape[0]).astype(np.float64)
@@ -128,7 +163,11 @@ class Rows:
         return np.stack(columns, axis=1) if columns else np.zeros((self.shape[0], 0))
 
     def __rmatmul__(self, other: Any) -> Any:
-        if not isinstance(other, np.ndarray) or other.ndim > 1 or self.nnz > FEW:
+        if isinstance(other, np.ndarray) and self.shape[0] == 1 and other.shape == (1,):  # nothing is added up
+            full = np.zeros(self.shape[1])
+            full[self.indices] = self.data * other
+            return full
+        if not isinstance(other, np.ndarray) or other.ndim > 1 or self.nnz > _few():
             return other @ self.csr
         return np.bincount(self.indices, other[self.row] * self.data, self.shape[1]).astype(np.float64)
 

@@ -10,9 +10,11 @@ import pytest
 
 from tests.topo.routing.cases import random_demand
 from topo.copies import copies_of
+from topo.flow import route, solve
 from topo.generators import generate
 from topo.generators.assembly import Assembly
-from topo.metrics import structure
+from topo.metrics import measure, structure
+from topo.metrics.load import Loads
 from topo.routing.split import ecmp, wcmp
 from traffic.synthetic import hotspot, uniform
 
@@ -91,6 +93,32 @@ def test_pairs_are_routed_on_one_plane_as_on_all(family, own, relay):
         np.testing.assert_allclose(mine.sum_along(value), theirs.sum_along(value), rtol=1e-12)
         np.testing.assert_array_equal(mine.min_along(value), theirs.min_along(value))
         np.testing.assert_allclose(mine.columns().toarray(), theirs.columns().toarray(), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("relay", ["source", "spread"])
+@pytest.mark.parametrize(("family", "own"), FABRICS)
+def test_one_plane_is_measured_as_all_are(family, own, relay, monkeypatch):
+    """Every number of a solved case, names of its fullest links included."""
+    made = generate(family, scale_up=200e9, relay=relay, **own, **GIVEN | {"symmetry": False})
+    for demand in (uniform(n_ranks=made.n_endpoints), random_demand(made.n_endpoints, phases=3)):
+        solution = solve(made, demand, route(made, demand))
+        mine, folded = leaves_of(measure(solution)), Loads.of(solution).copies
+        assert folded is copies_of(made) or (relay == "spread" and demand.n_phases == 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(Loads, "of", Loads.of_all)
+            theirs = leaves_of(measure(solution))
+        assert mine.keys() == theirs.keys()
+        for key, value in theirs.items():
+            exact = isinstance(value, str | None)
+            assert mine[key] == (value if exact else pytest.approx(value, rel=1e-12, abs=1e-12)), key
+
+
+def leaves_of(value, place=""):
+    """Return what nested results hold by where it stands."""
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        return {key: leaf for name, one in items for key, leaf in leaves_of(one, f"{place}.{name}").items()}
+    return {place: value}
 
 
 def test_values_of_planes_are_those_that_were_put_together():

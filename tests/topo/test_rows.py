@@ -54,6 +54,24 @@ def test_large_rows_go_to_the_library_and_give_the_same_bits(case):
         assert np.array_equal(rows @ x, small[0]) and np.array_equal(y @ rows, small[1])
 
 
+@given(entries())
+@settings(deadline=None)
+def test_two_rows_make_the_product_and_the_difference_that_the_library_makes(case):
+    data, row, column, shape, rng = case
+    rows = Rows.of(data, row, column, shape)
+    other = Rows.of(rng.random(len(data)), rng.permutation(row), rng.permutation(column), shape)
+    product = rows.times(other.turned())
+    assert np.array_equal(product.toarray(), (rows.csr @ other.csr.T.tocsr()).toarray())
+    assert np.array_equal(rows.less(other).toarray(), rows.toarray() - other.toarray())
+    assert np.array_equal(rows.by_entry(other).toarray(), rows.toarray() * other.toarray())
+    assert np.array_equal(rows.without(0.5).toarray(), np.where(rows.toarray() < 0.5, 0.0, rows.toarray()))
+    first = rows.block(np.arange(min(shape[0], 1)))
+    assert np.array_equal(np.full(first.shape[0], 0.3) @ first, 0.3 * first.toarray().sum(axis=0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows_module, "MANY", -1)
+        assert np.array_equal(rows.times(other.turned()).toarray(), product.toarray())
+
+
 def test_rows_do_all_else_that_the_library_does():
     rows = Rows.of(np.array([2, 3]), np.array([0, 1]), np.array([1, 0]), (2, 2))
     assert rows.data.dtype == np.array([2]).dtype

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from topo.copies import copies_of
 from topo.fabric import Fabric, NodeKind
 from topo.islands import changes, distinct, islands
-from topo.lazy import sparse
+from topo.rows import Rows
 from topo.size import Tier
 from traffic.demand import Demand, GroupedDemand
 
@@ -68,7 +68,9 @@ def volume_bound(fabric: Fabric, demand: Demand | GroupedDemand) -> NDArray[np.f
     """
     tail, head = _ports(fabric)
     n_switches = int(np.count_nonzero(fabric.kind >= NodeKind.LEAF))
-    if not len(head) or len(distinct(head)) * n_switches > MAX_DISTANCES:
+    bears = np.zeros(fabric.n_nodes, dtype=bool)
+    bears[head] = True
+    if not len(head) or np.count_nonzero(bears) * n_switches > MAX_DISTANCES:
         return np.full(demand.n_phases, np.inf)
     site, hops = _sites(fabric, tail, head)
     if isinstance(demand, GroupedDemand):
@@ -284,10 +286,10 @@ def _quadratic(
     """Return the sum of ``hops`` x what the receiver has ``drawn`` over ordered pairs of ranks of equal label."""
     _, row = np.unique(label, return_inverse=True)
     shape = (int(row.max()) + 1, len(hops))
-    count = sparse.csr_array((np.ones(len(row)), (row, site)), shape=shape)
-    into = sparse.csr_array((drawn, (row, site)), shape=shape)
-    count.sum_duplicates()
-    into.sum_duplicates()
-    block = max(1, MAX_DISTANCES // len(hops))
-    rows = range(0, count.shape[0], block)
-    return float(sum(into[i : i + block].multiply(count[i : i + block] @ hops).sum() for i in rows))
+    count, into = (Rows.of(each, row, site, shape) for each in (np.ones(len(row)), drawn))
+    block, total = max(1, MAX_DISTANCES // len(hops)), 0.0
+    for start in range(0, shape[0], block):
+        rows = np.arange(start, min(start + block, shape[0]))
+        mine, theirs = into.block(rows), count.block(rows)
+        total += float((mine.data * (theirs @ hops)[mine.row, mine.indices]).sum())
+    return total

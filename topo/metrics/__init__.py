@@ -61,7 +61,7 @@ def link_table(solution: Solution) -> dict[str, NDArray[Any]]:
     Load and utilization are those of the demand at its port limit, averaged over phases by
     their time there; 0 where nothing leaves a host.  ``peak_utilization`` is that of the worst phase.
     """
-    fabric, loads = solution.fabric, Loads.of(solution)
+    fabric, loads = solution.fabric, Loads.of_all(solution)
     utilization = loads.mean_utilization()
     return {
         "tail": fabric.tail,

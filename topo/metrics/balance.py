@@ -35,7 +35,7 @@ def balance_metrics(loads: Loads) -> dict[str, Any]:
     fabric, moved, rail = loads.fabric, loads.moved, rail_of(loads.fabric)
     into, out = fabric.end_links()
     rails = int(rail.max()) + 1
-    by_plane = _sums(loads.plane[into], moved[into], fabric.n_planes)
+    by_plane = np.tile(_sums(loads.plane[into], moved[into], fabric.n_planes), loads.planes)
     sent = _sums(rail[fabric.tail[into]], moved[into], rails)
     received = _sums(rail[fabric.head[out]], moved[out], rails)
     sides = [balance for side in (sent, received) if (balance := balance_of(side)) is not None]

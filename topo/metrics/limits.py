@@ -43,7 +43,7 @@ def phase_limits(loads: Loads, solution: Solution) -> list[dict[str, Any]]:
             "share": float(seconds[p] / whole) if whole else None,
             "utilization": float(share[p] * ports) if np.isfinite(ports) else None,
         }
-        rows.append(row | _named(loads.fabric, int(link[p]) if share[p] else None))
+        rows.append(row | _named(solution.fabric, loads, int(link[p]) if share[p] else None))
     return rows
 
 
@@ -58,7 +58,7 @@ def endpoint_rates(loads: Loads, solution: Solution) -> dict[str, Any]:
 def _rate(loads: Loads, solution: Solution, tier: Tier) -> float | None:
     fabric, seconds = loads.fabric, solution.completion_s
     out, _ = fabric.end_links(tier)
-    sent = np.bincount(fabric.tail[out], loads.moved[out], fabric.n_endpoints)
+    sent = np.bincount(fabric.tail[out], loads.moved[out], fabric.n_endpoints) * loads.times(tier)
     return float(sent[sent > 0].mean() / seconds) if seconds and sent.any() else None
 
 
@@ -72,12 +72,20 @@ def _fullest(loads: Loads) -> tuple[Floats, NDArray[np.int32]]:
     return time, link
 
 
-def _named(fabric: Fabric, link: int | None) -> dict[str, Any]:
+def _named(fabric: Fabric, loads: Loads, link: int | None) -> dict[str, Any]:
+    """Return what people call a link of ``loads``, by the names that its ends have in ``fabric``."""
     if link is None:
         return dict.fromkeys(("tier", "plane", "tail", "head"))
+    if loads.copies is None:
+        plane = int(link_plane(fabric, slice(link, link + 1))[0])
+        tail, head = int(fabric.tail[link]), int(fabric.head[link])
+    else:
+        one, number = loads.fabric, loads.copies.numbers[0]
+        tail, head = int(number[one.tail[link]]), int(number[one.head[link]])
+        plane = int(max(fabric.plane[tail], fabric.plane[head]))
     return {
-        "tier": Tier(fabric.tier[link]).label,
-        "plane": int(link_plane(fabric, slice(link, link + 1))[0]),
-        "tail": node_label(fabric, int(fabric.tail[link])),
-        "head": node_label(fabric, int(fabric.head[link])),
+        "tier": Tier(loads.fabric.tier[link]).label,
+        "plane": plane,
+        "tail": node_label(fabric, tail),
+        "head": node_label(fabric, head),
     }

@@ -13,19 +13,21 @@ throughput; the utilization of a single link is averaged alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.copies import Copies
 from topo.fabric import Fabric, Tier
 from topo.flow.bounds import overall, port_limit
 from topo.flow.phase_loads import entries_on, fullest, on_links, phase_loads, scaled
 from topo.flow.schedule import at_once, overlap
 from topo.flow.solution import Solution
 from topo.metrics.utilization import statistics
+from topo.routing.operator import FactSheet
 from topo.rows import Rows
 
 Floats = NDArray[np.float64]
@@ -43,13 +45,23 @@ class Loads:
     bytes: Rows  # (phases, L) of one run; rows hold the links that carry
     repeat: NDArray[np.int32]  # (phases,)
     theta_port: Floats  # (phases,) [1/s]; infinite where nothing leaves a host
+    copies: Copies | None = None  # ``fabric`` is the one of these, and all planes carry what it does
 
     @classmethod
     def of(cls, solution: Solution) -> Loads:
         """Return the loads of what was offered; those of the solution are used where rates stay in proportion to sizes.
 
-        Phases that send side by side count as one.
+        Phases that send side by side count as one.  Of planes that carry the same the first stands for all.
         """
+        loads, routing = cls.of_all(solution), solution.routed
+        copies = routing.alike if isinstance(routing, FactSheet) else None
+        if copies is None:
+            return loads
+        return replace(loads, fabric=copies.one, bytes=copies.rows_of_first(loads.bytes), copies=copies)
+
+    @classmethod
+    def of_all(cls, solution: Solution) -> Loads:
+        """Return the same of every link, whatever planes have in common."""
         fabric, demand, routing = solution.fabric, solution.offered, solution.routed
         if overlap(demand) is not None:
             demand = at_once(demand)
@@ -65,6 +77,15 @@ class Loads:
             port_limit(fabric.nominal, demand), solution.theta
         )  # reached, so possible: they differ by rounding
         return cls(fabric, bytes_, demand.repeat, limit)
+
+    @property
+    def planes(self) -> int:
+        """How many planes carry the same as ``fabric``, itself included."""
+        return 1 if self.copies is None else self.copies.planes
+
+    def times(self, tier: Tier) -> int:
+        """Return how many links each one of ``tier`` stands for: scale-up links there are once."""
+        return 1 if tier is Tier.SCALE_UP else self.planes
 
     @cached_property
     def port_time(self) -> Floats:
@@ -154,7 +175,7 @@ def _by_tier(loads: Loads) -> dict[Tier, dict[str, Any]]:
     """Return the statistics of the links of each tier that there is."""
     count = {tier: int(np.count_nonzero(loads.fabric.tier == tier)) for tier in Tier}
     return {
-        tier: statistics(entries_on(loads.utilization, loads.entries[tier]), n, loads.weight)
+        tier: statistics(entries_on(loads.utilization, loads.entries[tier]), n, loads.weight, loads.times(tier))
         for tier, n in count.items()
         if n
     }
@@ -165,10 +186,11 @@ def _between_switches(loads: Loads, by_tier: dict[Tier, dict[str, Any]]) -> tupl
     fabric, tiers = loads.fabric, [tier for tier in _INNER if tier in by_tier]
     entry = loads.entries[tiers[0]] if len(tiers) == 1 else np.sort(np.concatenate([loads.entries[t] for t in _INNER]))
     rows = entries_on(loads.utilization, entry)
-    count = sum(by_tier[tier]["links"] for tier in tiers)
-    whole = by_tier[tiers[0]] if len(tiers) == 1 else statistics(rows, count, loads.weight)
+    count = sum(by_tier[tier]["links"] for tier in tiers) // loads.planes
+    whole = by_tier[tiers[0]] if len(tiers) == 1 else statistics(rows, count, loads.weight, loads.planes)
     if fabric.n_planes == 1:
-        return whole, {"0": whole}
+        each = whole if loads.planes == 1 else statistics(rows, count, loads.weight)
+        return whole, {str(p): each for p in range(loads.planes)}
     links = np.bincount(loads.plane[fabric.is_switch_link], minlength=fabric.n_planes)
     plane = loads.plane[rows.indices]
     of = [entries_on(rows, np.flatnonzero(plane == p)) for p in range(fabric.n_planes)]
@@ -197,7 +219,10 @@ def link_plane(fabric: Fabric, links: slice = slice(None)) -> NDArray[np.int16]:
 def _bytes_by_plane(loads: Loads) -> dict[str, float]:
     """Return the bytes that enter the network on each plane, repeats included."""
     port, _ = loads.fabric.end_links()
-    plane, bytes_ = loads.plane[port], loads.moved[port]
+    bytes_ = loads.moved[port]
+    if loads.fabric.n_planes == 1:
+        return {str(p): float(bytes_.sum()) for p in range(loads.planes)}
+    plane = loads.plane[port]
     return {str(p): float(bytes_[plane == p].sum()) for p in range(loads.fabric.n_planes)}
 
 

@@ -16,41 +16,43 @@ _BIN_STEP = 0.05  # the last edge of a histogram is a multiple of it
 _ROUNDING = 1e-9  # of the largest over a step
 
 
-def statistics(rows: Rows, count: int, weight: Floats) -> dict[str, Any]:
+def statistics(rows: Rows, count: int, weight: Floats, times: int = 1) -> dict[str, Any]:
     """Return number, maxima, mean, 99th percentile and histogram of ``count`` links, stored entries of ``rows``.
 
-    Rows are phases.  Links without an entry are at 0.  Phases count by ``weight`` (phases,), which adds up to 1;
-    values are None where it is 0 throughout, and of no links.
+    Each stands for ``times`` links.  Rows are phases.  Links without an entry are at 0.  Phases count by ``weight``
+    (phases,), which adds up to 1; values are None where it is 0 throughout, and of no links.
     """
+    links = count * times
     if not count or not weight.any():
-        return {"links": count, "max": None, "time_mean_max": None, "mean": None, "p99": None, "histogram": None}
+        return {"links": links, "max": None, "time_mean_max": None, "mean": None, "p99": None, "histogram": None}
     largest = _largest(rows)
     top = max(1.0, float(np.ceil(largest.max() / _BIN_STEP - _ROUNDING) * _BIN_STEP))
     edges = np.linspace(0.0, top, _BINS + 1)
     histogram = _histogram(rows, weight, edges)
     histogram[0] += weight @ (count - np.diff(rows.indptr))  # links that carry nothing
     return {
-        "links": count,
+        "links": links,
         "max": largest.max(),
         "time_mean_max": weight @ largest,
         "mean": weight @ _sums(rows) / count,
-        "p99": weight @ percentile(rows, count, 0.99),
-        "histogram": {"edges": edges, "links": histogram},
+        "p99": weight @ percentile(rows, count, 0.99, times),
+        "histogram": {"edges": edges, "links": histogram * times},
     }
 
 
-def percentile(rows: Rows, n: int, share: float) -> Floats:
+def percentile(rows: Rows, n: int, share: float, times: int = 1) -> Floats:
     """Return (phases,) the value that ``share`` of the ``n`` links of a row are below, linear between two.
 
-    What has no entry is 0.
+    What has no entry is 0; each link counts ``times``.
     """
-    used, low = np.diff(rows.indptr), int(share * (n - 1))
-    places = np.array([low, min(low + 1, n - 1)])[:, np.newaxis] - (n - used)  # zeros come first
+    used, last = np.diff(rows.indptr), n * times - 1
+    low = int(share * last)
+    places = np.array([low, min(low + 1, last)])[:, np.newaxis] // times - (n - used)  # zeros come first
     ordered, there = _ordered(rows, places), places >= 0
     value = np.zeros(places.shape)
     value[there] = ordered[(rows.indptr[:-1] + places)[there]]
     below, above = value
-    return np.asarray(below + (above - below) * (share * (n - 1) - low))
+    return np.asarray(below + (above - below) * (share * last - low))
 
 
 def _ordered(rows: Rows, places: NDArray[np.integer[Any]]) -> Floats:

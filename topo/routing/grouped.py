@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array, csr_array
 
 from topo.kernels.along import shares_at_ports
 from topo.kernels.sweep import push, room
+from topo.lazy import sparse
 from topo.routing.access import Access, ranges
 from topo.routing.folded_clos import FoldedClos
 from topo.routing.network import Network, added
@@ -28,7 +29,11 @@ from topo.routing.operator import Floats, Ints, TotalRouting, check_ranks
 from topo.routing.pods import Amounts
 from topo.routing.symmetric import Orbits
 from topo.routing.terms import Side, on_endpoints, terms
+from topo.rows import Rows
 from traffic.demand import GroupedDemand
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 #: Entries of the injection block that one thread holds at a time, 8 bytes each.
 BLOCK_ENTRIES = 1_000_000
@@ -94,7 +99,7 @@ def _load_of_classes(brought: Brought, closed: FoldedClos, share: Floats) -> Flo
         weight = brought.senders.weight * share[site[brought.senders.nic], k]
         each = replace(brought, senders=replace(brought.senders, weight=weight))
         own = each.inside(leaf)
-        out.append(_amounts(each.between(leaf, group).T, of, own))
+        out.append(_amounts(each.between(leaf, group).turned(), of, own))
         into.append(_amounts(each.between(group, leaf), of, own))
     return closed.load_of_classes(_joined(out), _joined(into))
 
@@ -104,11 +109,10 @@ def _joined(parts: list[Amounts]) -> Amounts:
     return np.concatenate(leaf), np.concatenate(k), np.concatenate(amount)
 
 
-def _amounts(sent: csr_array | csc_array, of: Ints, own: Floats) -> Amounts:
+def _amounts(sent: Rows, of: Ints, own: Floats) -> Amounts:
     """Return what leaves exchange with classes, ``sent`` (leaves, classes), less what each has for its ``own``."""
-    rows = coo_array(sent)
-    leaf, k = rows.row.astype(np.int64), rows.col.astype(np.int64)
-    amount = rows.data - np.where(of[leaf] == k, own[leaf], 0.0)
+    leaf, k = sent.row, sent.indices.astype(np.int64)
+    amount = sent.data - np.where(of[leaf] == k, own[leaf], 0.0)
     keep = np.flatnonzero(np.abs(amount) >= ROUNDING)
     return leaf[keep], k[keep], amount[keep]
 
@@ -151,7 +155,7 @@ class _Sent:
     def of(cls, access: Access, senders: Side, receivers: Side, n_terms: int) -> _Sent:
         site, shape = access.network.site, (n_terms, access.network.n_sites)
         by_sender = matrix(senders.term, site[senders.nic], senders.weight, shape)
-        by_receiver = csr_array(matrix(receivers.term, site[receivers.nic], receivers.weight, shape).T)
+        by_receiver = sparse.csr_array(matrix(receivers.term, site[receivers.nic], receivers.weight, shape).T)
         return cls(by_sender, by_receiver, inside_sites(access, senders, receivers))
 
     def toward(self, sites: Ints) -> Floats:
@@ -163,7 +167,7 @@ class _Sent:
 
 def matrix(row: Ints, column: Ints, weight: Floats, shape: tuple[int, int]) -> csr_array:
     """Return the sums of ``weight`` by ``row`` and ``column``."""
-    return csr_array((weight, (row, column)), shape=shape)
+    return sparse.csr_array((weight, (row, column)), shape=shape)
 
 
 def inside_sites(access: Access, senders: Side, receivers: Side) -> csr_array:
@@ -174,7 +178,7 @@ def inside_sites(access: Access, senders: Side, receivers: Side) -> csr_array:
     shape = (n_places, n)
     a = matrix(mine, network.site[senders.nic], senders.weight, shape)
     b = matrix(theirs, network.site[receivers.nic], receivers.weight, shape)
-    return csr_array(csc_array(b).T @ a)
+    return sparse.csr_array(sparse.csc_array(b).T @ a)
 
 
 def places(access: Access, senders: Side, receivers: Side) -> tuple[int, Ints, Ints]:
@@ -195,20 +199,17 @@ class Brought:
     receivers: Side
     n_terms: int
 
-    def between(self, senders: Groups, receivers: Groups) -> csr_array:
+    def between(self, senders: Groups, receivers: Groups) -> Rows:
         """Return (groups of receivers, groups of senders) amounts."""
         mine, theirs = self.senders, self.receivers
         keep = np.flatnonzero(receivers[0][theirs.nic] >= 0)
         n_places, of_mine, of_theirs = places(self.access, mine, theirs)
         parts = []
         for count, a, b in ((self.n_terms, mine.term, theirs.term), (n_places, of_mine, of_theirs)):
-            brought = matrix(a, senders[0][mine.nic], mine.weight, (count, senders[1]))
-            drawn = matrix(b[keep], receivers[0][theirs.nic[keep]], theirs.weight[keep], (count, receivers[1]))
-            parts.append(csr_array(drawn.T @ brought))
-        left = csr_array(parts[0] - parts[1])
-        left.data[np.abs(left.data) < ROUNDING] = 0.0
-        left.eliminate_zeros()
-        return left
+            brought = Rows.of(mine.weight, a, senders[0][mine.nic], (count, senders[1]))
+            drawn = Rows.of(theirs.weight[keep], receivers[0][theirs.nic[keep]], b[keep], (receivers[1], count))
+            parts.append(drawn.times(brought))
+        return parts[0].less(parts[1]).without(ROUNDING)
 
     def inside(self, groups: Groups) -> Floats:
         """Return (groups,) what each group sends to itself."""
@@ -216,9 +217,9 @@ class Brought:
         n_places, of_mine, of_theirs = places(self.access, mine, theirs)
         total = np.zeros(groups[1])
         for count, a, b, sign in ((self.n_terms, mine.term, theirs.term, 1.0), (n_places, of_mine, of_theirs, -1.0)):
-            brought = matrix(a, groups[0][mine.nic], mine.weight, (count, groups[1]))
-            drawn = matrix(b, groups[0][theirs.nic], theirs.weight, (count, groups[1]))
-            total += sign * np.asarray(brought.multiply(drawn).sum(axis=0)).ravel()
+            brought = Rows.of(mine.weight, a, groups[0][mine.nic], (count, groups[1]))
+            drawn = Rows.of(theirs.weight, b, groups[0][theirs.nic], (count, groups[1]))
+            total += sign * brought.by_entry(drawn).by_column()
         return total
 
 

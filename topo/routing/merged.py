@@ -19,6 +19,7 @@ from topo.routing.operator import Floats, Ints, Routing, TotalRouting
 from topo.routing.split import SplitRouting
 from topo.routing.symmetric import port_links
 from topo.routing.terms import Side, on_endpoints, terms
+from topo.rows import Rows
 from traffic.demand import MAX_PAIRS, DemandError, GroupedDemand
 
 #: Paths that are held at a time.
@@ -97,14 +98,14 @@ def _network_load(access: Access, senders: Side, receivers: Side, n_terms: int, 
         block = nics[start : start + step]
         row = np.full(n_ends, -1, dtype=np.int64)
         row[block] = np.arange(len(block))
-        amount = coo_array(brought.between((site, n), (row, len(block))))
-        total += carry(example[amount.col], block[amount.row], amount.data)
+        amount = brought.between((site, n), (row, len(block)))
+        total += carry(example[amount.indices], block[amount.row], amount.data)
     out = port_links(network)
     total[out] = _leaving(network, brought.between((np.arange(n_ends), n_ends), (site, n)), example)[out]
     return total
 
 
-def _leaving(network: Network, sent: csr_array, example: Ints) -> Floats:
+def _leaving(network: Network, sent: Rows, example: Ints) -> Floats:
     """Return (L,) what leaves by each port of an endpoint, of ``sent`` (sites, E)."""
     port, leaves = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
     for site in range(network.n_sites):

@@ -23,6 +23,8 @@ from traffic.demand import Demand, GroupedDemand
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
+    from topo.copies import Copies
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -78,6 +80,7 @@ class FactSheet:
     bound: Floats = field(default_factory=lambda: np.array(np.inf))
     complete: bool = True
     rounds: int = 0  # in which paths were drawn again; 0 where they are not
+    alike: Copies | None = None  # planes that all carry the same, copies of one; None where nothing says so
 
     @property
     def several(self) -> bool:

@@ -132,7 +132,9 @@ def relayed(network: Network, demand: Demand, inner: Callable[[Ints, Ints], Rout
     hops = [(inside, src[inside], dst[inside], np.ones(len(inside)))]
     hops.append((row, src[row], legs.nic, legs.share))
     hops.append((row, legs.out, dst[row], legs.share))
-    return RelayRouting(inner(key % n, key // n), shares, scale_up_shares(access, hops, len(src)))
+    between = inner(key % n, key // n)
+    alike = between.alike if isinstance(between, FactSheet) else None
+    return RelayRouting(between, shares, scale_up_shares(access, hops, len(src)), alike=alike)
 
 
 def legs_of(access: Access, src: Ints, dst: Ints, relay: str) -> Legs:

@@ -70,7 +70,7 @@ def alike(network: Network, demand: GroupedDemand, most: int) -> tuple[Ints, Sit
         finer = np.unique(rows, axis=0, return_inverse=True)[1].ravel()
         count = int(finer.max(initial=-1)) + 1
         if count == n:
-            amount = brought.between((number, n), (number, n)).tocoo()
-            return number, SiteAmounts(amount.col.astype(np.int64), amount.row.astype(np.int64), amount.data[None])
+            amount = brought.between((number, n), (number, n))
+            return number, SiteAmounts(amount.indices.astype(np.int64), amount.row, amount.data[None])
         number[has], n = finer, count
     return None

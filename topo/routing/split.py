@@ -70,7 +70,7 @@ def _of_copies(copies: Copies, one: TotalRouting) -> TotalRouting:
     """
     share = np.where(copies.one.tier == Tier.SCALE_UP, 1.0, 1.0 / copies.planes)
     each = [copies.over_links(row * share) for row in one.unit]
-    return replace(one, unit=each[0][np.newaxis] if len(each) == 1 else np.stack(each))
+    return replace(one, unit=each[0][np.newaxis] if len(each) == 1 else np.stack(each), alike=copies)
 
 
 @overload
@@ -122,7 +122,8 @@ class SplitRouting(FactSheet):
         n = network.n_sites
         key, pair = np.unique(network.site[dst] * n + network.site[src], return_inverse=True)
         sites, first = np.unique(key // max(n, 1), return_index=True)
-        return cls(policy, network, src, dst, pair, key % max(n, 1), sites, np.append(first, len(key)))
+        pairs = (src, dst, pair, key % max(n, 1), sites, np.append(first, len(key)))
+        return cls(policy, network, *pairs, alike=network.one and network.one[1])
 
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate."""

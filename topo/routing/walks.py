@@ -6,7 +6,7 @@ threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from topo.kernels import in_blocks
+from topo.kernels import in_blocks, n_threads
 from topo.kernels.feedback import drawn_again
 from topo.kernels.skipping import around
 from topo.kernels.sweep import FAR, Ports, room
@@ -28,6 +28,8 @@ T = TypeVar("T")
 MOST_CELLS = 2**25
 #: Sites whose pairs stand sorted by source: what leads to neighbours lies together in memory, as what leads away does.
 TILE = 8
+#: Paths that are laid at a time, while those before them leave loaded links.
+BLOCK_PATHS = 2**15
 #: Bits of the sum of all amounts that are no multiples of the least one.
 SUM_BITS = 62
 
@@ -180,14 +182,30 @@ class Walks:
         while still < quiet and rounds < most:
             rounds, moved = rounds + 1, 0
             for part in self.toward:
-                at = walks._at(part, part.start, part.stop)
-                moved += drawn_again(*at, load, full, capacity, count, unit, over, rounds)
+                for start, stop, paths in walks._laid(part):
+                    at = walks._at(part, start, stop)
+                    moved += drawn_again(*at, paths, load, full, capacity, count, unit, over, rounds)
             fullest = float(full.max(initial=0.0))
             still = still + 1 if fullest >= least else 0
             least = fullest
             if not moved:
                 return walks, rounds, True
         return walks, rounds, still == quiet
+
+    def _laid(self, part: Part) -> Iterator[tuple[int, int, NDArray[np.int32]]]:
+        """Yield some pairs of ``part`` and their paths (pairs, paths, hops + 1), while a thread lays those of the next.
+
+        Where a path goes hangs on its own draws alone, so others may leave loaded links meanwhile.
+        """
+        step = max(1, BLOCK_PATHS // self.paths)
+
+        def lay(start: int) -> tuple[int, int, NDArray[np.int32]]:
+            stop = min(start + step, part.stop)
+            paths = np.empty((stop - start, self.paths, part.hops + 1), np.int32)
+            listed(*self._at(part, start, stop), paths)
+            return start, stop, paths
+
+        yield from _ahead(lay, range(part.start, part.stop, step))
 
     def listed(self, dead: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
         """Return (P x paths, hops) the links of all paths, pairs as given; -1 where a path has ended.
@@ -224,6 +242,21 @@ class Walks:
         n = part.stop - part.start
         visits = float(n) * self.paths * part.hops
         return in_blocks(lambda a, b: work(part, part.start + a, part.start + b), n, visits=visits)
+
+
+def _ahead(work: Callable[[int], T], given: Sequence[int]) -> Iterator[T]:
+    """Yield ``work`` of each of ``given``, in order, while a thread is at the next one if there is a core for it."""
+    if len(given) < 2 or n_threads() < 2:
+        yield from map(work, given)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(work, given[0])
+        for one in given[1:]:
+            done, coming = coming.result(), pool.submit(work, one)
+            yield done
+        yield coming.result()
 
 
 def _counted(amount: Floats, paths: int) -> tuple[Ints, float]:
