@@ -73,12 +73,13 @@ def estimate(case: Case) -> Estimate:
 def _parts(work: Work) -> dict[str, tuple[float, str]]:
     """Return the memory of each part [bytes], and what takes less."""
     link = rates.COPY_LINK if work.copied else rates.LINK
-    link += rates.ALIKE_LINK * (work.by_class or work.coloured) + rates.POD_LINK * (work.closed and work.size.cores > 0)
+    link += rates.ALIKE_LINK * (work.by_class or work.coloured) + rates.LOST_LINK * work.lossy
     pair = rates.SITE_PAIR_ALIKE if work.alike else rates.SITE_PAIR
     share = rates.SHARE + rates.SOLVED_SHARE / work.traffic.phases
     turns = min(work.size.switches**2, rates.MOST_TURN_PAIRS) if work.policy.turns else 0
     # shares of single paths are paths that a solver follows
     path_links = 0 if work.shares and work.policy.one_path else work.path_links
+    path_link = rates.MERGED_LINK if work.merged else rates.PATH_LINK
     return {
         f"{work.links:,} links": (float(link * work.links), "choose fewer endpoints"),
         f"{work.listed:,} commodities": (
@@ -86,7 +87,7 @@ def _parts(work: Work) -> dict[str, tuple[float, str]]:
             "choose fewer endpoints, or a grouped pattern such as uniform with policy ecmp and solver proportional",
         ),
         f"{work.shares + path_links:,} shares of commodities on links": (
-            float(share * work.shares + rates.PATH_LINK * path_links),
+            float(share * work.shares + path_link * path_links + rates.MERGED * work.merged),
             "choose solver proportional, policy static or ecmp-hash, or fewer endpoints",
         ),
         f"{work.walked:,} drawn paths": (
@@ -105,14 +106,16 @@ def _seconds(work: Work) -> float:
     """Return the time of ``work`` [s]."""
     link = rates.COPY_TIME if work.copied else rates.LINK_TIME
     link += rates.LINK_CLASS_TIME * work.by_class + rates.LINK_COLOUR_TIME * work.coloured
+    link += rates.LOST_TIME * work.lossy
     link += rates.TREE_LINK * work.passes * (work.closed and not work.copied)
+    each = rates.COMMODITY_TIME if work.solver.by_commodity else rates.SENT_TIME
     return (
         (rates.PLAIN_START if work.plain else rates.START)
         + link * work.links
         + work.swept
-        + rates.SWITCH_PAIR_TIME * min(work.size.switches**2, rates.MOST_SWITCH_PAIRS)
-        + rates.COMMODITY_TIME * work.listed
-        + rates.SHARE_TIME * work.shares
+        + rates.SWITCH_PAIR_TIME * min(work.size.switches**2, rates.MOST_SWITCH_PAIRS) * (not work.is_tree)
+        + each * work.listed
+        + (rates.ROUND_TIME if work.plain else rates.SHARE_TIME) * work.shares
         + rates.GATHER_TIME * work.gathered
         + rates.WALK_TIME * work.walked
         + work.searched

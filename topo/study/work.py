@@ -70,6 +70,11 @@ class Work:
         return self.case.failures is None and bool(self.case.fabric.get("family"))
 
     @property
+    def lossy(self) -> bool:
+        """Whether parts are lost, so that the network is routed whole and without them."""
+        return self.case.failures is not None
+
+    @property
     def copied(self) -> bool:
         """Whether planes are built once."""
         return self.ports > 1 and bool(self.case.fabric.get("family"))
@@ -149,6 +154,8 @@ class Work:
         """Links of all paths of a policy of single paths that are held at once."""
         if not self.policy.one_path:
             return 0
+        if self.by_place and not self.solver.by_commodity:  # told at once, and small beside the commodities
+            return 0
         if not self.policy.by_destination:  # drawn paths that nobody follows are walked again, not held
             return self._path_links if self.solver.by_commodity and self.lists else 0
         return self._path_links
@@ -159,9 +166,14 @@ class Work:
             return int(self.listed * self.levels.mean(self._path_links_of_one, 1))
         from topo.routing.merged import BLOCK_PATHS
 
-        together = self.grouped and self.listed == self.traffic.offered
-        held = min(self.size.endpoints * self.destinations, BLOCK_PATHS) if together else self.listed
+        held = min(self.merged, BLOCK_PATHS) if self.merged else self.listed
         return int(held * self._hops)
+
+    @property
+    def merged(self) -> int:
+        """Paths by destination, from a site to an endpoint, that pairs of a group are added up on."""
+        together = self.policy.by_destination and self.grouped and self.listed == self.traffic.offered
+        return self.size.endpoints * self.destinations if together else 0
 
     @property
     def _path_links_of_one(self) -> list[float]:
@@ -216,12 +228,20 @@ class Work:
         return self.is_tree and not self.policy.one_path and not self.policy.turns and not self.policy.solved
 
     @property
+    def by_place(self) -> bool:
+        """Whether single paths follow from where their ends lie: D-mod-k of pairs that are listed, on a whole tree."""
+        tables = self.case.routing.get("tables")
+        return self.policy.by_destination and tables is None and self.is_tree and self.whole and not self.grouped
+
+    @property
     def plain(self) -> bool:
         """Whether no compiled kernel is needed: closed forms, where nobody looks at single commodities.
 
         They hold with some cables lost, too; where too many are, kernels are loaded and arcs swept all the same.
+        Commodities of single paths, as large as each other, end in few rounds, which need none either.
         """
-        return self.closed and not self.solver.by_commodity
+        in_rounds = self.by_place and self.solver.timed and (self.pattern.ruled or self.pattern.drawn)
+        return in_rounds or ((self.closed or self.by_place) and not self.solver.by_commodity)
 
     @property
     def _in_one_pass(self) -> bool:
@@ -234,6 +254,8 @@ class Work:
         if self._in_one_pass:
             return 1
         loads = self.traffic.phases * (1 if self.solver.by_load else 2)
+        if self.closed and self.solver.by_load:  # means along paths follow from loads
+            return loads
         compared = self.coloured or (self.by_class and not self._few_classes)
         return loads + 2 + self.solver.timed + rates.PASSES * rates.ROUNDS * compared
 
@@ -257,8 +279,11 @@ class Work:
     def swept(self) -> float:
         """[s] of visits of arcs on the way to every destination."""
         visits = float(self.destinations * self.arcs)
+        if self.by_place:
+            return 0.0
         if self.policy.one_path:
-            return visits * (rates.TOLD if self.policy.by_destination else rates.TABLE)
+            own = rates.TOLD if self.policy.by_destination else rates.TABLE
+            return visits * own + rates.MERGED_TIME * self.merged
         one = rates.TREE_VISIT if self.is_tree else rates.VISIT
         turns = rates.TURNS if self.policy.turns else 1
         if self._in_one_pass:
