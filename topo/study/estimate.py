@@ -16,11 +16,13 @@ how far apart they are.  Searches without symmetry may end at any time up to the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from topo.config.nouns import size_of
 from topo.study import rates
-from topo.study.refusals import check
+from topo.study.refusals import check, check_sections
+from topo.study.rehearsal import doubts
 from topo.study.work import Work
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Estimate:
     work: float  # [s] on one core of the machine that the rates are of
     what: str  # that takes most of the memory
     cure: str = "choose fewer endpoints"  # what takes less
+    doubts: tuple[str, ...] = ()  # why it may fail all the same, where only the run can tell
 
     @property
     def seconds(self) -> float:
@@ -48,15 +51,24 @@ class Estimate:
 
 
 def estimate(case: Case) -> Estimate:
-    """Return what ``case`` takes, without building anything of it.
+    """Return what ``case`` takes, by counts alone.
 
-    Raises GeneratorError for a fabric that no network has, and for some of what cannot be run the error that the run
-    would end with (``topo.study.refusals``).
+    Raises GeneratorError for a fabric that no network has, and for what cannot be run the error that the run would end
+    with: by counts (``topo.study.refusals``), and where those do not tell, by building parts of a small case
+    (``topo.study.rehearsal``).
     """
-    if case.traffic is None or case.refused:
+    if case.refused:
+        return Estimate(float(rates.PROCESS), 0.0, ITSELF)
+    if case.traffic is None:
+        check_sections(case, size_of(case))
         return Estimate(float(rates.PROCESS), 0.0, ITSELF)
     work = Work.of(case)
     check(work)
+    return replace(_taken(work), doubts=doubts(work))
+
+
+def _taken(work: Work) -> Estimate:
+    """Return what ``work`` takes."""
     process = rates.PLAIN if work.plain else rates.PROCESS
     parts = _parts(work)
     sample = f"a sample of {work.traffic.drawn:,} choices of experts"

@@ -31,8 +31,7 @@ def over_states(case: Case, intact: Solution) -> dict[str, Any]:
     plan = asked(case)
     if plan is None:
         return {}
-    if case.routing.get("tables") is not None:
-        raise RatesError("availability: forwarding tables of a file say nothing of routes after a failure")
+    check_routes(case)
     fabric = intact.fabric
     counts = counts_of(fabric.size) | {
         kind: int((fabric.kind == NodeKind[kind.upper()]).sum()) for kind in ("leaf", "spine", "core")
@@ -50,6 +49,12 @@ def over_states(case: Case, intact: Solution) -> dict[str, Any]:
     if plan.length is not None:
         found |= play(judged, plan, plan.stops(counts)).results()
     return found | _results(plan, means, lasting, len(judged.known))
+
+
+def check_routes(case: Case) -> None:
+    """Raise RatesError where nothing says how ``case`` routes once something has failed."""
+    if case.routing.get("tables") is not None:
+        raise RatesError("availability: forwarding tables of a file say nothing of routes after a failure")
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ LINK_TIME, COPY_TIME, LINK_CLASS_TIME, LINK_COLOUR_TIME = 7e-7, 3e-7, 2e-6, 3e-7
 #: [bytes] and [s] more a directed link where parts are lost, so that whole and rest are held, routed and solved:
 #: ``topo analyze fat-tree-3:radix=64 uniform``, with and without ``--failures random``.
 LOST_LINK, LOST_TIME = 260, 1.8e-6
-#: [s] a pair of switches while distances and cuts are worked out, and where that stops growing; trees have closed forms.
+#: [s] a pair of switches while distances and cuts are worked out, and where that stops growing; none of trees.
 SWITCH_PAIR_TIME, MOST_SWITCH_PAIRS = 1.5e-7, 4_000_000
 
 # Sweeps: python -m benchmarks.kernels.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from topo.config.case import SECTIONS
 from topo.config.nouns import Facts, facts_of, placed_of, size_of
 from topo.config.patterns import PATTERNS, count_of
 from topo.flow import POLICIES, SOLVERS, by_classes
@@ -73,6 +74,18 @@ class Work:
     def lossy(self) -> bool:
         """Whether parts are lost, so that the network is routed whole and without them."""
         return self.case.failures is not None
+
+    @property
+    def edited(self) -> bool:
+        """Whether a section acts on the network once it is built."""
+        return any(section.on_fabric and self.case.sections[key] for key, section in SECTIONS.items())
+
+    @property
+    def apart(self) -> bool:
+        """Whether there may be endpoints that no path joins: on planes without a relay, of a file, or after an edit."""
+        relays = self.facts.relay != "none" and self.size.scale_up_switches > 0
+        made = bool(self.case.fabric.get("family")) and not self.edited
+        return not made or (self.facts.planes > 1 and not self.facts.multi_port and not relays)
 
     @property
     def copied(self) -> bool:
@@ -264,6 +277,12 @@ class Work:
         """Pairs of sites that a policy is solved for."""
         most = self.destinations * self.size.leaves // max(self.size.planes, 1)
         return min(int(self.traffic.pairs * self.levels.crossing), most) if self.policy.solved else 0
+
+    @property
+    def kept(self) -> int:
+        """Next hops of tables that are kept after a failure, of all pairs of sites: those of both up and down."""
+        pairs = min(self.traffic.pairs, self.destinations * self.size.leaves // max(self.size.planes, 1))
+        return int(pairs * self.levels.mean(self.levels.width, self.ports))
 
     @property
     def searched(self) -> float:
