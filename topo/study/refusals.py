@@ -96,11 +96,11 @@ def check_sections(case: Case, size: Size) -> None:
         return
     if case.sections.get("availability") is not None:
         from topo.config.availability import by_counts
-        from topo.study.outages import check_routes
+        from topo.study.outages import check_states
 
         by_counts(case, size)
         if case.traffic is not None:
-            check_routes(case)
+            check_states(case, size)
     if case.asks_order:
         from topo.config.floor import room_of
         from topo.config.order import items_of, spares_of

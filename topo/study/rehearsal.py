@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from topo.config.nouns import demand_of, fabric_of, routing_of
 from topo.routing.operator import MAX_ENTRIES
+from topo.size import Groups
 from topo.study.refusals import counts_tell
 from topo.study.work import Work
 from traffic.demand import MAX_PAIRS
@@ -96,6 +97,8 @@ def _only_run(work: Work) -> list[str]:
         found.append("nothing may say how long paths are that are no shortest ones")
     if work.lossy and failures["reroute"] != "ideal" and work.policy.next_hops and work.kept > MAX_ENTRIES:
         found.append(f"kept tables may have more than {MAX_ENTRIES:,} next hops of pairs of switches")
+    if work.lossy and work.policy.turns and work.size.groups == Groups.DRAGONFLY:
+        found.append("what fails may leave no third group to turn in")
     if work.case.asks_order and (work.case.sections.get("floor") or {}).get("lengths"):
         found.append("a cable may be longer than any on sale")
     return found

@@ -14,6 +14,7 @@ from topo.config.nouns import Facts, facts_of, placed_of, size_of
 from topo.config.patterns import PATTERNS, count_of
 from topo.flow import POLICIES, SOLVERS, by_classes
 from topo.flow.entries import Policy, Solver
+from topo.generators import FAMILIES
 from topo.routing.operator import MAX_ENTRIES
 from topo.study import rates
 from topo.study.levels import Levels, is_tree
@@ -68,7 +69,12 @@ class Work:
     @property
     def whole(self) -> bool:
         """Whether nothing is lost of a network that a family makes."""
-        return self.case.failures is None and bool(self.case.fabric.get("family"))
+        return self.made and not self.lossy
+
+    @property
+    def made(self) -> bool:
+        """Whether the network is as a family makes it: not of a file, and not edited."""
+        return self.case.fabric["family"] in FAMILIES and not self.edited
 
     @property
     def lossy(self) -> bool:
@@ -84,13 +90,12 @@ class Work:
     def apart(self) -> bool:
         """Whether there may be endpoints that no path joins: on planes without a relay, of a file, or after an edit."""
         relays = self.facts.relay != "none" and self.size.scale_up_switches > 0
-        made = bool(self.case.fabric.get("family")) and not self.edited
-        return not made or (self.facts.planes > 1 and not self.facts.multi_port and not relays)
+        return not self.made or (self.facts.planes > 1 and not self.facts.multi_port and not relays)
 
     @property
     def copied(self) -> bool:
         """Whether planes are built once."""
-        return self.ports > 1 and bool(self.case.fabric.get("family"))
+        return self.ports > 1 and self.made
 
     @property
     def destinations(self) -> int:
