@@ -120,19 +120,98 @@ def test_counts_of_parts_are_those_of_the_network(fabric, part):
     share=st.sampled_from([None, 0.3, 1.0]),
 )
 def test_a_loss_that_counts_approve_can_be_drawn(fabric, part, count, together, share):
-    given_ = {"part": part, "count": count, "together": together, "share": share}
-    entry = FAILURES["random"]
-    said, error = (raised(lambda size: work(size, **given_), on) for work, on in _both(entry, fabric))
-    assert said == error or (said is None and not entry.counted(size_of(**fabric), **given_))
+    _same("random", fabric, part=part, count=count, together=together, share=share)
 
 
 @settings(max_examples=40, deadline=None)
 @given(fabric=st.sampled_from(FABRICS), part=st.sampled_from(sorted(PARTS)), count=st.sampled_from([1, 2]))
 def test_a_search_that_counts_approve_can_be_made(fabric, part, count):
-    entry = FAILURES["worst"]
-    said, error = (raised(lambda size: work(size, part=part, count=count), on) for work, on in _both(entry, fabric))
-    assert said == error or (said is None and not entry.counted(size_of(**fabric), part=part, count=count))
+    _same("worst", fabric, part=part, count=count)
 
 
-def _both(entry, fabric):
-    return (entry.counted, size_of(**fabric)), (entry.losses, generate(**fabric, capacity=5e10))
+def _same(pick, fabric, **words):
+    """Assert that counts and the network refuse alike, or that counts say that they do not know."""
+    entry, size, built = FAILURES[pick], size_of(**fabric), generate(**fabric, capacity=5e10)
+    said = raised(lambda one: entry.counted(one, **words), size)
+    error = raised(lambda one: entry.losses(one, **words), built)
+    assert said == error or (said is None and not entry.counted(size, **words))
+
+
+@pytest.mark.parametrize(
+    ("fabric", "traffic", "how", "words"),
+    [
+        ("fat-tree-2:radix=8,planes=2,relay=none", "uniform", {}, "no path from endpoint"),
+        ("fat-tree-2:radix=8,planes=2,scale_up=none", "shift", {}, "give hosts a scale-up switch"),
+        ("fat-tree-2:radix=8,planes=2,nic=multi-port", "shift", {"routing": "ugal"}, "one network port"),
+        ("dragonfly:a=4,p=2,h=2,g=2", "shift", {"routing": "valiant"}, "use g=3 or more"),
+        ("fat-tree-2:radix=8", "shift", {"failures": "named"}, "nothing is given"),
+        ("fat-tree-2:radix=8", "shift", {"failures": "named:switch=leaf99"}, "there is no 'leaf99'"),
+        ("fat-tree-2:radix=8", "shift", {"failures": "random:part=core"}, "has no core"),
+        ("fat-tree-2:radix=8", "shift", {"failures": "random:count=99"}, "count: 99 of 32 cables cannot fail"),
+        (
+            "fat-tree-2:radix=8",
+            "shift",
+            {"routing": "static", "failures": "random:reroute=local"},
+            "reroute local: 'static' holds one link a destination",
+        ),
+        (
+            "fat-tree-2:radix=8",
+            "shift",
+            {"routing": "adaptive", "failures": "random:reroute=tables"},
+            "no tables to keep",
+        ),
+        (
+            "fat-tree-2:radix=32",
+            "shift",
+            {"routing": "static", "failures": "worst:part=nic,count=2"},
+            "too many to try",
+        ),
+        ("fat-tree-2:radix=8", "prefill-step:ep=8,micro_batches=2,tp=2", {}, "both send and nothing orders them"),
+        (
+            "fat-tree-2:radix=8",
+            "shift",
+            {"availability": "states:failures={leaf: 1 % per year}"},
+            "a failed leaf needs",
+        ),
+        ("fat-tree-2:radix=8", "shift", {"floor": "hall:host_units=60"}, "does not fit a rack"),
+    ],
+)
+def test_what_cannot_run_is_refused_by_the_words_of_the_run(fabric, traffic, how, words):
+    case = read_case(fabric, traffic, **how)
+    said = raised(estimate, case)
+    assert said is not None and words in said
+    assert raised(study.run_case, case) == said
+
+
+@pytest.mark.parametrize(
+    ("fabric", "traffic", "how", "words"),
+    [
+        ("fat-tree-2:radix=256,planes=8,relay=none", "shift:by=8", {}, "endpoints that no path joins"),
+        ("fat-tree-3:radix=64", "uniform", {"failures": "named:switch=leaf0"}, "parts that fail"),
+        ("fat-tree-3:radix=48", "prefill-step:ep=8,micro_batches=2", {}, "phases at the same time"),
+        ("slim-fly:q=43", "permutation", {"routing": "optimal"}, ""),
+        ("fat-tree-3:radix=64", "uniform", {"failures": "random:part=cable,count=3"}, ""),
+    ],
+)
+def test_of_what_is_large_doubts_are_said(fabric, traffic, how, words, capsys):
+    """Within a second; and nothing is said of what counts tell."""
+    options = [word for key, text in how.items() for word in (f"--{key}", text)]
+    begin = time.process_time()
+    assert main(["analyze", fabric, traffic, *options, "--dry-run", "--json"]) == 0
+    assert time.process_time() - begin < 1.0
+    (found,) = json.loads(capsys.readouterr().out)["cases"]
+    assert words in found["note"] and ("may still fail" in found["note"]) == bool(words)
+
+
+def test_an_edit_that_cuts_is_refused():
+    """Two leaves joined by nothing: the words are those of the run."""
+    cut = {"remove": [f"leaf{a} -- spine{b}" for a in (0,) for b in range(4)]}
+    text = {
+        "schema": 1,
+        "title": "cut",
+        "fabric": {"family": "fat-tree-2", "radix": 8, "scale_up": "none"},
+        "edit": cut,
+    }
+    (case,) = parse_study(json.dumps(text | {"traffic": "uniform", "cases": [{"name": "a"}]}), "cut.yaml").cases
+    said = raised(estimate, case)
+    assert said is not None and "no path" in said and raised(study.run_case, case) == said
