@@ -28,8 +28,6 @@ def check(work: Work) -> None:
         raise RoutingError(
             f"static routing (D-mod-k) needs a tree of leaves, spines and cores; {name} is none; use ecmp or ecmp-hash"
         )
-    if routing.get("via") == "group" and work.size.groups != Groups.DRAGONFLY:
-        raise RoutingError(f"via=group needs a Dragonfly's groups, which {name} has not; use via=switch")
     if work.policy.turns:
         _check_turns(work)
     if work.grouped:
@@ -43,11 +41,14 @@ def _check_turns(work: Work) -> None:
     """Raise RoutingError for paths by a third switch that the network or its endpoints have not."""
     from topo.flow.fits import check_ports
 
-    check_ports(work.case.routing["policy"], work.size.name, work.ports)
+    routing, name = work.case.routing, work.size.name
+    check_ports(routing["policy"], name, work.ports)
+    if routing.get("via") == "group" and work.size.groups != Groups.DRAGONFLY:
+        raise RoutingError(f"via=group needs a Dragonfly's groups, which {name} has not; use via=switch")
     if work.size.groups == Groups.DRAGONFLY:
         from topo.routing.valiant import check_groups
 
-        check_groups(work.size.name, work.size.group_count // max(work.size.planes, 1))
+        check_groups(name, work.size.group_count // max(work.size.planes, 1))
 
 
 def _check_pairs(work: Work) -> None:
