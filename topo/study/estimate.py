@@ -130,5 +130,6 @@ def _seconds(work: Work) -> float:
         + (rates.ROUND_TIME if work.plain else rates.SHARE_TIME) * work.shares
         + rates.GATHER_TIME * work.gathered
         + rates.WALK_TIME * work.walked
+        + rates.CUT * work.cuts
         + work.searched
     )

@@ -42,6 +42,10 @@ PASSES, ROUNDS = 2, 6
 #: ``topo analyze fat-tree-2:radix=512 allreduce:algorithm=halving-doubling``.
 TREE_LINK = 1e-7
 
+#: [s] a link in one of the maximum flows that bound a collective of all ranks: ``topo analyze fat-tree-3:radix=32
+#: all-gather``, with and without ``group_size=64``.
+CUT = 4.5e-8
+
 # Commodities: topo analyze fat-tree-2:radix=128 decode-step --solver completion.
 #: [bytes] a listed commodity; 28 stay, the rest is for sorting, sites, rates and times.
 COMMODITY = 240

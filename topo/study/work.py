@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import gcd
 from typing import TYPE_CHECKING, Any
 
 from topo.config.case import SECTIONS
@@ -18,6 +19,7 @@ from topo.generators import FAMILIES
 from topo.routing.operator import MAX_ENTRIES
 from topo.study import rates
 from topo.study.levels import Levels, is_tree
+from traffic.ccl import KINDS
 from traffic.demand import MAX_PAIRS
 from traffic.pattern import Count, Pattern
 
@@ -220,11 +222,21 @@ class Work:
         if not self.solver.by_commodity or self.by_colour or not (self.lists or self.by_class):
             return 0
         all_of_them = self._all_shares
+        if self.bracketed:
+            return 0
         if self.by_class:
             return min(all_of_them, BY_CLASS) if self._few_classes else 0
         if all_of_them > MAX_ENTRIES:  # a rule may keep most of it on few links
             return 0 if self.pattern.drawn else MAX_ENTRIES
         return all_of_them
+
+    @property
+    def bracketed(self) -> bool:
+        """Whether shares by turns at third switches are too many to keep, so that times are said to lie between two."""
+        if not self.policy.turns or self.policy.solved or not self.solver.by_commodity:
+            return False
+        stops = self.size.leaves // self.ports
+        return max(stops**2, self.listed) * self.ports * self.arcs > MAX_ENTRIES
 
     @property
     def gathered(self) -> int:
@@ -233,6 +245,8 @@ class Work:
 
     @property
     def _all_shares(self) -> int:
+        if self.policy.turns:  # which go by nearly all links
+            return self.listed * self.ports * self.arcs
         return int(self.listed * self.levels.mean(self.levels.width, self.ports))
 
     @property
@@ -242,8 +256,8 @@ class Work:
 
     @property
     def closed(self) -> bool:
-        """Whether loads have a closed form: of trees, by shortest paths that share one split."""
-        return self.is_tree and not self.policy.one_path and not self.policy.turns and not self.policy.solved
+        """Whether loads have a closed form: of trees, by shortest paths that share one split, or by turns."""
+        return self.is_tree and not self.policy.one_path and not self.policy.solved
 
     @property
     def by_place(self) -> bool:
@@ -274,8 +288,27 @@ class Work:
         loads = self.traffic.phases * (1 if self.solver.by_load else 2)
         if self.closed and self.solver.by_load:  # means along paths follow from loads
             return loads
-        compared = self.coloured or (self.by_class and not self._few_classes)
+        compared = self.coloured or (self.bracketed and self.solver.timed) or (self.by_class and not self._few_classes)
         return loads + 2 + self.solver.timed + rates.PASSES * rates.ROUNDS * compared
+
+    @property
+    def cuts(self) -> float:
+        """Maximum flows that say how soon a collective of all ranks could end, times links that each visits.
+
+        There is one for each pass of its data and each kind of endpoint: those of a leaf whose domains are on the same
+        leaves.
+        """
+        from topo.metrics.own import MOST_LINKS
+
+        traffic = self.case.traffic or {}
+        kind = KINDS.get(str(traffic["pattern"]))
+        alone = traffic.get("group_size") in (None, self.size.endpoints)
+        if kind is None or kind.pairs or not alone or self.links > MOST_LINKS:
+            return 0.0
+        row = self.size.endpoints // max(self.size.leaves // self.size.planes, 1)  # ranks on a leaf, or one a plane
+        domain = self.facts.per_domain if self.size.scale_up_switches else 1
+        apart = min((row + domain - gcd(row, domain)) / domain, 3) if row % domain else 1
+        return kind.passes * self.size.leaves * apart * self.links
 
     @property
     def site_pairs(self) -> int:
