@@ -1,31 +1,11 @@
-"""What does not go together, told before anything is routed: policies and endpoints, policies and kept tables."""
+"""What a policy needs of endpoints, told before anything is routed."""
 
 from __future__ import annotations
 
-from topo.flow import POLICIES
 from topo.routing.operator import RoutingError
 
 
 def check_ports(policy: str, name: str, ports: int) -> None:
-    """Raise RoutingError where endpoints of the fabric ``name`` have several ``ports``, and ``policy`` takes one."""
-    if ports > 1 and POLICIES[policy].one_port:
+    """Raise RoutingError where endpoints of the fabric ``name`` have more ``ports`` than the one ``policy`` takes."""
+    if ports > 1:
         raise RoutingError(f"{policy} needs endpoints with one network port, {name} has {ports}")
-
-
-def check_kept(reroute: str, policy: str) -> None:
-    """Raise RoutingError where ``policy`` has no tables that could be kept as ``reroute`` says: tables, or local."""
-    skip = reroute == "local"
-    fit = [
-        name
-        for name, entry in POLICIES.items()
-        if entry.next_hops or (entry.one_path and not (skip and entry.by_destination))
-    ]
-    if skip and POLICIES[policy].by_destination:
-        raise RoutingError(
-            f"reroute local: {policy!r} holds one link a destination, so there is no next one to take; "
-            f"those that have: {', '.join(fit)}"
-        )
-    if policy not in fit:
-        raise RoutingError(
-            f"reroute {reroute}: policy {policy!r} has no tables to keep; those that have: {', '.join(fit)}"
-        )

@@ -59,7 +59,7 @@ def keep_tables(
     Raises RoutingError for a policy whose routes are no tables, DemandError where pairs are too many to list.
     """
     from topo.flow import route
-    from topo.flow.fits import check_kept
+    from topo.flow.rerouting import check_kept
 
     check_kept(reroute, policy)
     skip = reroute == "local"

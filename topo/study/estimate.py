@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from topo.config.nouns import size_of
 from topo.study import rates
+from topo.study.cuts import cut_visits
 from topo.study.refusals import check, check_sections
 from topo.study.rehearsal import doubts
 from topo.study.work import Work
@@ -88,7 +89,8 @@ def _parts(work: Work) -> dict[str, tuple[float, str]]:
     link += rates.ALIKE_LINK * (work.by_class or work.coloured) + rates.LOST_LINK * work.lossy
     pair = rates.SITE_PAIR_ALIKE if work.alike else rates.SITE_PAIR
     share = rates.SHARE + rates.SOLVED_SHARE / work.traffic.phases
-    turns = min(work.size.switches**2, rates.MOST_TURN_PAIRS) if work.policy.turns else 0
+    plane = (work.size.switches // work.size.planes) ** 2 * (1 if work.copied else work.size.planes)
+    turns = min(plane, rates.MOST_TURN_PAIRS) if work.policy.turns else 0
     # shares of single paths are paths that a solver follows
     path_links = 0 if work.shares and work.policy.one_path else work.path_links
     path_link = rates.MERGED_LINK if work.merged else rates.PATH_LINK
@@ -130,6 +132,6 @@ def _seconds(work: Work) -> float:
         + (rates.ROUND_TIME if work.plain else rates.SHARE_TIME) * work.shares
         + rates.GATHER_TIME * work.gathered
         + rates.WALK_TIME * work.walked
-        + rates.CUT * work.cuts
+        + rates.CUT * cut_visits(work)
         + work.searched
     )

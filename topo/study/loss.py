@@ -106,7 +106,7 @@ def found(case: Case) -> After:
 
 def check_reroute(case: Case) -> None:
     """Raise RoutingError where the routes of ``case`` after a failure cannot be those that it asks for."""
-    from topo.flow.fits import check_kept
+    from topo.flow.rerouting import check_kept
 
     reroute = (case.failures or {})["reroute"]
     if reroute != "ideal":

@@ -39,10 +39,11 @@ def check(work: Work) -> None:
 
 def _check_turns(work: Work) -> None:
     """Raise RoutingError for paths by a third switch that the network or its endpoints have not."""
-    from topo.flow.fits import check_ports
-
     routing, name = work.case.routing, work.size.name
-    check_ports(routing["policy"], name, work.ports)
+    if work.policy.one_port:
+        from topo.flow.fits import check_ports
+
+        check_ports(routing["policy"], name, work.ports)
     if routing.get("via") == "group" and work.size.groups != Groups.DRAGONFLY:
         raise RoutingError(f"via=group needs a Dragonfly's groups, which {name} has not; use via=switch")
     if work.size.groups == Groups.DRAGONFLY:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from topo.config.nouns import demand_of, fabric_of, routing_of
+from topo.config.nouns import demand_of, fabric_of, names_of, placed_of, routing_of
+from topo.config.patterns import needs_fabric, offered
+from topo.flow.solution import check_order
 from topo.routing.operator import MAX_ENTRIES
 from topo.size import Groups
 from topo.study.refusals import counts_tell
@@ -28,11 +30,22 @@ def doubts(work: Work) -> tuple[str, ...]:
 
     Raises what the run of a small one would end with: NotConnected, LossError, SolverError, and errors of files.
     """
-    questions = _questions(work)
-    if questions and work.links <= FEW_LINKS and work.traffic.offered <= FEW_COMMODITIES:
+    questions, few = _questions(work), work.traffic.offered + work.traffic.drawn <= FEW_COMMODITIES
+    if few and work.links <= FEW_LINKS and (questions or needs_fabric(work.case.traffic or {})):
         _rehearse(work, questions)
         questions = {}
+    elif few and not needs_fabric(work.case.traffic or {}):
+        demand = _demand_of_ranks(work)
+        if questions.pop("phases", None) is not None:
+            check_order(demand)
     return (*questions.values(), *_only_run(work))
+
+
+def _demand_of_ranks(work: Work) -> Demand | GroupedDemand:
+    """Return the traffic of ``work``, whose pattern asks for no network.  Raises DemandError where it cannot be had."""
+    facts: dict[str, Any] = {"ranks_per_host": work.facts.per_host, "ranks_per_domain": work.facts.per_domain}
+    facts |= {"n_ranks": work.size.endpoints, "names": names_of(work.case)} | placed_of(work.case)
+    return offered(work.case.traffic or {}, **facts, files=work.case.files)
 
 
 def _questions(work: Work) -> dict[str, str]:
@@ -55,12 +68,8 @@ def _rehearse(work: Work, questions: dict[str, str]) -> None:
     """Build what answers ``questions``, and raise what the run would."""
     case = work.case
     fabric = fabric_of(case, symmetry=work.lossy)
-    if questions.keys() <= {"edit"}:
-        return
     demand = demand_of(case, fabric)
     if "phases" in questions:
-        from topo.flow.solution import check_order
-
         check_order(demand)
     if "tables" in questions:
         from topo.flow import route

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import gcd
 from typing import TYPE_CHECKING, Any
 
 from topo.config.case import SECTIONS
@@ -19,7 +18,6 @@ from topo.generators import FAMILIES
 from topo.routing.operator import MAX_ENTRIES
 from topo.study import rates
 from topo.study.levels import Levels, is_tree
-from traffic.ccl import KINDS
 from traffic.demand import MAX_PAIRS
 from traffic.pattern import Count, Pattern
 
@@ -290,25 +288,6 @@ class Work:
             return loads
         compared = self.coloured or (self.bracketed and self.solver.timed) or (self.by_class and not self._few_classes)
         return loads + 2 + self.solver.timed + rates.PASSES * rates.ROUNDS * compared
-
-    @property
-    def cuts(self) -> float:
-        """Maximum flows that say how soon a collective of all ranks could end, times links that each visits.
-
-        There is one for each pass of its data and each kind of endpoint: those of a leaf whose domains are on the same
-        leaves.
-        """
-        from topo.metrics.own import MOST_LINKS
-
-        traffic = self.case.traffic or {}
-        kind = KINDS.get(str(traffic["pattern"]))
-        alone = traffic.get("group_size") in (None, self.size.endpoints)
-        if kind is None or kind.pairs or not alone or self.links > MOST_LINKS:
-            return 0.0
-        row = self.size.endpoints // max(self.size.leaves // self.size.planes, 1)  # ranks on a leaf, or one a plane
-        domain = self.facts.per_domain if self.size.scale_up_switches else 1
-        apart = min((row + domain - gcd(row, domain)) / domain, 3) if row % domain else 1
-        return kind.passes * self.size.leaves * apart * self.links
 
     @property
     def site_pairs(self) -> int:
