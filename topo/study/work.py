@@ -287,7 +287,8 @@ class Work:
         if self.closed and self.solver.by_load:  # means along paths follow from loads
             return loads
         compared = self.coloured or (self.bracketed and self.solver.timed) or (self.by_class and not self._few_classes)
-        return loads + 2 + self.solver.timed + rates.PASSES * rates.ROUNDS * compared
+        rounds = rates.TURN_ROUNDS if self.policy.turns else rates.ROUNDS
+        return loads + 2 + self.solver.timed + rates.PASSES * rounds * compared
 
     @property
     def site_pairs(self) -> int:
