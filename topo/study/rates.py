@@ -36,8 +36,8 @@ TOLD, TABLE = 5e-10, 6e-9
 LISTING, TURNS = 8, 8
 #: [bytes] a pair of switches of such a policy, and where that stops growing.
 TURN_PAIR, MOST_TURN_PAIRS = 32, 4_000_000
-#: Passes by which rounds tell commodities that are alike, and rounds until none splits any more; 4 to 17 were seen, and 3
-#: by turns, which meet nearly all links at once.
+#: Passes by which rounds tell commodities that are alike, and rounds until none splits any more: 4 to 17 were seen, and
+#: 3 by turns, which meet nearly all links at once.
 PASSES, ROUNDS, TURN_ROUNDS = 2, 6, 3
 #: [s] a directed link in one pass over a tree, which is added up by classes of leaves: a phase of
 #: ``topo analyze fat-tree-2:radix=512 allreduce:algorithm=halving-doubling``.

@@ -30,11 +30,12 @@ def doubts(work: Work) -> tuple[str, ...]:
 
     Raises what the run of a small one would end with: NotConnected, LossError, SolverError, and errors of files.
     """
-    questions, few = _questions(work), work.traffic.offered + work.traffic.drawn <= FEW_COMMODITIES
-    if few and work.links <= FEW_LINKS and (questions or needs_fabric(work.case.traffic or {})):
+    questions, few = _questions(work), work.traffic.offered <= FEW_COMMODITIES
+    graph = needs_fabric(work.case.traffic or {})
+    if few and work.links <= FEW_LINKS and (questions or graph):
         _rehearse(work, questions)
         questions = {}
-    elif few and not needs_fabric(work.case.traffic or {}):
+    elif few and not graph and ("phases" in questions or work.traffic.drawn <= FEW_COMMODITIES):
         demand = _demand_of_ranks(work)
         if questions.pop("phases", None) is not None:
             check_order(demand)
