@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -21,13 +22,18 @@ _VALUES: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
-def draw(schema: dict[str, Any], n: int, seed: int) -> list[dict[str, Any]]:
-    """Return ``n`` cases over all entries of all sections that the JSON Schema of study files offers."""
-    random, offered = Random(seed), defaultdict(list)
+def draw(
+    schema: dict[str, Any], n: int, seed: int, more: Mapping[str, list[Any]] | None = None
+) -> list[dict[str, Any]]:
+    """Return ``n`` cases over all entries of all sections that the JSON Schema of study files offers.
+
+    ``more`` has further values, of a key of all entries or of one: ``count``, ``random.count``.
+    """
+    random, offered, values = Random(seed), defaultdict(list), _VALUES | dict(more or {})
     for name, entry in schema["$defs"].items():
         section, _, word = name.partition(":")
         needs = {k for k, v in entry["properties"].items() if "default" not in v and k not in ("name", "match")}
-        if word and needs <= set(_VALUES):
+        if word and needs <= set(values):
             offered[section].append((word, entry["properties"], needs))
     cases = []
     for number in range(n):
@@ -39,9 +45,9 @@ def draw(schema: dict[str, Any], n: int, seed: int) -> list[dict[str, Any]]:
             word, keys, needs = random.choice(entries)
             head = next(k for k, v in keys.items() if v.get("const") == word)
             often = 0.5 if section == "fabric" else 0.25
-            own = {key: random.choice(_VALUES[key]) for key in sorted(needs)}
+            own = {key: random.choice(values.get(f"{word}.{key}") or values[key]) for key in sorted(needs)}
             for key in sorted(set(keys) - needs - {head}):
-                choices = _VALUES.get(key) or keys[key].get("enum")
+                choices = values.get(f"{word}.{key}") or values.get(key) or keys[key].get("enum")
                 if choices and random.random() < often:
                     own[key] = random.choice(choices)
             case[section] = {head: word, **own}

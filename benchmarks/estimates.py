@@ -7,16 +7,19 @@
     python -m benchmarks.estimates --write docs/study-file.md
 
 Memory is the peak of the resident set (VmHWM), time what the processor spent on the process and its threads; the
-estimate's are those of this machine.  Kernels are compiled before.  A ratio is the larger of the two over the smaller.
+estimate's are those of one core of this machine.  So a process has one core, on which the clock that stops a search
+tells processor time; with several it would be threads times as much.  Sources and kernels are compiled before, as
+those of an installed package are.  A ratio is the larger of the two over the smaller.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -75,6 +78,8 @@ POLICIES = (
 )  # fmt: skip
 SOLVERS = ("proportional", "completion", "completion", "max-min")
 FAILURES = "random:part=cable,count=3,seed=1"
+#: The larger over the smaller up to which an estimate holds.
+TWICE = 2.0
 #: Cases said to take more are not run: [s], [MiB].
 MOST = 120.0, 6_000.0
 #: Where nothing but the process counts: closed forms, and with kernels.
@@ -100,15 +105,25 @@ def command(fabric: str, traffic: str, options: dict[str, str]) -> list[str]:
     return ["analyze", fabric, traffic, *(word for key, text in options.items() for word in (f"--{key}", text))]
 
 
-def measured(words: list[str]) -> tuple[float, float]:
-    """Return seconds and memory [MiB] of the command in a process of its own."""
+def measured(words: list[str], *, alone: bool = False) -> tuple[float, float]:
+    """Return seconds and memory [MiB] of the command in a process of its own; ``alone`` gives it one core."""
     child = [sys.executable, "-c", CHILD, *words, "--json"]
-    done = subprocess.run(child, capture_output=True, text=True, check=False)
+    pinned = _on_one_core if alone and hasattr(os, "sched_setaffinity") else None
+    done = subprocess.run(child, capture_output=True, text=True, check=False, env=_as_installed(), preexec_fn=pinned)
     code = done.stdout.split(" ")[0]
     if done.returncode or int(code or 1) not in (OK, LIMIT):
         raise SystemExit(f"topo {' '.join(words)}: {done.stderr or done.stdout}")
     _, seconds, kilobytes = done.stdout.split()
     return float(seconds), float(kilobytes) / 1024
+
+
+def _on_one_core() -> None:
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def _as_installed() -> dict[str, str]:
+    """Return the environment in which Python keeps what it compiles, whatever this one says."""
+    return {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 def estimated(words: list[str]) -> tuple[float, float] | None:
@@ -143,29 +158,40 @@ def ratio(said: float, took: float) -> float:
 
 
 def table(cases: Iterable[Case]) -> str:
-    """Return a row a case, and the worst ratios."""
-    rows, worst = [], [0.0, 0.0]
+    """Return on how many cases estimates hold, and a row a case."""
+    rows, ratios = [], []
+    for case in STARTS:
+        measured(command(*case), alone=True)  # which leaves compiled what all others find
     for number, case in enumerate(cases):
         words = command(*case)
-        said, took = estimated(words), measured(words)
+        said, took = estimated(words), measured(words, alone=True)
         if said is None:
             raise SystemExit(f"topo {' '.join(words)} --dry-run says that it fails")
         each = [ratio(*pair) for pair in zip(said, took, strict=True)]
-        worst = [max(pair) for pair in zip(worst, each, strict=True)]
+        ratios.append(each)
         time, memory = ((said[i], took[i], each[i]) for i in (0, 1))
         cells = [*map("{:.{}f}".format, time, (1, 1, 2)), *map("{:.{}f}".format, memory, (0, 0, 2))]
         rows.append((f"`{' '.join(words[1:])}`", *cells))
         print(number, *rows[-1], file=sys.stderr, flush=True)
+    worst = [max(column) for column in zip(*ratios, strict=True)]
     rows.append(("worst", "", "", f"{worst[0]:.2f}", "", "", f"{worst[1]:.2f}"))
     head = ("case", "seconds said", "taken", "ratio", "MiB said", "taken", "ratio")
-    return markdown(head, rows)
+    return f"{verdict(ratios)}\n\n{markdown(head, rows)}"
+
+
+def verdict(ratios: Sequence[Sequence[float]]) -> str:
+    """Return on how many cases time and memory are within TWICE, of ``ratios`` of both a case."""
+    n, (time, memory) = len(ratios), (sum(one <= TWICE for one in column) for column in zip(*ratios, strict=True))
+    if time == memory == n:
+        return f"Time and memory are within twice on all {n} cases."
+    return f"Time is within twice on {time} of {n} cases, memory on {memory}."
 
 
 def starts() -> str:
     """Return what a process takes that has hardly anything to do, the least of five runs: seconds and MiB."""
     rows = []
     for case in STARTS:
-        took = [measured(command(*case)) for _ in range(5)]
+        took = [measured(command(*case), alone=True) for _ in range(5)]
         rows.append((f"`{' '.join(command(*case)[1:])}`", *(f"{min(each):.2f}" for each in zip(*took, strict=True))))
     return markdown(("case", "seconds", "MiB"), rows)
 

@@ -25,7 +25,7 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "allreduce": Pattern(late("traffic.collectives:allreduce"), late("traffic.collectives:allreduce_count")),
     "bit-complement": Pattern(late("traffic.synthetic:bit_complement"), late("traffic.synthetic:bit_complement_count")),
-    "decode-step": Pattern(late("traffic.serving:decode_step"), late("traffic.serving:serving_count")),
+    "decode-step": Pattern(late("traffic.serving:decode_step"), late("traffic.serving:serving_count"), beside=True),
     "hotspot": Pattern(late("traffic.synthetic:hotspot"), late("traffic.synthetic:hotspot_count")),
     "incast": Pattern(late("traffic.synthetic:incast"), late("traffic.synthetic:incast_count")),
     "moe-all-to-all": Pattern(
@@ -36,7 +36,7 @@ PATTERNS: dict[str, Pattern] = {
     "permutation": Pattern(
         late("traffic.synthetic:permutation"), late("traffic.synthetic:one_each"), ruled=False, drawn=True
     ),
-    "prefill-step": Pattern(late("traffic.serving:prefill_step"), late("traffic.serving:serving_count")),
+    "prefill-step": Pattern(late("traffic.serving:prefill_step"), late("traffic.serving:serving_count"), beside=True),
     "reduce-scatter": Pattern(late("traffic.collectives:reduce_scatter"), late("traffic.collectives:one_way_count")),
     "shift": Pattern(late("traffic.synthetic:shift"), late("traffic.synthetic:one_each")),
     "tornado": Pattern(late("traffic.synthetic:tornado"), late("traffic.synthetic:one_each")),

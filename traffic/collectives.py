@@ -236,7 +236,7 @@ def all_to_all_count(
     *, n_ranks: int, ranks_per_host: int, ranks_per_domain: int | None, ep: int | None, algorithm: str
 ) -> Count:
     """Return the commodities of ``all_to_all``."""
-    size = n_ranks if ep is None else ep
+    size = consecutive(n_ranks, ep, name="ep").shape[1]
     if algorithm == "direct":
         return Count(1, n_ranks * (size - 1))
     near = domain_of(ranks_per_host, ranks_per_domain)

@@ -61,6 +61,7 @@ class Pattern:
     ruled: bool = True  # who sends to whom follows a rule, by which most pairs are like many others
     drawn: bool = False  # it is drawn at random from all ranks
     whole: bool = False  # speaks of all ranks that there are, so no job has it
+    beside: bool = False  # phases that send may have no order between them
     parts: str = ""  # parameter that lists workloads side by side, each a section of traffic and where it runs
 
     def counted(self, **arguments: Any) -> Count:

@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topo.check.standing import check_standing
 from topo.fabric import Fabric, Tier
 from topo.flow.entries import Policy
 from topo.kernels import channels as kernel
 from topo.kernels.sweep import room
 from topo.routing.balance import steady
 from topo.routing.network import Network
-from topo.routing.operator import Ints, RoutingError
+from topo.routing.operator import Ints
 from topo.routing.stops import Stops
 from topo.routing.tables import Tables, parts_by_position
 from topo.routing.valiant import stops_of
@@ -127,9 +128,7 @@ def marks_of(fabric: Fabric, policy: Policy, name: str, tables: Tables | None = 
     whole = given.get("balance", "shortest") == "shortest"
     network = Network.of(fabric) if whole else steady(fabric, balance="equal")
     assert network is not None
-    if policy.best:
-        fixed = "one whose routes stand: ecmp, static, valiant, ugal"
-        raise RoutingError(f"policy {name!r} finds its routes for the traffic at hand; take {fixed}")
+    check_standing(policy, name)
     marks = Marks.of(network, by_link=policy.by_destination)
     if policy.by_destination:
         _tables(marks, tables)

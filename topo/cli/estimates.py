@@ -9,6 +9,7 @@ from topo.cli import output
 
 if TYPE_CHECKING:
     from topo.config import Case
+    from topo.study.estimate import Estimate
 
 
 def print_estimates(cases: Sequence[Case], limit: float | None, *, as_json: bool, as_csv: bool = False) -> None:
@@ -40,6 +41,12 @@ def _total(rows: Sequence[Any]) -> str:
     return f"{len(rows)} cases, {sum(row['note'].startswith('over') for row in rows)} over the limit"
 
 
+def _note(needs: Estimate) -> str:
+    """Return what takes most memory, and why the case may fail all the same."""
+    mostly = f"mostly {needs.what}"
+    return f"{mostly}; may still fail: {', '.join(needs.doubts)}" if needs.doubts else mostly
+
+
 def _row(case: Case, limit: float | None) -> dict[str, Any]:
     from topo.study import OverMemory, check_memory
     from topo.study.estimate import estimate
@@ -51,7 +58,7 @@ def _row(case: Case, limit: float | None) -> dict[str, Any]:
         needs = estimate(case)
     except ValueError as error:
         return row | {"note": f"fails: {error}"}
-    row |= {"memory_bytes": needs.memory, "seconds": round(needs.seconds, 2), "note": f"mostly {needs.what}"}
+    row |= {"memory_bytes": needs.memory, "seconds": round(needs.seconds, 2), "note": _note(needs)}
     try:
         check_memory(needs, limit)
     except OverMemory as error:

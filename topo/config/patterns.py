@@ -231,7 +231,7 @@ _HERE = {
         late("topo.routing.adversarial:adversarial"), late("topo.routing.adversarial:adversarial_count"), whole=True
     ),
     "file": Pattern(_from_file, _file_count, ruled=False, whole=True),
-    "jobs": Pattern(_side_by_side, _jobs_count, ruled=False, whole=True, parts="jobs"),
+    "jobs": Pattern(_side_by_side, _jobs_count, ruled=False, whole=True, beside=True, parts="jobs"),
 }
 #: Every pattern by the name that the command line and study files use.
 PATTERNS: Mapping[str, Pattern] = ChainMap(_HERE, workloads.PATTERNS)

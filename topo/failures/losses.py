@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from topo.fabric import Fabric
 from topo.failures.alike import representatives
+from topo.failures.counted import check_tried, check_wanted, named_parts
 from topo.failures.parts import Ints, LossError, Parts, parts_of, ports_out
 from topo.formats.edit import cables_named
 from topo.formats.errors import FormatError
@@ -24,8 +25,6 @@ from traffic.demand import Demand, GroupedDemand
 
 #: Names of parts that a loss spells out; the rest is counted.
 MOST_NAMED = 4
-#: Losses that the search for the worst tries at most.
-MOST_TRIED = 5_000
 
 Part = Annotated[
     Literal["cable", "core", "group", "host", "leaf", "line-card", "nic", "plane", "port", "spine", "switch"],
@@ -89,8 +88,7 @@ def random(
         raise LossError(f"share: {share!r} must be above 0 and at most 1")
     parts = _parts(fabric, part, tier, together)
     wanted = count if share is None else round(share * parts.count)
-    if wanted > parts.count:
-        raise LossError(f"count: {wanted} of {parts.count} {part}s cannot fail")
+    check_wanted(wanted, parts.count, part)
     lost = np.random.default_rng(seed).permutation(parts.count)[:wanted]
     return [_loss(fabric, parts, np.sort(lost), part, names_of(fabric))]
 
@@ -108,6 +106,7 @@ def named(
 
     Raises LossError for one that the fabric does not have, or where none is given.
     """
+    said = named_parts({"switch": switch, "cable": cable, "nic": nic, "host": host, "plane": plane})
     cables, nodes = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     nodes.append(_numbers(fabric, switch, "switch"))
     ends = _numbers(fabric, nic, "nic")
@@ -119,13 +118,6 @@ def named(
         wanted = _listed(given)
         if wanted:
             nodes.append(_whole(fabric, part, wanted))
-    said = [
-        f"{word} {one}"
-        for word, given in (("switch", switch), ("cable", cable), ("nic", nic), ("host", host), ("plane", plane))
-        for one in _listed(given)
-    ]
-    if not said:
-        raise LossError("named: nothing is given; name a switch, a cable, a nic, a host or a plane")
     name = _joined(said)
     return [Loss(name, np.unique(np.concatenate(cables)), np.unique(np.concatenate(nodes)))]
 
@@ -155,11 +147,10 @@ def worst(
     else:
         pairs = combinations(range(parts.count), 2) if len(first) == parts.count else _pairs(first, parts.count)
         n = parts.count * (parts.count - 1) // 2 if len(first) == parts.count else len(first) * (parts.count - 1)
-        _check_count(n, part)
+        check_tried(n, part)
         tried = list(pairs)
-    _check_count(len(tried), part)
-    if not tried:
-        raise LossError(f"count: {count} of {parts.count} {part}s cannot fail")
+    check_tried(len(tried), part)
+    check_wanted(count, parts.count, part)
     names = names_of(fabric)
     return [_loss(fabric, parts, np.array(lost), part, names) for lost in tried]
 
@@ -179,14 +170,6 @@ def _pairs(first: Ints, n: int) -> list[tuple[int, int]]:
     """Return pairs of one of ``first`` and any other, each pair once: some image of every pair is among them."""
     found = {(min(a, b), max(a, b)) for a in first.tolist() for b in range(n) if a != b}
     return sorted(found)
-
-
-def _check_count(n: int, part: str) -> None:
-    if n > MOST_TRIED:
-        raise LossError(
-            f"part: {n:,} losses of {part}s are too many to try (at most {MOST_TRIED:,}); "
-            "name a tier, let more fail together, or draw at random"
-        )
 
 
 def _loss(fabric: Fabric, parts: Parts, lost: Ints, part: str, names: Sequence[str]) -> Loss:

@@ -57,16 +57,26 @@ def parts_of(fabric: Fabric, part: str, tier: str | None = None) -> Parts:
 
     Raises LossError for a tier that the part does not have, or where there is none of it.
     """
+    check_part(part, tier)
+    found = PARTS[part][0](fabric, tier)
+    check_some(found.count, fabric.name, part, tier)
+    return found
+
+
+def check_part(part: str, tier: str | None) -> None:
+    """Raise LossError for a ``part`` that nobody knows, or a ``tier`` that it does not have."""
     if part not in PARTS:
         raise LossError(f"part: {part!r} is unknown; known: {', '.join(PARTS)}{hint(part, PARTS)}")
-    choose, tiers = PARTS[part]
+    tiers = PARTS[part][1]
     if tier is not None and tier not in tiers:
         known = f"it has {', '.join(tiers)}" if tiers else "it has none"
         raise LossError(f"tier: part {part!r} has no tier {tier!r}; {known}")
-    found = choose(fabric, tier)
-    if not found.count:
-        raise LossError(f"part: {fabric.name} has no {part}{f' of tier {tier}' if tier else ''}")
-    return found
+
+
+def check_some(count: int, name: str, part: str, tier: str | None) -> None:
+    """Raise LossError where ``count``, of all parts of the fabric ``name``, is none."""
+    if not count:
+        raise LossError(f"part: {name} has no {part}{f' of tier {tier}' if tier else ''}")
 
 
 def ports_out(fabric: Fabric) -> Ints:

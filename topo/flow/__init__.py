@@ -91,6 +91,7 @@ POLICIES: dict[str, Policy] = {
         "any mix of a minimal split and Valiant, weighted with ideal information",
         shortest=False,
         solved=True,
+        one_port=True,
         direct=True,
         turns=True,
     ),

@@ -36,6 +36,7 @@ class Policy:
     steady: Callable[..., Network | None] | None = (
         None  # of a fabric: the network that it splits on whatever is sent; None where that counts
     )
+    one_port: bool = False  # takes endpoints of one network port alone
     direct: bool = False  # what networks are run with whose every switch has endpoints: shortest paths are few there
 
 

@@ -23,7 +23,7 @@ from topo.routing.access import Access
 from topo.routing.drawn import DrawnRouting
 from topo.routing.network import Network, added
 from topo.routing.next_hops import ArrivingRouting, arriving
-from topo.routing.operator import Floats, Ints, Routing, RoutingError, check_ranks
+from topo.routing.operator import Floats, Ints, Routing, check_ranks
 from topo.routing.paths import PathRouting
 from topo.routing.relay import Legs, RelayRouting, legs_of, scale_up_shares
 from topo.routing.split import SplitRouting
@@ -58,23 +58,11 @@ def keep_tables(
 
     Raises RoutingError for a policy whose routes are no tables, DemandError where pairs are too many to list.
     """
-    from topo.flow import POLICIES, route
+    from topo.flow import route
+    from topo.flow.rerouting import check_kept
 
+    check_kept(reroute, policy)
     skip = reroute == "local"
-    fit = [
-        name
-        for name, entry in POLICIES.items()
-        if entry.next_hops or (entry.one_path and not (skip and entry.by_destination))
-    ]
-    if skip and POLICIES[policy].by_destination:
-        raise RoutingError(
-            f"reroute local: {policy!r} holds one link a destination, so there is no next one to take; "
-            f"those that have: {', '.join(fit)}"
-        )
-    if policy not in fit:
-        raise RoutingError(
-            f"reroute {reroute}: policy {policy!r} has no tables to keep; those that have: {', '.join(fit)}"
-        )
     check_ranks(whole, demand)
     listed = demand.listed() if isinstance(demand, GroupedDemand) else demand
     access, n = Access(Network.of(whole)), whole.n_endpoints

@@ -99,12 +99,8 @@ class Solution:
         arrive whole or theta exceeds its bound, SolverError where phases that send would overlap.
         """
         given = demand.whole if isinstance(demand, ClassedDemand) else demand
-        both = overlap(given)
-        if both is not None and not side_by_side:
-            raise SolverError(
-                f"phases {both[0]} and {both[1]} both send and nothing orders them, so they share links; use the "
-                "solver completion, list one in ``after`` of the other, or merge them into one phase"
-            )
+        if not side_by_side:
+            check_order(given)
         phase_time = np.zeros(demand.n_phases)
         np.maximum.at(phase_time, demand.phase, finish)
         if demand.compute_s.size:
@@ -197,6 +193,16 @@ def _bound_side_by_side(fabric: Fabric, demand: Demand | GroupedDemand, proven: 
     fastest = np.minimum(np.minimum(endpoint_bound(fabric, demand), volume_bound(fabric, demand)), proven)
     time = max(soonest(demand, 1.0 / fastest), 1.0 / theta_bound(fabric, at_once(demand)))
     return 1.0 / time if time > 0.0 else np.inf
+
+
+def check_order(demand: Demand | GroupedDemand) -> None:
+    """Raise SolverError where phases of ``demand`` that send may overlap, which few solvers follow."""
+    both = overlap(demand)
+    if both is not None:
+        raise SolverError(
+            f"phases {both[0]} and {both[1]} both send and nothing orders them, so they share links; use the "
+            "solver completion, list one in ``after`` of the other, or merge them into one phase"
+        )
 
 
 def _refuse_losses(demand: Demand | GroupedDemand, routing: Routing, lost: NDArray[np.float64]) -> None:

@@ -21,6 +21,7 @@ from scipy.sparse import csc_array, diags_array
 
 from topo.fabric import Fabric
 from topo.flow.certified import CertifiedRouting
+from topo.flow.fits import check_ports
 from topo.flow.mixing import Detours, Mixture, mixture
 from topo.flow.problem import MAX_PAIRS, Problem
 from topo.flow.solved import Gap, Seconds, certified, check_effort, congestion, of_pairs, of_phase, phased
@@ -29,7 +30,7 @@ from topo.flow.together import in_all_phases, mean_load
 from topo.headway import counted
 from topo.routing.grouped import grouped
 from topo.routing.network import Network, added
-from topo.routing.operator import FactSheet, Floats, Routing, RoutingError, TotalRouting
+from topo.routing.operator import FactSheet, Floats, Routing, TotalRouting
 from topo.routing.relay import RelayRouting
 from topo.routing.site_amounts import site_amounts
 from topo.routing.split import SplitRouting, wcmp
@@ -56,8 +57,7 @@ def ugal_mix(
     """
     check_effort(gap, seconds)
     network = Network.of(fabric)
-    if network.most_ports > 1:
-        raise RoutingError(f"ugal needs endpoints with one network port, {fabric.name} has {network.most_ports}")
+    check_ports("ugal", fabric.name, network.most_ports)
     stops = stops_of(network, via)
     if isinstance(demand, GroupedDemand):
         return _grouped(fabric, demand, stops, gap, seconds)

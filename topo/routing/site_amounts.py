@@ -33,8 +33,7 @@ def site_amounts(network: Network, demand: GroupedDemand, most: int) -> SiteAmou
     Raises RoutingError where that could have more than ``most`` entries.
     """
     n = network.n_sites
-    if n * n > most:
-        raise RoutingError(f"{demand.name}: {n} x {n} sites are too many to solve for (at most {most:,} pairs)")
+    check_sites(demand.name, n, most)
     access = Access(network)
     label, each = on_endpoints(network, demand)
     senders, everyone, n_terms = terms(access, label, network.fabric.relay)
@@ -47,6 +46,12 @@ def site_amounts(network: Network, demand: GroupedDemand, most: int) -> SiteAmou
     blocks[np.abs(blocks) < ROUNDING] = 0.0
     target, source = np.nonzero(blocks.any(axis=0))
     return SiteAmounts(source, target, blocks[:, target, source])
+
+
+def check_sites(name: str, n: int, most: int) -> None:
+    """Raise RoutingError where ``n`` sites of the demand ``name`` make more than ``most`` pairs."""
+    if n * n > most:
+        raise RoutingError(f"{name}: {n} x {n} sites are too many to solve for (at most {most:,} pairs)")
 
 
 def alike(network: Network, demand: GroupedDemand, most: int) -> tuple[Ints, SiteAmounts] | None:

@@ -69,6 +69,12 @@ def valiant_split(fabric: Fabric, demand: Demand | GroupedDemand, *, via: Via = 
     return TotalRouting("valiant", np.where(fabric.is_switch_link, on_links, base.unit), demand.pairs)
 
 
+def check_groups(name: str, count: int) -> None:
+    """Raise RoutingError where the Dragonfly ``name`` has too few groups on a plane, ``count``, to turn in a third."""
+    if count < LEAST_GROUPS:
+        raise RoutingError(f"valiant turns in a third group; {name} has {count} groups, use g=3 or more")
+
+
 def stops_of(network: Network, via: Via) -> Stops:
     """Return where paths may turn.
 
@@ -89,8 +95,7 @@ def stops_of(network: Network, via: Via) -> Stops:
     group = fabric.group[base:].astype(np.int64)
     for plane in np.unique(fabric.plane[base:]):
         count = len(np.unique(group[fabric.plane[base:] == plane]))
-        if count < LEAST_GROUPS:
-            raise RoutingError(f"valiant turns in a third group; {fabric.name} has {count} groups, use g=3 or more")
+        check_groups(fabric.name, count)
     # A group that failures tore apart counts as one group in every part.
     zone = np.unique(group * (int(network.island.max(initial=0)) + 1) + network.island, return_inverse=True)[1]
     island_of_zone = np.zeros(int(zone.max()) + 1, dtype=np.int64)

@@ -16,11 +16,14 @@ how far apart they are.  Searches without symmetry may end at any time up to the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from topo.config.nouns import size_of
 from topo.study import rates
-from topo.study.refusals import check
+from topo.study.cuts import cut_visits
+from topo.study.refusals import check, check_sections
+from topo.study.rehearsal import doubts
 from topo.study.work import Work
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ class Estimate:
     work: float  # [s] on one core of the machine that the rates are of
     what: str  # that takes most of the memory
     cure: str = "choose fewer endpoints"  # what takes less
+    doubts: tuple[str, ...] = ()  # why it may fail all the same, where only the run can tell
 
     @property
     def seconds(self) -> float:
@@ -48,15 +52,24 @@ class Estimate:
 
 
 def estimate(case: Case) -> Estimate:
-    """Return what ``case`` takes, without building anything of it.
+    """Return what ``case`` takes, by counts alone.
 
-    Raises GeneratorError for a fabric that no network has, and for some of what cannot be run the error that the run
-    would end with (``topo.study.refusals``).
+    Raises GeneratorError for a fabric that no network has, and for what cannot be run the error that the run would end
+    with: by counts (``topo.study.refusals``), and where those do not tell, by building parts of a small case
+    (``topo.study.rehearsal``).
     """
-    if case.traffic is None or case.refused:
+    if case.refused:
+        return Estimate(float(rates.PROCESS), 0.0, ITSELF)
+    if case.traffic is None:
+        check_sections(case, size_of(case))
         return Estimate(float(rates.PROCESS), 0.0, ITSELF)
     work = Work.of(case)
     check(work)
+    return replace(_taken(work), doubts=doubts(work))
+
+
+def _taken(work: Work) -> Estimate:
+    """Return what ``work`` takes."""
     process = rates.PLAIN if work.plain else rates.PROCESS
     parts = _parts(work)
     sample = f"a sample of {work.traffic.drawn:,} choices of experts"
@@ -73,12 +86,14 @@ def estimate(case: Case) -> Estimate:
 def _parts(work: Work) -> dict[str, tuple[float, str]]:
     """Return the memory of each part [bytes], and what takes less."""
     link = rates.COPY_LINK if work.copied else rates.LINK
-    link += rates.ALIKE_LINK * (work.by_class or work.coloured) + rates.POD_LINK * (work.closed and work.size.cores > 0)
+    link += rates.ALIKE_LINK * (work.by_class or work.coloured) + rates.LOST_LINK * work.lossy
     pair = rates.SITE_PAIR_ALIKE if work.alike else rates.SITE_PAIR
     share = rates.SHARE + rates.SOLVED_SHARE / work.traffic.phases
-    turns = min(work.size.switches**2, rates.MOST_TURN_PAIRS) if work.policy.turns else 0
+    plane = (work.size.switches // work.size.planes) ** 2 * (1 if work.copied else work.size.planes)
+    turns = min(plane, rates.MOST_TURN_PAIRS) if work.policy.turns else 0
     # shares of single paths are paths that a solver follows
     path_links = 0 if work.shares and work.policy.one_path else work.path_links
+    path_link = rates.MERGED_LINK if work.merged else rates.PATH_LINK
     return {
         f"{work.links:,} links": (float(link * work.links), "choose fewer endpoints"),
         f"{work.listed:,} commodities": (
@@ -86,7 +101,7 @@ def _parts(work: Work) -> dict[str, tuple[float, str]]:
             "choose fewer endpoints, or a grouped pattern such as uniform with policy ecmp and solver proportional",
         ),
         f"{work.shares + path_links:,} shares of commodities on links": (
-            float(share * work.shares + rates.PATH_LINK * path_links),
+            float(share * work.shares + path_link * path_links + rates.MERGED * work.merged),
             "choose solver proportional, policy static or ecmp-hash, or fewer endpoints",
         ),
         f"{work.walked:,} drawn paths": (
@@ -105,15 +120,18 @@ def _seconds(work: Work) -> float:
     """Return the time of ``work`` [s]."""
     link = rates.COPY_TIME if work.copied else rates.LINK_TIME
     link += rates.LINK_CLASS_TIME * work.by_class + rates.LINK_COLOUR_TIME * work.coloured
+    link += rates.LOST_TIME * work.lossy
     link += rates.TREE_LINK * work.passes * (work.closed and not work.copied)
+    each = rates.COMMODITY_TIME if work.solver.by_commodity else rates.SENT_TIME
     return (
         (rates.PLAIN_START if work.plain else rates.START)
         + link * work.links
         + work.swept
-        + rates.SWITCH_PAIR_TIME * min(work.size.switches**2, rates.MOST_SWITCH_PAIRS)
-        + rates.COMMODITY_TIME * work.listed
-        + rates.SHARE_TIME * work.shares
+        + rates.SWITCH_PAIR_TIME * min(work.size.switches**2, rates.MOST_SWITCH_PAIRS) * (not work.is_tree)
+        + each * work.listed
+        + (rates.ROUND_TIME if work.plain else rates.SHARE_TIME) * work.shares
         + rates.GATHER_TIME * work.gathered
         + rates.WALK_TIME * work.walked
+        + rates.CUT * cut_visits(work)
         + work.searched
     )

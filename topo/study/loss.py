@@ -94,6 +94,7 @@ def found(case: Case) -> After:
     """
     from topo.failures import FAILURES
 
+    check_reroute(case)
     given = case.failures or {}
     entry, intact = FAILURES[given["pick"]], _intact(case)
     own = {key: value for key, value in given.items() if key not in ("pick", "reroute")}
@@ -101,6 +102,19 @@ def found(case: Case) -> After:
         own |= {"demand": intact.demand, "alike": not POLICIES[case.routing["policy"]].one_path}
     losses = entry.losses(intact.fabric, **own)
     return replace(_worst(case, intact, losses), tried=len(losses))
+
+
+def check_reroute(case: Case) -> None:
+    """Raise RoutingError where the routes of ``case`` after a failure cannot be those that it asks for."""
+    from topo.flow.rerouting import check_kept
+
+    reroute = (case.failures or {})["reroute"]
+    if reroute != "ideal":
+        check_kept(reroute, case.routing["policy"])
+    elif case.routing.get("tables") is not None:
+        raise RoutingError(
+            "reroute ideal: forwarding tables of a file say nothing of routes after a failure; choose reroute: tables"
+        )
 
 
 def _worst(case: Case, intact: Intact, losses: list[Loss]) -> After:
@@ -154,10 +168,6 @@ def _after(case: Case, intact: Intact, loss: Loss) -> After:
         return After(loss, left, reach, 0.0, None, None)
     if reroute != "ideal":
         return _with_tables(case, intact, After(loss, left, reach, 0.0, None, None), reach.demand)
-    if case.routing.get("tables") is not None:
-        raise RoutingError(
-            "reroute ideal: forwarding tables of a file say nothing of routes after a failure; choose reroute: tables"
-        )
     solution = solved(case, left, reach.demand)
     return After(loss, left, reach, 0.0, solution, _before(case, intact, reach.demand))
 

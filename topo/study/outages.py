@@ -13,12 +13,14 @@ from topo.availability.passage import stays_good
 from topo.availability.plan import Plan, counts_of
 from topo.availability.rates import RatesError
 from topo.availability.timeline import play
-from topo.availability.units import Ints, Units
+from topo.availability.units import KINDS, Ints, Units
 from topo.config.availability import asked
 from topo.config.case import Case
 from topo.fabric import NodeKind
-from topo.failures import Loss, reachable
+from topo.failures import Loss, LossError, reachable
+from topo.failures.counted import parts_in
 from topo.flow import POLICIES, NotConnected, Solution
+from topo.size import Size
 from topo.study.loss import solved
 from topo.study.quick import Quick
 
@@ -31,8 +33,7 @@ def over_states(case: Case, intact: Solution) -> dict[str, Any]:
     plan = asked(case)
     if plan is None:
         return {}
-    if case.routing.get("tables") is not None:
-        raise RatesError("availability: forwarding tables of a file say nothing of routes after a failure")
+    check_routes(case)
     fabric = intact.fabric
     counts = counts_of(fabric.size) | {
         kind: int((fabric.kind == NodeKind[kind.upper()]).sum()) for kind in ("leaf", "spine", "core")
@@ -50,6 +51,33 @@ def over_states(case: Case, intact: Solution) -> dict[str, Any]:
     if plan.length is not None:
         found |= play(judged, plan, plan.stops(counts)).results()
     return found | _results(plan, means, lasting, len(judged.known))
+
+
+def check_routes(case: Case) -> None:
+    """Raise RatesError where nothing says how ``case`` routes once something has failed."""
+    if case.routing.get("tables") is not None:
+        raise RatesError("availability: forwarding tables of a file say nothing of routes after a failure")
+
+
+def check_states(case: Case, size: Size) -> None:
+    """Raise RatesError where the parts that ``case`` lets fail on a network of ``size`` cannot be looked at."""
+    check_routes(case)
+    plan = asked(case)
+    if plan is None:
+        return
+    failures, repair = plan.rates.failures, plan.rates.repair
+    for kind, (part, tier) in KINDS.items():
+        if failures.get(kind) and _there(size, part, tier):
+            repair(kind)
+    if failures.get("optic") and size.transceivers:
+        repair("optic")
+
+
+def _there(size: Size, part: str, tier: str | None) -> bool:
+    try:
+        return parts_in(size, part, tier) != 0
+    except LossError:
+        return False
 
 
 @dataclass(frozen=True, eq=False)

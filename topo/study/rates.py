@@ -8,18 +8,23 @@ from __future__ import annotations
 
 #: [s] of a process from its start to its first figure, where nothing is compiled, and where kernels are loaded:
 #: ``python -m benchmarks.estimates --start``.
-PLAIN_START, START = 0.5, 1.0
+PLAIN_START, START = 0.35, 0.77
 #: [bytes] of the same processes: ``python -m benchmarks.estimates --start``.
-PLAIN, PROCESS = 66 * 2**20, 188 * 2**20
+PLAIN, PROCESS = 56 * 2**20, 171 * 2**20
 
-# Fabrics: topo analyze slim-fly:q=43 uniform; fat-tree-2:radix=512,planes=8,nic=multi-port for copies.
+# Fabrics: topo analyze slim-fly:q=43 uniform, fat-tree-3:radix=80 uniform and fat-tree-2:radix=512 uniform;
+# fat-tree-2:radix=512,planes=8,nic=multi-port uniform for copies.
 #: [bytes] a directed link, tables and results included; where planes are copies of one; more where links that are
-#: alike are looked for, and where pods of a tree of three layers are told apart.
-LINK, COPY_LINK, ALIKE_LINK, POD_LINK = 180, 140, 50, 200
+#: alike are looked for.
+LINK, COPY_LINK, ALIKE_LINK = 165, 140, 50
 #: [s] a directed link built and measured, and where planes are copies of one; more where links that are alike are told
 #: by symmetry, or by what they carry.
-LINK_TIME, COPY_TIME, LINK_CLASS_TIME, LINK_COLOUR_TIME = 1.2e-6, 4e-7, 2e-6, 3e-7
-#: [s] a pair of switches while distances and cuts are worked out, and where that stops growing.
+LINK_TIME, COPY_TIME, LINK_CLASS_TIME, LINK_COLOUR_TIME = 7e-7, 3e-7, 2e-6, 3e-7
+#: [bytes] and [s] more a directed link where parts are lost, so that whole and rest are held, routed and solved:
+#: ``topo analyze fat-tree-3:radix=64 uniform`` and ``fat-tree-2:radix=256 permutation``, with and without
+#: ``--failures random``: 260 and 110 bytes, 1.8 and 0.8 us.
+LOST_LINK, LOST_TIME = 200, 1.2e-6
+#: [s] a pair of switches while distances and cuts are worked out, and where that stops growing; none of trees.
 SWITCH_PAIR_TIME, MOST_SWITCH_PAIRS = 1.5e-7, 4_000_000
 
 # Sweeps: python -m benchmarks.kernels.
@@ -31,21 +36,32 @@ TOLD, TABLE = 5e-10, 6e-9
 LISTING, TURNS = 8, 8
 #: [bytes] a pair of switches of such a policy, and where that stops growing.
 TURN_PAIR, MOST_TURN_PAIRS = 32, 4_000_000
-#: Passes by which rounds tell commodities that are alike, and rounds until none splits any more; 4 to 17 were seen.
-PASSES, ROUNDS = 2, 6
-#: [s] a directed link in one pass over a tree, which is added up by classes of leaves.
-TREE_LINK = 1.5e-7
+#: Passes by which rounds tell commodities that are alike, and rounds until none splits any more: 4 to 17 were seen, and
+#: 3 by turns, which meet nearly all links at once.
+PASSES, ROUNDS, TURN_ROUNDS = 2, 6, 3
+#: [s] a directed link in one pass over a tree, which is added up by classes of leaves: a phase of
+#: ``topo analyze fat-tree-2:radix=512 allreduce:algorithm=halving-doubling``.
+TREE_LINK = 1e-7
+
+#: [s] a link in one of the maximum flows that bound a collective of all ranks: ``topo analyze fat-tree-3:radix=32
+#: all-gather``, with and without ``group_size=64``.
+CUT = 4.5e-8
 
 # Commodities: topo analyze fat-tree-2:radix=128 decode-step --solver completion.
 #: [bytes] a listed commodity; 28 stay, the rest is for sorting, sites, rates and times.
 COMMODITY = 240
-#: [s] a listed commodity.
-COMMODITY_TIME = 1.2e-6
+#: [s] a listed commodity; one whose rate nobody asks for: ``topo analyze fat-tree-3:radix=64 training-step``.
+COMMODITY_TIME, SENT_TIME = 1.2e-6, 4e-7
 #: [bytes] a share of one commodity on one link, and what a solver copies of those of one phase; a link of a path that
 #: none follows.
 SHARE, SOLVED_SHARE, PATH_LINK = 30, 80, 45
-#: [s] a share filled; a share of a class that is routed and added to those of its links.
-SHARE_TIME, GATHER_TIME = 2e-7, 1e-7
+#: [s] a share filled; a share of a class that is routed and added to those of its links; a share filled in rounds,
+#: without a kernel: 3e-7 of fat-tree-3:radix=32 training-step, 2.3e-6 of fat-tree-3:radix=64 permutation, both by
+#: ``--routing static --solver completion``.
+SHARE_TIME, GATHER_TIME, ROUND_TIME = 2e-7, 1e-7, 1e-6
+#: [s] and [bytes] a path by destination of pairs that are not listed, from a site to an endpoint; [bytes] a link of
+#: those that are walked at once: ``topo analyze fat-tree-2:radix=256 uniform --routing static``.
+MERGED_TIME, MERGED, MERGED_LINK = 3.5e-7, 32, 20
 #: [bytes] a drawn path, and what leads to it of the pair that draws it; [s] all walks of one.
 WALKED, WALKED_PAIR, WALK_TIME = 1, 100, 1e-7
 #: [bytes] a number of a gate's sample, with keys, copies and limits; 204 MiB at 512 and at 65,536 experts.  What stays.

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from topo.config.case import SECTIONS
 from topo.config.nouns import Facts, facts_of, placed_of, size_of
 from topo.config.patterns import PATTERNS, count_of
 from topo.flow import POLICIES, SOLVERS, by_classes
 from topo.flow.entries import Policy, Solver
+from topo.generators import FAMILIES
 from topo.routing.operator import MAX_ENTRIES
 from topo.study import rates
 from topo.study.levels import Levels, is_tree
@@ -67,12 +69,33 @@ class Work:
     @property
     def whole(self) -> bool:
         """Whether nothing is lost of a network that a family makes."""
-        return self.case.failures is None and bool(self.case.fabric.get("family"))
+        return self.made and not self.lossy
+
+    @property
+    def made(self) -> bool:
+        """Whether the network is as a family makes it: not of a file, and not edited."""
+        return self.case.fabric["family"] in FAMILIES and not self.edited
+
+    @property
+    def lossy(self) -> bool:
+        """Whether parts are lost, so that the network is routed whole and without them."""
+        return self.case.failures is not None
+
+    @property
+    def edited(self) -> bool:
+        """Whether a section acts on the network once it is built."""
+        return any(section.on_fabric and self.case.sections[key] for key, section in SECTIONS.items())
+
+    @property
+    def apart(self) -> bool:
+        """Whether there may be endpoints that no path joins: on planes without a relay, of a file, or after an edit."""
+        relays = self.facts.relay != "none" and self.size.scale_up_switches > 0
+        return not self.made or (self.facts.planes > 1 and not self.facts.multi_port and not relays)
 
     @property
     def copied(self) -> bool:
         """Whether planes are built once."""
-        return self.ports > 1 and bool(self.case.fabric.get("family"))
+        return self.ports > 1 and self.made
 
     @property
     def destinations(self) -> int:
@@ -149,6 +172,8 @@ class Work:
         """Links of all paths of a policy of single paths that are held at once."""
         if not self.policy.one_path:
             return 0
+        if self.by_place and not self.solver.by_commodity:  # told at once, and small beside the commodities
+            return 0
         if not self.policy.by_destination:  # drawn paths that nobody follows are walked again, not held
             return self._path_links if self.solver.by_commodity and self.lists else 0
         return self._path_links
@@ -159,9 +184,14 @@ class Work:
             return int(self.listed * self.levels.mean(self._path_links_of_one, 1))
         from topo.routing.merged import BLOCK_PATHS
 
-        together = self.grouped and self.listed == self.traffic.offered
-        held = min(self.size.endpoints * self.destinations, BLOCK_PATHS) if together else self.listed
+        held = min(self.merged, BLOCK_PATHS) if self.merged else self.listed
         return int(held * self._hops)
+
+    @property
+    def merged(self) -> int:
+        """Paths by destination, from a site to an endpoint, that pairs of a group are added up on."""
+        together = self.policy.by_destination and self.grouped and self.listed == self.traffic.offered
+        return self.size.endpoints * self.destinations if together else 0
 
     @property
     def _path_links_of_one(self) -> list[float]:
@@ -190,11 +220,21 @@ class Work:
         if not self.solver.by_commodity or self.by_colour or not (self.lists or self.by_class):
             return 0
         all_of_them = self._all_shares
+        if self.bracketed:
+            return 0
         if self.by_class:
             return min(all_of_them, BY_CLASS) if self._few_classes else 0
         if all_of_them > MAX_ENTRIES:  # a rule may keep most of it on few links
             return 0 if self.pattern.drawn else MAX_ENTRIES
         return all_of_them
+
+    @property
+    def bracketed(self) -> bool:
+        """Whether shares by turns at third switches are too many to keep, so that times are said to lie between two."""
+        if not self.policy.turns or self.policy.solved or not self.solver.by_commodity:
+            return False
+        stops = self.size.leaves // self.ports
+        return max(stops**2, self.listed) * self.ports * self.arcs > MAX_ENTRIES
 
     @property
     def gathered(self) -> int:
@@ -203,6 +243,8 @@ class Work:
 
     @property
     def _all_shares(self) -> int:
+        if self.policy.turns:  # which go by nearly all links
+            return self.listed * self.ports * self.arcs
         return int(self.listed * self.levels.mean(self.levels.width, self.ports))
 
     @property
@@ -212,16 +254,24 @@ class Work:
 
     @property
     def closed(self) -> bool:
-        """Whether loads have a closed form: of trees, by shortest paths that share one split."""
-        return self.is_tree and not self.policy.one_path and not self.policy.turns and not self.policy.solved
+        """Whether loads have a closed form: of trees, by shortest paths that share one split, or by turns."""
+        return self.is_tree and not self.policy.one_path and not self.policy.solved
+
+    @property
+    def by_place(self) -> bool:
+        """Whether single paths follow from where their ends lie: D-mod-k of pairs that are listed, on a whole tree."""
+        tables = self.case.routing.get("tables")
+        return self.policy.by_destination and tables is None and self.is_tree and self.whole and not self.grouped
 
     @property
     def plain(self) -> bool:
         """Whether no compiled kernel is needed: closed forms, where nobody looks at single commodities.
 
         They hold with some cables lost, too; where too many are, kernels are loaded and arcs swept all the same.
+        Commodities of single paths, as large as each other, end in few rounds, which need none either.
         """
-        return self.closed and not self.solver.by_commodity
+        in_rounds = self.by_place and self.solver.timed and (self.pattern.ruled or self.pattern.drawn)
+        return in_rounds or ((self.closed or self.by_place) and not self.solver.by_commodity)
 
     @property
     def _in_one_pass(self) -> bool:
@@ -234,14 +284,23 @@ class Work:
         if self._in_one_pass:
             return 1
         loads = self.traffic.phases * (1 if self.solver.by_load else 2)
-        compared = self.coloured or (self.by_class and not self._few_classes)
-        return loads + 2 + self.solver.timed + rates.PASSES * rates.ROUNDS * compared
+        if self.closed and self.solver.by_load:  # means along paths follow from loads
+            return loads
+        compared = self.coloured or (self.bracketed and self.solver.timed) or (self.by_class and not self._few_classes)
+        rounds = rates.TURN_ROUNDS if self.policy.turns else rates.ROUNDS
+        return loads + 2 + self.solver.timed + rates.PASSES * rounds * compared
 
     @property
     def site_pairs(self) -> int:
         """Pairs of sites that a policy is solved for."""
         most = self.destinations * self.size.leaves // max(self.size.planes, 1)
         return min(int(self.traffic.pairs * self.levels.crossing), most) if self.policy.solved else 0
+
+    @property
+    def kept(self) -> int:
+        """Next hops of tables that are kept after a failure, of all pairs of sites: those of both up and down."""
+        pairs = min(self.traffic.pairs, self.destinations * self.size.leaves // max(self.size.planes, 1))
+        return int(pairs * self.levels.mean(self.levels.width, self.ports))
 
     @property
     def searched(self) -> float:
@@ -257,8 +316,11 @@ class Work:
     def swept(self) -> float:
         """[s] of visits of arcs on the way to every destination."""
         visits = float(self.destinations * self.arcs)
+        if self.by_place:
+            return 0.0
         if self.policy.one_path:
-            return visits * (rates.TOLD if self.policy.by_destination else rates.TABLE)
+            own = rates.TOLD if self.policy.by_destination else rates.TABLE
+            return visits * own + rates.MERGED_TIME * self.merged
         one = rates.TREE_VISIT if self.is_tree else rates.VISIT
         turns = rates.TURNS if self.policy.turns else 1
         if self._in_one_pass:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import tracemalloc
 from itertools import pairwise
 
 import pytest
 
-from benchmarks.drawn_cases import draw
 from benchmarks.estimates import estimated, measured
 from topo import generators, study
 from topo.cli import main
 from topo.config import parse_study, read_case
 from topo.config.nouns import demand_of, fabric_of
-from topo.config.schema import json_schema
-from topo.flow import POLICIES
 from topo.size import Tier
 from topo.study import OverMemory, check_memory
 from topo.study.estimate import estimate
@@ -122,36 +118,6 @@ def test_what_no_policy_can_route_is_not_approved():
             work(case)
     with pytest.raises(DemandError, match="paths by destination are too many"):
         of("fat-tree-3:radix=56", "uniform", routing="static")
-
-
-#: What shows in the run alone; topo.study.refusals.
-ONLY_IN_THE_RUN = r"no path|nothing is given|reroute local|routes stand|share links"
-
-
-def test_what_a_dry_run_approves_runs():
-    """Random cases over all registries: who is refused fails, who is approved runs, but for what no count can know."""
-    cases = draw(json_schema(), 60, seed=11)
-    for case in cases:
-        case["routing"] |= {"seconds": 1} if POLICIES[case["routing"]["policy"]].solved else {}
-    text = json.dumps({"schema": 1, "title": "drawn", "invalid": "record", "cases": cases})
-    ran = [case for case in parse_study(text, "drawn.yaml").cases if not case.refused]
-    approved = [case for case in ran if raised(estimate, case) is None]
-    assert len(approved) > 20
-    for case in ran:
-        error = raised(study.run_case, case)
-        if case in approved:
-            assert error is None or re.search(ONLY_IN_THE_RUN, error), error
-        else:
-            assert error is not None
-
-
-def raised(work, case):
-    """Return the text of the error that ``work`` of ``case`` ends with; None where it does not."""
-    try:
-        work(case)
-    except ValueError as error:
-        return str(error)
-    return None
 
 
 @pytest.mark.parametrize(
