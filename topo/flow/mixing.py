@@ -23,11 +23,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csc_array, diags_array, hstack
 
-from topo.flow.pool import arcs_of, empty_pool, search
+from topo.flow.pool import arcs_of, cheapest_costs, empty_pool, search
 from topo.flow.programme import TimeUp, least_congestion
 from topo.flow.spread import EXACT, FLOOR, SMALL_ROUNDS, Floats, Spread
 from topo.headway import tell_gap
-from topo.kernels.spreading import Digraph, Pairs, price
+from topo.kernels.spreading import Digraph, Pairs
 
 #: Softness of the maximum, in parts of the largest utilization: where the search starts, ends, and how it falls.
 SOFTEST = 0.05
@@ -126,8 +126,7 @@ def _searched(graph: Digraph, pairs: Pairs, spread: Spread, detours: Detours, *,
         tell_gap(best[0], bound)
         cost = np.exp((load / graph.capacity / congestion - 1.0) / mu) / graph.capacity
         cost = np.maximum(cost, cost.max() * FLOOR)
-        least, detour = np.zeros(n), detours.cost(cost)
-        price(graph, pairs, cost, True, empty_pool(0, 0, 0), False, 0, least)
+        least, detour = cheapest_costs(graph, pairs, cost, True), detours.cost(cost)
         bound = max(bound, _proof(graph, pairs, cost, least, detour))
         goal = (detour < spread.shares.T @ cost).astype(np.float64)
         toward = spread.shares @ (amount * (1.0 - goal)) + detours.load(amount * goal) - load

@@ -24,6 +24,7 @@ from scipy.sparse import csc_array
 
 from topo.flow.pool import (
     arcs_of,
+    cheapest_costs,
     chosen,
     cleaned,
     congestion_of,
@@ -36,19 +37,23 @@ from topo.flow.pool import (
 )
 from topo.flow.programme import TimeUp, least_congestion
 from topo.headway import tell_gap
-from topo.kernels.spreading import Digraph, Pairs, Pool, equilibrate, price
+from topo.kernels.spreading import Digraph, Pairs, Pool, equilibrate
 
 Floats = NDArray[np.float64]
 
 #: Passes over all pairs between two searches for new paths: as many as take about as long as a search.
-PASSES = (8, 400)
+PASSES = (8, 60)
 #: Cost of looking at an arc in a search, in visits of an arc in a pass; measured.
 SEARCH_VISIT = 0.5
+#: Passes end early where flow on the cheapest paths of the pool would save less than this part of it.
+REST = 0.1
+#: Paths of a pair that a search adds at most.
+MOST = 8
 #: mu starts at this part of the first congestion.
 FIRST = 1 / 16
 #: Flow is at rest at mu where moving it would gain less than this part of what softness costs; then mu falls by the
 #: second factor, and by as much as the third where flow rests at once.
-AT_REST, FALL, STEEPEST_FALL = 0.5, 0.7, 0.25
+AT_REST, FALL, STEEPEST_FALL = 0.25, 0.7, 0.25
 #: Flow goes on along the way that it went for at most this many times its length.
 FARTHEST = 256.0
 #: Up to this size a linear programme over paths finishes the work, to this gap.
@@ -81,8 +86,7 @@ class Spread:
 
 def dual_bound(graph: Digraph, pairs: Pairs, cost: Floats, *, minimal: bool) -> float:
     """Return the congestion that ``cost`` (O,) proves no spread can go below."""
-    least = np.zeros(len(pairs.source))
-    price(graph, pairs, cost, minimal, empty_pool(0, 0, 0), False, 0, least)
+    least = cheapest_costs(graph, pairs, cost, minimal)
     return float(least @ pairs.amount / (graph.capacity @ cost))
 
 
@@ -131,13 +135,12 @@ def _between(
     if (proven := _proven(graph, pairs, fixed, cost, least)) > bound:
         bound, prices = proven, cost
     mu = least_so_far * FIRST
-    mark = np.zeros(len(cost), dtype=np.int8)
     rounds = 0
     while 1.0 - bound / least_so_far > gap and time.monotonic() < end:
         rounds += 1
         tell_gap(least_so_far, bound)
         before = pool.flow[: int(pool.used[0])].copy()
-        equilibrate(pool, graph.orbit, len(pairs.source), load, graph.capacity, mu, _passes(graph, pairs, pool), mark)
+        equilibrate(pool, graph.orbit, len(pairs.source), load, graph.capacity, mu, _passes(graph, pairs, pool), REST)
         load = _farther(graph, pairs, pool, fixed, before, mu=mu)
         utilization = load / graph.capacity
         congestion = float(utilization.max())
@@ -146,13 +149,13 @@ def _between(
             least_so_far, best = congestion, kept(pool)
         if rounds % ROUNDS_BETWEEN_CLEANING == 0:
             pool = cleaned(pool)
-        pool, least = search(graph, pairs, cost, minimal, pool)
+        pool, least = search(graph, pairs, cost, minimal, pool, most=MOST)
         proven = _proven(graph, pairs, fixed, cost, least)
         if proven > bound:
             bound, prices = proven, cost
         mean = float(load @ cost / (graph.capacity @ cost))  # utilization as the costs weigh it
-        if mean - proven < AT_REST * (congestion - mean):
-            mu *= max(STEEPEST_FALL, min(FALL, (mean - proven) / (AT_REST * (congestion - mean))))
+        if mean - bound < AT_REST * (congestion - mean):
+            mu *= max(STEEPEST_FALL, min(FALL, (mean - bound) / (AT_REST * (congestion - mean))))
         if mu < 1e-12 * congestion:
             break
     shares = shares_of(best, len(graph.tail), pairs.amount)

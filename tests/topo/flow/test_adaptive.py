@@ -180,14 +180,14 @@ def test_flow_that_goes_on_keeps_its_pairs_and_lowers_the_soft_maximum(minimal):
     demand = adversarial(fabric)
     problem, *_ = Problem.of_legs(route(fabric, demand, "wcmp"), demand.size)
     graph, pairs = problem.graph, problem.pairs
-    n, nothing, mark = len(pairs.source), np.zeros(len(graph.capacity)), np.zeros(len(graph.capacity), dtype=np.int8)
+    n, nothing = len(pairs.source), np.zeros(len(graph.capacity))
     pool, moved = empty_pool(n, 8 * n + 64, 64 * n + 512), 0
     cost = 1.0 / graph.capacity
     for _ in range(12):
         pool, _ = search(graph, pairs, cost, minimal, pool)
         before, load = pool.flow[: pool.used[0]].copy(), loads(pool, graph)
         mu = float((load / graph.capacity).max()) / 20
-        equilibrate(pool, graph.orbit, n, load, graph.capacity, mu, 2, mark)
+        equilibrate(pool, graph.orbit, n, load, graph.capacity, mu, 2, 0.0)
         soft = _soft_maximum(loads(pool, graph) / graph.capacity, mu)
         rested = pool.flow[: pool.used[0]].copy()
         load = _farther(graph, pairs, pool, nothing, before, mu=mu)
