@@ -94,8 +94,8 @@ def _empty_found(n_paths: int, n_arcs: int) -> Found:
 def _with_room(found: Found) -> Found:
     """Return ``found`` with twice the room."""
     larger = _empty_found(2 * len(found.pair), 2 * len(found.arc))
-    for new, old in zip(larger, found, strict=True):
-        new[: len(old)] = old
+    for key, old in found._asdict().items():
+        getattr(larger, key)[: len(old)] = old
     return larger
 
 
