@@ -51,8 +51,8 @@ REST = 0.1
 MOST = 8
 #: mu starts at this part of the first congestion.
 FIRST = 1 / 16
-#: Flow is at rest at mu where moving it would gain less than this part of what softness costs; then mu falls by the
-#: second factor, and by as much as the third where flow rests at once.
+#: Flow is at rest at mu where the best bound leaves less to gain than this part of what softness costs; then mu falls
+#: by the second factor, and by as much as the third where flow rests at once.
 AT_REST, FALL, STEEPEST_FALL = 0.25, 0.7, 0.25
 #: Flow goes on along the way that it went for at most this many times its length.
 FARTHEST = 256.0
