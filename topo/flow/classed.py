@@ -71,9 +71,9 @@ def classed(fabric: Fabric, demand: GroupedDemand, routing: Routing, route: Rout
     classes do not carry what all pairs do.
     """
     classes = Classes.of(fabric, demand)
+    if classes.n_apart > MAX_APART:
+        raise TooMany(f"{classes.n_apart:,} classes of pairs are too many to compare")
     by_class = classes.pairs(demand)
-    if by_class.n_commodities > MAX_APART:
-        raise TooMany(f"{by_class.n_commodities:,} classes of pairs are too many to compare")
     links = Links.of(classes.link)
     if by_class.n_commodities > WORTH_COLOURS:
         by_class, links = _alike(fabric, by_class, links, route(by_class.examples))

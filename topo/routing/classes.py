@@ -58,6 +58,15 @@ class Classes:
         receiver = joined[number[: fabric.n_endpoints]].astype(np.int64)
         return cls(label, access.domain, node, receiver, link, np.bincount(link).astype(np.float64))
 
+    @property
+    def n_apart(self) -> int:
+        """Classes of pairs whose ends are in different scale-up domains, at most: kinds of senders to each receiver."""
+        talks = np.flatnonzero(self.label >= 0)
+        label, node = self.label[talks], self.node[talks]
+        _, receiver = np.unique(self.receiver[talks], return_index=True)
+        _, kind = np.unique(np.stack([label, node]), axis=1, return_index=True)
+        return int(np.bincount(label[kind])[label[receiver]].sum())
+
     def pairs(self, demand: GroupedDemand) -> ClassedDemand:
         """Return ``demand`` by classes of its pairs."""
         talks = np.flatnonzero(self.label >= 0)

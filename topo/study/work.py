@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import gcd
 from typing import TYPE_CHECKING, Any
 
 from topo.config.case import SECTIONS
@@ -16,6 +17,7 @@ from topo.flow import POLICIES, SOLVERS, by_classes
 from topo.flow.entries import Policy, Solver
 from topo.generators import FAMILIES
 from topo.routing.operator import MAX_ENTRIES
+from topo.size import Groups
 from topo.study import rates
 from topo.study.levels import Levels, is_tree
 from traffic.demand import MAX_PAIRS
@@ -115,6 +117,19 @@ class Work:
         return self.pattern.ruled and self.whole and not self.size.endpoints % leaves
 
     @property
+    def straddled(self) -> bool:
+        """Whether scale-up domains lie over leaves in ways that no symmetry of the network follows.
+
+        They go by rank.  Leaves of a tree change places, groups of a Dragonfly do with all that is in them; switches
+        of a Slim Fly do where each has whole domains.
+        """
+        leaves = max(self.size.leaves // self.ports, 1)
+        domain = self.facts.per_domain if self.size.scale_up_switches else 1
+        dragonfly = self.size.groups == Groups.DRAGONFLY
+        alike = self.size.group_count // self.size.planes if dragonfly else leaves
+        return not self.is_tree and self.size.endpoints // alike % domain != 0
+
+    @property
     def by_class(self) -> bool:
         """Whether pairs of a group are solved by class."""
         by_classes_too = self.solver.by_class is not None
@@ -130,7 +145,9 @@ class Work:
     def listed(self) -> int:
         """Commodities that are listed, or classes of pairs."""
         if self.by_class:
-            return self._classes
+            from topo.flow.classed import MAX_APART
+
+            return self._classes if self._classes <= MAX_APART else self.traffic.offered
         return self.traffic.pairs if self.lists else self.traffic.offered
 
     @property
@@ -141,6 +158,9 @@ class Work:
         many leaves, which count as one.
         """
         leaves = min(self.size.leaves // self.ports, self.size.endpoints)
+        if self.straddled:  # parts of a domain under a leaf are told apart
+            row, domain = self.size.endpoints // leaves, self.facts.per_domain
+            return (leaves * (row + domain - gcd(row, domain)) // domain) ** 2
         alike = self.traffic.offered == 1 and self.whole and not self.size.endpoints % leaves
         return leaves + self.facts.per_domain if alike else leaves**2
 
@@ -315,7 +335,8 @@ class Work:
     @property
     def swept(self) -> float:
         """[s] of visits of arcs on the way to every destination."""
-        visits = float(self.destinations * self.arcs)
+        listed_to = -(-self.listed // max(self.size.leaves // self.ports, 1)) * self.ports  # receivers of classes
+        visits = float((min(self.destinations, listed_to) if self.by_class else self.destinations) * self.arcs)
         if self.by_place:
             return 0.0
         if self.policy.one_path:

@@ -13,9 +13,11 @@ import traffic
 from topo.failures import FAILURES
 from topo.flow import POLICIES, SOLVERS, NotSolved, route, solve
 from topo.flow.classed import classed
+from topo.flow.solution import TooMany
 from topo.generators import generate
 from topo.metrics import measure
 from topo.packet import Packet
+from topo.routing.classes import Classes
 from traffic.demand import GroupedDemand
 
 HOST, RATE = 4, 50e9
@@ -110,6 +112,22 @@ def test_after_a_failure_classes_are_those_that_are_left(pattern):
     left = loss.of(fabric)
     demand = traffic.offer(pattern, n_ranks=left.n_endpoints, ranks_per_host=HOST)
     same(*both(left, demand)[:2])
+
+
+@pytest.mark.parametrize("pattern", TRAFFIC)
+@pytest.mark.parametrize("name", FABRICS)
+def test_classes_are_counted_before_they_are_listed(monkeypatch, name, pattern):
+    """But for those of a receiver's own domain, which are one by one there and no kind of their own."""
+    fabric = built(name)
+    demand = traffic.offer(pattern, n_ranks=fabric.n_endpoints, ranks_per_host=HOST, **TRAFFIC[pattern])
+    classes = Classes.of(fabric, demand)
+    listed = classes.pairs(demand)
+    receivers = len(np.unique(listed.examples.dst))
+    assert abs(listed.n_commodities - classes.n_apart) <= HOST * receivers
+    monkeypatch.setattr("topo.flow.classed.MAX_APART", classes.n_apart - 1)
+    monkeypatch.setattr(Classes, "pairs", None)  # what is too many is never listed
+    with pytest.raises(TooMany, match=f"{classes.n_apart:,} classes"):
+        both(fabric, demand)
 
 
 def test_without_any_symmetry_every_pair_may_be_a_class():
