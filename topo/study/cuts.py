@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from math import gcd
-
+from topo.study.domains import parts
 from topo.study.work import Work
 from traffic.ccl import KINDS
 
@@ -23,5 +22,5 @@ def cut_visits(work: Work) -> float:
         return 0.0
     row = size.endpoints // max(size.leaves // size.planes, 1)  # ranks on a leaf, or on one of each plane
     domain = work.facts.per_domain if size.scale_up_switches else 1
-    apart = min((row + domain - gcd(row, domain)) / domain, 3) if row % domain else 1
+    apart = min(parts(row, domain), 3) if row % domain else 1
     return kind.passes * size.leaves * apart * work.links

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import gcd
 from typing import TYPE_CHECKING, Any
 
 from topo.config.case import SECTIONS
@@ -17,8 +16,8 @@ from topo.flow import POLICIES, SOLVERS, by_classes
 from topo.flow.entries import Policy, Solver
 from topo.generators import FAMILIES
 from topo.routing.operator import MAX_ENTRIES
-from topo.size import Groups
 from topo.study import rates
+from topo.study.domains import parts, straddled
 from topo.study.levels import Levels, is_tree
 from traffic.demand import MAX_PAIRS
 from traffic.pattern import Count, Pattern
@@ -117,19 +116,6 @@ class Work:
         return self.pattern.ruled and self.whole and not self.size.endpoints % leaves
 
     @property
-    def straddled(self) -> bool:
-        """Whether scale-up domains lie over leaves in ways that no symmetry of the network follows.
-
-        They go by rank.  Leaves of a tree change places, groups of a Dragonfly do with all that is in them; switches
-        of a Slim Fly do where each has whole domains.
-        """
-        leaves = max(self.size.leaves // self.ports, 1)
-        domain = self.facts.per_domain if self.size.scale_up_switches else 1
-        dragonfly = self.size.groups == Groups.DRAGONFLY
-        alike = self.size.group_count // self.size.planes if dragonfly else leaves
-        return not self.is_tree and self.size.endpoints // alike % domain != 0
-
-    @property
     def by_class(self) -> bool:
         """Whether pairs of a group are solved by class."""
         by_classes_too = self.solver.by_class is not None
@@ -158,9 +144,8 @@ class Work:
         many leaves, which count as one.
         """
         leaves = min(self.size.leaves // self.ports, self.size.endpoints)
-        if self.straddled:  # parts of a domain under a leaf are told apart
-            row, domain = self.size.endpoints // leaves, self.facts.per_domain
-            return (leaves * (row + domain - gcd(row, domain)) // domain) ** 2
+        if straddled(self.size, self.facts):  # parts of a domain under a leaf are told apart
+            return int(leaves * parts(self.size.endpoints // leaves, self.facts.per_domain)) ** 2
         alike = self.traffic.offered == 1 and self.whole and not self.size.endpoints % leaves
         return leaves + self.facts.per_domain if alike else leaves**2
 

@@ -16,6 +16,7 @@ from topo.config.nouns import demand_of, fabric_of
 from topo.routing.classes import Classes
 from topo.size import Tier
 from topo.study import OverMemory, check_memory
+from topo.study.domains import straddled
 from topo.study.estimate import estimate
 from topo.study.rates import DRAWN
 from topo.study.speed import speed
@@ -71,15 +72,15 @@ def test_pairs_by_class_take_no_list():
     assert 0.7 * GIB < planes.memory < 2 * GIB  # 131,072 endpoints took 0.94 GiB
 
 
-@pytest.mark.parametrize(("q", "host", "straddled"), [(7, 8, True), (9, 8, True), (7, 4, True), (7, 2, False)])
-def test_domains_that_lie_over_switches_make_as_many_classes(q, host, straddled):
+@pytest.mark.parametrize(("q", "host", "unlike"), [(7, 8, True), (9, 8, True), (7, 4, True), (7, 2, False)])
+def test_domains_that_lie_over_switches_make_as_many_classes(q, host, unlike):
     """Switches of a Slim Fly are alike where each has whole domains, else hardly two are."""
     case = read_case(f"slim-fly:q={q},endpoints_per_host={host}", "uniform", solve="completion")
     fabric = fabric_of(case, symmetry=True)
     found = Classes.of(fabric, demand_of(case, fabric)).n_apart
     work = Work.of(case)
-    assert work.straddled == straddled == (work.size.endpoints // work.size.leaves % host != 0)
-    assert work.listed == found if straddled else found / 2 <= work.listed <= found + host
+    assert straddled(work.size, work.facts) == unlike == (work.size.endpoints // work.size.leaves % host != 0)
+    assert work.listed == found if unlike else found / 2 <= work.listed <= found + host
 
 
 def test_classes_that_are_too_many_to_compare_are_not_listed():
