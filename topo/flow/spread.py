@@ -47,8 +47,9 @@ PASSES = (8, 60)
 SEARCH_VISIT = 0.5
 #: Passes end early where flow on the cheapest paths of the pool would save less than this part of it.
 REST = 0.1
-#: Paths of a pair that a search adds at most.
-MOST = 8
+#: Paths of a pair that a search adds at most: as many as there are arcs for each pair, within these.  One of many pairs
+#: need not spread far.
+FEWEST, MOST = 2, 8
 #: mu starts at this part of the first congestion.
 FIRST = 1 / 16
 #: Flow is at rest at mu where the best bound leaves less to gain than this part of what softness costs; then mu falls
@@ -135,7 +136,7 @@ def _between(
     if (proven := _proven(graph, pairs, fixed, cost, least)) > bound:
         bound, prices = proven, cost
     mu = least_so_far * FIRST
-    rounds = 0
+    rounds, most = 0, min(max(len(graph.tail) // max(len(pairs.source), 1), FEWEST), MOST)
     while 1.0 - bound / least_so_far > gap and time.monotonic() < end:
         rounds += 1
         tell_gap(least_so_far, bound)
@@ -149,7 +150,7 @@ def _between(
             least_so_far, best = congestion, kept(pool)
         if rounds % ROUNDS_BETWEEN_CLEANING == 0:
             pool = cleaned(pool)
-        pool, least = search(graph, pairs, cost, minimal, pool, most=MOST)
+        pool, least = search(graph, pairs, cost, minimal, pool, most=most)
         proven = _proven(graph, pairs, fixed, cost, least)
         if proven > bound:
             bound, prices = proven, cost
