@@ -55,7 +55,7 @@ def _row(case: Case, limit: float | None) -> dict[str, Any]:
     if case.refused:
         return row | {"note": f"refused: {case.refused}"}
     try:
-        needs = estimate(case)
+        needs = estimate(case, rehearse=True)
     except ValueError as error:
         return row | {"note": f"fails: {error}"}
     row |= {"memory_bytes": needs.memory, "seconds": round(needs.seconds, 2), "note": _note(needs)}

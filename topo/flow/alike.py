@@ -132,7 +132,7 @@ def split(colour: Ints, *values: NDArray[np.number]) -> Ints:
             used = np.bincount(colour) > 0
             colour = colour if used.all() else (np.cumsum(used) - 1)[colour]
             continue
-        order = np.argsort(value)
+        order = np.argsort(value, kind="stable")  # values come in runs
         order = order[ordered(colour[order], int(colour.max()) + 1)]
         by_value, group = value[order], colour[order]
         # A step from one value to the next, not a grid: rounding never parts what is equal.

@@ -41,7 +41,7 @@ class Estimate:
     work: float  # [s] on one core of the machine that the rates are of
     what: str  # that takes most of the memory
     cure: str = "choose fewer endpoints"  # what takes less
-    doubts: tuple[str, ...] = ()  # why it may fail all the same, where only the run can tell
+    doubts: tuple[str, ...] = ()  # why it may fail all the same, where only the run can tell; of a rehearsal
 
     @property
     def seconds(self) -> float:
@@ -51,12 +51,12 @@ class Estimate:
         return self.work / speed() if self.work else 0.0
 
 
-def estimate(case: Case) -> Estimate:
+def estimate(case: Case, *, rehearse: bool = False) -> Estimate:
     """Return what ``case`` takes, by counts alone.
 
     Raises GeneratorError for a fabric that no network has, and for what cannot be run the error that the run would end
-    with: by counts (``topo.study.refusals``), and where those do not tell, by building parts of a small case
-    (``topo.study.rehearsal``).
+    with: by counts (``topo.study.refusals``), and to ``rehearse``, where those do not tell, by building parts of a
+    small case (``topo.study.rehearsal``), which a case that is about to run builds anyway.
     """
     if case.refused:
         return Estimate(float(rates.PROCESS), 0.0, ITSELF)
@@ -65,7 +65,8 @@ def estimate(case: Case) -> Estimate:
         return Estimate(float(rates.PROCESS), 0.0, ITSELF)
     work = Work.of(case)
     check(work)
-    return replace(_taken(work), doubts=doubts(work))
+    taken = _taken(work)
+    return replace(taken, doubts=doubts(work)) if rehearse else taken
 
 
 def _taken(work: Work) -> Estimate:
