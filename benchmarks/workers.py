@@ -27,7 +27,7 @@ from topo.study.cluster import on_cluster
 from topo.study.record import Outcome
 
 MARK = "<!-- benchmarks/workers.py -->"
-CASES = (LARGE[0], LARGE[1], LARGE[3])
+CASES = (LARGE[0], ("fat-tree-3:radix=64", "permutation", "spray:paths=1024"), LARGE[1])
 
 
 @contextmanager
