@@ -56,8 +56,8 @@ LINES: dict[str, tuple[str, ...]] = {
 SIZES = (1024, 4096, 16384, 65536, 131072)
 ROOT = Path(__file__).parents[1]
 HISTORY = ROOT / "benchmarks" / "history" / "planes.jsonl"
-#: The picture [pixels], and the decades of seconds that it spans from the first on.
-WIDTH, HEIGHT, MARGIN, DECADES, FIRST = 640, 360, 50, 3, -1
+#: The picture, with room for names of lines [pixels], and the decades of seconds that it spans from the first on.
+WIDTH, HEIGHT, MARGIN, LABELS, DECADES, FIRST = 680, 360, 50, 165, 3, -1
 COLOURS = ("#1f6fb4", "#d1495b", "#2a9d67", "#8b5fbf")
 
 Points = list[tuple[int, float]]
@@ -87,7 +87,7 @@ def svg(lines: dict[str, Points]) -> str:
     def at(endpoints: float, seconds: float) -> tuple[float, float]:
         across = (math.log2(endpoints) + 1 - low) / (high - low)
         up = (math.log10(seconds) - FIRST) / DECADES
-        return MARGIN + across * (WIDTH - 3.5 * MARGIN), HEIGHT - MARGIN - up * (HEIGHT - 1.5 * MARGIN)
+        return MARGIN + across * (WIDTH - MARGIN - LABELS), HEIGHT - MARGIN - up * (HEIGHT - 1.5 * MARGIN)
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" '
@@ -95,7 +95,7 @@ def svg(lines: dict[str, Points]) -> str:
         "<title>Processor time of whole commands against endpoints, eight planes</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<text x="{MARGIN}" y="18">processor time of the whole command [s]</text>',
-        f'<text x="{WIDTH - 3.5 * MARGIN:.0f}" y="{HEIGHT - 12}">endpoints</text>',
+        f'<text x="{WIDTH - MARGIN - LABELS:.0f}" y="{HEIGHT - 12}">endpoints</text>',
     ]
     for seconds in (0.1, 0.3, 1, 3, 10, 30, 100):
         (x, y), (end, _) = at(SIZES[0], seconds), at(SIZES[-1], seconds)
