@@ -57,7 +57,7 @@ def _priced(
     def fill(start: int, stop: int, found: Found) -> int:
         return int(price(graph, leaving, pairs, cost, minimal, pool, start, stop, most, least, found))
 
-    return least, _in_blocks(graph, pairs, fill)
+    return least, _paths_of(graph, pairs, fill)
 
 
 def lone_paths(graph: Digraph, pairs: Pairs) -> tuple[Pool, NDArray[np.bool_]]:
@@ -68,11 +68,11 @@ def lone_paths(graph: Digraph, pairs: Pairs) -> tuple[Pool, NDArray[np.bool_]]:
         return int(lone(graph, pairs, start, stop, only, found))
 
     pool = empty_pool(len(pairs.source), 0, 0)
-    return added(pool, _in_blocks(graph, pairs, fill), pairs.amount), only
+    return added(pool, _paths_of(graph, pairs, fill), pairs.amount), only
 
 
-def _in_blocks(graph: Digraph, pairs: Pairs, fill: Callable[[int, int, Found], int]) -> list[Found]:
-    """Return the paths that ``fill`` finds toward targets ``start:stop``, block by block."""
+def _paths_of(graph: Digraph, pairs: Pairs, fill: Callable[[int, int, Found], int]) -> list[Found]:
+    """Return the paths that ``fill`` finds toward targets ``start:stop``; it writes to what blocks share."""
 
     def work(start: int, stop: int) -> Found:
         n = int(pairs.first[stop] - pairs.first[start])
@@ -82,7 +82,7 @@ def _in_blocks(graph: Digraph, pairs: Pairs, fill: Callable[[int, int, Found], i
         return found
 
     n = len(pairs.target)
-    return list(in_blocks(work, n, visits=VISIT * n * len(graph.tail)))
+    return list(in_blocks(work, n, visits=VISIT * n * len(graph.tail), shares=True))
 
 
 def _empty_found(n_paths: int, n_arcs: int) -> Found:

@@ -155,8 +155,9 @@ def _between(
         if proven > bound:
             bound, prices = proven, cost
         mean = float(load @ cost / (graph.capacity @ cost))  # utilization as the costs weigh it
-        if mean - bound < AT_REST * (congestion - mean):
-            mu *= max(STEEPEST_FALL, min(FALL, (mean - bound) / (AT_REST * (congestion - mean))))
+        gain, rest = mean - bound, AT_REST * (congestion - mean)
+        if gain < rest:
+            mu *= max(STEEPEST_FALL, min(FALL, gain / rest)) if rest else STEEPEST_FALL  # 0 where links are as full
         if mu < 1e-12 * congestion:
             break
     shares = shares_of(best, len(graph.tail), pairs.amount)
