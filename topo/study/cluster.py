@@ -65,11 +65,11 @@ def on_cluster(
     Raises ClusterError where the scheduler does not answer, and without the extra ``cluster``.
     """
     client = _client(scheduler, tls)
-    left = list(cases)
+    watch, left = _Watch(client), list(cases)
     try:
         while left:
             block = left[:WINDOW]
-            done = yield from _until_lost(client, block, len(cases), tables)
+            done = yield from _until_lost(watch, block, len(cases), tables)
             left = left[len(block) :] if done else []
     finally:
         with contextlib.suppress(Exception):  # the scheduler may have gone
@@ -106,22 +106,23 @@ def _security(address: str, tls: Tls | None) -> Security | None:
 
 
 def _until_lost(
-    client: Client, block: list[Case], n_cases: int, tables: bool
+    watch: _Watch, block: list[Case], n_cases: int, tables: bool
 ) -> Generator[tuple[Case, Outcome], None, bool]:
     """Yield the cases of a block as they end, and what is left as lost where nobody works any more.
 
     Returns whether somebody does.
     """
+    client = watch.client
     threads = max(1, sum(client.nthreads().values()) // max(1, n_cases))
     futures = client.map(outcome_there, block, threads=threads, tables=tables, retries=RETRIES, pure=False)
     of = {future.key: case for future, case in zip(futures, block, strict=True)}
     ended: SimpleQueue[Future] = SimpleQueue()
     for future in futures:
         future.add_done_callback(ended.put)
-    watch = _Watch(client)
     while of:
         found = _next(ended)
         if found is not None:
+            watch.saw_one()
             future, result = found
             case = of.pop(future.key)
             yield case, failed(case, f"{FAULTS[2]}: {result}") if isinstance(result, BaseException) else result
@@ -160,17 +161,23 @@ class _Watch:
     """Tells when nobody works for a client any more."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self.client = client
         self._seen = False  # a worker, ever
         self._last = time.monotonic()  # when there was one, or none had ever been
 
+    def saw_one(self) -> None:
+        """Know that there is a worker: it has ended something, though nobody may have looked yet."""
+        self._seen, self._last = True, time.monotonic()
+
     def lost(self) -> str:
         """Return why nothing will end any more; empty where something may."""
-        if self._client.status in ("closing", "closed"):
+        if self.client.status in ("closing", "closed"):
             return "the scheduler has gone"
         n_workers = self._n_workers()
-        if n_workers or not self._seen:
-            self._seen, self._last = self._seen or bool(n_workers), time.monotonic()
+        if n_workers:
+            self.saw_one()
+        elif not self._seen:
+            self._last = time.monotonic()
         if time.monotonic() - self._last < LEFT_ALONE:
             return ""
         return f"{'the scheduler has' if n_workers is None else 'all workers have'} gone for {LEFT_ALONE} s"
@@ -178,7 +185,7 @@ class _Watch:
     def _n_workers(self) -> int | None:
         """Return how many workers the scheduler knows; None where it does not answer."""
         try:
-            return len(self._client.sync(self._client.scheduler.ncores, callback_timeout=_TIMEOUT))
+            return len(self.client.sync(self.client.scheduler.ncores, callback_timeout=_TIMEOUT))
         except Exception:  # whatever a connection that breaks raises
             return None
 

@@ -129,6 +129,7 @@ def test_when_nobody_works_any_more_finished_cases_stay(cluster, tmp_path, monke
         if progress.done == 5:
             for process in workers.values() if gone == "workers" else [workers.scheduler]:
                 process.kill()
+            time.sleep(2)  # so that nobody has ever looked who is there when the scheduler knows of none any more
             killed.append(time.monotonic())
 
     cases = parse_study(TEXT, "small.yaml")
