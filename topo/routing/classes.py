@@ -11,6 +11,7 @@ members of a class of twins send alike, but for those in its own domain, which a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -58,23 +59,29 @@ class Classes:
         receiver = joined[number[: fabric.n_endpoints]].astype(np.int64)
         return cls(label, access.domain, node, receiver, link, np.bincount(link).astype(np.float64))
 
+    @cached_property
+    def _receivers(self) -> tuple[Ints, Ints]:
+        """One endpoint of each orbit of receivers, and how many are in it."""
+        talks = np.flatnonzero(self.label >= 0)
+        _, first, stands_for = np.unique(self.receiver[talks], return_index=True, return_counts=True)
+        return talks[first], stands_for
+
+    @cached_property
+    def _groups(self) -> _Groups:
+        return _Groups.of(self, np.flatnonzero(self.label >= 0))
+
     @property
     def n_apart(self) -> int:
         """Classes of pairs whose ends are in different scale-up domains, at most: kinds of senders to each receiver."""
-        talks = np.flatnonzero(self.label >= 0)
-        label, node = self.label[talks], self.node[talks]
-        _, receiver = np.unique(self.receiver[talks], return_index=True)
-        _, kind = np.unique(np.stack([label, node]), axis=1, return_index=True)
-        return int(np.bincount(label[kind])[label[receiver]].sum())
+        group, receivers = np.unique(self.label[self._receivers[0]], return_counts=True)
+        return sum(int(n) * self._groups.n_kinds(int(g)) for g, n in zip(group, receivers, strict=True))
 
     def pairs(self, demand: GroupedDemand) -> ClassedDemand:
         """Return ``demand`` by classes of its pairs."""
-        talks = np.flatnonzero(self.label >= 0)
-        _, first, stands_for = np.unique(self.receiver[talks], return_index=True, return_counts=True)
-        groups = _Groups.of(self, talks)
-        rows = [groups.toward(int(d)) for d in talks[first]]
+        receivers, stands_for = self._receivers
+        rows = [self._groups.toward(int(d)) for d in receivers]
         src = np.concatenate([row[0] for row in rows])
-        dst = np.repeat(talks[first], [len(row[0]) for row in rows])
+        dst = np.repeat(receivers, [len(row[0]) for row in rows])
         pairs = np.concatenate([n * row[1] for n, row in zip(stands_for, rows, strict=True)]).astype(np.float64)
         order = np.lexsort((src, dst))
         examples = Demand.of(
@@ -136,6 +143,10 @@ class _Groups:
             first, last, count = _first_and_last(classes.node[ends])
             member[group], kinds[group] = ends, (ends[first], ends[last], count)
         return cls(classes, member, kinds)
+
+    def n_kinds(self, group: int) -> int:
+        """Return how many kinds of senders ``group`` has."""
+        return len(self.kinds[group][0])
 
     def toward(self, receiver: int) -> tuple[Ints, Ints]:
         """Return the senders that stand for all that send to ``receiver``, and for how many each does."""
