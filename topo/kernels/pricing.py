@@ -115,6 +115,16 @@ def cheapest(
 
 
 @jit
+def _want(pairs: Any, i: Any, wanted: Any) -> Any:
+    """Mark in ``wanted`` (V,) the sources of pairs toward target ``i``; return how many nodes they are."""
+    target, sources = pairs.target[i], 0
+    for p in range(pairs.first[i], pairs.first[i + 1]):
+        sources += wanted[pairs.source[p]] != target
+        wanted[pairs.source[p]] = target
+    return sources
+
+
+@jit
 def _cheapest_minimal(graph: Any, cost: Any, metric: Any, order: Any, settled: Any, dist: Any, via: Any) -> Any:
     """Fill ``dist`` and ``via`` with the cheapest among paths that are shortest by ``metric``."""
     target = order[0]
@@ -219,10 +229,7 @@ def price(
     by, at = np.empty(max(most - 1, 0), np.int64), np.empty(max(most - 1, 0))
     for i in range(start, stop):
         target = pairs.target[i]
-        sources = 0
-        for p in range(pairs.first[i], pairs.first[i + 1]):
-            sources += wanted[pairs.source[p]] != target
-            wanted[pairs.source[p]] = target
+        sources = _want(pairs, i, wanted)
         if minimal:
             settled = cheapest(graph, target, graph.weight, metric, via, order, heap, place, wanted, sources)
             _cheapest_minimal(graph, cost_of_arc, metric, order, settled, dist, via)
@@ -263,10 +270,7 @@ def lone(graph: Any, pairs: Any, start: Any, stop: Any, only: Any, found: Any) -
     wanted = np.full(n, -1, np.int64)
     for i in range(start, stop):
         target = pairs.target[i]
-        sources = 0
-        for p in range(pairs.first[i], pairs.first[i + 1]):
-            sources += wanted[pairs.source[p]] != target
-            wanted[pairs.source[p]] = target
+        sources = _want(pairs, i, wanted)
         settled = cheapest(graph, target, graph.weight, metric, via, order, heap, place, wanted, sources)
         ways[:] = 0
         ways[target] = 1
