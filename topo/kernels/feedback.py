@@ -13,21 +13,9 @@ from topo.kernels.walks import Sets, Ways, lay, pair_key
 
 @jit
 def drawn_again(
-    ways: Ways,
-    ports: Ports,
-    sets: Sets,
-    hops: int,
-    start: int,
-    stop: int,
-    laid: Any,
-    load: Any,
-    full: Any,
-    capacity: Any,
-    amount: Any,
-    unit: float,
-    over: float,
-    new: int,
-) -> int:
+    ways: Ways, ports: Ports, sets: Sets, hops: int, start: int, stop: int, laid: Any, load: Any, full: Any,
+    capacity: Any, amount: Any, unit: float, over: float, new: int,
+) -> int:  # fmt: skip
     """Draw loaded paths of pairs ``start:stop`` for the ``new``-th time, one after another; return how many moved.
 
     Their paths lie in ``laid`` (stop - start, paths, hops + 1).  A path of pair p takes ``amount[p]`` units; links
