@@ -107,50 +107,42 @@ class Solution:
             phase_time += demand.compute_s
         started, ended = span or schedule(predecessors(given), demand.repeat * phase_time)
         started, ended = started + launch, ended + launch
-        late = np.zeros(len(finish)) if delay is None else delay
         _refuse_infinite(rate=rate, load=load.data, finish=finish)
         lost = imbalance(fabric, demand, routing)
         _refuse_losses(demand.examples if isinstance(demand, ClassedDemand) else demand, routing, lost)
-        load = load if isinstance(load, Rows) else Rows.as_in(load)
-        full, link_of = fullest(load, fabric.capacity)
-        overload = max(float(full.max(initial=0.0)) - 1.0, 0.0)
-        if overload > OVERLOAD:
-            link = int(link_of[full.argmax()])
-            raise NotSolved(f"{method}: link {link} carries {1 + overload:.12g} times its capacity; please report this")
-        proven = routing.bound  # a solved policy's own certificate, over its own choices
-        if not side_by_side:
-            bound = min(theta_bound(fabric, given), overall(np.broadcast_to(proven, theta.shape), demand.repeat))
-            whole = overall(theta, demand.repeat)
+        rows = load if isinstance(load, Rows) else Rows.as_in(load)
+        overload = _small_overload(fabric, rows, method)
+        last = float(ended.max(initial=0.0))
+        if side_by_side:
+            whole, bound = 1.0 / last, _bound_side_by_side(fabric, given, routing.bound)
         else:
-            bound = _bound_side_by_side(fabric, given, proven)
-            whole = 1.0 / float(ended.max())
+            whole, bound = overall(theta, demand.repeat), _bound_in_turn(fabric, given, routing.bound)
         if whole > bound * (1.0 + OVERLOAD):
             raise NotSolved(f"{method}: theta {whole:.12g} exceeds its own bound {bound:.12g}; please report this")
         bound = max(bound, whole)  # what was reached is possible, so no bound lies below it
-        gap = (bound - whole) / bound if np.isfinite(bound) else np.nan
         return cls(
-            fabric,
-            theta,
-            rate,
-            load,
-            tightest,
-            finish,
-            late,
-            phase_time,
-            started,
-            ended,
-            demand,
-            routing,
-            given,
-            routing,
-            method,
-            bound,
-            float(gap),
-            in_proportion,
-            delay is not None,
-            turns,
-            None if least is None else min(least + launch, float(ended.max(initial=0.0))),
-            max(overload, float(lost.max(initial=0.0))),
+            fabric=fabric,
+            theta=theta,
+            rate=rate,
+            load=rows,
+            tightest=tightest,
+            finish=finish,
+            delay=np.zeros(len(finish)) if delay is None else delay,
+            phase_time=phase_time,
+            started=started,
+            ended=ended,
+            demand=demand,
+            routing=routing,
+            offered=given,
+            routed=routing,
+            method=method,
+            bound=bound,
+            gap=float((bound - whole) / bound) if np.isfinite(bound) else np.nan,
+            in_proportion=in_proportion,
+            timed=delay is not None,
+            turns=turns,
+            least=None if least is None else min(least + launch, last),
+            residual=max(overload, float(lost.max(initial=0.0))),
         )
 
     def __post_init__(self) -> None:
@@ -188,6 +180,11 @@ class Solution:
         return overall(self.theta, self.demand.repeat)
 
 
+def _bound_in_turn(fabric: Fabric, demand: Demand | GroupedDemand, proven: ArrayLike) -> float:
+    """Return what the overall theta cannot exceed [1/s]; ``proven`` is a solved policy's bound over its own choices."""
+    return min(theta_bound(fabric, demand), overall(np.broadcast_to(proven, demand.n_phases), demand.repeat))
+
+
 def _bound_side_by_side(fabric: Fabric, demand: Demand | GroupedDemand, proven: ArrayLike) -> float:
     """Return what 1 / completion cannot exceed [1/s]: the longest chain at its bounds, and all bytes as one phase."""
     fastest = np.minimum(np.minimum(endpoint_bound(fabric, demand), volume_bound(fabric, demand)), proven)
@@ -203,6 +200,16 @@ def check_order(demand: Demand | GroupedDemand) -> None:
             f"phases {both[0]} and {both[1]} both send and nothing orders them, so they share links; use the "
             "solver completion, list one in ``after`` of the other, or merge them into one phase"
         )
+
+
+def _small_overload(fabric: Fabric, load: Rows, method: str) -> float:
+    """Return the largest relative overload of a link; raise NotSolved where it is more than rounding."""
+    full, link_of = fullest(load, fabric.capacity)
+    overload = max(float(full.max(initial=0.0)) - 1.0, 0.0)
+    if overload > OVERLOAD:
+        link = int(link_of[full.argmax()])
+        raise NotSolved(f"{method}: link {link} carries {1 + overload:.12g} times its capacity; please report this")
+    return overload
 
 
 def _refuse_losses(demand: Demand | GroupedDemand, routing: Routing, lost: NDArray[np.float64]) -> None:
