@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, hstack
 
+from topo.routing.listing import Listed
 from topo.routing.operator import MAX_ENTRIES, FactSheet, Routing
 from topo.routing.split import SplitRouting
 
@@ -46,10 +47,10 @@ class PairRouting(SplitRouting):
         """(pairs, ports) shares that leave and arrive by each port, as solved."""
         return self.leaving, self.arriving
 
-    def pair_arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
-        """Return where the arcs of each pair start, the arcs and their shares."""
+    def pair_arcs(self) -> Listed:
+        """Return the arcs of each pair, and their shares."""
         shares = self.shares
-        return shares.indptr.astype(np.int64), shares.indices.astype(np.int32), shares.data
+        return Listed(shares.indptr.astype(np.int64), shares.indices.astype(np.int32), shares.data)
 
 
 @dataclass(frozen=True, eq=False)

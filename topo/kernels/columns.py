@@ -23,9 +23,9 @@ def list_arcs(arcs: Arcs, n_used: int, latest: Any, former: Any, r: Any) -> None
 
 @jit
 def shares_of_pairs(
-    arcs: Arcs, ports: Ports, sites: Any, first: Any, source: Any, start: Any, arc: Any, share: Any, r: Any
+    arcs: Arcs, ports: Ports, kept: Any, sites: Any, first: Any, source: Any, start: Any, arc: Any, share: Any, r: Any
 ) -> int:
-    """Write the arcs of pair p and their shares from ``start[p]`` on; return how many there are in all.
+    """Write the ``kept`` arcs (A,) of pair p and their shares from ``start[p]`` on; return how many there are in all.
 
     With empty ``arc`` and ``share`` nothing is written but ``start[p + 1]``, the number of arcs
     of pair p: a first call counts, a second one fills.  Pairs of ``sites[i]`` are
@@ -52,10 +52,11 @@ def shares_of_pairs(
                     j = r.used[e]
                     x = r.value[u] * arcs.part[j] / r.total[u]
                     r.value[arcs.head[j]] += x
-                    if not count_only:
-                        arc[start[p] + length] = j
-                        share[start[p] + length] = x
-                    length += 1
+                    if kept[j]:
+                        if not count_only:
+                            arc[start[p] + length] = j
+                            share[start[p] + length] = x
+                        length += 1
                     e = former[e]
                 r.value[u] = 0.0
             if count_only:

@@ -101,7 +101,7 @@ class Network:
         """Return (sites,) the island set of each site, and whether two sets have an island in common."""
         sets: dict[tuple[int, ...], int] = {}
         of_site = np.empty(self.n_sites, dtype=np.int64)
-        key = _islands_of_sites(self.ports.first, self.ports.switch, self.island)
+        key = islands_of_sites(self.ports.first, self.ports.switch, self.island)
         edges = np.searchsorted(key[0], np.arange(self.n_sites + 1))
         for s in range(self.n_sites):
             of_site[s] = sets.setdefault(tuple(key[1, edges[s] : edges[s + 1]].tolist()), len(sets))
@@ -172,7 +172,7 @@ def _arcs(fabric: Fabric, base: int, part: Floats, width: int) -> tuple[Arcs, In
     return arcs, link, arc, counted / total[arc]
 
 
-def _islands_of_sites(first: Ints, switch: NDArray[np.int32], island: NDArray[np.int32]) -> Ints:
+def islands_of_sites(first: Ints, switch: NDArray[np.int32], island: NDArray[np.int32]) -> Ints:
     """Return (2, n) sites and islands that they have a port on, each pair once, sorted."""
     owner = np.repeat(np.arange(len(first) - 1), np.diff(first))
     n = int(island.max(initial=0)) + 1
@@ -202,7 +202,7 @@ def _sites(
     first = np.concatenate([[0], np.cumsum(n_ports[example])]).astype(np.int64)
     link = np.repeat(port[example] - first[:-1], n_ports[example]) + np.arange(first[-1])
     switch = (fabric.head[link] - base).astype(np.int32)
-    owner, where = _islands_of_sites(first, switch, island)
+    owner, where = islands_of_sites(first, switch, island)
     reach = added(owner, np.bincount(island, minlength=1)[where], len(first) - 1).astype(np.int64)
     weight = fabric.weight[link].astype(np.int32)
     return port, n_ports, site, Ports(first, switch, weight, part[link].copy(), reach)

@@ -96,12 +96,18 @@ class RelayRouting(FactSheet):
     def columns(self) -> csc_array | None:
         """Return R (L, F), or None where it has more than MAX_ENTRIES entries."""
         inner = self.inner.columns()
-        if inner is None:
-            return None
+        return None if inner is None else self.composed(inner, np.arange(self.hosts.shape[0]))
+
+    def composed(self, inner: csc_array, links: Ints) -> csc_array | None:
+        """Return R (L, F) of ``inner``, the columns of legs, or the rows of ``links`` alone, if those of legs are."""
         per_leg = np.diff(inner.indptr)
         if per_leg @ np.diff(self.legs.indptr) > MAX_ENTRIES:
             return None
-        return sparse.csc_array(inner @ self.legs.csr.tocsc() + self.hosts.csr.tocsc())
+        kept = np.zeros(self.hosts.shape[0], dtype=bool)
+        kept[links] = True
+        here = np.flatnonzero(kept[self.hosts.row])
+        entries = self.hosts.data[here], self.hosts.row[here], self.hosts.indices[here]
+        return sparse.csc_array(inner @ self.legs.csr.tocsc() + Rows.of(*entries, self.hosts.shape).csr.tocsc())
 
     @cached_property
     def _legs_of(self) -> Rows:

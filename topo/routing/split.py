@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from topo.copies import Copies, copies_of
 from topo.fabric import Fabric, Tier
 from topo.kernels.along import pull, shares_at_ports
-from topo.kernels.columns import assemble, shares_of_pairs
+from topo.kernels.columns import assemble
 from topo.kernels.sweep import push, room
 from topo.lazy import sparse
 from topo.routing.balance import ALIKE, Balance, balanced
+from topo.routing.listing import Listed, Pairs, listed_arcs
 from topo.routing.network import Network, added
 from topo.routing.operator import MAX_ENTRIES, FactSheet, Floats, Ints, Routing, TotalRouting, check_ranks
 from topo.routing.straight import listed
@@ -90,19 +91,6 @@ def split_on(network: Network, demand: Demand | GroupedDemand, policy: str) -> R
     return listed(network, demand, lambda src, dst: SplitRouting.of(network, src, dst, policy))
 
 
-class _Pairs(NamedTuple):
-    """Pairs of sites: those toward ``sites[i]`` come from ``source[first[i]:first[i + 1]]``."""
-
-    sites: Ints
-    first: Ints
-    source: Ints
-
-    def toward(self, start: int, stop: int) -> _Pairs:
-        """Return the pairs toward the sites ``start:stop`` alone."""
-        first = self.first[start : stop + 1]
-        return _Pairs(self.sites[start:stop], first - first[0], self.source[first[0] : first[-1]])
-
-
 @dataclass(frozen=True, eq=False)
 class SplitRouting(FactSheet):
     """Splits of commodities between endpoints that have ports on a common island."""
@@ -128,10 +116,10 @@ class SplitRouting(FactSheet):
     def load(self, rate: Floats) -> Floats:
         """Return (L,) R @ rate."""
         amount = added(self.pair, rate, len(self.source))
-        if self._on_one is None:
+        if self.on_one is None:
             result = self.network.to_links(self._arc_load(amount))
         else:
-            one, copies = self._on_one
+            one, copies = self.on_one
             result = copies.over_links(one.network.to_links(one._arc_load(amount)) / copies.planes)
         for link, share in self._port_links():
             result += added(link, rate * share, len(result))
@@ -142,7 +130,7 @@ class SplitRouting(FactSheet):
         arcs, ports, closed = self.network.arcs, self.network.ports, self.network.folded_clos
         if closed is not None:
             return closed.load(self.source, self.target, amount)
-        sites, first, source = self._pairs
+        sites, first, source = self.pairs
 
         def work(start: int, stop: int) -> Floats:
             load, r = np.zeros(len(arcs.tail)), room(arcs)
@@ -160,7 +148,7 @@ class SplitRouting(FactSheet):
         return total
 
     @cached_property
-    def _on_one(self) -> tuple[SplitRouting, Copies] | None:
+    def on_one(self) -> tuple[SplitRouting, Copies] | None:
         """The same pairs on one plane where all planes are copies of it: each then has an equal share of all."""
         if self.network.one is None:
             return None
@@ -169,8 +157,9 @@ class SplitRouting(FactSheet):
         return SplitRouting(self.policy, network, *pairs), copies
 
     @property
-    def _pairs(self) -> _Pairs:
-        return _Pairs(self.sites, self.first, self.source)
+    def pairs(self) -> Pairs:
+        """The pairs of sites, by destination."""
+        return Pairs(self.sites, self.first, self.source)
 
     @cached_property
     def target(self) -> Ints:
@@ -193,15 +182,17 @@ class SplitRouting(FactSheet):
 
     def columns(self) -> csc_array | None:
         """Return R (L, F), or None where it has more than MAX_ENTRIES entries."""
-        start, arc, share = self.pair_arcs()
-        if start[-1] > MAX_ENTRIES:
+        listed = self.pair_arcs()
+        if listed is None:
             return None
-        return self._assembled(start, arc, share)
+        network = self.network
+        used = network.part > 0
+        return self.assembled(listed, (network.arc[used], network.link[used], network.part[used]))
 
     def pull(self, value: Floats, *, least: bool) -> Floats:
         """Return (pairs,) ``value`` (L,) summed along the switch links of each pair, or the least on any."""
-        if self._on_one is not None:
-            one, copies = self._on_one
+        if self.on_one is not None:
+            one, copies = self.on_one
             each = copies.of_planes(np.asarray(value, dtype=np.float64))
             return one.pull(each.min(axis=0) if least else each.mean(axis=0), least=least)
         arcs, ports = self.network.arcs, self.network.ports
@@ -209,7 +200,7 @@ class SplitRouting(FactSheet):
         closed = self.network.folded_clos
         if closed is not None:
             return closed.pulled(self.source, self.target, along, least=least)
-        pairs = self._pairs
+        pairs = self.pairs
 
         def work(start: int, stop: int) -> Floats:
             sites, first, source = pairs.toward(start, stop)
@@ -238,12 +229,12 @@ class SplitRouting(FactSheet):
         shape = (len(self.source), self.network.most_ports)
         if shape[1] <= 1:
             return np.ones(shape), np.ones(shape)
-        if self._on_one is not None:
+        if self.on_one is not None:
             return np.full(shape, 1.0 / shape[1]), np.full(shape, 1.0 / shape[1])
         closed = self.network.folded_clos
         if closed is not None:
             return closed.port_shares(self.source, self.target)
-        pairs, most = self._pairs, shape[1]
+        pairs, most = self.pairs, shape[1]
 
         def work(start: int, stop: int) -> tuple[Floats, Floats]:
             sites, first, source = pairs.toward(start, stop)
@@ -255,51 +246,34 @@ class SplitRouting(FactSheet):
         leaving, arriving = (np.concatenate(each) for each in zip(*blocks, strict=True))
         return leaving, arriving
 
-    def pair_arcs(self) -> tuple[Ints, NDArray[np.int32], Floats]:
-        """Return where the arcs of each pair start, the arcs and their shares; only the first if there are too many."""
-        arcs, ports, pairs = self.network.arcs, self.network.ports, self._pairs
-        arc, share, end = np.empty(0, np.int32), np.empty(0), 0
+    def pair_arcs(self) -> Listed | None:
+        """Return the arcs of each pair; None where they are more than MAX_ENTRIES."""
+        arcs = self.network.arcs
+        return listed_arcs(arcs, self.network.ports, self.pairs, np.ones(len(arcs.tail), dtype=bool), most=MAX_ENTRIES)
 
-        def counted(a: int, b: int) -> Ints:
-            sites, first, source = pairs.toward(a, b)
-            count = np.zeros(len(source) + 1, dtype=np.int64)
-            shares_of_pairs(arcs, ports, sites, first, source, count, arc, share, room(arcs))
-            return count[1:]
+    def assembled(
+        self, listed: Listed, links: tuple[Ints, Ints, Floats], kept: NDArray[np.bool_] | None = None
+    ) -> csc_array | None:
+        """Return the columns of commodities whose pairs are on arcs as ``listed``; None above MAX_ENTRIES.
 
-        start = np.concatenate([[0], *self.network.sweep(counted, len(self.sites))]).cumsum()
-        if start[-1] > MAX_ENTRIES:
-            return start, arc, share
-
-        def filled(a: int, b: int) -> tuple[NDArray[np.int32], Floats]:
-            sites, first, source = pairs.toward(a, b)
-            here = start[pairs.first[a] : pairs.first[b] + 1] - start[pairs.first[a]]
-            some = np.empty(here[-1], np.int32), np.empty(here[-1])
-            shares_of_pairs(arcs, ports, sites, first, source, here, *some, room(arcs))
-            return some
-
-        whole = np.empty(start[-1], np.int32), np.empty(start[-1])
-        for some in self.network.sweep(filled, len(self.sites)):
-            begin, end = end, end + len(some[0])
-            whole[0][begin:end], whole[1][begin:end] = some
-        return start, *whole
-
-    def _assembled(self, start: Ints, arc: NDArray[np.int32], share: Floats) -> csc_array | None:
-        network, n = self.network, len(self.src)
-        parallel = network.part > 0
-        link_first = np.searchsorted(network.arc[parallel], np.arange(len(network.arcs.tail) + 1)).astype(np.int64)
-        per_pair = np.add.reduceat(np.append(np.diff(link_first)[arc], 0), start[:-1]) * (np.diff(start) > 0)
-        ports = self._port_links()
+        ``links`` are the arcs, ascending, of some links, these, and which part of its arc each is; of ports those that
+        are ``kept`` (L,).
+        """
+        start, arc, share = listed
+        on, link, part_of = links
+        n, n_links = len(self.src), self.network.fabric.n_links
+        first_of = np.searchsorted(on, np.arange(int(arc.max(initial=-1)) + 2)).astype(np.int64)
+        per_pair = np.add.reduceat(np.append(np.diff(first_of)[arc], 0), start[:-1]) * (np.diff(start) > 0)
+        ports = [(port, part if kept is None else part * kept[port]) for port, part in self._port_links()]
         n_ports = np.sum([s > 0 for _, s in ports], axis=0, dtype=np.int64) if ports else np.zeros(n, np.int64)
         first = np.concatenate([[0], np.cumsum(per_pair[self.pair] + n_ports)]).astype(np.int64)
         if first[-1] > MAX_ENTRIES:
             return None
         row, data = np.empty(first[-1], np.int32), np.empty(first[-1])
         at = first[:-1].copy()
-        for link, part in ports:
+        for port, part in ports:
             used = part > 0
-            row[at[used]], data[at[used]] = link[used], part[used]
+            row[at[used]], data[at[used]] = port[used], part[used]
             at += used
-        assemble(
-            self.pair, start, arc, share, link_first, network.link[parallel], network.part[parallel], at, row, data
-        )
-        return sparse.csc_array((data, row, first), shape=(network.fabric.n_links, n))
+        assemble(self.pair, start, arc, share, first_of, link, part_of, at, row, data)
+        return sparse.csc_array((data, row, first), shape=(n_links, n))

@@ -152,7 +152,9 @@ class Stops:
         k, arcs = self.n_stops, len(self.mesh.arcs.tail)
         row, column, data = [], [], []
         for members, block, split in self._blocks():
-            start, arc, share = split.pair_arcs()
+            listed = split.pair_arcs()
+            assert listed is not None, "who asks for all legs has counted them"
+            start, arc, share = listed
             key = (block[:, np.newaxis] * k + members).ravel()
             row.append(arc)
             column.append(np.repeat(key, np.diff(start)))

@@ -36,7 +36,7 @@ def twins(fabric: Fabric, taking_part: Ints) -> Ints:
     mark = np.zeros(members, dtype=np.uint64)
     np.add.at(mark, unit, mixed(own, own))
     of, mine = (np.unique(marks, return_inverse=True)[1].astype(np.int64) for marks in (mark, own))
-    number = _switches(fabric)
+    number = twin_switches(fabric)
     number[:n_ends] = _least(of[unit], mine, np.arange(n_ends))
     hubs = np.flatnonzero(inside >= 0)
     if len(hubs):
@@ -46,7 +46,7 @@ def twins(fabric: Fabric, taking_part: Ints) -> Ints:
     return number
 
 
-def _switches(fabric: Fabric) -> Ints:
+def twin_switches(fabric: Fabric) -> Ints:
     """Return (N,) the least network switch that is a twin of each; other nodes are themselves."""
     number = np.arange(fabric.n_nodes, dtype=np.int64)
     base = int(np.searchsorted(fabric.kind, NodeKind.LEAF))
