@@ -13,6 +13,7 @@ from topo.fabric import Fabric
 from topo.flow.batches import Batch, batches, by_phase
 from topo.flow.phase_loads import phase_loads
 from topo.flow.rounds import at_once, in_rounds
+from topo.flow.same_links import fewest
 from topo.flow.schedule import Timeline, overlap, predecessors
 from topo.flow.shares import Shares
 from topo.flow.solution import Solution, TooMany
@@ -112,17 +113,20 @@ def _shared(fabric: Fabric, demand: Demand, routing: Routing, efficiency: Effici
     itself, links = np.arange(demand.n_commodities), np.arange(fabric.n_links)
     if isinstance(routing, PathRouting) and fabric.packet is None and efficiency is None:
         return _Shared(routing.by_commodity(), fabric.capacity, links, demand, itself, listed=True)
-    columns = routing.columns()
-    if columns is None:
-        alike = alike or _alike(fabric, demand, routing)
-        if alike is not None:
-            return _by_colours(fabric, alike, efficiency)
-        raise TooMany(
-            f"{demand.n_commodities:,} commodities, too few of them alike, have more shares on links under "
-            f"{routing.policy} than can be held"
-        )
-    wire = at_efficiency(on_wire(fabric, demand, columns), demand, efficiency)
-    return _Shared(Stored.of_columns(wire), fabric.capacity, links, demand, itself, listed=True, columns=columns)
+    found = fewest(fabric, routing, demand.n_commodities)
+    if found is not None:
+        link, columns = found
+        wire = Stored.of_columns(at_efficiency(on_wire(fabric, demand, columns), demand, efficiency))
+        if len(link) == fabric.n_links:
+            return _Shared(wire, fabric.capacity, link, demand, itself, listed=True, columns=columns)
+        return _Shared(wire.on(link), fabric.capacity[link], link, demand, itself, listed=True)
+    alike = alike or _alike(fabric, demand, routing)
+    if alike is not None:
+        return _by_colours(fabric, alike, efficiency)
+    raise TooMany(
+        f"{demand.n_commodities:,} commodities, too few of them alike, have more shares on links under "
+        f"{routing.policy} than can be held"
+    )
 
 
 def _alike(fabric: Fabric, demand: Demand, routing: Routing, *, few: bool = False) -> Alike | None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from topo.fabric import Fabric
 from topo.flow.batches import batches, by_phase, phase_ranges
 from topo.flow.phase_loads import phase_loads
+from topo.flow.same_links import fewest
 from topo.flow.solution import Solution, TooMany
 from topo.kernels.filling import TIE, Problem, fill
 from topo.routing.operator import Routing
@@ -39,18 +40,20 @@ def max_min_rates(fabric: Fabric, demand: Demand, routing: Routing) -> Solution:
 
     Limits. Steady state only: no queueing, no incast collapse, no packet loss.
     """
-    columns = routing.columns()
+    found, columns = fewest(fabric, routing, demand.n_commodities), None
     rate = np.zeros(demand.n_commodities)
     tightest = np.full(demand.n_commodities, -1, dtype=np.int32)
-    if columns is None:
+    if found is None:
         for start, stop in phase_ranges(demand):
             here = slice(start, stop)
             rate[here], tightest[here] = _by_rounds(fabric, routing, here, demand.n_commodities)
     else:
-        for batch in batches(Stored.of_columns(columns), fabric.capacity, demand):
+        link, shares = found
+        columns = shares if len(link) == fabric.n_links else None
+        for batch in batches(Stored.of_columns(shares).on(link), fabric.capacity[link], demand):
             rows, kept = batch.binding
             rate[batch.here], tight = fill(problem_of(rows, batch.capacity[kept]))
-            tightest[batch.here] = batch.link[kept[tight]]
+            tightest[batch.here] = link[batch.link[kept[tight]]]
     return Solution.of(
         fabric,
         demand,
