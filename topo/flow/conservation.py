@@ -17,6 +17,9 @@ from topo.routing.operator import Routing
 from traffic.classed import ClassedDemand
 from traffic.demand import Demand, GroupedDemand
 
+#: Links whose heads are looked up at a time.
+BLOCK = 2**18
+
 
 def imbalance(fabric: Fabric, demand: Demand | GroupedDemand | ClassedDemand, routing: Routing) -> NDArray[np.float64]:
     """Return (F,) the part of each commodity that is lost or made on the way; rounding only where all arrives.
@@ -29,11 +32,20 @@ def imbalance(fabric: Fabric, demand: Demand | GroupedDemand | ClassedDemand, ro
         assert isinstance(routing, ClassedRouting)
         return imbalance(fabric, demand.examples, routing.examples)
     height = noise(fabric.n_nodes)
-    descent = routing.sum_along(np.repeat(height, np.diff(fabric.first)) - height[fabric.head])
+    descent = routing.sum_along(_descent(fabric, height))
     wrong = np.abs(descent - _due(demand, height))
     if isinstance(demand, GroupedDemand):
         wrong = np.maximum(wrong, 1.0 - routing.sum_along(_leaves_endpoint(fabric)))
     return np.asarray(wrong, dtype=np.float64)
+
+
+def _descent(fabric: Fabric, height: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (L,) how far down in ``height`` (N,) each link leads."""
+    descent = np.repeat(height, np.diff(fabric.first))
+    for start in range(0, len(descent), BLOCK):
+        links = slice(start, start + BLOCK)
+        descent[links] -= height[fabric.head[links]]
+    return descent
 
 
 def _leaves_endpoint(fabric: Fabric) -> NDArray[np.float64]:

@@ -42,13 +42,22 @@ def phase_loads(
             first = np.searchsorted(demand.phase, np.arange(n + 1))
             spread = sparse.csc_array((amount, np.arange(len(amount)), first), shape=(len(amount), n))
             return Rows.as_in((shares @ spread).T)
-    links, carried = [], []
+    if n == 1:
+        row = routing.load(amount)
+        links = _carrying(row)
+        return Rows(on_links(row, links), links, np.array([0, len(links)]), (1, len(row)))
+    each, carried = [], []
     for p in range(n):
-        row = routing.load(amount if n == 1 else np.where(demand.phase == p, amount, 0.0))
-        links.append(np.flatnonzero(row).astype(np.int32))
-        carried.append(on_links(row, links[-1]))
-    first = np.concatenate([[0], np.cumsum([len(link) for link in links])])
-    return Rows(np.concatenate(carried), np.concatenate(links), first, (n, len(row)))
+        row = routing.load(np.where(demand.phase == p, amount, 0.0))
+        each.append(_carrying(row))
+        carried.append(on_links(row, each[-1]))
+    first = np.concatenate([[0], np.cumsum([len(links) for links in each])])
+    return Rows(np.concatenate(carried), np.concatenate(each), first, (n, len(row)))
+
+
+def _carrying(row: Floats) -> NDArray[np.int32]:
+    """Return the links on which ``row`` (L,) is not zero, ascending."""
+    return np.arange(len(row), dtype=np.int32) if row.all() else np.flatnonzero(row).astype(np.int32)
 
 
 def on_links(value: NDArray[_Number], links: NDArray[np.integer[Any]]) -> NDArray[_Number]:
@@ -80,6 +89,6 @@ def fullest(loads: Rows | csr_array, capacity: Floats) -> tuple[Floats, NDArray[
     return largest, link
 
 
-def entries_on(loads: Rows, entry: NDArray[np.int64]) -> Rows:
+def entries_on(loads: Rows, entry: NDArray[np.integer[Any]]) -> Rows:
     """Return those of the stored loads that ``entry``, ascending, numbers."""
     return Rows(loads.data[entry], loads.indices[entry], np.searchsorted(entry, loads.indptr), loads.shape)
