@@ -36,6 +36,7 @@ def measure(solution: Solution, *, again: Again | None = None, intact: bool = Tr
     ``theta_port`` and ``bound`` are [1/s].  None stands for what is undefined or infinite.
     """
     fabric, routing = solution.fabric, solution.routed
+    latency = latency_metrics(fabric, solution.offered, routing)  # before loads are held
     loads = Loads.of(solution)
     result = own_results(fabric, solution.offered, solution, again) | structure(fabric, intact=intact)
     result |= load_metrics(loads, solution)
@@ -43,8 +44,7 @@ def measure(solution: Solution, *, again: Again | None = None, intact: bool = Tr
     result |= balance_metrics(loads)
     result["warnings"] += [*bracket_warnings(solution), *slack_warnings(solution), *result.pop("own_warnings", ())]
     result |= rate_metrics(solution)
-    result |= latency_metrics(fabric, solution.offered, routing)
-    result |= {
+    result |= latency | {
         "conservation_residual": solution.residual,
         "bound": solution.bound,
         "gap": solution.gap,

@@ -95,10 +95,14 @@ class Loads:
     @cached_property
     def utilization(self) -> Rows:
         """(phases, L) load over capacity with each phase at its port limit; 0 in phases that use no port."""
-        at_limit = scaled(self.bytes, np.where(np.isfinite(self.theta_port), self.theta_port, 0.0))
-        capacity, links = self.fabric.capacity, at_limit.indices
-        data = at_limit.data / (on_links(capacity, links) if at_limit.shape[0] == 1 else capacity[links])
-        return Rows(data, links, at_limit.indptr, at_limit.shape)
+        return self.utilization_of(self.bytes)
+
+    def utilization_of(self, some: Rows) -> Rows:
+        """Return (phases, L) the same of ``some`` of the bytes alone."""
+        filled = scaled(some, np.where(np.isfinite(self.theta_port), self.theta_port, 0.0))
+        capacity, links = self.fabric.capacity, filled.indices
+        np.divide(filled.data, on_links(capacity, links) if some.shape[0] == 1 else capacity[links], out=filled.data)
+        return filled
 
     @cached_property
     def weight(self) -> Floats:
@@ -125,17 +129,20 @@ class Loads:
         return link_plane(self.fabric)
 
     @cached_property
-    def entries(self) -> dict[Tier, NDArray[np.int64]]:
+    def entries(self) -> dict[Tier, NDArray[np.int32]]:
         """Which of the stored entries are on links of each tier, ascending."""
         tier = self.fabric.tier
         of = on_links(tier, self.bytes.indices) if self.bytes.shape[0] == 1 else tier[self.bytes.indices]
-        return {one: np.flatnonzero(of == one) for one in Tier}
+        return {one: np.flatnonzero(of == one).astype(np.int32) for one in Tier}
 
     @cached_property
     def by_tier(self) -> dict[Tier, tuple[Floats, NDArray[np.int32]]]:
         """Time that the fullest link of each tier needs for each phase, (phases,) [s], and which it is."""
-        rows = {tier: entries_on(self.bytes, entry) for tier, entry in self.entries.items()}
-        return {tier: fullest(row, self.fabric.capacity) for tier, row in rows.items()}
+        return {tier: fullest(self.bytes_on(tier), self.fabric.capacity) for tier in Tier}
+
+    def bytes_on(self, tier: Tier) -> Rows:
+        """Return (phases, L) the bytes on links of ``tier`` alone."""
+        return entries_on(self.bytes, self.entries[tier])
 
     def time_of(self, *tiers: Tier) -> float:
         """Return the time that the fullest links of ``tiers`` need, phase after phase [s]."""
@@ -175,7 +182,7 @@ def _by_tier(loads: Loads) -> dict[Tier, dict[str, Any]]:
     """Return the statistics of the links of each tier that there is."""
     count = {tier: int(np.count_nonzero(loads.fabric.tier == tier)) for tier in Tier}
     return {
-        tier: statistics(entries_on(loads.utilization, loads.entries[tier]), n, loads.weight, loads.times(tier))
+        tier: statistics(loads.utilization_of(loads.bytes_on(tier)), n, loads.weight, loads.times(tier))
         for tier, n in count.items()
         if n
     }
@@ -185,7 +192,7 @@ def _between_switches(loads: Loads, by_tier: dict[Tier, dict[str, Any]]) -> tupl
     """Return the statistics of all links between switches, and of those of each plane."""
     fabric, tiers = loads.fabric, [tier for tier in _INNER if tier in by_tier]
     entry = loads.entries[tiers[0]] if len(tiers) == 1 else np.sort(np.concatenate([loads.entries[t] for t in _INNER]))
-    rows = entries_on(loads.utilization, entry)
+    rows = loads.utilization_of(entries_on(loads.bytes, entry))
     count = sum(by_tier[tier]["links"] for tier in tiers) // loads.planes
     whole = by_tier[tiers[0]] if len(tiers) == 1 else statistics(rows, count, loads.weight, loads.planes)
     if fabric.n_planes == 1:
