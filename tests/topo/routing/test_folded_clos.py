@@ -102,7 +102,10 @@ def test_equal_to_sweeps_on_trees_that_lost_cables(fabric, by_capacity, claims, 
 @given(trees(), st.data(), st.booleans(), st.booleans())
 def test_groups_are_added_up_as_they_are_swept(fabric, data, by_capacity, claims):
     demand = data.draw(groups(fabric.n_endpoints))
-    check_grouped(fabric, demand, by_capacity=by_capacity, claims=claims)
+    try:
+        check_grouped(fabric, demand, by_capacity=by_capacity, claims=claims)
+    except NotConnected:
+        assume(False)
 
 
 @settings(deadline=None, max_examples=80)
