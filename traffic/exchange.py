@@ -167,6 +167,12 @@ def picks(
     return Sampler(gating, contiguous(gating.n_experts, **how))
 
 
+def sample_of(model: Model, node_limit: int | Literal["model"] | None, **how: Any) -> int:
+    """Return the numbers that a sample of tokens under ``picks(model=model, **how)`` holds; 0 where none is drawn."""
+    sampler = picks(model=model, **how)
+    return sampler.drawn(limit_of(node_limit, model, sampler.placement.hosts))
+
+
 def default_ep(
     n_ranks: int, model: Model, ranks_per_host: int = 8, ranks_per_domain: int | None = None, *, fill: bool = False
 ) -> int:

@@ -29,6 +29,7 @@ from traffic.exchange import (
     exchange_count,
     limit_of,
     picks,
+    sample_of,
 )
 from traffic.groups import groups, ranks_together
 from traffic.layout import check_ranks, check_whole, hosts_and_domains
@@ -37,7 +38,7 @@ from traffic.moe import figures_of
 from traffic.outcome import Outcome
 from traffic.pattern import Count
 from traffic.phases import in_sequence
-from traffic.visits import Sampler, sample_size
+from traffic.visits import Sampler
 
 #: Figures of the exchange whose names mean something else beside results of a network.
 _RENAMED = {"hosts": "ep_hosts", "method": "copies_method", "model": "model_name"}
@@ -144,8 +145,16 @@ def moe_count(
     ranks_per_domain: int | None,
     model: Mapping[str, Any] | None,
     ep: int | None,
+    top_k: int | None,
+    node_limit: Any,
     dedup: bool,
+    gate: str,
+    n_group: int | None,
+    topk_group: int | None,
+    placement: str,
     redundant_experts: int,
+    expert_load: Any,
+    expert_layer: int | None,
 ) -> Count:
     """Return the commodities of ``moe_all_to_all``; see ``exchange_count``."""
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
@@ -154,4 +163,7 @@ def moe_count(
     members = groups(n_ranks, size, **where)
     slots = figures.routed_experts + redundant_experts
     n = exchange_count(members, slots=slots, together=ranks_together(size, **where), dedup=dedup)
-    return Count.listed(n, sample_size(figures.routed_experts), phases=2)
+    how: dict[str, Any] = {"top_k": top_k, "gate": gate, "n_group": n_group, "topk_group": topk_group}
+    how |= {"placement": placement, "redundant_experts": redundant_experts}
+    how |= {"expert_load": expert_load, "expert_layer": expert_layer}
+    return Count.listed(n, sample_of(figures, node_limit, ep=size, **where, **how), phases=2)

@@ -57,6 +57,7 @@ from traffic.exchange import (
     exchange_count,
     limit_of,
     picks,
+    sample_of,
 )
 from traffic.figures import ACTIVATION, SEQUENCE
 from traffic.groups import groups, ranks_together
@@ -67,7 +68,6 @@ from traffic.outcome import Outcome
 from traffic.pattern import Count
 from traffic.phases import Phase, in_sequence
 from traffic.roofline import Batch, LayerTimes, decoding, given_times, reading
-from traffic.visits import sample_size
 
 Ep = Annotated[int | None, Ge(2), "ranks of an expert-parallel group; without, as many as fit, up to 64"]
 Tp = Annotated[int, Ge(1), "ranks of a tensor-parallel group"]
@@ -202,8 +202,13 @@ def serving_count(
     model: Mapping[str, Any] | None,
     ep: int | None,
     tp: int,
+    node_limit: Any,
     dedup: bool,
+    gate: str,
+    placement: str,
     redundant_experts: int,
+    expert_load: Any,
+    expert_layer: int | None,
 ) -> Count:
     """Return the commodities of ``decode_step`` and ``prefill_step``."""
     where = hosts_and_domains(ranks_per_host, ranks_per_domain)
@@ -217,7 +222,9 @@ def serving_count(
     if figures.moe_layers:
         slots, together = figures.routed_experts + redundant_experts, ranks_together(layout.ep, **where)
         found += exchange_count(layout.members, slots=slots, together=together, dedup=dedup)
-        drawn, phases = sample_size(figures.routed_experts), phases + 2
+        how: dict[str, Any] = {"gate": gate, "placement": placement, "redundant_experts": redundant_experts}
+        how |= {"expert_load": expert_load, "expert_layer": expert_layer}
+        drawn, phases = sample_of(figures, node_limit, ep=layout.ep, **where, **how), phases + 2
     return Count.listed(found, drawn, max(phases, 1))
 
 

@@ -61,6 +61,7 @@ from traffic.exchange import (
     exchange_count,
     limit_of,
     picks,
+    sample_of,
 )
 from traffic.figures import SEQUENCE
 from traffic.groups import ranks_together
@@ -73,7 +74,6 @@ from traffic.pattern import Count
 from traffic.phases import Phase, in_sequence
 from traffic.schedules import Name, bubble_s, paired
 from traffic.stages import Layout, layout_of, thinned
-from traffic.visits import sample_size
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,9 @@ def training_count(
     etp: int,
     chunks: int,
     schedule: str,
+    node_limit: Any,
     dedup: bool,
+    gate: str,
     tensor: Part,
     context: Part,
     experts: Part,
@@ -249,7 +251,7 @@ def training_count(
         together = ranks_together(layout.ep, **thinned(where, etp))
         there = exchange_count(layout.expert_groups, slots=figures.routed_experts, together=together, dedup=dedup)
         found.append((experts, there, 2))
-        drawn = sample_size(figures.routed_experts)
+        drawn = sample_of(figures, node_limit, ep=layout.ep, **thinned(where, etp), gate=gate)
     if pipeline and pp > 1:
         found += [(pipeline, apart(phase.src, phase.dst, near), 1) for phase in parallel.pipeline(layout)]
     if gradients:

@@ -162,6 +162,11 @@ class Sampler:
             return replace(self._even(self._mean_hosts(limit), ranks, sample), hosts_error=0.0)
         return self._even(sample.hosts, ranks, sample)
 
+    def drawn(self, node_limit: int | None) -> int:
+        """Return the affinities that ``visits`` of ``node_limit`` holds at once; 0 where closed forms tell all."""
+        free = node_limit is None or self.cannot_bind(node_limit)
+        return 0 if free and self._exact else sample_size(self.gating.n_experts, self.n_tokens)
+
     def cannot_bind(self, node_limit: int) -> bool:
         """Whether no token could visit more hosts than ``node_limit`` anyway."""
         return node_limit >= min(self.gating.top_k, self.placement.hosts)

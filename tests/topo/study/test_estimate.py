@@ -245,6 +245,25 @@ def test_dry_run_lists_and_writes_nothing(tmp_path, monkeypatch, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["s.yaml"]
 
 
+@pytest.mark.parametrize(
+    "traffic",
+    [
+        "decode-step", "decode-step:node_limit=4", "decode-step:gate=zipf", "decode-step:placement=balanced",
+        "prefill-step", "prefill-step:ep=8", "training-step", "moe-all-to-all", "moe-all-to-all:ep=8",
+        "moe-all-to-all:node_limit=8", "moe-all-to-all:top_k=2", "moe-all-to-all:gate=correlated",
+    ],
+)  # fmt: skip
+def test_a_sample_is_counted_where_one_is_drawn(traffic, monkeypatch):
+    """Closed forms tell what a token visits, save under a limit that binds and of uneven gates."""
+    case = read_case("fat-tree-2:radix=16", traffic)
+    drew, sample = [], Sampler._sample
+    monkeypatch.setattr(Sampler, "_sample", lambda *given: drew.append(1) or sample(*given))
+    counted = Work.of(case).traffic.drawn
+    assert not drew
+    demand_of(case, fabric_of(case))
+    assert bool(counted) == bool(drew)
+
+
 def test_the_sample_of_a_gate_is_seen_and_bounded(tmp_path):
     """A model of 30,000 experts took 12 GB at an estimate of 201 MiB; 4,096 fill the same block."""
     for n in (64, 2**12):
