@@ -24,6 +24,7 @@ from topo.study import rates
 from topo.study.cuts import cut_visits
 from topo.study.refusals import check, check_sections
 from topo.study.rehearsal import doubts
+from topo.study.sweeps import passes, swept
 from topo.study.work import Work
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ def _parts(work: Work) -> dict[str, tuple[float, str]]:
     path_link = rates.MERGED_LINK if work.merged else rates.PATH_LINK
     return {
         f"{work.links:,} links": (float(link * work.links), "choose fewer endpoints"),
-        f"{work.listed:,} commodities": (
-            float(rates.COMMODITY * work.listed),
+        f"{work.held:,} commodities": (
+            float(rates.COMMODITY * work.held),
             "choose fewer endpoints, or a grouped pattern such as uniform with policy ecmp and solver proportional",
         ),
         f"{work.shares + path_links:,} shares of commodities on links": (
@@ -122,14 +123,14 @@ def _seconds(work: Work) -> float:
     link = rates.COPY_TIME if work.copied else rates.LINK_TIME
     link += rates.LINK_CLASS_TIME * work.by_class + rates.LINK_COLOUR_TIME * work.coloured
     link += rates.LOST_TIME * work.lossy
-    link += rates.TREE_LINK * work.passes * (work.closed and not work.copied)
+    link += rates.TREE_LINK * passes(work) * (work.closed and not work.copied)
     each = rates.COMMODITY_TIME if work.solver.by_commodity else rates.SENT_TIME
     return (
         (rates.PLAIN_START if work.plain else rates.START)
         + link * work.links
-        + work.swept
+        + swept(work)
         + rates.SWITCH_PAIR_TIME * min(work.size.switches**2, rates.MOST_SWITCH_PAIRS) * (not work.is_tree)
-        + each * work.listed
+        + each * work.held
         + (rates.ROUND_TIME if work.plain else rates.SHARE_TIME) * work.shares
         + rates.GATHER_TIME * work.gathered
         + rates.WALK_TIME * work.walked

@@ -28,12 +28,23 @@ LOST_LINK, LOST_TIME = 200, 1.2e-6
 SWITCH_PAIR_TIME, MOST_SWITCH_PAIRS = 1.5e-7, 4_000_000
 
 # Sweeps: python -m benchmarks.kernels.
-#: [s] an arc on the way to one destination, in one pass; of a tree, whose spines have many; of all pairs of a group.
-VISIT, TREE_VISIT, GROUP_VISIT = 8e-10, 4e-9, 1e-9
+#: [s] a switch on the way to one destination, in one pass, for each link of the longest way between two: 0.6e-8 to
+#: 1.5e-8 on Slim Flies of 11 to 43 and Dragonflies of 8 to 20, however many arcs there are.
+VISIT = 9e-9
+#: [s] an arc on the way to one destination of a tree, whose spines have many; of all pairs of a group.
+TREE_VISIT, GROUP_VISIT = 4e-9, 1e-9
+#: [s] a share that is counted: ``topo analyze fat-tree-3:radix=64 permutation --solver max-min``, which keeps none.
+COUNTED = 1.1e-8
 #: [s] an arc on the way to one destination, while paths by destination are told, and for tables of next hops.
 TOLD, TABLE = 5e-10, 6e-9
-#: Passes in which shares are listed, and of a policy that turns at a third switch for each of one that does not.
-LISTING, TURNS = 8, 8
+#: Passes in which shares are listed: 1.5e-9 to 4e-9 s an arc and destination on Slim Flies and Dragonflies, 6e-9 to
+#: 1.4e-8 on trees, of permutations.
+LISTING, TREE_LISTING = 4, 2
+#: [s] a pair of switches in one pass of a policy that turns at a third: 0.8e-7 to 1.9e-7 on all families,
+#: ``topo analyze slim-fly:q=19`` and ``fat-tree-3:radix=48``, ``permutation --routing valiant``.
+STOPS_TIME = 1.3e-7
+#: Passes a phase where commodities are too many to follow and times are said to lie between two.
+BETWEEN = 5
 #: [bytes] a pair of switches of such a policy, and where that stops growing.
 TURN_PAIR, MOST_TURN_PAIRS = 32, 4_000_000
 #: Passes by which rounds tell commodities that are alike, and rounds until none splits any more: 4 to 17 were seen, and

@@ -118,8 +118,8 @@ class Work:
     @property
     def by_class(self) -> bool:
         """Whether pairs of a group are solved by class."""
-        by_classes_too = self.solver.by_class is not None
-        return self.grouped and by_classes_too and by_classes(self.traffic.pairs, self.case.routing["policy"])
+        many = self.grouped and by_classes(self.traffic.pairs, self.case.routing["policy"])
+        return many and self.solver.by_class is not None  # asked last, since it loads the solver
 
     @property
     def lists(self) -> bool:
@@ -135,6 +135,11 @@ class Work:
 
             return self._classes if self._classes <= MAX_APART else self.traffic.offered
         return self.traffic.pairs if self.lists else self.traffic.offered
+
+    @property
+    def held(self) -> int:
+        """Commodities that a solver holds; pairs of a group that only walk drawn paths are none."""
+        return self.traffic.offered if self.grouped and not self.solver.by_commodity else self.listed
 
     @property
     def _classes(self) -> int:
@@ -164,7 +169,7 @@ class Work:
         return self.coloured and self.alike
 
     @property
-    def _few_classes(self) -> bool:
+    def few_classes(self) -> bool:
         """Whether all classes of pairs are followed: where they are many, those that are alike count as one."""
         if not self.by_class:
             return False
@@ -224,11 +229,11 @@ class Work:
             return self.path_links if self.path_links <= MAX_ENTRIES and self.solver.by_commodity and self.lists else 0
         if not self.solver.by_commodity or self.by_colour or not (self.lists or self.by_class):
             return 0
-        all_of_them = self._all_shares
         if self.bracketed:
             return 0
+        all_of_them = self._all_shares
         if self.by_class:
-            return min(all_of_them, BY_CLASS) if self._few_classes else 0
+            return min(all_of_them, BY_CLASS) if self.few_classes else 0
         if all_of_them > MAX_ENTRIES:  # a rule may keep most of it on few links
             return 0 if self.pattern.drawn else MAX_ENTRIES
         return all_of_them
@@ -236,21 +241,33 @@ class Work:
     @property
     def bracketed(self) -> bool:
         """Whether shares by turns at third switches are too many to keep, so that times are said to lie between two."""
-        if not self.policy.turns or self.policy.solved or not self.solver.by_commodity:
+        if not self.policy.turns or not self.solver.by_commodity:
             return False
         stops = self.size.leaves // self.ports
         return max(stops**2, self.listed) * self.ports * self.arcs > MAX_ENTRIES
 
     @property
+    def counted(self) -> int:
+        """Shares that are counted, found to be too many to keep, and let go."""
+        one_by_one = self.solver.by_commodity and self.lists and not (self.policy.one_path or self.policy.solved)
+        asked = one_by_one and not self.by_colour and not self.policy.turns
+        return self._all_shares if asked and self._all_shares > MAX_ENTRIES else 0
+
+    @property
     def gathered(self) -> int:
         """Shares of classes that are added up and let go."""
-        return self._all_shares if self._few_classes else 0
+        return self._all_shares if self.few_classes else 0
 
     @property
     def _all_shares(self) -> int:
         if self.policy.turns:  # which go by nearly all links
             return self.listed * self.ports * self.arcs
         return int(self.listed * self.levels.mean(self.levels.width, self.ports))
+
+    @property
+    def stop_pairs(self) -> int:
+        """Pairs of switches on a plane, of all planes, between which a policy may turn at a third."""
+        return self.size.leaves**2 // max(self.size.planes, 1)
 
     @property
     def arcs(self) -> int:
@@ -279,21 +296,9 @@ class Work:
         return in_rounds or ((self.closed or self.by_place) and not self.solver.by_commodity)
 
     @property
-    def _in_one_pass(self) -> bool:
+    def in_one_pass(self) -> bool:
         """Whether pairs of groups are added up and not told apart, or by few classes."""
-        return self.grouped and not self.lists and (not self.by_class or self._few_classes)
-
-    @property
-    def passes(self) -> float:
-        """Passes over the network: loads of each phase, means along paths, and rounds that tell who is alike."""
-        if self._in_one_pass:
-            return 1
-        loads = self.traffic.phases * (1 if self.solver.by_load else 2)
-        if self.closed and self.solver.by_load:  # means along paths follow from loads
-            return loads
-        compared = self.coloured or (self.bracketed and self.solver.timed) or (self.by_class and not self._few_classes)
-        rounds = rates.TURN_ROUNDS if self.policy.turns else rates.ROUNDS
-        return loads + 2 + self.solver.timed + rates.PASSES * rounds * compared
+        return self.grouped and not self.lists and (not self.by_class or self.few_classes)
 
     @property
     def site_pairs(self) -> int:
@@ -316,27 +321,6 @@ class Work:
         each = rates.MIX_TIME if policy.turns else rates.ANY_TIME if policy.best else rates.SHORTEST_TIME
         most = float(self.case.routing.get("seconds") or SECONDS)
         return min(rates.SEARCH + (rates.ALIKE_TIME if self.alike else each) * self.site_pairs, most)
-
-    @property
-    def swept(self) -> float:
-        """[s] of visits of arcs on the way to every destination."""
-        listed_to = -(-self.listed // max(self.size.leaves // self.ports, 1)) * self.ports  # receivers of classes
-        visits = float((min(self.destinations, listed_to) if self.by_class else self.destinations) * self.arcs)
-        if self.by_place:
-            return 0.0
-        if self.policy.one_path:
-            own = rates.TOLD if self.policy.by_destination else rates.TABLE
-            return visits * own + rates.MERGED_TIME * self.merged
-        one = rates.TREE_VISIT if self.is_tree else rates.VISIT
-        turns = rates.TURNS if self.policy.turns else 1
-        if self._in_one_pass:
-            # one way toward a switch of each kind stands for all where one commodity is sent by all to all
-            stands = self.alike and self.traffic.offered == 1
-            return 0.0 if self.closed else visits * turns * rates.GROUP_VISIT / (self.destinations if stands else 1)
-        if self.policy.solved:  # shares are what was solved for
-            return visits * one * turns
-        listing = rates.LISTING if self.shares else 0
-        return visits * one * turns * (listing + (0 if self.closed else self.passes))
 
     @property
     def is_tree(self) -> bool:

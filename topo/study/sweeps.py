@@ -1,0 +1,60 @@
+"""What routing takes of a case: passes over the network, and the time of each, by ``topo.study.rates``."""
+
+from __future__ import annotations
+
+from topo.study import rates
+from topo.study.levels import HOPS
+from topo.study.work import Work
+
+
+def passes(work: Work) -> float:
+    """Return the passes over the network: loads of each phase, means along paths, and rounds that tell who is alike."""
+    if work.in_one_pass:
+        return 1
+    loads = work.traffic.phases * (1 if work.solver.by_load else rates.BETWEEN if work.bracketed else 2)
+    if work.closed and work.solver.by_load:  # means along paths follow from loads
+        return loads
+    compared = work.coloured or (work.bracketed and work.solver.timed) or (work.by_class and not work.few_classes)
+    rounds = rates.TURN_ROUNDS if work.policy.turns else rates.ROUNDS
+    return loads + 2 + work.solver.timed + rates.PASSES * rounds * compared
+
+
+def swept(work: Work) -> float:
+    """Return the time of all passes [s]; whole and rest of a network that loses parts are routed both."""
+    return _once(work) * (2 if work.lossy else 1)
+
+
+def _once(work: Work) -> float:
+    listed_to = -(-work.listed // max(work.size.leaves // work.ports, 1)) * work.ports  # receivers of classes
+    to = min(work.destinations, listed_to) if work.by_class else work.destinations
+    visits = float(to * work.arcs)
+    if work.by_place:
+        return 0.0
+    if work.policy.one_path:
+        own = rates.TOLD if work.policy.by_destination else rates.TABLE
+        return visits * own + rates.MERGED_TIME * work.merged
+    if work.policy.turns:  # whoever sends, all pairs of stops are met, and trees have no shorter way
+        parts = work.traffic.phases if work.policy.solved else 1  # what is solved phase by phase is asked part by part
+        return rates.STOPS_TIME * work.stop_pairs * passes(work) * parts
+    if work.in_one_pass:
+        # one way toward a switch of each kind stands for all where one commodity is sent by all to all
+        stands = work.alike and work.traffic.offered == 1
+        return 0.0 if work.closed else visits * rates.GROUP_VISIT / (work.destinations if stands else 1)
+    return _split(work, visits * rates.TREE_VISIT if work.is_tree else _pass(work, to))
+
+
+def _split(work: Work, one: float) -> float:
+    """Return the time [s] of splits over shortest paths where a pass takes ``one``."""
+    if work.policy.solved:  # shares are what was solved for
+        return one
+    through = 0.0 if work.closed else passes(work)
+    if work.counted:
+        return one * (1 + through) + rates.COUNTED * work.counted
+    listing = rates.TREE_LISTING if work.is_tree else rates.LISTING
+    return one * ((listing if work.shares else 0) + through)
+
+
+def _pass(work: Work, destinations: int) -> float:
+    """Return the time of one pass [s] where switches of a layer are joined, too: level by level to each destination."""
+    switches, most = work.size.switches // max(work.size.planes, 1), max((work.size.diameter or HOPS) - 2, 1)
+    return rates.VISIT * destinations * switches * most
