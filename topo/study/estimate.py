@@ -24,7 +24,7 @@ from topo.study import rates
 from topo.study.cuts import cut_visits
 from topo.study.refusals import check, check_sections
 from topo.study.rehearsal import doubts
-from topo.study.sweeps import passes, swept
+from topo.study.sweeps import matched, passes, searched, swept
 from topo.study.work import Work
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def estimate(case: Case, *, rehearse: bool = False) -> Estimate:
 
 def _taken(work: Work) -> Estimate:
     """Return what ``work`` takes."""
-    process = rates.PLAIN if work.plain else rates.PROCESS
+    process = (rates.PLAIN if work.plain else rates.PROCESS) + matched(work)[1] + rates.PROGRAMMES * work.policy.solved
     parts = _parts(work)
     sample = f"a sample of {work.traffic.drawn:,} choices of experts"
     drawn = rates.PLAIN + rates.DRAWN * work.traffic.drawn  # before kernels are loaded
@@ -99,7 +99,9 @@ def _parts(work: Work) -> dict[str, tuple[float, str]]:
     return {
         f"{work.links:,} links": (float(link * work.links), "choose fewer endpoints"),
         f"{work.held:,} commodities": (
-            float(rates.COMMODITY * work.held),
+            float(
+                rates.COMMODITY * work.held * (1 + (work.lossy and not work.by_class))
+            ),  # whole and rest are held both
             "choose fewer endpoints, or a grouped pattern such as uniform with policy ecmp and solver proportional",
         ),
         f"{work.shares + path_links:,} shares of commodities on links": (
@@ -133,7 +135,8 @@ def _seconds(work: Work) -> float:
         + each * work.held
         + (rates.ROUND_TIME if work.plain else rates.SHARE_TIME) * work.shares
         + rates.GATHER_TIME * work.gathered
-        + rates.WALK_TIME * work.walked
+        + rates.REFILL_TIME * work.shares * (work.solver.timed and not work.plain) * (2 if work.lossy else 1)
+        + matched(work)[0]
         + rates.CUT * cut_visits(work)
-        + work.searched
+        + searched(work)
     )

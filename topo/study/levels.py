@@ -64,6 +64,18 @@ class Levels:
         there = (self.leaf, self.pod, self.far)
         return self.inside * each[0] + ports * sum(part * n for part, n in zip(there, each[1:], strict=True))
 
+    def used(self, drawn: int) -> list[float]:
+        """Return the links of ``drawn`` paths of a commodity on a plane, by level: those that paths share count once.
+
+        Of a tree, hop by hop: no more up-links of a leaf or of all its spines than there are; half of them lead up.
+        """
+        leaf, pod, far = self.hops[1:]
+        up, top = self.ways[2], self.ways[3]
+        low = [min(drawn, up)] * (pod > leaf)
+        high = [min(drawn, up), min(drawn, top)][: max(int(far - leaf) // 2, 1)]
+        wide = [NEAR, NEAR, 2 * (1 + sum(low)), 2 * (1 + sum(high))]
+        return [min(each) for each in zip(wide, self.width, strict=True)]
+
     @property
     def crossing(self) -> float:
         """Part that leaves its leaf."""

@@ -25,7 +25,10 @@ LINK_TIME, COPY_TIME, LINK_CLASS_TIME, LINK_COLOUR_TIME = 7e-7, 3e-7, 2e-6, 3e-7
 #: ``--failures random``: 260 and 110 bytes, 1.8 and 0.8 us.
 LOST_LINK, LOST_TIME = 200, 1.2e-6
 #: [s] a pair of switches while distances and cuts are worked out, and where that stops growing; none of trees.
-SWITCH_PAIR_TIME, MOST_SWITCH_PAIRS = 1.5e-7, 4_000_000
+SWITCH_PAIR_TIME, MOST_SWITCH_PAIRS = 4e-8, 4_000_000
+#: [s] and [bytes] a pair of switches of a plane that are matched by how far they are: ``topo analyze slim-fly:q=43
+#: adversarial`` and ``fat-tree-3:radix=48 adversarial``; of the library that matches them.
+MATCH_TIME, MATCH, MATCHER_TIME, MATCHER = 3.3e-7, 16, 0.3, 30 * 2**20
 
 # Sweeps: python -m benchmarks.kernels.
 #: [s] a switch on the way to one destination, in one pass, for each link of the longest way between two: 0.6e-8 to
@@ -70,11 +73,19 @@ SHARE, SOLVED_SHARE, PATH_LINK = 30, 80, 45
 #: without a kernel: 3e-7 of fat-tree-3:radix=32 training-step, 2.3e-6 of fat-tree-3:radix=64 permutation, both by
 #: ``--routing static --solver completion``.
 SHARE_TIME, GATHER_TIME, ROUND_TIME = 2e-7, 1e-7, 1e-6
+#: [s] more a share where it is filled anew at each end, and once more for who ends when if links send one at a time.
+REFILL_TIME = 5e-7
 #: [s] and [bytes] a path by destination of pairs that are not listed, from a site to an endpoint; [bytes] a link of
 #: those that are walked at once: ``topo analyze fat-tree-2:radix=256 uniform --routing static``.
 MERGED_TIME, MERGED, MERGED_LINK = 3.5e-7, 32, 20
-#: [bytes] a drawn path, and what leads to it of the pair that draws it; [s] all walks of one.
-WALKED, WALKED_PAIR, WALK_TIME = 1, 100, 1e-7
+#: [bytes] a drawn path, and what leads to it of the pair that draws it.
+WALKED, WALKED_PAIR = 1, 100
+#: [s] in one pass a pair that walks, each of its paths, and of those each that stays under a leaf: ``topo analyze
+#: fat-tree-3:radix=48 decode-step --routing ecmp-hash``, ``fat-tree-2:radix=512,planes=8,nic=multi-port
+#: moe-all-to-all --routing spray``.
+WALKER_TIME, WALK_TIME, WALK_NEAR_TIME = 2.5e-7, 5e-8, 7e-9
+#: Rounds after which drawn paths are known not to be alike.
+DRAWN_ROUNDS = 2
 #: [bytes] a number of a gate's sample, with keys, copies and limits; 204 MiB at 512 and at 65,536 experts.  What stays.
 DRAWN, KEPT = 25, 12
 
@@ -84,3 +95,7 @@ SITE_PAIR, SITE_PAIR_ALIKE = 2_000, 300
 #: [s] a search, and of it a pair of sites where many are alike, where paths are the shortest, where they are any, and
 #: where each is a mix of two splits; up to the policy's own time limit.
 SEARCH, ALIKE_TIME, SHORTEST_TIME, ANY_TIME, MIX_TIME = 0.4, 4e-6, 5e-5, 1e-3, 15e-3
+#: [s] of a tree, whose equal splits are hard to better: a pair of leaves, and where symmetry makes few of them.
+TREE_TIME, TREE_ALIKE_TIME = 5e-5, 8e-7
+#: [bytes] of the library of linear programmes.
+PROGRAMMES = 40 * 2**20

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from topo.config.patterns import needs_fabric
+from topo.size import Groups
 from topo.study import rates
 from topo.study.levels import HOPS
 from topo.study.work import Work
+
+#: [s] that a solved policy takes at most where the case does not say; topo.flow.adaptive.
+SECONDS = 60.0
+#: Commodities from which those that are alike are looked for; topo.flow.completion, which is not loaded for it.
+WORTH_COLOURS = 20_000
 
 
 def passes(work: Work) -> float:
     """Return the passes over the network: loads of each phase, means along paths, and rounds that tell who is alike."""
     if work.in_one_pass:
         return 1
-    loads = work.traffic.phases * (1 if work.solver.by_load else rates.BETWEEN if work.bracketed else 2)
+    loads = work.traffic.phases * _loads(work)
     if work.closed and work.solver.by_load:  # means along paths follow from loads
         return loads
     compared = work.coloured or (work.bracketed and work.solver.timed) or (work.by_class and not work.few_classes)
-    rounds = rates.TURN_ROUNDS if work.policy.turns else rates.ROUNDS
+    compared = compared or (work.walkers >= WORTH_COLOURS and work.solver.timed)
+    rounds = rates.TURN_ROUNDS if work.policy.turns else rates.DRAWN_ROUNDS if work.walkers else rates.ROUNDS
     return loads + 2 + work.solver.timed + rates.PASSES * rounds * compared
+
+
+def _loads(work: Work) -> int:
+    """Return how often the loads of a phase are asked for."""
+    return 1 if work.solver.by_load else rates.BETWEEN if work.bracketed else 2
 
 
 def swept(work: Work) -> float:
@@ -32,7 +45,9 @@ def _once(work: Work) -> float:
         return 0.0
     if work.policy.one_path:
         own = rates.TOLD if work.policy.by_destination else rates.TABLE
-        return visits * own + rates.MERGED_TIME * work.merged
+        walked = passes(work) - _loads(work) * (work.traffic.phases - 1)  # for loads of a phase only its own walk
+        once = rates.WALKER_TIME * work.walkers + rates.WALK_TIME * work.walked + rates.WALK_NEAR_TIME * work.paths_near
+        return visits * own + rates.MERGED_TIME * work.merged + once * walked
     if work.policy.turns:  # whoever sends, all pairs of stops are met, and trees have no shorter way
         parts = work.traffic.phases if work.policy.solved else 1  # what is solved phase by phase is asked part by part
         return rates.STOPS_TIME * work.stop_pairs * passes(work) * parts
@@ -58,3 +73,25 @@ def _pass(work: Work, destinations: int) -> float:
     """Return the time of one pass [s] where switches of a layer are joined, too: level by level to each destination."""
     switches, most = work.size.switches // max(work.size.planes, 1), max((work.size.diameter or HOPS) - 2, 1)
     return rates.VISIT * destinations * switches * most
+
+
+def matched(work: Work) -> tuple[float, float]:
+    """Return time [s] and memory [bytes] of matching switches of a plane by how far they are; none where none are."""
+    if not needs_fabric(work.case.traffic or {}) or work.size.groups == Groups.DRAGONFLY:
+        return 0.0, 0.0
+    pairs = work.stop_pairs / max(work.size.planes, 1)
+    each = rates.MATCH_TIME * pairs * work.size.planes
+    return rates.MATCHER_TIME + each, rates.MATCHER + rates.MATCH * pairs
+
+
+def searched(work: Work) -> float:
+    """Return the time of a policy that is solved [s]."""
+    if not work.policy.solved:
+        return 0.0
+    policy, alike = work.policy, rates.ALIKE_TIME
+    each = rates.MIX_TIME if policy.turns else rates.ANY_TIME if policy.best else rates.SHORTEST_TIME
+    if work.is_tree:
+        alike, each = rates.TREE_ALIKE_TIME, rates.TREE_TIME
+    most = float(work.case.routing.get("seconds") or SECONDS)
+    found = min(rates.SEARCH + (alike if work.alike else each) * work.site_pairs, most)
+    return found * (2 if work.lossy else 1)

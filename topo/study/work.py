@@ -16,9 +16,8 @@ from topo.flow import POLICIES, SOLVERS, by_classes
 from topo.flow.entries import Policy, Solver
 from topo.generators import FAMILIES
 from topo.routing.operator import MAX_ENTRIES
-from topo.study import rates
 from topo.study.domains import parts, straddled
-from topo.study.levels import Levels, is_tree
+from topo.study.levels import NEAR, Levels, is_tree
 from traffic.demand import MAX_PAIRS
 from traffic.pattern import Count, Pattern
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from topo.config.case import Case
     from topo.size import Size
 
-#: [s] that a solved policy takes at most where the case does not say; topo.flow.adaptive.
-SECONDS = 60.0
 #: Shares that are held at once at most where pairs go by class: they are added up block by block.
 BY_CLASS = MAX_ENTRIES // 4
 
@@ -113,7 +110,14 @@ class Work:
     def alike(self) -> bool:
         """Whether most commodities are like many others: traffic that follows a rule, on a whole network."""
         leaves = max(self.size.leaves // self.ports, 1)
-        return self.pattern.ruled and self.whole and not self.size.endpoints % leaves
+        whole = self.whole and not self.size.endpoints % leaves
+        return self.pattern.ruled and (whole or (self._in_groups and self.closed and self.made))
+
+    @property
+    def _in_groups(self) -> bool:
+        """Whether all stay in groups of neighbours, so that a loss or a gap tells few of them from the others."""
+        near = sum(n for reach, n in self.traffic.apart.items() if reach.group or not reach.away)
+        return 0 < self.traffic.pairs <= near
 
     @property
     def by_class(self) -> bool:
@@ -166,7 +170,7 @@ class Work:
     @property
     def by_colour(self) -> bool:
         """Whether they are found, so that the others need no shares."""
-        return self.coloured and self.alike
+        return self.coloured and self.alike and not self.policy.solved
 
     @property
     def few_classes(self) -> bool:
@@ -185,7 +189,8 @@ class Work:
         if self.by_place and not self.solver.by_commodity:  # told at once, and small beside the commodities
             return 0
         if not self.policy.by_destination:  # drawn paths that nobody follows are walked again, not held
-            return self._path_links if self.solver.by_commodity and self.lists else 0
+            each_once = self.walked * self.levels.hops[3] + self.paths_near * NEAR  # counted before they are laid
+            return self._path_links if self.solver.by_commodity and self.lists and each_once <= MAX_ENTRIES else 0
         return self._path_links
 
     @property
@@ -207,9 +212,9 @@ class Work:
     def _path_links_of_one(self) -> list[float]:
         """Links of the drawn paths of a commodity, by level; paths that are equal count once, as do sprayed links."""
         levels, drawn = self.levels, paths(self.case)
-        each = [min(drawn, ways) * hops for ways, hops in zip(levels.ways, levels.hops, strict=True)]
-        wide = [self.ports * width for width in levels.width]
-        return [min(pair) for pair in zip(each, wide, strict=True)] if self.policy.sprays else each
+        if self.policy.sprays:
+            return [self.ports * links for links in levels.used(-(-drawn // self.ports))]
+        return [min(drawn, ways) * hops for ways, hops in zip(levels.ways, levels.hops, strict=True)]
 
     @property
     def _hops(self) -> float:
@@ -221,6 +226,17 @@ class Work:
         """Drawn paths between leaves."""
         drawn = self.policy.one_path and not self.policy.by_destination
         return int(self.listed * self.levels.crossing) * paths(self.case) if drawn else 0
+
+    @property
+    def walkers(self) -> int:
+        """Commodities that walk drawn paths: those that leave their domain."""
+        drawn = self.policy.one_path and not self.policy.by_destination
+        return int(self.listed * (1 - self.levels.inside)) if drawn else 0
+
+    @property
+    def paths_near(self) -> int:
+        """Drawn paths that stay under a leaf."""
+        return self.walkers * paths(self.case) - self.walked
 
     @cached_property
     def shares(self) -> int:
@@ -311,16 +327,6 @@ class Work:
         """Next hops of tables that are kept after a failure, of all pairs of sites: those of both up and down."""
         pairs = min(self.traffic.pairs, self.destinations * self.size.leaves // max(self.size.planes, 1))
         return int(pairs * self.levels.mean(self.levels.width, self.ports))
-
-    @property
-    def searched(self) -> float:
-        """[s] of a policy that is solved."""
-        if not self.policy.solved:
-            return 0.0
-        policy = self.policy
-        each = rates.MIX_TIME if policy.turns else rates.ANY_TIME if policy.best else rates.SHORTEST_TIME
-        most = float(self.case.routing.get("seconds") or SECONDS)
-        return min(rates.SEARCH + (rates.ALIKE_TIME if self.alike else each) * self.site_pairs, most)
 
     @property
     def is_tree(self) -> bool:
