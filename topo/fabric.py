@@ -236,13 +236,11 @@ class Fabric:
     @cached_property
     def reverse(self) -> NDArray[np.int32]:
         """(L,) the other link of the same cable."""
-        rises = self.tail < self.head
-        up, down = np.flatnonzero(rises), np.flatnonzero(~rises)
-        of_cable, other = np.empty(self.n_cables, dtype=np.int32), np.empty(self.n_links, dtype=np.int32)
-        of_cable[self.cable[up]] = up
-        other[down] = of_cable[self.cable[down]]
-        other[other[down]] = down
-        return _frozen(other)
+        forth = self.tail < self.head
+        pairs = np.empty((2, self.n_cables), dtype=np.int32)
+        for link, row in zip((np.flatnonzero(forth), np.flatnonzero(~forth)), pairs, strict=True):
+            row[self.cable[link]] = link
+        return _frozen(np.where(forth, pairs[1, self.cable], pairs[0, self.cable]))
 
     @cached_property
     def size(self) -> Size:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
 
-#: Commodities from which links that carry alike are looked for first; they are worth it where that leaves half of all.
+#: Commodities from which links that carry alike are looked for first; they are worth it where that leaves half of those
+#: between switches.
 WORTH = 2_000
 
 
@@ -31,7 +32,7 @@ def fewest(fabric: Fabric, routing: Routing, n: int) -> tuple[Ints, csc_array] |
     All links, or one of each kind where that is worth it or all are too much to hold.  None where both are.
     """
     links = one_of_each(fabric, routing, n) if n >= WORTH else None
-    if links is not None and len(links) * 2 <= fabric.n_links:
+    if links is not None and fabric.is_switch_link[links].sum() * 2 <= fabric.is_switch_link.sum():
         return _with_shares(fabric, routing, links)
     shares = routing.columns()
     if shares is not None:

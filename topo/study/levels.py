@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Links of one path where nothing says how many, endpoint cables included.
 HOPS = 8
+#: Links of one of each kind that a commodity of a tree is on, at most; on one that lost cables they may be more.
+FEW_LINKS = 6
 #: Links that whoever stays in a domain or under a leaf uses: there and back down.
 NEAR = 2
 #: Tiers of trees: switches of a layer are joined by the layers above alone.

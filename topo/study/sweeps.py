@@ -65,6 +65,8 @@ def _split(work: Work, one: float) -> float:
     through = 0.0 if work.closed else passes(work)
     if work.counted:
         return one * (1 + through) + rates.COUNTED * work.counted
+    if work.on_few_links and work.whole:  # one plane, and of two layers one spine
+        one = one / max(work.size.planes, 1) ** 2 if work.size.cores else 0.0
     listing = rates.TREE_LISTING if work.is_tree else rates.LISTING
     return one * ((listing if work.shares else 0) + through)
 

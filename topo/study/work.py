@@ -17,7 +17,7 @@ from topo.flow.entries import Policy, Solver
 from topo.generators import FAMILIES
 from topo.routing.operator import MAX_ENTRIES
 from topo.study.domains import parts, straddled
-from topo.study.levels import NEAR, Levels, is_tree
+from topo.study.levels import FEW_LINKS, NEAR, Levels, is_tree
 from traffic.demand import MAX_PAIRS
 from traffic.pattern import Count, Pattern
 
@@ -243,16 +243,25 @@ class Work:
         """Shares of commodities on links that a solver keeps at once."""
         if self.policy.one_path:
             return self.path_links if self.path_links <= MAX_ENTRIES and self.solver.by_commodity and self.lists else 0
-        if not self.solver.by_commodity or self.by_colour or not (self.lists or self.by_class):
-            return 0
-        if self.bracketed:
+        by_colour = self.by_colour or not (self.lists or self.by_class)
+        if not self.solver.by_commodity or by_colour or self.bracketed:
             return 0
         all_of_them = self._all_shares
+        if self.on_few_links:
+            return min(all_of_them, FEW_LINKS * self.listed)
         if self.by_class:
             return min(all_of_them, BY_CLASS) if self.few_classes else 0
         if all_of_them > MAX_ENTRIES:  # a rule may keep most of it on few links
             return 0 if self.pattern.drawn else MAX_ENTRIES
         return all_of_them
+
+    @property
+    def on_few_links(self) -> bool:
+        """Whether shares are listed on one link of each kind: where every switch of a tree splits by itself."""
+        from topo.flow.same_links import WORTH
+
+        one_by_one = self.solver.by_commodity and self.lists and not self.by_class
+        return one_by_one and self.closed and not self.policy.turns and self.listed >= WORTH
 
     @property
     def bracketed(self) -> bool:
@@ -266,7 +275,7 @@ class Work:
     def counted(self) -> int:
         """Shares that are counted, found to be too many to keep, and let go."""
         one_by_one = self.solver.by_commodity and self.lists and not (self.policy.one_path or self.policy.solved)
-        asked = one_by_one and not self.by_colour and not self.policy.turns
+        asked = one_by_one and not self.by_colour and not self.policy.turns and not self.on_few_links
         return self._all_shares if asked and self._all_shares > MAX_ENTRIES else 0
 
     @property

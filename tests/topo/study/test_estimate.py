@@ -56,7 +56,8 @@ def of(fabric, traffic, **how):
 @pytest.mark.parametrize("policy", ["ecmp", "static", "adaptive"])
 @pytest.mark.parametrize("solver", ["proportional", "max-min"])
 def test_more_endpoints_take_more(policy, solver):
-    found = [of(f"fat-tree-3:radix={k}", "permutation", routing=policy, solve=solver) for k in (8, 16, 24)]
+    """Up to where links that carry alike are one, whose shares are fewer."""
+    found = [of(f"fat-tree-3:radix={k}", "permutation", routing=policy, solve=solver) for k in (8, 12, 16)]
     for less, more in pairwise(found):
         assert less.memory < more.memory
         assert less.seconds < more.seconds
@@ -96,19 +97,19 @@ def test_more_queue_pairs_take_more():
 
 
 def test_full_scale():
-    """261,632 endpoints: uniform traffic took 426 MiB and 2.0 s, for one switch stands for all; a permutation sweeps."""
+    """261,632 endpoints: uniform traffic took 426 MiB and 2.0 s, one switch for all; a permutation sweeps."""
     dragonfly = "dragonfly:a=32,p=16,h=16,g=511"
     listed, grouped = of(dragonfly, "permutation"), of(dragonfly, "uniform")
     assert 426 / 2 < grouped.memory / 2**20 < 426 * 2 and grouped.memory <= listed.memory < GIB
     assert 2.0 / 2 < grouped.work < 2.0 * 2 and 20 < listed.work < 300
 
 
-def test_shares_of_commodities_dominate_max_min():
-    """Measured: 482 MiB."""
+def test_shares_of_commodities_on_one_link_of_each_kind_are_few():
+    """Measured: 195 MiB; 624 MiB where every link was listed.  Of drawn paths each is a share."""
     found = of("fat-tree-3:radix=32", "permutation", solve="max-min")
-    assert 482 / 3 < found.memory / 2**20 < 482 * 3
-    assert "shares" in found.what
-    assert "static" in found.cure
+    assert 195 / 2 < found.memory / 2**20 < 195 * 2
+    every = of("fat-tree-3:radix=48", "permutation", solve="completion", routing="ecmp-hash:qps=32")
+    assert "shares" in every.what and "static" in every.cure
 
 
 def test_a_time_limit_limits_the_time():
@@ -121,13 +122,13 @@ def test_seconds_are_those_of_this_machine():
     assert one.seconds == pytest.approx(one.work / speed()) and 0.02 < speed() < 50
 
 
-def test_a_rule_makes_flows_alike_and_chance_does_not():
-    """By colours no share is kept; of a permutation each is; where cables are lost nobody knows beforehand."""
+def test_neither_rule_nor_chance_lists_every_share_on_a_tree():
+    """Measured: 249 MiB by colours, 200 on few links, 287 where a cable is lost; every share would be 3.6 GiB."""
     ruled = of("fat-tree-3:radix=48", "tornado", solve="completion")
     drawn = of("fat-tree-3:radix=32", "permutation", solve="completion")
     lost = of("fat-tree-3:radix=48", "tornado", solve="completion", failures="random:part=cable")
-    assert ruled.memory < drawn.memory / 1.4 < lost.memory / 5
-    assert "shares" in lost.what and "shares" in drawn.what
+    for found, took in ((ruled, 249), (drawn, 200), (lost, 287)):
+        assert took / 2 < found.memory / 2**20 < took * 2
 
 
 def test_what_no_policy_can_route_is_not_approved():
@@ -172,8 +173,8 @@ def test_memory_that_is_approved_is_enough(words):
 
 
 def test_most_of_a_training_step_stays_near():
-    """Measured: 498 MiB and 2.4 s, 368 MiB and 2.0 s where uplinks are half as many; all far would take 6.5 GiB."""
-    for words, took, seconds in (("", 498, 2.4), (",oversubscription=2", 368, 2.0)):
+    """Measured: 260 MiB and 1.3 s, 256 MiB and 1.3 s where uplinks are half as many; all far would take 6.5 GiB."""
+    for words, took, seconds in (("", 260, 1.3), (",oversubscription=2", 256, 1.3)):
         found = of(f"fat-tree-3:radix=32{words}", "training-step", solve="max-min")
         assert took / 2 < found.memory / 2**20 < took * 2 and seconds / 2 < found.work < seconds * 2
 
