@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
 
-#: Commodities from which links that carry alike are looked for first; they are worth it where that leaves half of those
-#: between switches.
+#: Commodities from which links that carry alike are looked for first: where the wiring knows of some between switches,
+#: and they are worth it where half of those are left at most.
 WORTH = 2_000
 
 
@@ -31,9 +31,13 @@ def fewest(fabric: Fabric, routing: Routing, n: int) -> tuple[Ints, csc_array] |
 
     All links, or one of each kind where that is worth it or all are too much to hold.  None where both are.
     """
-    links = one_of_each(fabric, routing, n) if n >= WORTH else None
-    if links is not None and fabric.is_switch_link[links].sum() * 2 <= fabric.is_switch_link.sum():
-        return _with_shares(fabric, routing, links)
+    from topo.routing.few_links import few_links
+
+    wired, links = few_links(routing) if n >= WORTH else None, None
+    if wired is not None and fabric.is_switch_link[wired].sum() < fabric.is_switch_link.sum():
+        links = _told_apart(fabric, routing, wired, n)
+        if fabric.is_switch_link[links].sum() * 2 <= fabric.is_switch_link.sum():
+            return _with_shares(fabric, routing, links)
     shares = routing.columns()
     if shares is not None:
         return np.arange(fabric.n_links), shares
@@ -43,12 +47,16 @@ def fewest(fabric: Fabric, routing: Routing, n: int) -> tuple[Ints, csc_array] |
 
 def one_of_each(fabric: Fabric, routing: Routing, n: int) -> Ints | None:
     """Return one link, ascending, of each kind that carries any of ``n`` commodities; None of what lists no shares."""
-    from topo.flow.alike import split
     from topo.routing.few_links import few_links
 
     links = few_links(routing)
-    if links is None:
-        return None
+    return None if links is None else _told_apart(fabric, routing, links, n)
+
+
+def _told_apart(fabric: Fabric, routing: Routing, links: Ints, n: int) -> Ints:
+    """Return those of ``links`` that stand for others by what they carry of ``n`` commodities, less empty ones."""
+    from topo.flow.alike import split
+
     ways = [links]
     if _answered(fabric):
         links = _both_ways(fabric, links)
