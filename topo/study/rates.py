@@ -36,7 +36,8 @@ MATCH_TIME, MATCH, MATCHER_TIME, MATCHER = 3.3e-7, 16, 0.3, 30 * 2**20
 VISIT = 9e-9
 #: [s] an arc on the way to one destination of a tree, whose spines have many; of all pairs of a group.
 TREE_VISIT, GROUP_VISIT = 4e-9, 1e-9
-#: [s] a share that is counted: ``topo analyze fat-tree-3:radix=64 permutation --solver max-min``, which keeps none.
+#: [s] a share that is counted and not kept: ``topo analyze fat-tree-3:radix=64 permutation --solver max-min``, while
+#: every link of a tree was listed.
 COUNTED = 1.1e-8
 #: [s] an arc on the way to one destination, while paths by destination are told, and for tables of next hops.
 TOLD, TABLE = 5e-10, 6e-9

@@ -10,8 +10,6 @@ from topo.study.work import Work
 
 #: [s] that a solved policy takes at most where the case does not say; topo.flow.adaptive.
 SECONDS = 60.0
-#: Commodities from which those that are alike are looked for; topo.flow.completion, which is not loaded for it.
-WORTH_COLOURS = 20_000
 
 
 def passes(work: Work) -> float:
@@ -22,9 +20,18 @@ def passes(work: Work) -> float:
     if work.closed and work.solver.by_load:  # means along paths follow from loads
         return loads
     compared = work.coloured or (work.bracketed and work.solver.timed) or (work.by_class and not work.few_classes)
-    compared = compared or (work.walkers >= WORTH_COLOURS and work.solver.timed)
+    compared = compared or _many_walk(work)
     rounds = rates.TURN_ROUNDS if work.policy.turns else rates.DRAWN_ROUNDS if work.walkers else rates.ROUNDS
     return loads + 2 + work.solver.timed + rates.PASSES * rounds * compared
+
+
+def _many_walk(work: Work) -> bool:
+    """Return whether so many commodities walk drawn paths that those which are alike are looked for."""
+    if not work.walkers or not work.solver.timed:
+        return False
+    from topo.flow.completion import WORTH_COLOURS
+
+    return work.walkers >= WORTH_COLOURS
 
 
 def _loads(work: Work) -> int:
